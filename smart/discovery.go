@@ -1,0 +1,166 @@
+package smart
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Configuration is the SMART discovery document, which a FHIR server publishes
+// at <base>/.well-known/smart-configuration (SMART App Launch 2.2,
+// "Conformance"). It holds the fields that Cognito and HealthLake can honestly
+// fill: Cognito has no registration, introspection or management endpoint, so
+// there is no field for one. Fields stand in the order of their JSON names,
+// which makes [Configuration.JSON] canonical.
+type Configuration struct {
+	AuthorizationEndpoint             string   `json:"authorization_endpoint"`
+	Capabilities                      []string `json:"capabilities"`
+	CodeChallengeMethodsSupported     []string `json:"code_challenge_methods_supported"`
+	GrantTypesSupported               []string `json:"grant_types_supported"`
+	Issuer                            string   `json:"issuer,omitempty"`
+	JWKSURI                           string   `json:"jwks_uri"`
+	ResponseTypesSupported            []string `json:"response_types_supported,omitempty"`
+	RevocationEndpoint                string   `json:"revocation_endpoint,omitempty"`
+	ScopesSupported                   []string `json:"scopes_supported,omitempty"`
+	TokenEndpoint                     string   `json:"token_endpoint"`
+	TokenEndpointAuthMethodsSupported []string `json:"token_endpoint_auth_methods_supported"`
+}
+
+// Endpoints are the absolute https URLs of an authorization server.
+type Endpoints struct {
+	Issuer        string // the "iss" of its tokens
+	JWKS          string
+	Authorization string
+	Token         string
+	Revocation    string // empty where there is none
+}
+
+// Use says how an authorization server is used, which decides what its
+// discovery document may claim.
+type Use struct {
+	Strategy            Strategy // what the FHIR server behind it understands
+	PublicClients       bool     // apps without a secret, authorization code with PKCE
+	ConfidentialClients bool     // apps with a secret, authorization code with PKCE
+	ServiceClients      bool     // apps without a user, client credentials
+	PatientContext      bool     // users' access tokens carry a "patient" claim
+	UserContext         bool     // users' access tokens carry a "fhirUser" claim
+	Scopes              []string // all scopes that some client may ask for, in any order
+}
+
+// NewConfiguration builds the discovery document of an authorization server.
+// Nothing is claimed that does not follow from its use. Errors name every URL
+// that is not absolute, https and free of query and fragment.
+func NewConfiguration(at Endpoints, use Use) (Configuration, error) {
+	if err := at.check(); err != nil {
+		return Configuration{}, err
+	}
+	scopes := slices.Compact(slices.Sorted(slices.Values(use.Scopes)))
+	c := Configuration{
+		AuthorizationEndpoint:             at.Authorization,
+		Capabilities:                      use.capabilities(scopes),
+		CodeChallengeMethodsSupported:     []string{"S256"},
+		JWKSURI:                           at.JWKS,
+		RevocationEndpoint:                at.Revocation,
+		ScopesSupported:                   scopes,
+		TokenEndpoint:                     at.Token,
+		TokenEndpointAuthMethodsSupported: []string{"client_secret_basic", "client_secret_post"},
+	}
+	if use.codeFlow() {
+		c.GrantTypesSupported = append(c.GrantTypesSupported, "authorization_code")
+		c.ResponseTypesSupported = []string{"code"}
+	}
+	if use.ServiceClients {
+		c.GrantTypesSupported = append(c.GrantTypesSupported, "client_credentials")
+	}
+	if len(c.GrantTypesSupported) == 0 {
+		return Configuration{}, errors.New("a discovery document needs at least one client: grant_types_supported would be empty")
+	}
+	if slices.Contains(c.Capabilities, "sso-openid-connect") {
+		c.Issuer = at.Issuer
+	}
+	return c, nil
+}
+
+// JSON returns the canonical form: members sorted by name, no white space, no
+// escaping beyond what JSON needs. Equal configurations give equal bytes, on
+// every machine.
+func (c Configuration) JSON() (string, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(c); err != nil {
+		return "", fmt.Errorf("discovery document: %w", err)
+	}
+	return strings.TrimSuffix(text.String(), "\n"), nil
+}
+
+func (u Use) codeFlow() bool { return u.PublicClients || u.ConfidentialClients }
+
+// capabilities lists what is true of the server (SMART App Launch 2.2,
+// "Capability Sets"); permission-v2.2 is HealthLake's own name for filtered
+// scopes, without which it would ignore their filters.
+func (u Use) capabilities(scopes []string) []string {
+	asked := summarize(scopes)
+	candidates := []struct {
+		name string
+		held bool
+	}{
+		{"client-confidential-symmetric", u.ConfidentialClients || u.ServiceClients},
+		{"client-public", u.PublicClients},
+		{"context-standalone-patient", u.codeFlow() && u.PatientContext},
+		{"launch-standalone", u.codeFlow()},
+		{"permission-patient", u.codeFlow() && u.PatientContext && asked.patient},
+		{"permission-user", u.codeFlow() && u.UserContext && asked.user},
+		{"permission-v1", true},
+		{"permission-v2", u.Strategy == SMARTOnFHIR},
+		{"permission-v2.2", u.Strategy == SMARTOnFHIR && asked.filtered},
+		{"sso-openid-connect", u.codeFlow() && slices.Contains(scopes, "openid")},
+	}
+	var held []string
+	for _, candidate := range candidates {
+		if candidate.held {
+			held = append(held, candidate.name)
+		}
+	}
+	return held
+}
+
+type summary struct{ patient, user, filtered bool }
+
+func summarize(scopes []string) summary {
+	var s summary
+	for _, text := range scopes {
+		scope, err := ParseScope(text)
+		if err != nil {
+			continue // openid, launch/patient and the like say nothing of resources
+		}
+		s.patient = s.patient || scope.Context == Patient
+		s.user = s.user || scope.Context == User
+		s.filtered = s.filtered || len(scope.Query) > 0
+	}
+	return s
+}
+
+func (e Endpoints) check() error {
+	var problems []error
+	for _, endpoint := range []struct{ name, value string }{
+		{"issuer", e.Issuer},
+		{"jwks_uri", e.JWKS},
+		{"authorization_endpoint", e.Authorization},
+		{"token_endpoint", e.Token},
+		{"revocation_endpoint", e.Revocation},
+	} {
+		if endpoint.name == "revocation_endpoint" && endpoint.value == "" {
+			continue
+		}
+		u, err := url.Parse(endpoint.value)
+		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			problems = append(problems, fmt.Errorf("%s: %q: want an absolute https URL without query or fragment", endpoint.name, endpoint.value))
+		}
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,176 @@
+package smart
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Context says whose data a scope is about.
+type Context string
+
+// The contexts of a resource scope (SMART App Launch 2.2, "Scopes for requesting FHIR Resources").
+const (
+	Patient Context = "patient" // data of the patient in context
+	User    Context = "user"    // data that the user may see
+	System  Context = "system"  // data that a client may see without a user
+)
+
+// Version is the SMART generation whose grammar a scope is written in.
+type Version int
+
+// The two grammars of a resource scope.
+const (
+	V1 Version = 1 // patient/Observation.read
+	V2 Version = 2 // patient/Observation.rs
+)
+
+// AnyType is the type part of a scope that covers every resource type.
+const AnyType = "*"
+
+// Scope is one resource scope. Make it with [ParseScope]; the zero value grants
+// nothing.
+type Scope struct {
+	Context     Context
+	Type        string // a FHIR R4 resource type, or AnyType
+	Permissions Permissions
+	Version     Version
+	Query       []Parameter // the filter of a v2 scope, in its order; nil without one
+
+	text string
+}
+
+// The ways in which a text is no resource scope. [ParseScope] joins them with
+// the text and what would be accepted; test with errors.Is.
+var (
+	ErrNotResourceScope = errors.New("not a SMART resource scope")
+	ErrContext          = errors.New("unknown context")
+	ErrResourceType     = errors.New("unknown FHIR R4 resource type")
+	ErrPermissions      = errors.New("malformed permissions")
+	ErrQuery            = errors.New("filter not accepted")
+)
+
+// ParseScope reads one resource scope:
+//
+//	scope = ("patient" / "user" / "system") "/" (type / "*") "." permissions ["?" query]
+//
+// with v1 permissions "read", "write" or "*", or v2 permissions, a non-empty
+// in-order subset of "cruds". A query is taken as HealthLake takes it: on a
+// concrete type and v2 permissions only, without chained, composite, _include
+// or _has parameters. Errors wrap one of the Err values of this package.
+func ParseScope(text string) (Scope, error) {
+	context, rest, ok := strings.Cut(text, "/")
+	if !ok {
+		return Scope{}, refuse(text, ErrNotResourceScope, `want context "/" type "." permissions`)
+	}
+	resource, query, filtered := strings.Cut(rest, "?")
+	typ, permissions, ok := strings.Cut(resource, ".")
+	if !ok {
+		return Scope{}, refuse(text, ErrNotResourceScope, `want context "/" type "." permissions`)
+	}
+	s := Scope{Context: Context(context), Type: typ, text: text}
+	if s.Context != Patient && s.Context != User && s.Context != System {
+		return Scope{}, refuse(text, ErrContext, "want patient, user or system")
+	}
+	if typ != AnyType && !IsResourceType(typ) {
+		return Scope{}, refuse(text, ErrResourceType, "want a FHIR R4 resource type or *")
+	}
+	if s.Permissions, s.Version, ok = parsePermissions(permissions); !ok {
+		return Scope{}, refuse(text, ErrPermissions,
+			"want read, write or * (v1), or letters of cruds in this order (v2)")
+	}
+	if !filtered {
+		return s, nil
+	}
+	return s.withQuery(query)
+}
+
+func (s Scope) withQuery(query string) (Scope, error) {
+	if s.Version != V2 {
+		return Scope{}, refuse(s.text, ErrQuery, "only v2 permissions may carry a filter")
+	}
+	if s.Type == AnyType {
+		return Scope{}, refuse(s.text, ErrQuery, "HealthLake filters a concrete resource type only")
+	}
+	parameters, err := parseQuery(query)
+	if err != nil {
+		return Scope{}, refuse(s.text, ErrQuery, err.Error())
+	}
+	s.Query = parameters
+	return s, nil
+}
+
+// refuse keeps the text out of nothing: a scope is no secret, but it may be
+// hostile, hence %q.
+func refuse(text string, kind error, want string) error {
+	return fmt.Errorf("%q: %w: %s", text, kind, want)
+}
+
+// String returns the scope as it was parsed; a scope put together by hand is
+// printed in the grammar of its version.
+func (s Scope) String() string {
+	if s.text != "" {
+		return s.text
+	}
+	return s.print(s.Version)
+}
+
+// Normalize returns the scope in SMART v2 form: "patient/*.read" becomes
+// "patient/*.rs". What it grants stays the same.
+func (s Scope) Normalize() Scope {
+	s.Version = V2
+	s.text = s.print(V2)
+	return s
+}
+
+func (s Scope) print(version Version) string {
+	permissions := s.Permissions.String()
+	if version == V1 {
+		switch s.Permissions {
+		case readOnly:
+			permissions = "read"
+		case writeOnly:
+			permissions = "write"
+		case all:
+			permissions = "*"
+		}
+	}
+	return string(s.Context) + "/" + s.Type + "." + permissions + printQuery(s.Query)
+}
+
+// ReadOnly reports whether the scope lets its holder change nothing.
+func (s Scope) ReadOnly() bool { return s.Permissions.ReadOnly() }
+
+// Covers reports whether everything that request asks for is granted by s: the
+// same context, s's type or a narrower one, no further permission, and at least
+// s's filter. The grammar version does not matter.
+func (s Scope) Covers(request Scope) bool {
+	if s.Context != request.Context || s.Permissions == 0 || request.Permissions == 0 {
+		return false
+	}
+	if s.Type != AnyType && s.Type != request.Type {
+		return false
+	}
+	return s.Permissions.Contains(request.Permissions) && containsAll(request.Query, s.Query)
+}
+
+// SplitScopes splits the value of an OAuth 2.0 "scope" parameter or claim
+// (RFC 6749 section 3.3): tokens divided by single spaces. Nothing is decoded
+// before the split, so that an encoded space inside a filter never makes two
+// scopes of one. It reports false where the text breaks that grammar: an empty
+// text, two spaces in a row, a space at either end, or another character that
+// section 3.3 does not allow.
+func SplitScopes(text string) ([]string, bool) {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return nil, false
+		}
+	}
+	scopes := strings.Split(text, " ")
+	for _, scope := range scopes {
+		if scope == "" {
+			return nil, false
+		}
+	}
+	return scopes, true
+}
