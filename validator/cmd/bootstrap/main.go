@@ -1,0 +1,40 @@
+// Command bootstrap is the Lambda function that HealthLake asks about every
+// bearer token: package validator, configured by the environment.
+//
+//	ISSUERS                 accepted "iss" values, divided by commas
+//	JWKS_URI                https URL of the issuer's key set
+//	CLIENT_IDS              accepted "client_id" values, divided by commas
+//	AUTHORIZATION_STRATEGY  SMART_ON_FHIR or SMART_ON_FHIR_V1
+//	READ_ROLE_ARN           role for tokens whose scopes only read
+//	WRITE_ROLE_ARN          role for all others
+//	LOG_LEVEL               optional: debug, info (default), warn or error
+//
+// It ends with status 1 and a log line that names the variables if one is
+// missing or wrong: a function that cannot judge must not be deployed.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/smartlake/pulumi-smartlake/validator"
+)
+
+func main() {
+	config, level, err := readEnvironment(os.LookupEnv)
+	config.Logger = slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
+	if err != nil {
+		config.Logger.Error("environment", "error", err.Error())
+		os.Exit(1)
+	}
+	v, err := validator.New(config)
+	if err != nil {
+		config.Logger.Error("configuration", "error", err.Error())
+		os.Exit(1)
+	}
+	_ = v.Warm(context.Background()) // logged there; the first event tries again
+	lambda.Start(v)
+}

@@ -1,0 +1,50 @@
+package validator
+
+// Event is what HealthLake sends for a FHIR request that carries a bearer token
+// (https://docs.aws.amazon.com/healthlake/latest/devguide/reference-smart-on-fhir-token-validation.html).
+// The first three members are documented; the others have been seen in captured
+// events. Nothing in it tells the resource type, id, path or query.
+type Event struct {
+	DatastoreEndpoint    string `json:"datastoreEndpoint"`
+	OperationName        string `json:"operationName"`
+	BearerToken          string `json:"bearerToken"` // without "Bearer "
+	DatastoreID          string `json:"datastoreId,omitempty"`
+	DatastoreTypeVersion string `json:"datastoreTypeVersion,omitempty"`
+	DatastoreName        string `json:"datastoreName,omitempty"`
+}
+
+// Answer is what HealthLake takes for an answer. A grant names the role that
+// HealthLake assumes for the request; a denial names none.
+type Answer struct {
+	AuthPayload AuthPayload `json:"authPayload"`
+	IAMRoleARN  string      `json:"iamRoleARN,omitempty"`
+}
+
+// AuthPayload is the judged token. AWS's documentation shows isAuthorized as a
+// string, and a deployment with the string is known to work. A denial holds
+// isAuthorized and error alone.
+type AuthPayload struct {
+	IsAuthorized string `json:"isAuthorized"` // "true" or "false"
+	Error        Reason `json:"error,omitempty"`
+
+	Issuer    string `json:"iss,omitempty"`
+	Audience  string `json:"aud,omitempty"` // the event's datastoreEndpoint, verbatim
+	IssuedAt  int64  `json:"iat,omitempty"` // seconds since 1970
+	NotBefore int64  `json:"nbf,omitempty"` // the token's nbf, or its iat
+	Expires   int64  `json:"exp,omitempty"`
+	UserID    string `json:"uid,omitempty"`      // the token's sub
+	ClientID  string `json:"clientId,omitempty"` // for HealthLake to ignore, and people to read
+	Scope     string `json:"scope,omitempty"`    // the scopes that count, in the token's order
+
+	// It is not documented whether HealthLake learns the patient and the user
+	// from here or from the token itself; both claims are passed through.
+	Patient  string `json:"patient,omitempty"`
+	FHIRUser string `json:"fhirUser,omitempty"`
+}
+
+// Authorized reports whether the answer lets the request pass.
+func (a Answer) Authorized() bool { return a.AuthPayload.IsAuthorized == "true" }
+
+func deny(reason Reason) Answer {
+	return Answer{AuthPayload: AuthPayload{IsAuthorized: "false", Error: reason}}
+}

@@ -1,0 +1,212 @@
+package validator
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Timing of the key set. Every value is far below HealthLake's one second or far
+// above a token's life, for the reason beside it.
+const (
+	fetchTimeout    = 350 * time.Millisecond // twice this and a cold start still fit in the second
+	fetchCooldown   = 10 * time.Second       // between fetches that went well: the most that a made-up kid can cause
+	failureCooldown = time.Second            // between fetches that failed: recovery takes seconds
+	softLifetime    = 10 * time.Minute       // after this a call refreshes the keys: a removed key stops counting
+	maxAge          = 6 * time.Hour          // after this keys that could not be refreshed no longer count
+	maxKeySetBytes  = 256 << 10              // Cognito's has 1 KiB
+)
+
+var (
+	errKeyUnknown      = errors.New("the key set has no usable key of this kid")
+	errKeysUnavailable = errors.New("no key set")
+)
+
+// keySet is the issuer's key set (RFC 7517), fetched when it is needed and never
+// in the background: a Lambda is frozen between its calls. Safe for concurrent
+// use. A known key is found without a lock and never waits for a fetch of
+// somebody else's.
+type keySet struct {
+	uri    string
+	client *http.Client
+	now    func() time.Time // wall clock: the monotonic one stands still while the function is frozen
+
+	current atomic.Pointer[keys] // the last good answer, nil before the first
+
+	mu          sync.Mutex
+	inFlight    chan struct{} // closed when the fetch under way ends; nil without one
+	lastAttempt time.Time
+	lastFailed  bool
+	lastError   error
+}
+
+// keys is one good answer of the issuer.
+type keys struct {
+	byID    map[string]*rsa.PublicKey
+	skipped map[skipReason]int
+	fetched time.Time
+}
+
+// newKeySet checks the URI and prepares a client that follows no redirect, knows
+// no proxy and keeps no connection (a frozen one is a dead one).
+func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet, error) {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return nil, fmt.Errorf("key set URI %q: want an absolute https URL", uri)
+	}
+	return &keySet{
+		uri: uri,
+		now: func() time.Time { return now().Round(0) },
+		client: &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: &http.Transport{
+				DisableKeepAlives:      true,
+				DisableCompression:     true,
+				MaxResponseHeaderBytes: 16 << 10,
+				TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			},
+		},
+	}, nil
+}
+
+// key returns the key of this kid. It fetches the set when it knows no such key
+// or when what it knows has grown old, unless a fetch is too recent.
+func (s *keySet) key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	key, fresh := s.known(kid)
+	if key != nil && fresh {
+		return key, nil
+	}
+	s.refresh(ctx, key == nil)
+	if key, _ = s.known(kid); key != nil {
+		return key, nil
+	}
+	if s.usable(s.current.Load()) {
+		return nil, errKeyUnknown
+	}
+	return nil, errKeysUnavailable
+}
+
+// known returns the key as far as it counts, and whether the set is fresh.
+func (s *keySet) known(kid string) (key *rsa.PublicKey, fresh bool) {
+	current := s.current.Load()
+	if !s.usable(current) {
+		return nil, false
+	}
+	age := s.now().Sub(current.fetched)
+	return current.byID[kid], age >= 0 && age < softLifetime
+}
+
+func (s *keySet) usable(k *keys) bool {
+	return k != nil && s.now().Sub(k.fetched) < maxAge
+}
+
+// refresh fetches the set, one fetch at a time. A caller who knows its key does
+// not wait for the fetch of another; one who does not, waits as long as its
+// context allows.
+func (s *keySet) refresh(ctx context.Context, wait bool) {
+	s.mu.Lock()
+	if flight := s.inFlight; flight != nil {
+		s.mu.Unlock()
+		if wait {
+			select {
+			case <-flight:
+			case <-ctx.Done():
+			}
+		}
+		return
+	}
+	if s.coolingDown() {
+		s.mu.Unlock()
+		return
+	}
+	flight := make(chan struct{})
+	s.inFlight = flight
+	s.mu.Unlock()
+
+	var fetched *keys
+	err := errors.New("the fetch did not end") // what stands if fetch panics
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err == nil {
+			s.current.Store(fetched)
+		}
+		s.lastAttempt, s.lastFailed, s.lastError = s.now(), err != nil, err
+		s.inFlight = nil
+		close(flight)
+	}()
+	fetched, err = s.fetch(ctx)
+}
+
+// coolingDown reports whether the last fetch is too recent for another. A clock
+// that was set back does not lengthen the wait.
+func (s *keySet) coolingDown() bool {
+	if s.lastAttempt.IsZero() {
+		return false
+	}
+	cooldown := fetchCooldown
+	if s.lastFailed {
+		cooldown = failureCooldown
+	}
+	since := s.now().Sub(s.lastAttempt)
+	return since >= 0 && since < cooldown
+}
+
+// fetch reads the set once. Whatever is not a JWK set with a usable key is an
+// error, and leaves the known keys alone.
+func (s *keySet) fetch(ctx context.Context) (*keys, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.uri, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := s.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("key set: HTTP status %d", response.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxKeySetBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxKeySetBytes {
+		return nil, fmt.Errorf("key set: over %d bytes", maxKeySetBytes)
+	}
+	byID, skipped, err := parseKeySet(body)
+	if err != nil {
+		return nil, err
+	}
+	return &keys{byID: byID, skipped: skipped, fetched: s.now()}, nil
+}
+
+// state describes the key set for a log line: how many keys, how many skipped
+// and why, and the last error.
+func (s *keySet) state() (usable int, skipped []string, lastError error) {
+	s.mu.Lock()
+	lastError = s.lastError
+	s.mu.Unlock()
+	current := s.current.Load()
+	if current == nil {
+		return 0, nil, lastError
+	}
+	for _, reason := range slices.Sorted(maps.Keys(current.skipped)) {
+		skipped = append(skipped, fmt.Sprintf("%s: %d", reason, current.skipped[reason]))
+	}
+	return len(current.byID), skipped, lastError
+}

@@ -1,0 +1,196 @@
+package validator
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// MaxTokenBytes is the length above which a token is refused unread. Cognito's
+// access tokens with 50 scopes stay below 4 KiB; a request header of more than
+// 8 KiB passes few gateways.
+const MaxTokenBytes = 8192
+
+// strict is base64url without padding, whose last character may not carry bits
+// that decode to nothing (RFC 7515 section 2): one token, one spelling.
+var strict = base64.RawURLEncoding.Strict()
+
+// token is a bearer token taken apart. Nothing in it is trusted before its
+// signature has been verified.
+type token struct {
+	keyID        string
+	signingInput string // header "." claims, as signed
+	claims       []byte // JSON
+	signature    []byte
+}
+
+// parseToken takes a compact JWS apart (RFC 7515 section 7.1). A leading
+// "Bearer " is tolerated; HealthLake sends none.
+func parseToken(bearer string) (token, Reason) {
+	text := strings.TrimPrefix(bearer, "Bearer ")
+	if text == "" {
+		return token{}, TokenMissing
+	}
+	if len(text) > MaxTokenBytes {
+		return token{}, TokenTooLong
+	}
+	header, rest, ok := strings.Cut(text, ".")
+	claims, signature, signed := strings.Cut(rest, ".")
+	if !ok || !signed || header == "" || claims == "" || signature == "" {
+		return token{}, TokenMalformed
+	}
+	headerJSON, headerOK := decode(header)
+	claimsJSON, claimsOK := decode(claims)
+	signatureBytes, signatureOK := decode(signature)
+	if !headerOK || !claimsOK || !signatureOK {
+		return token{}, TokenMalformed
+	}
+	h, reason := parseHeader(headerJSON)
+	if reason != "" {
+		return token{}, reason
+	}
+	return token{
+		keyID:        h.keyID,
+		signingInput: text[:len(header)+1+len(claims)],
+		claims:       claimsJSON,
+		signature:    signatureBytes,
+	}, ""
+}
+
+// decode refuses what the standard decoder skips: line breaks.
+func decode(part string) ([]byte, bool) {
+	if strings.ContainsAny(part, "\r\n") {
+		return nil, false
+	}
+	data, err := strict.DecodeString(part)
+	return data, err == nil
+}
+
+// header holds the JOSE header parameters that this validator reads.
+type header struct {
+	algorithm string
+	keyID     string
+}
+
+// parseHeader reads the JOSE header (RFC 7515 section 4). A parameter that
+// points at other keys, or demands processing that this validator does not do,
+// is refused and not ignored (RFC 8725 sections 3.1, 3.10 and 3.11).
+func parseHeader(data []byte) (header, Reason) {
+	var h header
+	var reason Reason
+	err := readObject(data, func(name []byte, v value) error {
+		var ok bool
+		switch string(name) {
+		case "alg":
+			h.algorithm, ok = v.text()
+		case "kid":
+			h.keyID, ok = v.text()
+		case "typ":
+			typ, isText := v.text()
+			if ok = isText; ok && !allowedType(typ) {
+				reason = HeaderNotAllowed
+			}
+		case "crit", "jku", "jwk", "x5u", "x5c", "zip":
+			reason, ok = HeaderNotAllowed, true
+		default:
+			ok = true
+		}
+		if !ok {
+			return errJSON
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return header{}, HeaderMalformed
+	case reason != "":
+		return header{}, reason
+	case h.algorithm != "RS256":
+		return header{}, AlgorithmNotAllowed
+	case h.keyID == "":
+		return header{}, KeyIDMissing
+	}
+	return h, ""
+}
+
+// allowedType accepts the types of an access token: JWT (RFC 7519 section 5.1)
+// and at+jwt (RFC 9068), which are media types and so know no case.
+func allowedType(typ string) bool {
+	return strings.EqualFold(typ, "JWT") || strings.EqualFold(typ, "at+jwt")
+}
+
+// claims are the registered and Cognito claims that decide. Their types have
+// been checked, their values not.
+type claims struct {
+	issuer, subject, clientID, tokenUse, scope string
+
+	expires, issuedAt, notBefore int64
+	username                     *string // nil where the token has none
+	patient, fhirUser            string  // empty where the token has none of its kind
+}
+
+// parseClaims reads the claims of a token whose signature holds. The claims that
+// decide must have their type; launch context of another type than text does
+// not count as launch context.
+func parseClaims(data []byte) (claims, bool) {
+	var c claims
+	var hasExpires, hasIssuedAt, hasNotBefore bool
+	var launchPatient string
+	err := readObject(data, func(name []byte, v value) error {
+		ok := true
+		switch string(name) {
+		case "iss":
+			c.issuer, ok = v.text()
+		case "sub":
+			c.subject, ok = v.text()
+		case "client_id":
+			c.clientID, ok = v.text()
+		case "token_use":
+			c.tokenUse, ok = v.text()
+		case "scope":
+			c.scope, ok = v.text()
+		case "username":
+			var username string
+			username, ok = v.text()
+			c.username = &username
+		case "exp":
+			c.expires, ok = v.seconds()
+			hasExpires = true
+		case "iat":
+			c.issuedAt, ok = v.seconds()
+			hasIssuedAt = true
+		case "nbf":
+			c.notBefore, ok = v.seconds()
+			hasNotBefore = true
+		case "patient":
+			c.patient, _ = v.text()
+		case "launch_response_patient":
+			launchPatient, _ = v.text()
+		case "fhirUser":
+			c.fhirUser, _ = v.text()
+		}
+		if !ok {
+			return errJSON
+		}
+		return nil
+	})
+	if err != nil || !hasExpires || !hasIssuedAt {
+		return claims{}, false
+	}
+	if !hasNotBefore {
+		c.notBefore = c.issuedAt
+	}
+	c.patient = onePatient(c.patient, launchPatient)
+	return c, true
+}
+
+// onePatient settles on the patient in context. Two different ones are none.
+func onePatient(patient, launchPatient string) string {
+	switch {
+	case patient == "":
+		return launchPatient
+	case launchPatient == "" || launchPatient == patient:
+		return patient
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,170 @@
+package validator
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// Budget is the longest that a judgement takes, whatever happens. HealthLake
+// waits for one second, the way to the function and back included.
+const Budget = 800 * time.Millisecond
+
+// Config says what a validator accepts. Every field is required unless it says
+// otherwise.
+type Config struct {
+	Issuers   []string       // accepted "iss" values
+	JWKSURI   string         // https URL of the issuer's key set
+	ClientIDs []string       // accepted "client_id" values
+	Strategy  smart.Strategy // what the datastore understands
+
+	ReadRoleARN  string // role for tokens whose scopes only read
+	WriteRoleARN string // role for all others
+
+	Logger  *slog.Logger     // optional: nowhere by default
+	RootCAs *x509.CertPool   // optional: who may vouch for the key set's server; the system's by default
+	Now     func() time.Time // optional: time.Now by default
+}
+
+// Validator judges tokens. Safe for concurrent use.
+type Validator struct {
+	config Config
+	keys   *keySet
+	log    *slog.Logger
+	now    func() time.Time
+}
+
+// New checks the configuration. It reads nothing from the network: see
+// [Validator.Warm].
+func New(config Config) (*Validator, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	keys, err := newKeySet(config.JWKSURI, config.RootCAs, config.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Validator{config: config, keys: keys, log: config.Logger, now: config.Now}, nil
+}
+
+func (c Config) check() error {
+	var problems []error
+	require := func(field string, given bool) {
+		if !given {
+			problems = append(problems, fmt.Errorf("%s: required", field))
+		}
+	}
+	require("Issuers", len(c.Issuers) > 0)
+	require("ClientIDs", len(c.ClientIDs) > 0)
+	require("ReadRoleARN", c.ReadRoleARN != "")
+	require("WriteRoleARN", c.WriteRoleARN != "")
+	for _, value := range append(c.Issuers[:len(c.Issuers):len(c.Issuers)], c.ClientIDs...) {
+		require("every issuer and client id", value != "")
+	}
+	if c.Strategy != smart.SMARTOnFHIR && c.Strategy != smart.SMARTOnFHIRV1 {
+		problems = append(problems, fmt.Errorf("Strategy: %q: want one of %v", c.Strategy, smart.Strategies))
+	}
+	return errors.Join(problems...)
+}
+
+// Warm reads the key set, so that the first judgement need not. It takes no
+// longer than a fetch may, and a failure is for the log alone: the next
+// judgement tries again.
+func (v *Validator) Warm(ctx context.Context) error {
+	v.keys.refresh(ctx, true)
+	usable, skipped, err := v.keys.state()
+	if err != nil {
+		v.log.Error("key set not read", "error", err.Error())
+		return err
+	}
+	v.log.Info("key set read", "keys", usable, "skipped", skipped)
+	return nil
+}
+
+// Invoke is the Lambda handler: HealthLake's event in, its answer out, both as
+// JSON. The error is always nil, because a denial is an answer too.
+func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var answer Answer
+	var event Event
+	if err := json.Unmarshal(payload, &event); err != nil {
+		answer = deny(EventInvalid)
+		v.report(record{reason: EventInvalid, started: v.now()})
+	} else {
+		answer = v.Authorize(ctx, event)
+	}
+	encoded, err := json.Marshal(answer)
+	if err != nil { // cannot be: an answer is made of strings and integers
+		return []byte(`{"authPayload":{"isAuthorized":"false","error":"internal_error"}}`), nil
+	}
+	return encoded, nil
+}
+
+// Authorize judges the event's token. It always answers, within [Budget], and
+// what it cannot judge it denies.
+func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) {
+	ctx, cancel := context.WithTimeout(ctx, Budget)
+	defer cancel()
+	r := record{operation: event.OperationName, started: v.now()}
+	defer func() {
+		if p := recover(); p != nil {
+			r.reason, r.panicked = InternalError, newTrace(p)
+		}
+		if r.reason != "" {
+			answer = deny(r.reason)
+		}
+		v.report(r)
+	}()
+	answer, r.reason = v.judge(ctx, event, &r)
+	return answer
+}
+
+// judge runs the checks in the order of their cost and of what may be trusted:
+// shape first, then the key, the signature, and only then the claims.
+func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, Reason) {
+	if event.DatastoreEndpoint == "" {
+		return Answer{}, EventInvalid
+	}
+	t, reason := parseToken(event.BearerToken)
+	if reason != "" {
+		return Answer{}, reason
+	}
+	key, err := v.keys.key(ctx, t.keyID)
+	switch {
+	case ctx.Err() != nil:
+		return Answer{}, DeadlineExceeded
+	case errors.Is(err, errKeyUnknown):
+		return Answer{}, KeyUnknown
+	case err != nil:
+		return Answer{}, KeysUnavailable
+	}
+	r.keyID = t.keyID
+	// The library does the RS256 verification and nothing else: what surrounds
+	// it is stricter here than its parser.
+	if jwt.SigningMethodRS256.Verify(t.signingInput, t.signature, key) != nil {
+		return Answer{}, SignatureInvalid
+	}
+	c, ok := parseClaims(t.claims)
+	if !ok {
+		return Answer{}, ClaimsMalformed
+	}
+	answer, reason := c.judge(&v.config, event, v.now())
+	if slices.Contains(v.config.ClientIDs, c.clientID) {
+		r.clientID = c.clientID
+	}
+	return answer, reason
+}
