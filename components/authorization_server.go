@@ -1,0 +1,343 @@
+package components
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// AuthorizationServer is Cognito as the OAuth 2.0 authorization server of a SMART
+// on FHIR server: a user pool with its hosted domain, the resource servers and
+// scopes that the clients ask for, and the clients.
+type AuthorizationServer struct {
+	pulumi.ResourceState
+
+	// UserPoolID and UserPoolARN of the pool.
+	UserPoolID  pulumi.StringOutput `pulumi:"userPoolId"`
+	UserPoolARN pulumi.StringOutput `pulumi:"userPoolArn"`
+	// Issuer is the "iss" of every token. It is not the hosted domain.
+	Issuer pulumi.StringOutput `pulumi:"issuer"`
+	// JWKSURI is the https URL of the issuer's key set.
+	JWKSURI pulumi.StringOutput `pulumi:"jwksUri"`
+	// HostedDomain is the https URL, without a path, under which the OAuth
+	// endpoints below live.
+	HostedDomain          pulumi.StringOutput `pulumi:"hostedDomain"`
+	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
+	TokenEndpoint         pulumi.StringOutput `pulumi:"tokenEndpoint"`
+	UserInfoEndpoint      pulumi.StringOutput `pulumi:"userInfoEndpoint"`
+	RevocationEndpoint    pulumi.StringOutput `pulumi:"revocationEndpoint"`
+	// Scopes that were declared, full names by resource server.
+	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
+	// ClientIDs by client name.
+	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
+	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
+	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets"`
+}
+
+// AuthorizationServerArgs are the arguments of [NewAuthorizationServer].
+type AuthorizationServerArgs struct {
+	// Clients that may ask for tokens. At least one.
+	Clients []ClientArgs `pulumi:"clients"`
+	// AuthorizationStrategy of the datastore that the tokens are for, which
+	// decides whether v2 scopes may be declared. By default SMART_ON_FHIR.
+	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
+	// DomainPrefix of the hosted domain,
+	// https://<prefix>.auth.<region>.amazoncognito.com, which is unique in the
+	// region. By default one that follows from account, region, stack and name.
+	DomainPrefix string `pulumi:"domainPrefix,optional"`
+	// UserPool changes the settings of the user pool.
+	UserPool UserPoolArgs `pulumi:"userPool,optional"`
+	// TestUsers to create, by default none. Not for production.
+	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
+	// Protect the user pool, whose users cannot be recreated, from deletion by
+	// Pulumi and by Cognito. By default true.
+	Protect *bool `pulumi:"protect,optional"`
+	// Tags of every resource that takes tags.
+	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
+}
+
+// TestUserArgs describes a user for trying things out.
+type TestUserArgs struct {
+	// Username, unique in the pool. Not an email address.
+	Username string `pulumi:"username"`
+	// Email address; it counts as verified, and no mail is sent to it.
+	Email string `pulumi:"email"`
+	// Password that stays valid. It is kept as a Pulumi secret.
+	Password pulumi.StringInput `pulumi:"password"`
+}
+
+// NewAuthorizationServer declares Cognito as an authorization server. Children are
+// named after the component: "<name>-pool", "<name>-domain",
+// "<name>-server-<resource server>", "<name>-client-<client>" and
+// "<name>-user-<test user>".
+func NewAuthorizationServer(
+	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
+) (*AuthorizationServer, error) {
+	a, err := args.withDefaults(name)
+	if err != nil {
+		return nil, err
+	}
+	server := &AuthorizationServer{}
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:AuthorizationServer", name, recorded(a), server, opts...); err != nil {
+		return nil, err
+	}
+	a.warn(ctx, server)
+	pool, err := newUserPool(ctx, name, a, server)
+	if err != nil {
+		return nil, err
+	}
+	if err := server.newDomain(ctx, name, a, pool); err != nil {
+		return nil, err
+	}
+	servers, err := newResourceServers(ctx, name, a, pool, server)
+	if err != nil {
+		return nil, err
+	}
+	if err := server.newClients(ctx, name, a, pool, servers); err != nil {
+		return nil, err
+	}
+	if err := newTestUsers(ctx, name, a, pool, server); err != nil {
+		return nil, err
+	}
+	server.UserPoolID, server.UserPoolARN = pool.ID().ToStringOutput(), pool.Arn
+	server.Issuer = pulumi.Sprintf("https://%s", pool.Endpoint)
+	server.JWKSURI = pulumi.Sprintf("%s/.well-known/jwks.json", server.Issuer)
+	server.Scopes = fullScopes(a.Clients)
+	return server, ctx.RegisterResourceOutputs(server, pulumi.Map{
+		"userPoolId":            server.UserPoolID,
+		"userPoolArn":           server.UserPoolARN,
+		"issuer":                server.Issuer,
+		"jwksUri":               server.JWKSURI,
+		"hostedDomain":          server.HostedDomain,
+		"authorizationEndpoint": server.AuthorizationEndpoint,
+		"tokenEndpoint":         server.TokenEndpoint,
+		"userInfoEndpoint":      server.UserInfoEndpoint,
+		"revocationEndpoint":    server.RevocationEndpoint,
+		"scopes":                server.Scopes,
+		"clientIds":             server.ClientIDs,
+		"clientSecrets":         server.ClientSecrets,
+	})
+}
+
+// withDefaults checks the arguments and fills in what was left out. The caller's
+// value stays as it is.
+func (args *AuthorizationServerArgs) withDefaults(name string) (AuthorizationServerArgs, error) {
+	var p problems
+	a := args.resolve(&p)
+	return a, p.err("AuthorizationServer", name)
+}
+
+func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArgs {
+	var a AuthorizationServerArgs
+	if args != nil {
+		a = *args
+	}
+	if a.AuthorizationStrategy == "" {
+		a.AuthorizationStrategy = smart.SMARTOnFHIR
+	}
+	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
+	p.checkClients(a.Clients, a.AuthorizationStrategy)
+	if a.DomainPrefix != "" {
+		p.checkDomainPrefix("domainPrefix", a.DomainPrefix)
+	}
+	p.checkTestUsers("testUsers", a.TestUsers)
+	a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
+	a.UserPool.check(p, "userPool")
+	a.TestUsers = slices.Clone(a.TestUsers)
+	for i, user := range a.TestUsers {
+		if user.Password != nil {
+			a.TestUsers[i].Password = pulumi.ToSecret(user.Password).(pulumi.StringOutput)
+		}
+	}
+	return a
+}
+
+// warn says what is allowed and yet not of the use that its author may expect.
+func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *AuthorizationServer) {
+	for _, client := range a.Clients {
+		for _, scope := range client.Scopes {
+			if client.Kind == ServiceClient && !strings.HasPrefix(scope, "system/") {
+				_ = ctx.Log.Warn(fmt.Sprintf("client %q: scope %q: a service has no user and no patient, "+
+					"so the token validator will not count it; only system/ scopes count", client.Name, scope),
+					&pulumi.LogArgs{Resource: server})
+			}
+		}
+	}
+}
+
+// newDomain declares the hosted domain and derives the OAuth endpoints from it
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html).
+func (s *AuthorizationServer) newDomain(ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool) error {
+	at := placeOf(ctx, s)
+	var prefix pulumi.StringInput = pulumi.String(a.DomainPrefix)
+	if a.DomainPrefix == "" {
+		prefix = at.document(func(at place) string {
+			return derivedPrefix(at.account, at.region, ctx.Project(), ctx.Stack(), name)
+		})
+	}
+	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", &cognito.UserPoolDomainArgs{
+		Domain:     prefix,
+		UserPoolId: pool.ID(),
+	}, pulumi.Parent(s))
+	if err != nil {
+		return err
+	}
+	s.HostedDomain = pulumi.All(domain.Domain, at.region).ApplyT(func(values []any) string {
+		return hostedDomain(values[0].(string), values[1].(string))
+	}).(pulumi.StringOutput)
+	s.AuthorizationEndpoint = pulumi.Sprintf("%s/oauth2/authorize", s.HostedDomain)
+	s.TokenEndpoint = pulumi.Sprintf("%s/oauth2/token", s.HostedDomain)
+	s.UserInfoEndpoint = pulumi.Sprintf("%s/oauth2/userInfo", s.HostedDomain)
+	s.RevocationEndpoint = pulumi.Sprintf("%s/oauth2/revoke", s.HostedDomain)
+	return nil
+}
+
+// derivedPrefix is the same on every machine and different for every account,
+// region, stack and component.
+func derivedPrefix(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return "smart-" + hex.EncodeToString(sum[:8])
+}
+
+// hostedDomain is the URL of a prefix domain. In the GovCloud regions the hosted
+// domain is the FIPS one.
+func hostedDomain(prefix, region string) string {
+	label := "auth"
+	if strings.HasPrefix(region, "us-gov-") {
+		label = "auth-fips"
+	}
+	return "https://" + prefix + "." + label + "." + region + ".amazoncognito.com"
+}
+
+func newResourceServers(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, parent pulumi.Resource,
+) ([]pulumi.Resource, error) {
+	var servers []pulumi.Resource
+	declared := scopesByServer(a.Clients)
+	for _, identifier := range slices.Sorted(maps.Keys(declared)) {
+		var scopes cognito.ResourceServerScopeArray
+		for _, scope := range declared[identifier] {
+			scopes = append(scopes, cognito.ResourceServerScopeArgs{
+				ScopeName:        pulumi.String(scope),
+				ScopeDescription: pulumi.String(describeScope(identifier, scope)),
+			})
+		}
+		server, err := cognito.NewResourceServer(ctx, name+"-server-"+identifier, &cognito.ResourceServerArgs{
+			Identifier: pulumi.String(identifier),
+			Name:       pulumi.String(identifier),
+			Scopes:     scopes,
+			UserPoolId: pool.ID(),
+		}, pulumi.Parent(parent))
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, server)
+	}
+	return servers, nil
+}
+
+func fullScopes(clients []ClientArgs) pulumi.StringArrayMapOutput {
+	full := pulumi.StringArrayMap{}
+	for server, names := range scopesByServer(clients) {
+		var scopes pulumi.StringArray
+		for _, scope := range names {
+			scopes = append(scopes, pulumi.String(server+"/"+scope))
+		}
+		full[server] = scopes
+	}
+	return full.ToStringArrayMapOutput()
+}
+
+func (s *AuthorizationServer) newClients(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, servers []pulumi.Resource,
+) error {
+	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
+	for _, c := range a.Clients {
+		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, c.userPoolClient(pool),
+			pulumi.Parent(s), pulumi.DependsOn(servers))
+		if err != nil {
+			return err
+		}
+		ids[c.Name] = client.ID().ToStringOutput()
+		if c.hasSecret() {
+			secrets[c.Name] = client.ClientSecret
+		}
+	}
+	s.ClientIDs = ids.ToStringMapOutput()
+	s.ClientSecrets = pulumi.ToSecret(secrets.ToStringMapOutput()).(pulumi.StringMapOutput)
+	return nil
+}
+
+// userPoolClient is the client in Cognito's terms. Users sign in on the hosted
+// pages only, hence no other flow than the refresh of tokens. What a client may
+// read and write of its users is listed: an attribute added to the pool later is
+// nobody's to write.
+func (c ClientArgs) userPoolClient(pool *cognito.UserPool) *cognito.UserPoolClientArgs {
+	args := &cognito.UserPoolClientArgs{
+		Name:                            pulumi.String(c.Name),
+		UserPoolId:                      pool.ID(),
+		AllowedOauthFlowsUserPoolClient: pulumi.Bool(true),
+		AllowedOauthFlows:               pulumi.ToStringArray([]string{"code"}),
+		AllowedOauthScopes:              pulumi.ToStringArray(c.Scopes),
+		GenerateSecret:                  pulumi.Bool(c.hasSecret()),
+		PreventUserExistenceErrors:      pulumi.String("ENABLED"),
+		EnableTokenRevocation:           pulumi.Bool(true),
+		ExplicitAuthFlows:               pulumi.ToStringArray([]string{"ALLOW_REFRESH_TOKEN_AUTH"}),
+		AccessTokenValidity:             pulumi.Int(tokenMinutes(c.AccessTokenMinutes)),
+		IdTokenValidity:                 pulumi.Int(tokenMinutes(c.IDTokenMinutes)),
+		RefreshTokenValidity:            pulumi.Int(tokenMinutes(c.RefreshTokenMinutes)),
+		TokenValidityUnits: cognito.UserPoolClientTokenValidityUnitsArgs{
+			AccessToken:  pulumi.String("minutes"),
+			IdToken:      pulumi.String("minutes"),
+			RefreshToken: pulumi.String("minutes"),
+		},
+		ReadAttributes:  pulumi.ToStringArray(readAttributes),
+		WriteAttributes: pulumi.ToStringArray(writeAttributes),
+	}
+	if c.Kind == ServiceClient {
+		args.AllowedOauthFlows = pulumi.ToStringArray([]string{"client_credentials"})
+		return args
+	}
+	args.SupportedIdentityProviders = pulumi.ToStringArray([]string{"COGNITO"})
+	args.CallbackUrls = pulumi.ToStringArray(c.CallbackURLs)
+	if len(c.LogoutURLs) > 0 {
+		args.LogoutUrls = pulumi.ToStringArray(c.LogoutURLs)
+	}
+	return args
+}
+
+var writeAttributes = []string{
+	"address", "birthdate", "email", "family_name", "gender", "given_name", "locale", "middle_name", "name",
+	"nickname", "phone_number", "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo",
+}
+
+var readAttributes = slices.Sorted(slices.Values(append([]string{"email_verified", "phone_number_verified"}, writeAttributes...)))
+
+func newTestUsers(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, parent pulumi.Resource,
+) error {
+	for _, user := range a.TestUsers {
+		_, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
+			UserPoolId:    pool.ID(),
+			Username:      pulumi.String(user.Username),
+			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
+			MessageAction: pulumi.String("SUPPRESS"),
+			Attributes: pulumi.StringMap{
+				"email":          pulumi.String(user.Email),
+				"email_verified": pulumi.String("true"),
+			},
+		}, pulumi.Parent(parent))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package components
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// ClientKind says how an app gets its tokens.
+type ClientKind string
+
+// The kinds of clients. "User-facing" below means confidential or public.
+const (
+	// ServiceClient is a backend without a user: the client credentials grant,
+	// with a secret, and system/ scopes.
+	ServiceClient ClientKind = "service"
+	// ConfidentialClient is an app with users and a server that keeps its
+	// secret: the authorization code grant with PKCE.
+	ConfidentialClient ClientKind = "confidential"
+	// PublicClient is an app with users that can keep no secret (a browser, a
+	// phone): the authorization code grant with PKCE.
+	PublicClient ClientKind = "public"
+)
+
+// ClientArgs describes one app that may ask for tokens.
+type ClientArgs struct {
+	// Name of the client, unique among the clients: letters, digits, "-" and
+	// "_". Renaming a client replaces it, with a new client id.
+	Name string `pulumi:"name" json:"name"`
+	// Kind of the client: service, confidential or public.
+	Kind ClientKind `pulumi:"kind" json:"kind"`
+	// Scopes that the client may ask for: SMART resource scopes ("system/*.read",
+	// "patient/Observation.rs"), "launch/patient" and, for user-facing kinds,
+	// openid, profile, email and phone. At most 50 (a Cognito quota).
+	Scopes []string `pulumi:"scopes" json:"scopes"`
+	// CallbackURLs that Cognito may send a user back to: https, or http on
+	// localhost. Required for user-facing kinds, refused for services.
+	CallbackURLs []string `pulumi:"callbackUrls,optional" json:"callbackUrls,omitempty"`
+	// LogoutURLs likewise, after sign-out. Optional.
+	LogoutURLs []string `pulumi:"logoutUrls,optional" json:"logoutUrls,omitempty"`
+	// AccessTokenMinutes is how long an access token is valid: 5 to 1440, by
+	// default 60. A token cannot be taken back before that.
+	AccessTokenMinutes int `pulumi:"accessTokenMinutes,optional" json:"accessTokenMinutes,omitempty"`
+	// IDTokenMinutes likewise for ID tokens. Refused for services.
+	IDTokenMinutes int `pulumi:"idTokenMinutes,optional" json:"idTokenMinutes,omitempty"`
+	// RefreshTokenMinutes is how long a user stays signed in: 60 to 5256000 (ten
+	// years), by default 60. Refused for services.
+	RefreshTokenMinutes int `pulumi:"refreshTokenMinutes,optional" json:"refreshTokenMinutes,omitempty"`
+}
+
+// tokenMinutes is a token's lifetime, by default an hour.
+func tokenMinutes(given int) int {
+	if given == 0 {
+		return 60
+	}
+	return given
+}
+
+func (c ClientArgs) userFacing() bool { return c.Kind == ConfidentialClient || c.Kind == PublicClient }
+
+func (c ClientArgs) hasSecret() bool { return c.Kind == ServiceClient || c.Kind == ConfidentialClient }
+
+// oidcScopes are the scopes that Cognito knows by itself and that need no
+// resource server.
+var oidcScopes = []string{"openid", "profile", "email", "phone"}
+
+// launchScope is the one launch scope that HealthLake lists.
+const launchScope = "launch/patient"
+
+// scopesByServer groups the custom scopes of all clients by the resource server
+// that Cognito wants in front of the slash. Names are sorted and unique.
+func scopesByServer(clients []ClientArgs) map[string][]string {
+	servers := map[string][]string{}
+	for _, client := range clients {
+		for _, scope := range client.Scopes {
+			if server, name, ok := strings.Cut(scope, "/"); ok {
+				servers[server] = append(servers[server], name)
+			}
+		}
+	}
+	for server, names := range servers {
+		slices.Sort(names)
+		servers[server] = slices.Compact(names)
+	}
+	return servers
+}
+
+// allScopes lists every scope that some client may ask for, in no order.
+func allScopes(clients []ClientArgs) []string {
+	var scopes []string
+	for _, client := range clients {
+		scopes = append(scopes, client.Scopes...)
+	}
+	return scopes
+}
+
+// describeScope says what a scope lets its holder do, for the people who read
+// Cognito's console.
+func describeScope(server, name string) string {
+	if server+"/"+name == launchScope {
+		return "Learn which patient the app was launched for"
+	}
+	scope, err := smart.ParseScope(server + "/" + name)
+	if err != nil {
+		return server + "/" + name
+	}
+	verbs := map[smart.Permissions]string{
+		smart.Create: "create", smart.Read: "read", smart.Update: "update", smart.Delete: "delete", smart.Search: "search",
+	}
+	var words []string
+	for _, permission := range slices.Sorted(maps.Keys(verbs)) {
+		if scope.Permissions.Contains(permission) {
+			words = append(words, verbs[permission])
+		}
+	}
+	what := scope.Type
+	if what == smart.AnyType {
+		what = "every resource"
+	}
+	if len(scope.Query) > 0 {
+		what += " that matches the filter"
+	}
+	whose := map[smart.Context]string{
+		smart.Patient: "of the patient in context",
+		smart.User:    "that the user may see",
+		smart.System:  "without a user",
+	}
+	return "To " + strings.Join(words, ", ") + " " + what + " " + whose[scope.Context]
+}

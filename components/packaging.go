@@ -1,0 +1,245 @@
+package components
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/elf"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	modulePath    = "github.com/smartlake/pulumi-smartlake"
+	bootstrapFile = "bootstrap" // the name that provided.al2023 runs
+	// validatorToolchain builds the validator wherever it is to be had, so that
+	// the archive, and with it a preview, is the same on every machine.
+	validatorToolchain = "go1.26.8"
+)
+
+// Platform is an operating system and processor in Go's terms.
+type Platform struct {
+	OS   string // GOOS
+	Arch string // GOARCH
+}
+
+// LambdaPlatform is the platform of a Lambda architecture: arm64 or x86_64.
+func LambdaPlatform(architecture string) Platform {
+	if architecture == "x86_64" {
+		return Platform{"linux", "amd64"}
+	}
+	return Platform{"linux", "arm64"}
+}
+
+var packaged sync.Map // map[Platform]func() (string, error)
+
+// PackageValidator builds the token validator for a platform from this module's
+// source, as the importing program's go.mod chooses it, and returns the path of a
+// zip archive with the one entry "bootstrap". The same source gives the same
+// bytes in every directory, under every user and environment. Within one process
+// each platform is built once.
+//
+// It needs the go command and this module's source on disk. Where either is
+// missing, build elsewhere and give [FunctionArgs].Archive. What the go command
+// says while it builds goes to progress, which may be nil.
+func PackageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
+	build, _ := packaged.LoadOrStore(platform, sync.OnceValues(func() (string, error) {
+		return packageValidator(ctx, platform, progress)
+	}))
+	path, err := build.(func() (string, error))()
+	if err != nil {
+		packaged.Delete(platform) // a later call may fare better
+		return "", fmt.Errorf("packaging the token validator for %s/%s: %w", platform.OS, platform.Arch, err)
+	}
+	return path, nil
+}
+
+func packageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
+	source, err := moduleDirectory(ctx)
+	if err != nil {
+		return "", err
+	}
+	scratch, err := os.MkdirTemp("", "smartlake-build-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	binary := filepath.Join(scratch, bootstrapFile)
+	if err := buildValidator(ctx, source, binary, platform, progress); err != nil {
+		return "", err
+	}
+	archive, err := zipBootstrap(binary)
+	if err != nil {
+		return "", err
+	}
+	return store(archive)
+}
+
+// moduleDirectory finds this module's source: the checkout itself, or the module
+// cache of a program that imports the component.
+func moduleDirectory(ctx context.Context) (string, error) {
+	var stderr bytes.Buffer
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", modulePath)
+	list.Stderr = &stderr
+	out, err := list.Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", errors.New("the go command is not on the PATH: install Go, or give the path of a prebuilt archive")
+	}
+	dir := strings.TrimSpace(string(out))
+	if err != nil || dir == "" {
+		return "", fmt.Errorf("the source of %s is not at hand (is it vendored, or the working directory outside of a Go module?): "+
+			"give the path of a prebuilt archive: %s", modulePath, strings.TrimSpace(stderr.String()))
+	}
+	return dir, nil
+}
+
+func buildValidator(ctx context.Context, source, binary string, platform Platform, progress io.Writer) error {
+	args := []string{
+		"build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-race=false", "-cover=false", "-pgo=off",
+		"-tags=lambda.norpc", "-ldflags=-s -w -buildid=", "-o", binary,
+	}
+	var output bytes.Buffer
+	var stderr io.Writer = &output
+	if progress != nil {
+		args = append(args, "-v")
+		stderr = io.MultiWriter(&output, progress)
+	}
+	build := exec.CommandContext(ctx, "go", append(args, "./validator/cmd/bootstrap")...)
+	build.Dir = source // so that this module's own go.sum holds, also inside the module cache
+	build.Env = buildEnvironment(ctx, os.Environ(), platform)
+	build.Stdout, build.Stderr = stderr, stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, strings.TrimSpace(output.String()))
+	}
+	return nil
+}
+
+// buildEnvironment is the caller's environment less everything that changes the
+// binary. GOFLAGS is set, not just cleared: an empty one gives way to "go env -w".
+func buildEnvironment(ctx context.Context, environ []string, platform Platform) []string {
+	cleared := []string{
+		"GOFLAGS", "GOOS", "GOARCH", "GOARM64", "GOAMD64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOWORK",
+		"GO111MODULE", "CGO_ENABLED", "GO_EXTLINK_ENABLED", "PWD",
+	}
+	env := slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(cleared, name)
+	})
+	env = append(env,
+		"GOFLAGS=-mod=readonly", "GOOS="+platform.OS, "GOARCH="+platform.Arch, "GOARM64=v8.0", "GOAMD64=v1",
+		"GOFIPS140=off", "GOWORK=off", "CGO_ENABLED=0")
+	if toolchainAvailable(ctx, env) {
+		env = append(env, "GOTOOLCHAIN="+validatorToolchain)
+	}
+	return env
+}
+
+// toolchainAvailable reports whether the go command can be validatorToolchain,
+// being it or downloading it. Where it cannot, the machine's own Go builds: a
+// different archive is better than none.
+func toolchainAvailable(ctx context.Context, env []string) bool {
+	version := exec.CommandContext(ctx, "go", "version")
+	version.Env = append(slices.Clone(env), "GOTOOLCHAIN="+validatorToolchain)
+	return version.Run() == nil
+}
+
+// zipBootstrap makes an archive of one executable entry with no time of its own.
+// Pulumi's own archives would lose the executable bit.
+func zipBootstrap(binary string) ([]byte, error) {
+	content, err := os.ReadFile(binary) //nolint:gosec // the file just built
+	if err != nil {
+		return nil, err
+	}
+	header := &zip.FileHeader{Name: bootstrapFile, Method: zip.Deflate}
+	header.SetMode(0o755)
+	var archive bytes.Buffer
+	writer := zip.NewWriter(&archive)
+	entry, err := writer.CreateHeader(header)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := entry.Write(content); err != nil {
+		return nil, err
+	}
+	if err := writer.Close(); err != nil {
+		return nil, err
+	}
+	return archive.Bytes(), nil
+}
+
+// store keeps an archive under the hash of its content, where the next run of
+// the program finds it under the same name.
+func store(archive []byte) (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = os.TempDir()
+	}
+	dir = filepath.Join(dir, "smartlake")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(archive)
+	path := filepath.Join(dir, "validator-"+hex.EncodeToString(sum[:8])+".zip")
+	if existing, err := os.ReadFile(path); err == nil && bytes.Equal(existing, archive) { //nolint:gosec // our own file
+		return path, nil
+	}
+	file, err := os.CreateTemp(dir, "validator-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
+	_, writeErr := file.Write(archive)
+	if err := errors.Join(writeErr, file.Close()); err != nil {
+		return "", err
+	}
+	return path, os.Rename(file.Name(), path)
+}
+
+// checkArchive refuses an archive that Lambda could not run.
+func (p *problems) checkArchive(field, path, architecture string) {
+	const want = `want a zip archive with an executable file "bootstrap" for the function's architecture`
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		p.add(field, path, want+": "+err.Error())
+		return
+	}
+	defer func() { _ = archive.Close() }()
+	index := slices.IndexFunc(archive.File, func(f *zip.File) bool { return f.Name == bootstrapFile })
+	if index < 0 || archive.File[index].Mode().Perm()&0o111 == 0 {
+		p.add(field, path, want)
+		return
+	}
+	if machine, ok := elfMachine(archive.File[index]); ok && machine != elfMachines[architecture] {
+		p.add(field, path, want+"; it holds a binary for "+machine.String())
+	}
+}
+
+var elfMachines = map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
+
+// elfMachine tells the processor of a Linux binary. Other binaries, such as those
+// that a local run on another system uses, are not judged.
+func elfMachine(file *zip.File) (elf.Machine, bool) {
+	reader, err := file.Open()
+	if err != nil {
+		return 0, false
+	}
+	defer func() { _ = reader.Close() }()
+	content, err := io.ReadAll(io.LimitReader(reader, 256<<20))
+	if err != nil {
+		return 0, false
+	}
+	binary, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
+		return 0, false
+	}
+	return binary.Machine, true
+}

@@ -1,0 +1,312 @@
+package components
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// TokenValidator is the Lambda function that HealthLake asks about every bearer
+// token, with the two roles that it may name in its answer.
+type TokenValidator struct {
+	pulumi.ResourceState
+
+	// FunctionARN of the alias "live", which is what HealthLake is given.
+	FunctionARN pulumi.StringOutput `pulumi:"functionArn"`
+	// FunctionName without the alias, as metrics and alarms know it.
+	FunctionName pulumi.StringOutput `pulumi:"functionName"`
+	// LogGroupName of the log group that holds one line a decision.
+	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+	// ReadRoleARN of the role that HealthLake assumes for tokens that only read.
+	ReadRoleARN pulumi.StringOutput `pulumi:"readRoleArn"`
+	// WriteRoleARN of the role that HealthLake assumes for all other tokens.
+	WriteRoleARN pulumi.StringOutput `pulumi:"writeRoleArn"`
+
+	readRole, writeRole *iam.Role
+}
+
+// TokenValidatorArgs are the arguments of [NewTokenValidator].
+type TokenValidatorArgs struct {
+	// Issuers whose tokens are taken: exact "iss" values. Required.
+	Issuers pulumi.StringArrayInput `pulumi:"issuers"`
+	// JWKSURI is the https URL of the issuers' key set. Required.
+	JWKSURI pulumi.StringInput `pulumi:"jwksUri"`
+	// ClientIDs whose tokens are taken: exact "client_id" values. Required.
+	ClientIDs pulumi.StringArrayInput `pulumi:"clientIds"`
+	// AuthorizationStrategy of the datastore. By default SMART_ON_FHIR.
+	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
+	// Function changes how the function runs.
+	Function FunctionArgs `pulumi:"function,optional"`
+	// Tags of every resource that takes tags.
+	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
+}
+
+// FunctionArgs say how the validator's function runs.
+type FunctionArgs struct {
+	// Architecture is arm64 (default, cheaper) or x86_64.
+	Architecture string `pulumi:"architecture,optional"`
+	// MemoryMB, which on Lambda also buys processor time: 128 to 10240, by
+	// default 512. Less makes the TLS handshake of a cold start, which reads the
+	// key set, slow enough to endanger HealthLake's one second.
+	MemoryMB int `pulumi:"memoryMb,optional"`
+	// LogRetentionDays of the decisions: one of CloudWatch's values, by default 365.
+	LogRetentionDays int `pulumi:"logRetentionDays,optional"`
+	// LogLevel is debug, info (default: every decision), warn or error.
+	LogLevel string `pulumi:"logLevel,optional"`
+	// RestrictToAccount lets HealthLake call the function on behalf of this
+	// account only. By default false: it is unverified whether HealthLake's calls
+	// carry the account, and if they do not, every request would be refused.
+	RestrictToAccount bool `pulumi:"restrictToAccount,optional"`
+	// Archive is the path of a prebuilt zip archive, with an executable
+	// "bootstrap", to use instead of building one.
+	Archive string `pulumi:"archive,optional"`
+}
+
+const (
+	// liveAlias is what HealthLake calls, so that a new version of the function
+	// never changes the datastore's configuration.
+	liveAlias = "live"
+	// timeoutSeconds is above the second that HealthLake waits: the validator
+	// itself answers within 800 ms, and being killed by Lambda at the same moment
+	// would cost the next request a cold start.
+	timeoutSeconds = 2
+)
+
+var logRetentions = []int{
+	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+}
+
+func (f FunctionArgs) withDefaults() FunctionArgs {
+	if f.Architecture == "" {
+		f.Architecture = "arm64"
+	}
+	if f.MemoryMB == 0 {
+		f.MemoryMB = 512
+	}
+	if f.LogRetentionDays == 0 {
+		f.LogRetentionDays = 365
+	}
+	if f.LogLevel == "" {
+		f.LogLevel = "info"
+	}
+	return f
+}
+
+func (f FunctionArgs) check(p *problems, field string) {
+	p.oneOf(field+".architecture", f.Architecture, "arm64", "x86_64")
+	p.inRange(field+".memoryMb", f.MemoryMB, 128, 10240, "MB")
+	p.oneOf(field+".logLevel", f.LogLevel, "debug", "info", "warn", "error")
+	if !slices.Contains(logRetentions, f.LogRetentionDays) {
+		p.add(field+".logRetentionDays", f.LogRetentionDays, fmt.Sprintf("want one of %v", logRetentions))
+	}
+	if f.Archive != "" {
+		p.checkArchive(field+".archive", f.Archive, f.Architecture)
+	}
+}
+
+func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, error) {
+	var a TokenValidatorArgs
+	if args != nil {
+		a = *args
+	}
+	if a.AuthorizationStrategy == "" {
+		a.AuthorizationStrategy = smart.SMARTOnFHIR
+	}
+	a.Function = a.Function.withDefaults()
+	var p problems
+	for _, required := range []struct {
+		field string
+		given bool
+	}{{"issuers", a.Issuers != nil}, {"jwksUri", a.JWKSURI != nil}, {"clientIds", a.ClientIDs != nil}} {
+		if !required.given {
+			p.missing(required.field, "the validator cannot judge without")
+		}
+	}
+	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
+	a.Function.check(&p, "function")
+	return a, p.err("TokenValidator", name)
+}
+
+// NewTokenValidator declares the function, packaged from this module's source
+// unless an archive is given. Children are named after the component:
+// "<name>-logs", "<name>-execution", "<name>-logging", "<name>-read",
+// "<name>-write", "<name>-function", "<name>-live" and "<name>-invoke".
+//
+// The two roles can do nothing until [TokenValidator.GrantDatastore] says on
+// which datastore: the datastore's definition needs the function first.
+func NewTokenValidator(
+	ctx *pulumi.Context, name string, args *TokenValidatorArgs, opts ...pulumi.ResourceOption,
+) (*TokenValidator, error) {
+	a, err := args.withDefaults(name)
+	if err != nil {
+		return nil, err
+	}
+	archive := a.Function.Archive
+	if archive == "" {
+		if archive, err = PackageValidator(ctx.Context(), LambdaPlatform(a.Function.Architecture), nil); err != nil {
+			return nil, err
+		}
+	}
+	validator := &TokenValidator{}
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, recorded(a), validator, opts...); err != nil {
+		return nil, err
+	}
+	if err := validator.newDataRoles(ctx, name, a); err != nil {
+		return nil, err
+	}
+	function, err := validator.newFunction(ctx, name, a, archive)
+	if err != nil {
+		return nil, err
+	}
+	if err := validator.newAlias(ctx, name, a, function); err != nil {
+		return nil, err
+	}
+	return validator, ctx.RegisterResourceOutputs(validator, pulumi.Map{
+		"functionArn":  validator.FunctionARN,
+		"functionName": validator.FunctionName,
+		"logGroupName": validator.LogGroupName,
+		"readRoleArn":  validator.ReadRoleARN,
+		"writeRoleArn": validator.WriteRoleARN,
+	})
+}
+
+// newDataRoles declares the roles that HealthLake assumes for a request that the
+// validator lets pass.
+func (v *TokenValidator) newDataRoles(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
+	trust := placeOf(ctx, v).document(healthLakeTrust)
+	role := func(suffix, description string) (*iam.Role, error) {
+		return iam.NewRole(ctx, name+suffix, &iam.RoleArgs{
+			Description:      pulumi.String(description),
+			AssumeRolePolicy: trust,
+			Tags:             a.Tags,
+		}, pulumi.Parent(v))
+	}
+	var err error
+	if v.readRole, err = role("-read", "What HealthLake may do for a SMART token that only reads"); err != nil {
+		return err
+	}
+	if v.writeRole, err = role("-write", "What HealthLake may do for a SMART token that writes"); err != nil {
+		return err
+	}
+	v.ReadRoleARN, v.WriteRoleARN = v.readRole.Arn, v.writeRole.Arn
+	return nil
+}
+
+func (v *TokenValidator) newFunction(
+	ctx *pulumi.Context, name string, a TokenValidatorArgs, archive string,
+) (*lambda.Function, error) {
+	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
+		RetentionInDays: pulumi.Int(a.Function.LogRetentionDays),
+		Tags:            a.Tags,
+	}, pulumi.Parent(v))
+	if err != nil {
+		return nil, err
+	}
+	v.LogGroupName = logs.Name
+	execution, err := iam.NewRole(ctx, name+"-execution", &iam.RoleArgs{
+		Description:      pulumi.String("What the SMART token validator may do: write its log"),
+		AssumeRolePolicy: placeOf(ctx, v).document(lambdaTrust),
+		Tags:             a.Tags,
+	}, pulumi.Parent(v))
+	if err != nil {
+		return nil, err
+	}
+	logging, err := iam.NewRolePolicy(ctx, name+"-logging", &iam.RolePolicyArgs{
+		Role:   execution.Name,
+		Policy: logs.Arn.ApplyT(writeLogs).(pulumi.StringOutput),
+	}, pulumi.Parent(v))
+	if err != nil {
+		return nil, err
+	}
+	return lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
+		Description:   pulumi.String("Judges the SMART on FHIR tokens of a HealthLake datastore"),
+		Runtime:       pulumi.String(lambda.RuntimeCustomAL2023),
+		Handler:       pulumi.String(bootstrapFile),
+		Architectures: pulumi.ToStringArray([]string{a.Function.Architecture}),
+		Code:          pulumi.NewFileArchive(archive),
+		Role:          execution.Arn,
+		MemorySize:    pulumi.Int(a.Function.MemoryMB),
+		Timeout:       pulumi.Int(timeoutSeconds),
+		Publish:       pulumi.Bool(true),
+		Environment:   lambda.FunctionEnvironmentArgs{Variables: v.environment(a)},
+		LoggingConfig: lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("Text"), LogGroup: logs.Name},
+		TracingConfig: lambda.FunctionTracingConfigArgs{Mode: pulumi.String("PassThrough")},
+		Tags:          a.Tags,
+	}, pulumi.Parent(v), pulumi.DependsOn([]pulumi.Resource{logging}))
+}
+
+// environment is what the function's main reads. The lists are sorted, so that
+// the order in which clients are declared changes nothing.
+func (v *TokenValidator) environment(a TokenValidatorArgs) pulumi.StringMap {
+	list := func(values pulumi.StringArrayInput) pulumi.StringOutput {
+		return values.ToStringArrayOutput().ApplyT(func(values []string) string {
+			return strings.Join(slices.Sorted(slices.Values(values)), ",")
+		}).(pulumi.StringOutput)
+	}
+	return pulumi.StringMap{
+		"ISSUERS":                list(a.Issuers),
+		"JWKS_URI":               a.JWKSURI,
+		"CLIENT_IDS":             list(a.ClientIDs),
+		"AUTHORIZATION_STRATEGY": pulumi.String(a.AuthorizationStrategy),
+		"READ_ROLE_ARN":          v.ReadRoleARN,
+		"WRITE_ROLE_ARN":         v.WriteRoleARN,
+		"LOG_LEVEL":              pulumi.String(a.Function.LogLevel),
+	}
+}
+
+func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValidatorArgs, function *lambda.Function) error {
+	alias, err := lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
+		Name:            pulumi.String(liveAlias),
+		Description:     pulumi.String("The version that HealthLake calls"),
+		FunctionName:    function.Name,
+		FunctionVersion: function.Version,
+	}, pulumi.Parent(v))
+	if err != nil {
+		return err
+	}
+	permission := &lambda.PermissionArgs{
+		Action:    pulumi.String("lambda:InvokeFunction"),
+		Principal: pulumi.String("healthlake.amazonaws.com"),
+		Function:  function.Name,
+		Qualifier: alias.Name,
+	}
+	if a.Function.RestrictToAccount {
+		permission.SourceAccount = placeOf(ctx, v).account
+	}
+	if _, err := lambda.NewPermission(ctx, name+"-invoke", permission, pulumi.Parent(v)); err != nil {
+		return err
+	}
+	v.FunctionARN, v.FunctionName = alias.Arn, function.Name
+	return nil
+}
+
+// GrantDatastore lets the validator's roles act on one datastore: "<name>-read" and
+// "<name>-write". keyARN is the customer-managed key that the datastore is
+// encrypted with, or nil. Give a parent among the options, but not the validator
+// itself: a datastore that depends on it would wait for a policy that waits for
+// the datastore.
+func (v *TokenValidator) GrantDatastore(
+	ctx *pulumi.Context, name string, datastoreARN, keyARN pulumi.StringInput, opts ...pulumi.ResourceOption,
+) error {
+	if keyARN == nil {
+		keyARN = pulumi.String("")
+	}
+	grant := func(suffix string, role *iam.Role, actions []string) error {
+		document := pulumi.All(datastoreARN, keyARN).ApplyT(func(arns []any) string {
+			return datastoreAccess(actions, arns[0].(string), arns[1].(string))
+		}).(pulumi.StringOutput)
+		_, err := iam.NewRolePolicy(ctx, name+suffix, &iam.RolePolicyArgs{Role: role.Name, Policy: document}, opts...)
+		return err
+	}
+	if err := grant("-read", v.readRole, readActions); err != nil {
+		return err
+	}
+	return grant("-write", v.writeRole, slices.Sorted(slices.Values(append(slices.Clone(readActions), writeActions...))))
+}

@@ -1,0 +1,186 @@
+package components
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// UserPoolArgs are the settings of the user pool. A list left nil takes its
+// default, an empty one means none.
+type UserPoolArgs struct {
+	// DeletionProtection of Cognito itself. By default on where Protect is.
+	DeletionProtection *bool `pulumi:"deletionProtection,optional"`
+	// MFA by authenticator app: OFF (default), OPTIONAL or ON.
+	MFA string `pulumi:"mfa,optional"`
+	// SelfSignUp lets anybody create a user. By default false: administrators do.
+	SelfSignUp bool `pulumi:"selfSignUp,optional"`
+	// PasswordPolicy of the users.
+	PasswordPolicy PasswordPolicyArgs `pulumi:"passwordPolicy,optional"`
+	// AliasAttributes that users may sign in with besides their name: email
+	// (default), phone_number, preferred_username. A change replaces the pool.
+	AliasAttributes []string `pulumi:"aliasAttributes,optional"`
+	// CaseSensitiveUsernames tells "Ann" from "ann". By default false. A change
+	// replaces the pool.
+	CaseSensitiveUsernames bool `pulumi:"caseSensitiveUsernames,optional"`
+	// AutoVerifiedAttributes that Cognito verifies by a message: email (default)
+	// or none. Phone numbers would need an SMS setup that this component lacks.
+	AutoVerifiedAttributes []string `pulumi:"autoVerifiedAttributes,optional"`
+	// VerifyBeforeUpdate keeps the old value of these attributes until the new
+	// one is verified: email (default) or none.
+	VerifyBeforeUpdate []string `pulumi:"verifyBeforeUpdate,optional"`
+	// RecoveryMechanisms of a forgotten password, the preferred one first:
+	// verified_email (default), or admin_only.
+	RecoveryMechanisms []string `pulumi:"recoveryMechanisms,optional"`
+	// VerificationEmail is CONFIRM_WITH_CODE (default) or CONFIRM_WITH_LINK.
+	VerificationEmail string `pulumi:"verificationEmail,optional"`
+}
+
+// PasswordPolicyArgs says what a password must be. Left out, it is at least 8
+// characters with lower case, upper case, a number and a symbol, and a temporary
+// password lasts 7 days.
+type PasswordPolicyArgs struct {
+	MinimumLength         int   `pulumi:"minimumLength,optional"` // 6 to 99
+	RequireLowercase      *bool `pulumi:"requireLowercase,optional"`
+	RequireNumbers        *bool `pulumi:"requireNumbers,optional"`
+	RequireSymbols        *bool `pulumi:"requireSymbols,optional"`
+	RequireUppercase      *bool `pulumi:"requireUppercase,optional"`
+	TemporaryValidityDays int   `pulumi:"temporaryValidityDays,optional"` // 1 to 365
+}
+
+func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
+	email := []string{"email"}
+	if u.DeletionProtection == nil {
+		u.DeletionProtection = &protect
+	}
+	for _, text := range []struct {
+		field    *string
+		fallback string
+	}{{&u.MFA, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
+		if *text.field == "" {
+			*text.field = text.fallback
+		}
+	}
+	for _, list := range []struct {
+		field    *[]string
+		fallback []string
+	}{
+		{&u.AliasAttributes, email},
+		{&u.AutoVerifiedAttributes, email},
+		{&u.VerifyBeforeUpdate, email},
+		{&u.RecoveryMechanisms, []string{"verified_email"}},
+	} {
+		if *list.field == nil {
+			*list.field = list.fallback
+		}
+	}
+	if u.PasswordPolicy.MinimumLength == 0 {
+		u.PasswordPolicy.MinimumLength = 8
+	}
+	if u.PasswordPolicy.TemporaryValidityDays == 0 {
+		u.PasswordPolicy.TemporaryValidityDays = 7
+	}
+	return u
+}
+
+func (u UserPoolArgs) check(p *problems, field string) {
+	p.oneOf(field+".mfa", u.MFA, "OFF", "OPTIONAL", "ON")
+	p.oneOf(field+".verificationEmail", u.VerificationEmail, "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
+	p.inRange(field+".passwordPolicy.minimumLength", u.PasswordPolicy.MinimumLength, 6, 99, "characters")
+	p.inRange(field+".passwordPolicy.temporaryValidityDays", u.PasswordPolicy.TemporaryValidityDays, 1, 365, "days")
+	for _, list := range []struct {
+		name     string
+		values   []string
+		accepted []string
+	}{
+		{"aliasAttributes", u.AliasAttributes, []string{"email", "phone_number", "preferred_username"}},
+		{"autoVerifiedAttributes", u.AutoVerifiedAttributes, []string{"email"}},
+		{"verifyBeforeUpdate", u.VerifyBeforeUpdate, []string{"email"}},
+		{"recoveryMechanisms", u.RecoveryMechanisms, []string{"verified_email", "admin_only"}},
+	} {
+		for _, value := range list.values {
+			p.oneOf(field+"."+list.name, value, list.accepted...)
+		}
+	}
+	if len(u.RecoveryMechanisms) == 0 || len(u.RecoveryMechanisms) > 1 && slices.Contains(u.RecoveryMechanisms, "admin_only") {
+		p.add(field+".recoveryMechanisms", strings.Join(u.RecoveryMechanisms, ", "), "want verified_email, or admin_only alone")
+	}
+	for _, value := range u.VerifyBeforeUpdate {
+		if !slices.Contains(u.AutoVerifiedAttributes, value) {
+			p.add(field+".verifyBeforeUpdate", value, "want an attribute that is auto-verified too")
+		}
+	}
+}
+
+func newUserPool(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, parent pulumi.Resource,
+) (*cognito.UserPool, error) {
+	u := a.UserPool
+	deletionProtection := "INACTIVE"
+	if *u.DeletionProtection {
+		deletionProtection = "ACTIVE"
+	}
+	args := &cognito.UserPoolArgs{
+		DeletionProtection:     pulumi.String(deletionProtection),
+		MfaConfiguration:       pulumi.String(u.MFA),
+		AliasAttributes:        pulumi.ToStringArray(u.AliasAttributes),
+		AutoVerifiedAttributes: pulumi.ToStringArray(u.AutoVerifiedAttributes),
+		AccountRecoverySetting: u.recovery(),
+		AdminCreateUserConfig:  cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(!u.SelfSignUp)},
+		EmailConfiguration:     cognito.UserPoolEmailConfigurationArgs{EmailSendingAccount: pulumi.String("COGNITO_DEFAULT")},
+		PasswordPolicy:         u.PasswordPolicy.policy(),
+		Schemas:                cognito.UserPoolSchemaArray{emailAttribute()},
+		UserAttributeUpdateSettings: cognito.UserPoolUserAttributeUpdateSettingsArgs{
+			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(u.VerifyBeforeUpdate),
+		},
+		UsernameConfiguration: cognito.UserPoolUsernameConfigurationArgs{CaseSensitive: pulumi.Bool(u.CaseSensitiveUsernames)},
+		VerificationMessageTemplate: cognito.UserPoolVerificationMessageTemplateArgs{
+			DefaultEmailOption: pulumi.String(u.VerificationEmail),
+		},
+		Tags: a.Tags,
+	}
+	if u.MFA != "OFF" {
+		args.SoftwareTokenMfaConfiguration = cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)}
+	}
+	return cognito.NewUserPool(ctx, name+"-pool", args, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
+}
+
+func (u UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
+	var mechanisms cognito.UserPoolAccountRecoverySettingRecoveryMechanismArray
+	for i, name := range u.RecoveryMechanisms {
+		mechanisms = append(mechanisms, cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs{
+			Name:     pulumi.String(name),
+			Priority: pulumi.Int(i + 1),
+		})
+	}
+	return cognito.UserPoolAccountRecoverySettingArgs{RecoveryMechanisms: mechanisms}
+}
+
+func (p PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
+	return cognito.UserPoolPasswordPolicyArgs{
+		MinimumLength:                 pulumi.Int(p.MinimumLength),
+		RequireLowercase:              pulumi.Bool(orDefault(p.RequireLowercase, true)),
+		RequireNumbers:                pulumi.Bool(orDefault(p.RequireNumbers, true)),
+		RequireSymbols:                pulumi.Bool(orDefault(p.RequireSymbols, true)),
+		RequireUppercase:              pulumi.Bool(orDefault(p.RequireUppercase, true)),
+		TemporaryPasswordValidityDays: pulumi.Int(p.TemporaryValidityDays),
+	}
+}
+
+// emailAttribute makes an email address required. A pool's schema is settled for
+// good when the pool is created.
+func emailAttribute() cognito.UserPoolSchemaArgs {
+	return cognito.UserPoolSchemaArgs{
+		Name:                   pulumi.String("email"),
+		AttributeDataType:      pulumi.String("String"),
+		DeveloperOnlyAttribute: pulumi.Bool(false),
+		Mutable:                pulumi.Bool(true),
+		Required:               pulumi.Bool(true),
+		StringAttributeConstraints: cognito.UserPoolSchemaStringAttributeConstraintsArgs{
+			MinLength: pulumi.String("0"),
+			MaxLength: pulumi.String("2048"),
+		},
+	}
+}
