@@ -1,0 +1,45 @@
+// Package program is the Pulumi program of this repository: the stack's
+// configuration in, one [components.SmartDatastore], outputs out. It is a package
+// of its own so that "pulumi up", the tests and the local cloud run the same
+// function.
+package program
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+)
+
+// name of the component, and so the beginning of every resource's name.
+const name = "smart"
+
+// Run declares the stack.
+func Run(ctx *pulumi.Context) error {
+	s, err := loadSettings(ctx)
+	if err != nil {
+		return err
+	}
+	datastore, err := components.NewSmartDatastore(ctx, name, s.args())
+	if err != nil {
+		return err
+	}
+	for output, value := range map[string]pulumi.Input{
+		"datastoreEndpoint":     datastore.DatastoreEndpoint,
+		"datastoreArn":          datastore.DatastoreARN,
+		"discoveryDocument":     datastore.DiscoveryDocument,
+		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
+		"issuer":                datastore.Issuer,
+		"hostedDomain":          datastore.HostedDomain,
+		"authorizationEndpoint": datastore.AuthorizationEndpoint,
+		"tokenEndpoint":         datastore.TokenEndpoint,
+		"userInfoEndpoint":      datastore.UserInfoEndpoint,
+		"revocationEndpoint":    datastore.RevocationEndpoint,
+		"jwksUri":               datastore.JWKSURI,
+		"scopes":                datastore.Scopes,
+		"clientIds":             datastore.ClientIDs,
+		"clientSecrets":         datastore.ClientSecrets,
+	} {
+		ctx.Export(output, value)
+	}
+	return nil
+}
