@@ -1,0 +1,184 @@
+// Package graph runs a Pulumi program without an engine and keeps what it
+// declares. Resources get the outputs that AWS would give them, in AWS's shapes;
+// nothing is created anywhere.
+//
+// The program runs under the Pulumi SDK's mock monitor, so provider schemas are
+// not checked and nothing is compared with a former state.
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Resource is one declared resource. Properties holds its inputs and outputs.
+type Resource struct {
+	Type       string
+	Name       string
+	ID         string
+	Properties resource.PropertyMap
+}
+
+// Graph is everything that a program declared, in the order of declaration.
+type Graph struct {
+	Region    string
+	Account   string
+	Partition string
+
+	mu        sync.Mutex
+	resources []Resource
+}
+
+// Stack names a stack and holds its configuration: full keys such as
+// "smartlake:clients", and JSON for what is no string.
+type Stack struct {
+	Project    string
+	Name       string
+	Config     map[string]string
+	SecretKeys []string
+}
+
+// Run runs the program for a stack.
+func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
+	g := &Graph{Region: stack.Config["aws:region"], Account: "123456789012", Partition: "aws"}
+	if g.Region == "" {
+		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q: want a region such as us-east-1", stack.Name)
+	}
+	configure := func(info *pulumi.RunInfo) {
+		info.Config, info.ConfigSecretKeys = stack.Config, stack.SecretKeys
+	}
+	if err := pulumi.RunErr(program, pulumi.WithMocks(stack.Project, stack.Name, g), configure); err != nil {
+		return nil, unwrapped(err)
+	}
+	return g, nil
+}
+
+// unwrapped is the program's own error, without the SDK's list of one around it.
+func unwrapped(err error) error {
+	var list interface{ WrappedErrors() []error }
+	if errors.As(err, &list) {
+		return errors.Join(list.WrappedErrors()...)
+	}
+	return err
+}
+
+// All returns the resources of a type, such as "aws:iam/role:Role".
+func (g *Graph) All(typ string) []Resource {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var found []Resource
+	for _, r := range g.resources {
+		if r.Type == typ {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// NewResource implements pulumi.MockResourceMonitor.
+func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	id, properties := g.create(args)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.resources = append(g.resources, Resource{args.TypeToken, args.Name, id, properties})
+	return id, properties, nil
+}
+
+// Call implements pulumi.MockResourceMonitor for the invokes that ask where the
+// program deploys to.
+func (g *Graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	answers := map[string]map[string]any{
+		"aws:index/getRegion:getRegion":                 {"name": g.Region, "id": g.Region},
+		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": g.Account, "id": g.Account},
+		"aws:index/getPartition:getPartition":           {"partition": g.Partition, "id": g.Partition, "dnsSuffix": "amazonaws.com"},
+	}
+	answer, ok := answers[args.Token]
+	if !ok {
+		return nil, fmt.Errorf("the local cloud does not know the function %s", args.Token)
+	}
+	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+// Text returns a string property, empty where there is none. Secrets are opened:
+// the local cloud is the cloud.
+func (r Resource) Text(path ...string) string {
+	v := r.value(path)
+	if v.IsString() {
+		return v.StringValue()
+	}
+	return ""
+}
+
+// Number returns a number property, 0 where there is none.
+func (r Resource) Number(path ...string) int {
+	if v := r.value(path); v.IsNumber() {
+		return int(v.NumberValue())
+	}
+	return 0
+}
+
+// Texts returns a list of strings.
+func (r Resource) Texts(path ...string) []string {
+	v := r.value(path)
+	if !v.IsArray() {
+		return nil
+	}
+	var texts []string
+	for _, element := range v.ArrayValue() {
+		if element = open(element); element.IsString() {
+			texts = append(texts, element.StringValue())
+		}
+	}
+	return texts
+}
+
+// Map returns a map of strings.
+func (r Resource) Map(path ...string) map[string]string {
+	v := r.value(path)
+	if !v.IsObject() {
+		return nil
+	}
+	texts := map[string]string{}
+	for key, element := range v.ObjectValue() {
+		if element = open(element); element.IsString() {
+			texts[string(key)] = element.StringValue()
+		}
+	}
+	return texts
+}
+
+// Archive returns the path of a file archive.
+func (r Resource) Archive(path ...string) string {
+	if v := r.value(path); v.IsArchive() {
+		return v.ArchiveValue().Path
+	}
+	return ""
+}
+
+func (r Resource) value(path []string) resource.PropertyValue {
+	v := resource.NewObjectProperty(r.Properties)
+	for _, key := range path {
+		if !v.IsObject() {
+			return resource.PropertyValue{}
+		}
+		v = open(v.ObjectValue()[resource.PropertyKey(key)])
+	}
+	return v
+}
+
+func open(v resource.PropertyValue) resource.PropertyValue {
+	if v.IsSecret() {
+		return v.SecretValue().Element
+	}
+	return v
+}
+
+// New makes a resource of plain values, for those who bring one to life without a
+// program.
+func New(typ string, properties map[string]any) Resource {
+	return Resource{Type: typ, Properties: resource.NewPropertyMapFromMap(properties)}
+}

@@ -1,0 +1,188 @@
+package lambda
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// instance is one process of the function and the Runtime API that it speaks with
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+type instance struct {
+	functionARN string
+	process     *exec.Cmd
+	api         *http.Server
+
+	invocations chan invocation
+	exited      chan struct{} // closed when the process has ended
+	stopOnce    sync.Once
+
+	mu      sync.Mutex
+	pending map[string]chan outcome // by request id
+}
+
+type invocation struct {
+	id       string
+	payload  []byte
+	deadline time.Time
+}
+
+type outcome struct {
+	answer []byte
+	err    error
+}
+
+// start starts the process. Its environment is the declared one and what the
+// Lambda service adds, and nothing of ours.
+func start(config Config) (*instance, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	i := &instance{
+		functionARN: config.ARN,
+		invocations: make(chan invocation),
+		exited:      make(chan struct{}),
+		pending:     map[string]chan outcome{},
+	}
+	i.api = &http.Server{Handler: i.routes(), ReadHeaderTimeout: 5 * time.Second}
+	i.process = exec.Command(filepath.Join(config.Dir, "bootstrap"))
+	i.process.Dir = config.Dir
+	i.process.Env = environment(config, listener.Addr().String())
+	i.process.Stdout, i.process.Stderr = config.Log, config.Log
+	endWithParent(i.process)
+	if err := i.process.Start(); err != nil {
+		return nil, errors.Join(fmt.Errorf("function %s: %w", config.Name, err), listener.Close())
+	}
+	go func() { _ = i.api.Serve(listener) }() // ends with ErrServerClosed
+	go func() {
+		_ = i.process.Wait() // how it ended matters less than that it did
+		close(i.exited)
+	}()
+	return i, nil
+}
+
+func environment(config Config, api string) []string {
+	env := []string{
+		"AWS_LAMBDA_RUNTIME_API=" + api,
+		"AWS_LAMBDA_FUNCTION_NAME=" + config.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION=1",
+		"LAMBDA_TASK_ROOT=" + config.Dir,
+		"_HANDLER=bootstrap",
+		"TZ=:UTC",
+	}
+	for name, value := range config.Environment {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
+func (i *instance) invoke(payload []byte, timeout time.Duration) ([]byte, error) {
+	id := uuid.NewString()
+	done := make(chan outcome, 1)
+	i.mu.Lock()
+	i.pending[id] = done
+	i.mu.Unlock()
+	defer func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		delete(i.pending, id)
+	}()
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	timedOut := fmt.Errorf("task timed out after %s", timeout)
+	select {
+	case i.invocations <- invocation{id, payload, time.Now().Add(timeout)}:
+	case <-i.exited:
+		return nil, errors.New("the function ended during its start; its log says why")
+	case <-timer.C:
+		return nil, timedOut
+	}
+	select {
+	case o := <-done:
+		return o.answer, o.err
+	case <-i.exited:
+		return nil, errors.New("the function ended without an answer; its log says why")
+	case <-timer.C:
+		return nil, timedOut
+	}
+}
+
+// stop ends the process and its API, and waits until it is gone.
+func (i *instance) stop() {
+	i.stopOnce.Do(func() {
+		_ = i.process.Process.Kill() // fails only if it has ended
+		<-i.exited
+		_ = i.api.Close()
+	})
+}
+
+func (i *instance) routes() http.Handler {
+	const base = "/2018-06-01/runtime/"
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+base+"invocation/next", i.serveNext)
+	mux.HandleFunc("POST "+base+"invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
+		i.complete(w, r, func(body []byte) outcome { return outcome{answer: body} })
+	})
+	mux.HandleFunc("POST "+base+"invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
+		i.complete(w, r, func(body []byte) outcome { return outcome{err: functionError(body)} })
+	})
+	mux.HandleFunc("POST "+base+"init/error", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+	})
+	return mux
+}
+
+func (i *instance) serveNext(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case next := <-i.invocations:
+		header := w.Header()
+		header.Set("Content-Type", "application/json")
+		header.Set("Lambda-Runtime-Aws-Request-Id", next.id)
+		header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(next.deadline.UnixMilli(), 10))
+		header.Set("Lambda-Runtime-Invoked-Function-Arn", i.functionARN)
+		_, _ = w.Write(next.payload) // a process that went away shows as exited
+	}
+}
+
+func (i *instance) complete(w http.ResponseWriter, r *http.Request, read func([]byte) outcome) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 6<<20)) // Lambda's limit of an answer
+	o := outcome{err: err}
+	if err == nil {
+		o = read(body)
+	}
+	i.mu.Lock()
+	done, ok := i.pending[r.PathValue("id")]
+	i.mu.Unlock()
+	if !ok {
+		http.Error(w, "no such request", http.StatusBadRequest)
+		return
+	}
+	select {
+	case done <- o:
+	default: // answered twice: the first answer counts
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func functionError(body []byte) error {
+	var e struct {
+		Message string `json:"errorMessage"`
+		Type    string `json:"errorType"`
+	}
+	if err := json.Unmarshal(body, &e); err != nil {
+		return errors.New("the function failed")
+	}
+	return fmt.Errorf("the function failed: %s: %s", e.Type, e.Message)
+}
