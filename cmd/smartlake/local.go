@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/program"
+)
+
+type localFlags struct {
+	stack  string
+	dir    string
+	config []string
+	port   int
+	once   bool
+	logs   bool
+}
+
+func localCommand() *cobra.Command {
+	var flags localFlags
+	command := &cobra.Command{
+		Use:   "local",
+		Short: "Run a stack on this machine and walk through every step of a request",
+		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda and
+HealthLake on loopback, with the token validator built for this machine, and goes
+the ten steps of a request and two refusals as an app would. No AWS account, no
+credentials and no Pulumi CLI are needed. Afterwards the endpoints stay up until
+Ctrl-C; with --once they do not, and the exit status tells whether all went well.`,
+		Example: `  smartlake local                      # the stack dev, endpoints stay up
+  smartlake local --once               # walk once and exit with 0 or 1
+  smartlake local --stack prod --once
+  smartlake local --config authorizationStrategy=SMART_ON_FHIR_V1`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return runLocal(command.Context(), command.OutOrStdout(), command.ErrOrStderr(), flags)
+		},
+	}
+	command.Flags().StringVarP(&flags.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
+	command.Flags().StringVarP(&flags.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
+	command.Flags().StringArrayVar(&flags.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; repeatable")
+	command.Flags().IntVar(&flags.port, "port", 0, "first of three successive ports on 127.0.0.1 (default: free ones)")
+	command.Flags().BoolVar(&flags.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
+	command.Flags().BoolVar(&flags.logs, "logs", false, "print what the validator logs")
+	return command
+}
+
+func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) error {
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the OAuth library's notes about its routes
+	if flags.port < 0 || flags.port > 65533 {
+		return fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", flags.port)
+	}
+	overrides, err := forThisMachine(ctx, progress, flags.config)
+	if err != nil {
+		return err
+	}
+	stack, err := local.LoadStack(flags.dir, flags.stack, overrides)
+	if err != nil {
+		return err
+	}
+	options := local.Options{Program: program.Run, Stack: stack, Port: flags.port}
+	if flags.logs {
+		options.FunctionLog = progress
+	}
+	cloud, err := local.Start(options)
+	if err != nil {
+		return err
+	}
+	walkErr := walk(ctx, out, cloud)
+	if walkErr == nil && !flags.once {
+		printEndpoints(out, cloud)
+		<-ctx.Done()
+	}
+	if err := cloud.Close(); err != nil {
+		return err
+	}
+	return walkErr
+}
+
+// forThisMachine adds an archive of the validator that runs here.
+func forThisMachine(ctx context.Context, progress io.Writer, config []string) (map[string]string, error) {
+	overrides := map[string]string{}
+	for _, pair := range config {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("--config: %q: want key=value, such as domainPrefix=example", pair)
+		}
+		overrides[key] = value
+	}
+	fmt.Fprintf(progress, "Building the token validator for this machine (%s/%s) ...\n", runtime.GOOS, runtime.GOARCH)
+	started := time.Now()
+	platform := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	archive, err := components.PackageValidator(ctx, platform, &packageCounter{out: progress})
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(progress, "Built in %s.\n", time.Since(started).Round(10*time.Millisecond))
+	overrides["validatorArchive"] = archive
+	overrides["architecture"] = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	return overrides, nil
+}
+
+// packageCounter turns the package names that "go build -v" prints into a sign of
+// life.
+type packageCounter struct {
+	out      io.Writer
+	packages int
+}
+
+func (c *packageCounter) Write(text []byte) (int, error) {
+	for range strings.Count(string(text), "\n") {
+		if c.packages++; c.packages%25 == 0 {
+			fmt.Fprintf(c.out, "  %d packages compiled\n", c.packages)
+		}
+	}
+	return len(text), nil
+}
+
+// walk prints each step as it happens.
+func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
+	fmt.Fprintln(out)
+	steps, refusals := 0, 0
+	err := cloud.Walk(ctx, func(s local.Step) {
+		number := fmt.Sprintf("%2d", s.Number)
+		if s.Number > 0 {
+			steps++
+		} else {
+			refusals++
+			number = fmt.Sprintf("R%d", refusals)
+		}
+		took := ""
+		if s.Took > 0 {
+			took = " (" + s.Took.Round(100*time.Microsecond).String() + ")"
+		}
+		fmt.Fprintf(out, "%s  %-10s → %-10s  %s%s\n", number, s.From, s.To, s.What, took)
+		if s.Err != nil {
+			fmt.Fprintf(out, "    FAILED: %s\n", s.Err)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%d steps went through, %d requests were refused as they must be.\n", steps, refusals)
+	return nil
+}
+
+func printEndpoints(out io.Writer, cloud *local.Cloud) {
+	fmt.Fprintf(out, `
+FHIR base URL   %s
+Discovery       %s.well-known/smart-configuration
+Hosted domain   %s
+Issuer          %s
+Certificate     %s
+`, cloud.Datastore, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile)
+	fmt.Fprintln(out, "\nClients:")
+	for _, client := range cloud.Clients {
+		secret := "no secret"
+		if client.Secret != "" {
+			secret = "secret " + client.Secret
+		}
+		fmt.Fprintf(out, "  %s  %s  %s  %s  %s\n", client.Name, strings.Join(client.Flows, ","), client.ID, secret, strings.Join(client.Scopes, " "))
+	}
+	fmt.Fprintf(out, `
+Try it (everything ends with Ctrl-C, the certificate and the secrets with it):
+  curl --cacert %s %s.well-known/smart-configuration
+`, cloud.CertificateFile, cloud.Datastore)
+}

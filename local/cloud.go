@@ -1,0 +1,263 @@
+package local
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/local/cognito"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/local/healthlake"
+	"github.com/smartlake/pulumi-smartlake/local/lambda"
+)
+
+// Options of [Start].
+type Options struct {
+	Program pulumi.RunFunc
+	Stack   graph.Stack
+	// Port of the first of three endpoints on 127.0.0.1, which take successive
+	// ports. 0 takes free ones.
+	Port int
+	// FunctionLog gets what the validator writes; nil for nowhere.
+	FunctionLog io.Writer
+}
+
+// Cloud is a running local cloud. Close it.
+type Cloud struct {
+	// Datastore is the FHIR base URL, with a slash at its end.
+	Datastore string
+	// HostedDomain and Issuer of the authorization server.
+	HostedDomain, Issuer string
+	// Clients that may ask for tokens, in the order of their declaration.
+	Clients []Client
+	// Discovery is the discovery document as the program declares it, with
+	// loopback addresses.
+	Discovery string
+	// CertificateFile holds the certificate that every endpoint shows.
+	CertificateFile string
+
+	dir         string
+	certificate certificate
+	graph       *graph.Graph
+	servers     []*http.Server
+	function    *lambda.Function
+	preloaded   bool
+
+	mu        sync.Mutex
+	decisions []healthlake.Decision
+	keySets   []cognito.KeySetRequest
+}
+
+// Client is a declared app client with what an app would have of it.
+type Client struct {
+	Name, ID, Secret string
+	Flows, Scopes    []string
+}
+
+// lastOf keeps what is remembered bounded.
+func lastOf[T any](remembered []T) []T {
+	return remembered[max(0, len(remembered)-100):]
+}
+
+// Start runs the program and brings what it declares to life.
+func Start(options Options) (*Cloud, error) {
+	g, err := graph.Run(options.Program, options.Stack)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cloud{graph: g}
+	if err := c.start(options); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Cloud) start(options Options) (err error) {
+	if c.certificate, err = newCertificate(); err != nil {
+		return err
+	}
+	if c.dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
+		return err
+	}
+	c.CertificateFile = filepath.Join(c.dir, "certificate.pem")
+	if err := os.WriteFile(c.CertificateFile, c.certificate.pem, 0o600); err != nil {
+		return err
+	}
+	declared, err := readDeclared(c.graph)
+	if err != nil {
+		return err
+	}
+	listeners, addresses, err := listen(options.Port, declared)
+	if err != nil {
+		return err
+	}
+	handlers, err := c.handlers(declared, addresses, options.FunctionLog)
+	if err != nil {
+		for _, listener := range listeners {
+			err = errors.Join(err, listener.Close())
+		}
+		return err
+	}
+	for i, listener := range listeners {
+		c.serve(listener, handlers[i])
+	}
+	return nil
+}
+
+// handlers makes the three services: HealthLake, the hosted domain and the issuer.
+func (c *Cloud) handlers(d declared, at *strings.Replacer, functionLog io.Writer) ([]http.Handler, error) {
+	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
+	c.HostedDomain = at.Replace(d.hostedDomain)
+	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
+	c.Discovery = at.Replace(d.datastore.Text("identityProviderConfiguration", "metadata"))
+	pool, err := cognito.NewPool(cognito.Config{Issuer: c.Issuer, HostedDomain: c.HostedDomain, Clients: c.clients(d)})
+	if err != nil {
+		return nil, err
+	}
+	pool.OnKeySet = func(request cognito.KeySetRequest) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.keySets = lastOf(append(c.keySets, request))
+	}
+	environment := map[string]string{"SSL_CERT_FILE": c.CertificateFile}
+	for name, value := range d.function.Map("environment", "variables") {
+		environment[name] = at.Replace(value)
+	}
+	c.function, err = lambda.New(lambda.Config{
+		ARN:         d.function.Text("arn"),
+		Name:        d.function.Text("name"),
+		Archive:     d.function.Archive("code"),
+		Environment: environment,
+		Timeout:     time.Duration(d.function.Number("timeout")) * time.Second,
+		Dir:         c.dir,
+		Log:         functionLog,
+	})
+	if err != nil {
+		return nil, err
+	}
+	datastore, err := c.newDatastore(d)
+	if err != nil {
+		return nil, err
+	}
+	return []http.Handler{datastore, pool.HostedDomain(), pool.Issuer()}, nil
+}
+
+func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
+	data := healthlake.Empty()
+	if c.preloaded = d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"; c.preloaded {
+		data = healthlake.Synthetic(1)
+	}
+	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
+		if err := d.invokable(arn); err != nil {
+			return healthlake.Reply{}, err
+		}
+		answer, cold, err := c.function.Invoke(ctx, payload)
+		return healthlake.Reply{Answer: answer, ColdStart: cold}, err
+	}
+	datastore, err := healthlake.New(healthlake.Config{
+		Endpoint:     c.Datastore,
+		ARN:          d.datastore.Text("datastoreArn"),
+		ID:           d.datastore.Text("datastoreId"),
+		Name:         d.datastore.Text("datastoreName"),
+		Metadata:     c.Discovery,
+		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
+		Data:         data,
+	}, ask, roles{c.graph}.authorize)
+	if err != nil {
+		return nil, err
+	}
+	datastore.OnDecision = func(made healthlake.Decision) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.decisions = lastOf(append(c.decisions, made))
+	}
+	return datastore, nil
+}
+
+func (c *Cloud) clients(d declared) []cognito.Client {
+	var clients []cognito.Client
+	for _, declared := range d.clients {
+		client := Client{
+			Name:   declared.Text("name"),
+			ID:     declared.ID,
+			Secret: declared.Text("clientSecret"),
+			Flows:  declared.Texts("allowedOauthFlows"),
+			Scopes: declared.Texts("allowedOauthScopes"),
+		}
+		c.Clients = append(c.Clients, client)
+		clients = append(clients, cognito.Client{
+			ID:          client.ID,
+			Secret:      client.Secret,
+			Flows:       client.Flows,
+			Scopes:      client.Scopes,
+			AccessToken: time.Duration(declared.Number("accessTokenValidity")) * time.Minute,
+		})
+	}
+	return clients
+}
+
+// listen opens the three endpoints and says which address stands for which name.
+func listen(port int, d declared) ([]net.Listener, *strings.Replacer, error) {
+	var listeners []net.Listener
+	var pairs []string
+	for i, name := range []string{d.healthLake, d.hostedDomain, d.issuerHost} {
+		address := "127.0.0.1:0"
+		if port != 0 {
+			address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port+i))
+		}
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			for _, open := range listeners {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, nil, fmt.Errorf("%w: choose other ports with --port", err)
+		}
+		listeners = append(listeners, listener)
+		pairs = append(pairs, name, "https://"+listener.Addr().String())
+	}
+	return listeners, strings.NewReplacer(pairs...), nil
+}
+
+func (c *Cloud) serve(listener net.Listener, handler http.Handler) {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{c.certificate.server}},
+		ErrorLog:          log.New(io.Discard, "", 0), // handshakes of clients that do not trust us
+	}
+	c.servers = append(c.servers, server)
+	go func() { _ = server.ServeTLS(listener, "", "") }() // ends with ErrServerClosed
+}
+
+// Roots trust the certificate of the endpoints.
+func (c *Cloud) Roots() *x509.CertPool { return c.certificate.roots }
+
+// Close ends the endpoints and the function's processes, and removes the
+// temporary folder.
+func (c *Cloud) Close() error {
+	var problems []error
+	for _, server := range c.servers {
+		problems = append(problems, server.Close())
+	}
+	if c.function != nil {
+		c.function.Close()
+	}
+	if c.dir != "" {
+		problems = append(problems, os.RemoveAll(c.dir))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,10 @@
+// Package local is the cloud around a Smartlake stack, on loopback: it runs the
+// program of "pulumi up" without an engine, takes the resources that it declares,
+// and brings them to life. Cognito, Lambda and HealthLake are stand-ins (packages
+// cognito, lambda and healthlake say what each leaves out); the token validator is
+// the declared one, run from its archive as a process of its own.
+//
+// AWS's names stay as declared inside the graph. Where they would be dialed -
+// in the function's environment, in the discovery document, in what is printed -
+// they are translated to loopback addresses, and nothing else is.
+package local

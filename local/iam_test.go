@@ -1,0 +1,105 @@
+package local
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+)
+
+const (
+	testDatastore = "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/abc"
+	testTrust     = `{"Statement":[{"Effect":"Allow","Principal":{"Service":"healthlake.amazonaws.com"},"Action":["sts:AssumeRole"],` +
+		`"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"},` +
+		`"ArnLike":{"aws:SourceArn":"arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/*"}}}]}`
+	testPolicy = `{"Statement":[{"Effect":"Allow","Action":["healthlake:ReadResource"],"Resource":["` + testDatastore + `"]}]}`
+)
+
+// declareRole is a program with one role.
+func declareRole(t *testing.T, trust, policy string) (roles, string) {
+	t.Helper()
+	g, err := graph.Run(func(ctx *pulumi.Context) error {
+		role, err := iam.NewRole(ctx, "role", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(trust)})
+		if err != nil {
+			return err
+		}
+		_, err = iam.NewRolePolicy(ctx, "policy", &iam.RolePolicyArgs{Role: role.Name, Policy: pulumi.String(policy)})
+		return err
+	}, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return roles{g}, g.All(graph.Role)[0].Text("arn")
+}
+
+func TestARoleDoesWhatItsPoliciesSayAndNothingElse(t *testing.T) {
+	r, arn := declareRole(t, testTrust, testPolicy)
+	if err := r.authorize(arn, "healthlake:ReadResource", testDatastore); err != nil {
+		t.Errorf("the baseline is refused: %v", err)
+	}
+	for _, c := range []struct{ name, trust, policy, role, action, datastore, want string }{
+		{"another action", testTrust, testPolicy, "", "healthlake:CreateResource", testDatastore, "may not healthlake:CreateResource"},
+		{"another datastore", testTrust, testPolicy, "", "healthlake:ReadResource", testDatastore + "d", "may not"},
+		{"an unknown role", testTrust, testPolicy, "arn:aws:iam::1:role/x", "healthlake:ReadResource", testDatastore, "does not declare"},
+		{"another account's trust", strings.Replace(testTrust, `"aws:SourceAccount":"123456789012"`, `"aws:SourceAccount":"1"`, 1), testPolicy, "", "healthlake:ReadResource", testDatastore, "trust policy"},
+		{"another service's trust", strings.Replace(testTrust, "healthlake.amazonaws.com", "lambda.amazonaws.com", 1), testPolicy, "", "healthlake:ReadResource", testDatastore, "trust policy"},
+		{"a condition that is not understood", strings.Replace(testTrust, "StringEquals", "StringLike", 1), testPolicy, "", "healthlake:ReadResource", testDatastore, "trust policy"},
+		{"a denial", testTrust, strings.Replace(testPolicy, "Allow", "Deny", 1), "", "healthlake:ReadResource", testDatastore, "may not"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, arn := declareRole(t, c.trust, c.policy)
+			if c.role != "" {
+				arn = c.role
+			}
+			if err := r.authorize(arn, c.action, c.datastore); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestHealthLakeCallsOnlyWhatAPermissionNames(t *testing.T) {
+	alias := graph.New(graph.FunctionAlias, map[string]any{"arn": "arn:f:live", "name": "live"})
+	permission := func(qualifier any) graph.Resource {
+		return graph.New(graph.Permission, map[string]any{
+			"principal": "healthlake.amazonaws.com", "action": "lambda:InvokeFunction", "function": "f", "qualifier": qualifier,
+		})
+	}
+	for _, c := range []struct {
+		name       string
+		permission graph.Resource
+		arn, want  string
+	}{
+		{"the alias", permission("live"), "arn:f:live", ""},
+		{"the function behind the alias", permission("live"), "arn:f", "no permission"},
+		{"the alias, with a permission on the function", permission(nil), "arn:f:live", "no permission"},
+		{"another alias", permission("live"), "arn:f:other", "does not declare"},
+	} {
+		d := declared{
+			function:    graph.New(graph.Function, map[string]any{"arn": "arn:f", "name": "f"}),
+			aliases:     []graph.Resource{alias},
+			permissions: []graph.Resource{c.permission},
+		}
+		err := d.invokable(c.arn)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestAProgramWithoutADatastoreIsNotRun(t *testing.T) {
+	_, err := Start(Options{
+		Program: func(*pulumi.Context) error { return nil },
+		Stack:   graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}},
+	})
+	if err == nil || !strings.Contains(err.Error(), "declares 0 resources of type "+graph.Datastore) {
+		t.Errorf("got %v", err)
+	}
+	_, err = Start(Options{Program: func(*pulumi.Context) error { return nil }, Stack: graph.Stack{Project: "p", Name: "s"}})
+	if err == nil || !strings.Contains(err.Error(), "aws:region: missing") {
+		t.Errorf("got %v", err)
+	}
+}
