@@ -25,7 +25,7 @@ func (p policy) json() string {
 	p.Version = "2012-10-17"
 	text, err := json.Marshal(p)
 	if err != nil {
-		panic(err) // cannot be: a policy is made of strings
+		panic(err) //nolint:forbidigo // cannot be: a policy is made of strings
 	}
 	return string(text)
 }

@@ -335,11 +335,6 @@ func hex4(body []byte) (rune, bool) {
 	if len(body) < 6 || body[0] != '\\' || body[1] != 'u' {
 		return 0, false
 	}
-	for _, c := range body[2:6] {
-		if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F') {
-			return 0, false
-		}
-	}
-	n, err := strconv.ParseUint(string(body[2:6]), 16, 32)
+	n, err := strconv.ParseUint(string(body[2:6]), 16, 16) // of hexadecimal digits alone: no sign, no underscore
 	return rune(n), err == nil
 }

@@ -77,7 +77,7 @@ func (c Config) check() error {
 		require("every issuer and client id", value != "")
 	}
 	if c.Strategy != smart.SMARTOnFHIR && c.Strategy != smart.SMARTOnFHIRV1 {
-		problems = append(problems, fmt.Errorf("Strategy: %q: want one of %v", c.Strategy, smart.Strategies))
+		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies))
 	}
 	return errors.Join(problems...)
 }
@@ -97,7 +97,7 @@ func (v *Validator) Warm(ctx context.Context) error {
 }
 
 // Invoke is the Lambda handler: HealthLake's event in, its answer out, both as
-// JSON. The error is always nil, because a denial is an answer too.
+// JSON. There is never an error, because a denial is an answer too.
 func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var answer Answer
 	var event Event
@@ -107,11 +107,7 @@ func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) 
 	} else {
 		answer = v.Authorize(ctx, event)
 	}
-	encoded, err := json.Marshal(answer)
-	if err != nil { // cannot be: an answer is made of strings and integers
-		return []byte(`{"authPayload":{"isAuthorized":"false","error":"internal_error"}}`), nil
-	}
-	return encoded, nil
+	return json.Marshal(answer) // cannot fail: an answer is made of strings and integers
 }
 
 // Authorize judges the event's token. It always answers, within [Budget], and
