@@ -3,6 +3,7 @@ package components
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -106,9 +107,10 @@ func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
 		p.checkURLs(field, client)
 		p.checkLifetimes(field, client)
 	}
-	for server, names := range scopesByServer(clients) {
-		if len(names) > maxScopesPerServer {
-			p.add("clients[*].scopes", fmt.Sprintf("%d different scopes of %s/", len(names), server),
+	declared := scopesByServer(clients)
+	for _, server := range slices.Sorted(maps.Keys(declared)) {
+		if n := len(declared[server]); n > maxScopesPerServer {
+			p.add("clients[*].scopes", fmt.Sprintf("%d different scopes of %s/", n, server),
 				fmt.Sprintf("want at most %d of a resource server (Cognito)", maxScopesPerServer))
 		}
 	}

@@ -226,11 +226,13 @@ func (a SmartDatastoreArgs) newDatastore(
 }
 
 // datastoreOptions keep a live datastore from being replaced by accident. The
-// validator comes first, whole: a datastore that cannot call it serves nobody.
+// permission comes first, and with it all that the validator needs: a datastore
+// that cannot call it serves nobody. To depend on the component would not do:
+// Pulumi takes those of its children that happen to be registered by then.
 func (a SmartDatastoreArgs) datastoreOptions(component *SmartDatastore, validator *TokenValidator) []pulumi.ResourceOption {
 	options := []pulumi.ResourceOption{
 		pulumi.Parent(component),
-		pulumi.DependsOn([]pulumi.Resource{validator}),
+		pulumi.DependsOn([]pulumi.Resource{validator.permission}),
 	}
 	if a.AllowDatastoreReplacement {
 		return options

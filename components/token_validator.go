@@ -30,6 +30,7 @@ type TokenValidator struct {
 	WriteRoleARN pulumi.StringOutput `pulumi:"writeRoleArn"`
 
 	readRole, writeRole *iam.Role
+	permission          *lambda.Permission // the last of the children: with it, HealthLake can call
 }
 
 // TokenValidatorArgs are the arguments of [NewTokenValidator].
@@ -280,7 +281,7 @@ func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValid
 	if a.Function.RestrictToAccount {
 		permission.SourceAccount = placeOf(ctx, v).account
 	}
-	if _, err := lambda.NewPermission(ctx, name+"-invoke", permission, pulumi.Parent(v)); err != nil {
+	if v.permission, err = lambda.NewPermission(ctx, name+"-invoke", permission, pulumi.Parent(v)); err != nil {
 		return err
 	}
 	v.FunctionARN, v.FunctionName = alias.Arn, function.Name

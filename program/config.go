@@ -78,7 +78,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 			`pulumi config set --secret --path "testUsers[0].password"`)
 	}
 	if s.encryption != awsOwned && s.encryption != customerManaged {
-		read.refuse("encryption", fmt.Sprintf("%q: want %s or %s", s.encryption, awsOwned, customerManaged))
+		read.refuse("encryption", read.quoted("encryption", s.encryption)+"want "+awsOwned+" or "+customerManaged)
 	}
 	if s.kmsKeyARN != "" && s.encryption != customerManaged {
 		read.refuse("kmsKeyArn", "a key goes with encryption "+customerManaged+" only")
@@ -96,6 +96,14 @@ func (r *reader) key(name string) string { return r.ctx.Project() + ":" + name }
 
 func (r *reader) refuse(name, why string) {
 	r.problems = append(r.problems, fmt.Errorf("%s: %s", r.key(name), why))
+}
+
+// quoted leads a refusal with the value, unless it is a secret.
+func (r *reader) quoted(name, value string) string {
+	if r.ctx.IsConfigSecret(r.key(name)) {
+		return ""
+	}
+	return fmt.Sprintf("%q: ", value)
 }
 
 // text reads a string; an empty one is the default.

@@ -1,0 +1,343 @@
+package tests_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/program"
+)
+
+// stacks are the stacks that come with the program.
+var stacks = []string{"dev", "prod"}
+
+func loadProject(t *testing.T) *workspace.Project {
+	t.Helper()
+	project, err := workspace.LoadProject(filepath.Join("..", "Pulumi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project
+}
+
+func loadStack(t *testing.T, stack string) config.Map {
+	t.Helper()
+	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
+	loaded, err := workspace.LoadProjectStack(sink, loadProject(t), filepath.Join("..", "Pulumi."+stack+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded.Config
+}
+
+// configuration is what the engine hands to the program of a stack: the stack's
+// values as text or JSON, and the project's defaults for what it leaves out.
+func configuration(t *testing.T, stack string) map[string]string {
+	t.Helper()
+	values := map[string]string{}
+	for key, value := range loadStack(t, stack) {
+		text, err := value.Value(config.NopDecrypter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[key.String()] = text
+	}
+	for key, value := range projectDefaults(t) {
+		if _, given := values[key]; !given {
+			values[key] = value
+		}
+	}
+	return values
+}
+
+func projectDefaults(t *testing.T) map[string]string {
+	t.Helper()
+	values := map[string]string{}
+	for key, declaration := range loadProject(t).Config {
+		switch value := declaration.Default.(type) {
+		case nil:
+		case string:
+			values[project+":"+key] = value
+		default:
+			text, err := json.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values[project+":"+key] = string(text)
+		}
+	}
+	return values
+}
+
+// configured gives a program its configuration; secrets are the keys that hold one.
+func configured(values map[string]string, secrets ...string) setting {
+	return func(_ *recorder, info *pulumi.RunInfo) { info.Config, info.ConfigSecretKeys = values, secrets }
+}
+
+// runStack runs the program as "pulumi up" does for one of its stacks, but for the
+// packaging of the validator.
+func runStack(t *testing.T, stack string, settings ...setting) *recorder {
+	t.Helper()
+	values := configuration(t, stack)
+	values["smartlake:validatorArchive"] = fixtureArchive
+	settings = append(settings, inStack(stack), inRegion(values["aws:region"]), configured(values))
+	return mustRun(t, theProgram, settings...)
+}
+
+// theProgram is the program of the repository, with its outputs kept.
+func theProgram(ctx *pulumi.Context) error {
+	if err := program.Run(ctx); err != nil {
+		return err
+	}
+	for name, value := range ctx.GetCurrentExportMap() {
+		ctx.Log.(*recorder).watch(name, pulumi.ToOutput(value))
+	}
+	return nil
+}
+
+func TestTheDevStackDeclaresExactlyThis(t *testing.T) {
+	r := runStack(t, "dev")
+	assertLines(t, "resources", r.names(), []string{
+		"aws-native:healthlake:FhirDatastore smart-datastore",
+		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
+		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
+		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
+		"aws:cognito/resourceServer:ResourceServer smart-auth-server-system",
+		"aws:cognito/userPool:UserPool smart-auth-pool",
+		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-app",
+		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-etl",
+		"aws:cognito/userPoolDomain:UserPoolDomain smart-auth-domain",
+		"aws:iam/role:Role smart-validator-execution",
+		"aws:iam/role:Role smart-validator-read",
+		"aws:iam/role:Role smart-validator-write",
+		"aws:iam/rolePolicy:RolePolicy smart-grant-read",
+		"aws:iam/rolePolicy:RolePolicy smart-grant-write",
+		"aws:iam/rolePolicy:RolePolicy smart-validator-logging",
+		"aws:lambda/alias:Alias smart-validator-live",
+		"aws:lambda/function:Function smart-validator-function",
+		"aws:lambda/permission:Permission smart-validator-invoke",
+		"smartlake:index:AuthorizationServer smart-auth",
+		"smartlake:index:SmartDatastore smart",
+		"smartlake:index:TokenValidator smart-validator",
+	})
+}
+
+func TestTheProdStackDeclaresExactlyThis(t *testing.T) {
+	r := runStack(t, "prod")
+	assertLines(t, "resources", r.names(), []string{
+		"aws-native:healthlake:FhirDatastore smart-datastore",
+		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
+		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
+		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
+		"aws:cognito/resourceServer:ResourceServer smart-auth-server-system",
+		"aws:cognito/userPool:UserPool smart-auth-pool",
+		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-portal",
+		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-reporting",
+		"aws:cognito/userPoolDomain:UserPoolDomain smart-auth-domain",
+		"aws:iam/role:Role smart-validator-execution",
+		"aws:iam/role:Role smart-validator-read",
+		"aws:iam/role:Role smart-validator-write",
+		"aws:iam/rolePolicy:RolePolicy smart-grant-read",
+		"aws:iam/rolePolicy:RolePolicy smart-grant-write",
+		"aws:iam/rolePolicy:RolePolicy smart-validator-logging",
+		"aws:kms/alias:Alias smart-key-alias",
+		"aws:kms/key:Key smart-key",
+		"aws:lambda/alias:Alias smart-validator-live",
+		"aws:lambda/function:Function smart-validator-function",
+		"aws:lambda/permission:Permission smart-validator-invoke",
+		"smartlake:index:AuthorizationServer smart-auth",
+		"smartlake:index:SmartDatastore smart",
+		"smartlake:index:TokenValidator smart-validator",
+	})
+}
+
+func TestTheDevStackHasSyntheticPatientsAndIsNotProtected(t *testing.T) {
+	r := runStack(t, "dev")
+	datastore := r.find(t, datastoreType, "smart-datastore").Inputs
+	assertJSON(t, "preload", datastore["preloadDataConfig"], `{"preloadDataType": "SYNTHEA"}`)
+	assertJSON(t, "encryption", datastore["sseConfiguration"], `{"kmsEncryptionConfig": {"cmkType": "AWS_OWNED_KMS_KEY"}}`)
+	assertJSON(t, "tags", datastore["tags"], `[{"key": "environment", "value": "dev"}]`)
+	assertProtected(t, r)
+	pool := r.find(t, userPoolType, "smart-auth-pool").Inputs
+	assertJSON(t, "pool", []any{pool["deletionProtection"], pool["mfaConfiguration"]}, `["INACTIVE", "OFF"]`)
+}
+
+func TestTheProdStackIsProtectedEncryptedWithItsOwnKeyAndEmpty(t *testing.T) {
+	r := runStack(t, "prod")
+	assertProtected(t, r, "smart-datastore", "smart-auth-pool", "smart-key")
+	assertIgnores(t, r, map[string][]string{"smart-datastore": {"identityProviderConfiguration"}})
+	datastore := r.find(t, datastoreType, "smart-datastore").Inputs
+	if preload, ok := datastore["preloadDataConfig"]; ok {
+		t.Errorf("preload: got %v, want none", preload)
+	}
+	assertJSON(t, "encryption", datastore["sseConfiguration"], fill(
+		`{"kmsEncryptionConfig": {"cmkType": "CUSTOMER_MANAGED_KMS_KEY", "kmsKeyId": "$KEY"}}`,
+		"$KEY", r.arn("kms", "key/"+uuid(digest("smart-key")))))
+	if users := len(r.of(userType)); users > 0 {
+		t.Errorf("got %d test users, want none", users)
+	}
+	pool := r.find(t, userPoolType, "smart-auth-pool").Inputs
+	assertJSON(t, "pool", []any{pool["deletionProtection"], pool["mfaConfiguration"]}, `["ACTIVE", "OPTIONAL"]`)
+}
+
+func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
+	for _, stack := range stacks {
+		for when, settings := range both {
+			r := runStack(t, stack, settings...)
+			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
+				"authorizationEndpoint", "clientIds", "clientSecrets", "datastoreArn", "datastoreEndpoint", "discoveryDocument",
+				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "userInfoEndpoint", "validatorFunctionArn",
+			})
+			for output, became := range r.outputs {
+				if became.secret != (output == "clientSecrets") {
+					t.Errorf("%s in %s: %s: secret is %v", stack, when, output, became.secret)
+				}
+				if became.value == nil && when == "update" {
+					t.Errorf("%s: %s never became known", stack, output)
+				}
+			}
+		}
+	}
+}
+
+func TestAStackPreviewsWhatItThenDeclares(t *testing.T) {
+	for _, stack := range stacks {
+		assertLines(t, stack, runStack(t, stack, inPreview).names(), runStack(t, stack).names())
+	}
+}
+
+func TestAStackSaysItsRegionToBothProviders(t *testing.T) {
+	for _, stack := range stacks {
+		values := configuration(t, stack)
+		if values["aws:region"] == "" || values["aws:region"] != values["aws-native:region"] {
+			t.Errorf("%s: aws:region %q, aws-native:region %q: want one region, said twice", stack, values["aws:region"], values["aws-native:region"])
+		}
+	}
+}
+
+func TestAStackSaysOnlyWhatTheProjectDeclaresAndOfThatType(t *testing.T) {
+	declared := loadProject(t).Config
+	for _, stack := range stacks {
+		for key, value := range loadStack(t, stack) {
+			if key.Namespace() != project {
+				if key.String() != "aws:region" && key.String() != "aws-native:region" {
+					t.Errorf("%s: %s is not of this project", stack, key)
+				}
+				continue
+			}
+			declaration, ok := declared[key.Name()]
+			if !ok {
+				t.Errorf("%s: %s is not declared in Pulumi.yaml", stack, key)
+				continue
+			}
+			content, err := value.ToObject()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !workspace.ValidateConfigValue(*declaration.Type, declaration.Items, content) {
+				t.Errorf("%s: %s: %v is no %s", stack, key, content, *declaration.Type)
+			}
+		}
+	}
+}
+
+func TestThereIsNoSecretInTheFilesOfTheStacks(t *testing.T) {
+	for _, stack := range stacks {
+		values := loadStack(t, stack)
+		if values.HasSecureValue() {
+			t.Errorf("%s: holds an encrypted value, which nobody else can decrypt", stack)
+		}
+		for _, key := range []string{"testUsers", "kmsKeyArn"} {
+			if _, given := values[config.MustMakeKey(project, key)]; given {
+				t.Errorf("%s: %s is somebody's own", stack, key)
+			}
+		}
+	}
+}
+
+func TestEveryKeyOfTheProjectHasATypeADescriptionAndADefaultOfThatType(t *testing.T) {
+	for key, declaration := range loadProject(t).Config {
+		if declaration.Type == nil || declaration.Description == "" {
+			t.Errorf("%s: want a type and a description, got %+v", key, declaration)
+			continue
+		}
+		if declaration.Secret || declaration.Value != nil {
+			t.Errorf("%s: want a default alone", key)
+		}
+		if key == "clients" {
+			if declaration.Default != nil {
+				t.Errorf("clients: want no default, got %v: nobody else knows the apps", declaration.Default)
+			}
+			continue
+		}
+		if declaration.Default == nil || !workspace.ValidateConfigValue(*declaration.Type, declaration.Items, declaration.Default) {
+			t.Errorf("%s: the default %v is no %s", key, declaration.Default, *declaration.Type)
+		}
+	}
+}
+
+func TestTheProgramReadsExactlyTheKeysThatTheProjectDeclares(t *testing.T) {
+	assertLines(t, "keys", keysRead(t), slices.Sorted(maps.Keys(loadProject(t).Config)))
+}
+
+// keysRead are the keys that the program's source reads, sorted: the literal first
+// arguments of read.text and read.value.
+func keysRead(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "program", "config.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		call, ok := node.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		method, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || fmt.Sprint(method.X) != "read" || method.Sel.Name != "text" && method.Sel.Name != "value" {
+			return true
+		}
+		key, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+		return true
+	})
+	slices.Sort(keys)
+	return keys
+}
+
+func TestTheProgramsOwnDefaultsAreThoseOfTheProject(t *testing.T) {
+	own := map[string]string{
+		"smartlake:clients":          `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
+		"smartlake:validatorArchive": fixtureArchive,
+	}
+	withDefaults := projectDefaults(t)
+	maps.Copy(withDefaults, own)
+	with, without := mustRun(t, theProgram, configured(withDefaults)), mustRun(t, theProgram, configured(own))
+	assertLines(t, "resources", without.names(), with.names())
+	for _, one := range with.resources {
+		other := without.find(t, one.GetType(), one.GetName())
+		assertJSON(t, one.GetName(), other.Inputs, indented(t, one.Inputs))
+		if one.GetProtect() != other.GetProtect() || strings.Join(one.GetIgnoreChanges(), "") != strings.Join(other.GetIgnoreChanges(), "") {
+			t.Errorf("%s: its protection differs", one.GetName())
+		}
+	}
+}
