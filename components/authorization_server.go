@@ -293,7 +293,7 @@ func (c ClientArgs) userPoolClient(pool *cognito.UserPool) *cognito.UserPoolClie
 		ExplicitAuthFlows:               pulumi.ToStringArray([]string{"ALLOW_REFRESH_TOKEN_AUTH"}),
 		AccessTokenValidity:             pulumi.Int(tokenMinutes(c.AccessTokenMinutes)),
 		IdTokenValidity:                 pulumi.Int(tokenMinutes(c.IDTokenMinutes)),
-		RefreshTokenValidity:            pulumi.Int(tokenMinutes(c.RefreshTokenMinutes)),
+		RefreshTokenValidity:            pulumi.Int(c.refreshTokenMinutes()),
 		TokenValidityUnits: cognito.UserPoolClientTokenValidityUnitsArgs{
 			AccessToken:  pulumi.String("minutes"),
 			IdToken:      pulumi.String("minutes"),

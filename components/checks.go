@@ -216,6 +216,9 @@ func (p *problems) checkLifetimes(field string, client ClientArgs) {
 	}
 	if m := client.RefreshTokenMinutes; m != 0 {
 		p.inRange(field+".refreshTokenMinutes", m, 60, tenYears, "minutes")
+		if longest := max(tokenMinutes(client.AccessTokenMinutes), tokenMinutes(client.IDTokenMinutes)); m >= 60 && m < longest {
+			p.add(field+".refreshTokenMinutes", m, fmt.Sprintf("want no less than the client's other tokens have, %d minutes (Cognito)", longest))
+		}
 	}
 }
 

@@ -46,7 +46,8 @@ type ClientArgs struct {
 	// IDTokenMinutes likewise for ID tokens. Refused for services.
 	IDTokenMinutes int `pulumi:"idTokenMinutes,optional" json:"idTokenMinutes,omitempty"`
 	// RefreshTokenMinutes is how long a user stays signed in: 60 to 5256000 (ten
-	// years), by default 60. Refused for services.
+	// years), and no shorter than the other two; by default 60, or as long as the
+	// longer of the other two. Refused for services.
 	RefreshTokenMinutes int `pulumi:"refreshTokenMinutes,optional" json:"refreshTokenMinutes,omitempty"`
 }
 
@@ -56,6 +57,15 @@ func tokenMinutes(given int) int {
 		return 60
 	}
 	return given
+}
+
+// refreshTokenMinutes is never shorter than the other lifetimes, which Cognito
+// would refuse, also for a service that gets no refresh token.
+func (c ClientArgs) refreshTokenMinutes() int {
+	if c.RefreshTokenMinutes != 0 {
+		return c.RefreshTokenMinutes
+	}
+	return max(tokenMinutes(0), c.AccessTokenMinutes, c.IDTokenMinutes)
 }
 
 func (c ClientArgs) userFacing() bool { return c.Kind == ConfidentialClient || c.Kind == PublicClient }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -115,7 +116,11 @@ func buildValidator(ctx context.Context, source, binary string, platform Platfor
 	}
 	build := exec.CommandContext(ctx, "go", append(args, "./validator/cmd/bootstrap")...)
 	build.Dir = source // so that this module's own go.sum holds, also inside the module cache
-	build.Env = buildEnvironment(ctx, os.Environ(), platform)
+	env, err := buildEnvironment(ctx, os.Environ(), platform)
+	if err != nil {
+		return err
+	}
+	build.Env = env
 	build.Stdout, build.Stderr = stderr, stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, strings.TrimSpace(output.String()))
@@ -123,24 +128,40 @@ func buildValidator(ctx context.Context, source, binary string, platform Platfor
 	return nil
 }
 
-// buildEnvironment is the caller's environment less everything that changes the
-// binary. GOFLAGS is set, not just cleared: an empty one gives way to "go env -w".
-func buildEnvironment(ctx context.Context, environ []string, platform Platform) []string {
-	cleared := []string{
-		"GOFLAGS", "GOOS", "GOARCH", "GOARM64", "GOAMD64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOWORK",
-		"GO111MODULE", "CGO_ENABLED", "GO_EXTLINK_ENABLED", "PWD",
+// whereModulesAre are the settings of the go command that say where modules come
+// from and are kept, and leave the binary alone.
+var whereModulesAre = []string{
+	"GOPROXY", "GONOPROXY", "GOPRIVATE", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOVCS", "GOAUTH",
+	"GOPATH", "GOMODCACHE", "GOCACHE", "GOTOOLCHAIN",
+}
+
+// buildEnvironment is the caller's environment with nothing of Go's but where
+// modules are and what is settled here. "go env -w" is switched off, because it
+// can change the binary too.
+func buildEnvironment(ctx context.Context, environ []string, platform Platform) ([]string, error) {
+	out, err := exec.CommandContext(ctx, "go", append([]string{"env", "-json"}, whereModulesAre...)...).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
+	}
+	var kept map[string]string
+	if err := json.Unmarshal(out, &kept); err != nil {
+		return nil, fmt.Errorf("go env: %w", err)
 	}
 	env := slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains(cleared, name)
+		return strings.HasPrefix(variable, "GO") && !strings.HasPrefix(variable, "GOOGLE_") || strings.HasPrefix(variable, "CGO_") || strings.HasPrefix(variable, "PWD=")
 	})
+	for _, name := range whereModulesAre {
+		if kept[name] != "" {
+			env = append(env, name+"="+kept[name])
+		}
+	}
 	env = append(env,
-		"GOFLAGS=-mod=readonly", "GOOS="+platform.OS, "GOARCH="+platform.Arch, "GOARM64=v8.0", "GOAMD64=v1",
+		"GOENV=off", "GOOS="+platform.OS, "GOARCH="+platform.Arch, "GOARM64=v8.0", "GOAMD64=v1",
 		"GOFIPS140=off", "GOWORK=off", "CGO_ENABLED=0")
 	if toolchainAvailable(ctx, env) {
 		env = append(env, "GOTOOLCHAIN="+validatorToolchain)
 	}
-	return env
+	return env, nil
 }
 
 // toolchainAvailable reports whether the go command can be validatorToolchain,

@@ -152,7 +152,7 @@ func TestTheArchiveIsTheSameWhereverAndByWhomeverItIsBuilt(t *testing.T) {
 	here := packaged(t, "arm64")
 	module := copyOfTheModule(t)
 	settings := filepath.Join(t.TempDir(), "env")
-	if err := os.WriteFile(settings, []byte("GOFLAGS=-gcflags=all=-N\nGOARM64=v9.0\nCGO_ENABLED=1\nGOFIPS140=latest\n"), 0o600); err != nil {
+	if err := os.WriteFile(settings, []byte("GOFLAGS=-gcflags=all=-N\nGOARM64=v9.0\nCGO_ENABLED=1\nGOFIPS140=latest\nGOEXPERIMENT=jsonv2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for what, environment := range map[string][]string{

@@ -99,8 +99,11 @@ func NewSmartDatastore(
 	if err != nil {
 		return nil, err
 	}
+	if a.Function.Archive, err = a.Function.archive(ctx); err != nil {
+		return nil, err
+	}
 	component := &SmartDatastore{}
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, recorded(a), component, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, recorded(a.portable()), component, opts...); err != nil {
 		return nil, err
 	}
 	parent := pulumi.Parent(component)
@@ -147,6 +150,12 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	a.Function = a.Function.withDefaults()
 	a.Function.check(&p, "function")
 	return a, p.err("SmartDatastore", name)
+}
+
+// portable leaves out what differs from machine to machine.
+func (a SmartDatastoreArgs) portable() SmartDatastoreArgs {
+	a.Function.Archive = ""
+	return a
 }
 
 func (a SmartDatastoreArgs) authorizationServer() *AuthorizationServerArgs {

@@ -112,6 +112,14 @@ func (f FunctionArgs) check(p *problems, field string) {
 	}
 }
 
+// archive returns the path of the given archive, or of one that is built.
+func (f FunctionArgs) archive(ctx *pulumi.Context) (string, error) {
+	if f.Archive != "" {
+		return f.Archive, nil
+	}
+	return PackageValidator(ctx.Context(), LambdaPlatform(f.Architecture), nil)
+}
+
 func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, error) {
 	var a TokenValidatorArgs
 	if args != nil {
@@ -125,7 +133,7 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 	for _, required := range []struct {
 		field string
 		given bool
-	}{{"issuers", a.Issuers != nil}, {"jwksUri", a.JWKSURI != nil}, {"clientIds", a.ClientIDs != nil}} {
+	}{{"issuers", given(a.Issuers)}, {"jwksUri", a.JWKSURI != nil}, {"clientIds", given(a.ClientIDs)}} {
 		if !required.given {
 			p.missing(required.field, "the validator cannot judge without")
 		}
@@ -149,13 +157,12 @@ func NewTokenValidator(
 	if err != nil {
 		return nil, err
 	}
-	archive := a.Function.Archive
-	if archive == "" {
-		if archive, err = PackageValidator(ctx.Context(), LambdaPlatform(a.Function.Architecture), nil); err != nil {
-			return nil, err
-		}
+	archive, err := a.Function.archive(ctx)
+	if err != nil {
+		return nil, err
 	}
 	validator := &TokenValidator{}
+	a.Function.Archive = "" // a path of this machine is nothing to record
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, recorded(a), validator, opts...); err != nil {
 		return nil, err
 	}
@@ -243,18 +250,28 @@ func (v *TokenValidator) newFunction(
 	}, pulumi.Parent(v), pulumi.DependsOn([]pulumi.Resource{logging}))
 }
 
+// given reports whether a list is there, as far as that is known already.
+func given(list pulumi.StringArrayInput) bool {
+	plain, known := list.(pulumi.StringArray)
+	return list != nil && (!known || len(plain) > 0)
+}
+
 // environment is what the function's main reads. The lists are sorted, so that
-// the order in which clients are declared changes nothing.
+// the order in which clients are declared changes nothing; one that turns out to
+// be empty stops the run before the function.
 func (v *TokenValidator) environment(a TokenValidatorArgs) pulumi.StringMap {
-	list := func(values pulumi.StringArrayInput) pulumi.StringOutput {
-		return values.ToStringArrayOutput().ApplyT(func(values []string) string {
-			return strings.Join(slices.Sorted(slices.Values(values)), ",")
+	list := func(field string, values pulumi.StringArrayInput) pulumi.StringOutput {
+		return values.ToStringArrayOutput().ApplyT(func(values []string) (string, error) {
+			if len(values) == 0 {
+				return "", fmt.Errorf("%s: empty: the validator cannot judge without", field)
+			}
+			return strings.Join(slices.Sorted(slices.Values(values)), ","), nil
 		}).(pulumi.StringOutput)
 	}
 	return pulumi.StringMap{
-		"ISSUERS":                list(a.Issuers),
+		"ISSUERS":                list("issuers", a.Issuers),
 		"JWKS_URI":               a.JWKSURI,
-		"CLIENT_IDS":             list(a.ClientIDs),
+		"CLIENT_IDS":             list("clientIds", a.ClientIDs),
 		"AUTHORIZATION_STRATEGY": pulumi.String(a.AuthorizationStrategy),
 		"READ_ROLE_ARN":          v.ReadRoleARN,
 		"WRITE_ROLE_ARN":         v.WriteRoleARN,

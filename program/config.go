@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -123,7 +124,7 @@ func (r *reader) value(name string, into any, want string) {
 	decoder := json.NewDecoder(bytes.NewBufferString(text))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
-	if err == nil && !decoder.More() {
+	if _, trailing := decoder.Token(); err == nil && errors.Is(trailing, io.EOF) {
 		return
 	}
 	if r.ctx.IsConfigSecret(r.key(name)) || err == nil {

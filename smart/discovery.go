@@ -158,7 +158,7 @@ func (e Endpoints) check() error {
 			continue
 		}
 		u, err := url.Parse(endpoint.value)
-		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(endpoint.value, "?#") {
 			problems = append(problems, fmt.Errorf("%s: %q: want an absolute https URL without query or fragment", endpoint.name, endpoint.value))
 		}
 	}

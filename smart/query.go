@@ -66,6 +66,8 @@ func isWord(text string) bool {
 func decodeValue(encoded string) (string, error) {
 	value, err := url.PathUnescape(encoded)
 	switch {
+	case !isScopeText(encoded):
+		return "", errors.New(`want printable ASCII in a value, with space, " and \ percent-encoded`)
 	case err != nil:
 		return "", errors.New("malformed percent-encoding in a value")
 	case !utf8.ValidString(value):

@@ -133,6 +133,7 @@ func (s Scope) print(version Version) string {
 			permissions = "write"
 		case all:
 			permissions = "*"
+		default: // no v1 word for it: the letters say it
 		}
 	}
 	return string(s.Context) + "/" + s.Type + "." + permissions + printQuery(s.Query)
@@ -161,16 +162,21 @@ func (s Scope) Covers(request Scope) bool {
 // text, two spaces in a row, a space at either end, or another character that
 // section 3.3 does not allow.
 func SplitScopes(text string) ([]string, bool) {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return nil, false
-		}
-	}
 	scopes := strings.Split(text, " ")
 	for _, scope := range scopes {
-		if scope == "" {
+		if !isScopeText(scope) {
 			return nil, false
 		}
 	}
 	return scopes, true
+}
+
+// isScopeText reports whether a text is a scope-token of RFC 6749 section 3.3.
+func isScopeText(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return text != ""
 }

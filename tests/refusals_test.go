@@ -232,6 +232,7 @@ func TestLifetimesThatCognitoDoesNotHaveAreRefused(t *testing.T) {
 		"ID too short":           {anApp(lifetimes(0, 4, 0)), `clients[0].idTokenMinutes: 4: want 5 to 1440 minutes`},
 		"ID too long":            {anApp(lifetimes(0, 1441, 0)), `clients[0].idTokenMinutes: 1441: want 5 to 1440 minutes`},
 		"refresh too short":      {anApp(lifetimes(0, 0, 59)), `clients[0].refreshTokenMinutes: 59: want 60 to 5256000 minutes`},
+		"refresh under access":   {anApp(lifetimes(120, 0, 90)), `clients[0].refreshTokenMinutes: 90: want no less than the client's other tokens have, 120 minutes (Cognito)`},
 		"refresh too long":       {anApp(lifetimes(0, 0, 5256001)), `clients[0].refreshTokenMinutes: 5256001: want 60 to 5256000 minutes`},
 		"an ID token's of none":  {aService(lifetimes(0, 60, 0)), `clients[0].idTokenMinutes: 60: a service gets no ID token; want none`},
 		"a refresh token's also": {aService(lifetimes(0, 0, 60)), `clients[0].refreshTokenMinutes: 60: a service gets no refresh token; want none`},

@@ -63,7 +63,7 @@ type keys struct {
 func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("key set URI %q: want an absolute https URL", uri)
+		return nil, errors.New("the URI of the key set: want an absolute https URL without user info")
 	}
 	return &keySet{
 		uri: uri,
@@ -108,7 +108,7 @@ func (s *keySet) known(kid string) (key *rsa.PublicKey, fresh bool) {
 }
 
 func (s *keySet) usable(k *keys) bool {
-	return k != nil && s.now().Sub(k.fetched) < maxAge
+	return k != nil && s.now().Sub(k.fetched).Abs() < maxAge
 }
 
 // refresh fetches the set, one fetch at a time. A caller who knows its key does

@@ -24,6 +24,7 @@ type record struct {
 // report writes one line a judgement: a grant and a refusal at info, what an
 // operator has to look at at error.
 func (v *Validator) report(r record) {
+	defer func() { _ = recover() }() // a line that cannot be written costs no answer
 	level := slog.LevelInfo
 	if r.reason == KeysUnavailable || r.reason == DeadlineExceeded || r.reason == InternalError {
 		level = slog.LevelError

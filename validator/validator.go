@@ -99,15 +99,11 @@ func (v *Validator) Warm(ctx context.Context) error {
 // Invoke is the Lambda handler: HealthLake's event in, its answer out, both as
 // JSON. There is never an error, because a denial is an answer too.
 func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var answer Answer
 	var event Event
-	if err := json.Unmarshal(payload, &event); err != nil {
-		answer = deny(EventInvalid)
-		v.report(record{reason: EventInvalid, started: v.now()})
-	} else {
-		answer = v.Authorize(ctx, event)
+	if json.Unmarshal(payload, &event) != nil {
+		event = Event{} // judged like any event that names no datastore
 	}
-	return json.Marshal(answer) // cannot fail: an answer is made of strings and integers
+	return json.Marshal(v.Authorize(ctx, event)) // cannot fail: an answer is made of strings and integers
 }
 
 // Authorize judges the event's token. It always answers, within [Budget], and
@@ -115,7 +111,7 @@ func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) 
 func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) {
 	ctx, cancel := context.WithTimeout(ctx, Budget)
 	defer cancel()
-	r := record{operation: event.OperationName, started: v.now()}
+	r := record{operation: event.OperationName}
 	defer func() {
 		if p := recover(); p != nil {
 			r.reason, r.panicked = InternalError, newTrace(p)
@@ -125,6 +121,7 @@ func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) 
 		}
 		v.report(r)
 	}()
+	r.started = v.now()
 	answer, r.reason = v.judge(ctx, event, &r)
 	return answer
 }

@@ -61,9 +61,14 @@ func (e *environment) list(name string) []string {
 }
 
 func (e *environment) httpsURL(name string) string {
-	const want = "an absolute https URL"
+	const want = "an absolute https URL without user info"
 	text := e.required(name, want)
-	if u, err := url.Parse(text); text != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+	u, err := url.Parse(text)
+	switch {
+	case text == "": // said already
+	case err != nil || u.User != nil: // it may hold a password
+		e.problems = append(e.problems, fmt.Errorf("%s: want %s", name, want))
+	case u.Scheme != "https" || u.Host == "":
 		e.refuse(name, text, want)
 	}
 	return text

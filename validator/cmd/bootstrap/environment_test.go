@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"os"
+	"os/exec"
+	"reflect"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/validator"
+)
+
+// The runtime takes a Handler as it is, and wraps anything else.
+var _ lambda.Handler = (*validator.Validator)(nil)
+
+// TestMain turns the test binary into the command where a test asks for it.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_THE_COMMAND") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func full() map[string]string {
+	return map[string]string{
+		"ISSUERS":                "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example,https://issuer.example",
+		"JWKS_URI":               "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
+		"CLIENT_IDS":             "1service23456789,2app23456789",
+		"AUTHORIZATION_STRATEGY": "SMART_ON_FHIR",
+		"READ_ROLE_ARN":          "arn:aws:iam::123456789012:role/read",
+		"WRITE_ROLE_ARN":         "arn:aws-us-gov:iam::123456789012:role/path/write",
+		"LOG_LEVEL":              "warn",
+	}
+}
+
+func lookup(variables map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+}
+
+func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
+	got, level, err := readEnvironment(lookup(full()))
+	want := validator.Config{
+		Issuers:      []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example", "https://issuer.example"},
+		JWKSURI:      "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
+		ClientIDs:    []string{"1service23456789", "2app23456789"},
+		Strategy:     smart.SMARTOnFHIR,
+		ReadRoleARN:  "arn:aws:iam::123456789012:role/read",
+		WriteRoleARN: "arn:aws-us-gov:iam::123456789012:role/path/write",
+	}
+	if err != nil || level != slog.LevelWarn || !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v at %v (error %v)\nwant %+v", got, level, err, want)
+	}
+	if _, err := validator.New(got); err != nil {
+		t.Errorf("the validator refuses it: %v", err)
+	}
+}
+
+func TestTheLogLevelIsOptional(t *testing.T) {
+	for text, want := range map[string]slog.Level{
+		"": slog.LevelInfo, "debug": slog.LevelDebug, "INFO": slog.LevelInfo, "Warn": slog.LevelWarn, "error": slog.LevelError,
+	} {
+		environment := full()
+		environment["LOG_LEVEL"] = text
+		if _, level, err := readEnvironment(lookup(environment)); err != nil || level != want {
+			t.Errorf("%q: got %v, error %v", text, level, err)
+		}
+	}
+	environment := full()
+	delete(environment, "LOG_LEVEL")
+	if _, level, err := readEnvironment(lookup(environment)); err != nil || level != slog.LevelInfo {
+		t.Errorf("not set: got %v, error %v", level, err)
+	}
+}
+
+func TestTheV1StrategyIsTaken(t *testing.T) {
+	environment := full()
+	environment["AUTHORIZATION_STRATEGY"] = "SMART_ON_FHIR_V1"
+	if config, _, err := readEnvironment(lookup(environment)); err != nil || config.Strategy != smart.SMARTOnFHIRV1 {
+		t.Errorf("got %q, error %v", config.Strategy, err)
+	}
+}
+
+// what each variable must be.
+const (
+	values   = "values divided by commas, none of them empty"
+	https    = "an absolute https URL without user info"
+	strategy = "SMART_ON_FHIR or SMART_ON_FHIR_V1"
+	role     = "the ARN of an IAM role"
+	level    = "debug, info, warn or error"
+)
+
+func TestAVariableThatIsMissingIsNamed(t *testing.T) {
+	for name, want := range map[string]string{
+		"ISSUERS": values, "JWKS_URI": https, "CLIENT_IDS": values,
+		"AUTHORIZATION_STRATEGY": strategy, "READ_ROLE_ARN": role, "WRITE_ROLE_ARN": role,
+	} {
+		unset, empty := full(), full()
+		delete(unset, name)
+		empty[name] = ""
+		for _, environment := range []map[string]string{unset, empty} {
+			assertRefused(t, environment, name+": not set: want "+want)
+		}
+	}
+}
+
+func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"ISSUERS", ",", values},
+		{"ISSUERS", "https://issuer.example,", values},
+		{"ISSUERS", "https://issuer.example,,https://issuer.example/2", values},
+		{"ISSUERS", "https://issuer.example, https://issuer.example/2", values},
+		{"CLIENT_IDS", " 1service23456789", values},
+		{"CLIENT_IDS", "1service23456789\n", values},
+		{"JWKS_URI", "http://issuer.example/jwks.json", https},
+		{"JWKS_URI", "issuer.example/jwks.json", https},
+		{"JWKS_URI", "https://", https},
+		{"AUTHORIZATION_STRATEGY", "AWS_AUTH", strategy},
+		{"AUTHORIZATION_STRATEGY", "smart_on_fhir", strategy},
+		{"READ_ROLE_ARN", "read", role},
+		{"READ_ROLE_ARN", "arn:aws:iam::123456789012:user/read", role},
+		{"WRITE_ROLE_ARN", "123456789012:role/write", role},
+		{"LOG_LEVEL", "loud", level},
+		{"LOG_LEVEL", "1", level},
+	} {
+		environment := full()
+		environment[c.name] = c.value
+		quoted, err := json.Marshal(c.value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		assertRefused(t, environment, c.name+": "+string(quoted)+": want "+c.want)
+	}
+}
+
+const allMissing = "ISSUERS: not set: want " + values + "\nJWKS_URI: not set: want " + https + "\nCLIENT_IDS: not set: want " + values +
+	"\nAUTHORIZATION_STRATEGY: not set: want " + strategy + "\nREAD_ROLE_ARN: not set: want " + role + "\nWRITE_ROLE_ARN: not set: want " + role
+
+func TestAllProblemsAreNamedAtOnce(t *testing.T) {
+	assertRefused(t, nil, allMissing)
+	environment := full()
+	maps.Copy(environment, map[string]string{"JWKS_URI": "x", "LOG_LEVEL": "y", "WRITE_ROLE_ARN": ""})
+	assertRefused(t, environment, `JWKS_URI: "x": want `+https+"\nWRITE_ROLE_ARN: not set: want "+role+"\n"+`LOG_LEVEL: "y": want `+level)
+}
+
+func assertRefused(t *testing.T, environment map[string]string, want string) {
+	t.Helper()
+	if _, _, err := readEnvironment(lookup(environment)); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestTheCommandEndsWithTheNamesOfTheVariables(t *testing.T) {
+	command := exec.Command(os.Args[0])
+	command.Env = []string{"BE_THE_COMMAND=1"}
+	output, err := command.Output()
+	if command.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v", err)
+	}
+	var line struct{ Level, Msg, Error string }
+	if err := json.Unmarshal(output, &line); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	if line.Level != "ERROR" || line.Msg != "environment" || line.Error != allMissing {
+		t.Errorf("got %+v", line)
+	}
+}
+
+func TestAKeySetURIThatMayHoldAPasswordIsNotRepeated(t *testing.T) {
+	for _, uri := range []string{"https://user:password@issuer.example/jwks.json", "https://issuer.example/password%zz"} {
+		environment := full()
+		environment["JWKS_URI"] = uri
+		_, _, err := readEnvironment(func(name string) (string, bool) { value, ok := environment[name]; return value, ok })
+		if err == nil || err.Error() != "JWKS_URI: want "+https {
+			t.Errorf("got %v", err)
+		}
+	}
+}

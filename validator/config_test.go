@@ -1,0 +1,71 @@
+package validator_test
+
+import (
+	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/validator"
+)
+
+const jwksURI = issuer + "/.well-known/jwks.json"
+
+func TestAFullConfigurationIsAccepted(t *testing.T) {
+	for _, strategy := range smart.Strategies {
+		config := configuration(jwksURI)
+		config.Strategy = strategy
+		if v, err := validator.New(config); err != nil || v == nil {
+			t.Errorf("%s: got %v, error %v", strategy, v, err)
+		}
+	}
+}
+
+func TestAConfigurationIsRefusedByTheNameOfWhatIsWrong(t *testing.T) {
+	const uri = `the URI of the key set: want an absolute https URL without user info` // which may hold a password
+	for _, c := range []struct {
+		name   string
+		change func(*validator.Config)
+		want   string
+	}{
+		{"no issuer", func(c *validator.Config) { c.Issuers = nil }, "Issuers: required"},
+		{"an empty issuer", func(c *validator.Config) { c.Issuers = []string{issuer, ""} }, "every issuer and client id: required"},
+		{"no client", func(c *validator.Config) { c.ClientIDs = []string{} }, "ClientIDs: required"},
+		{"an empty client", func(c *validator.Config) { c.ClientIDs = []string{""} }, "every issuer and client id: required"},
+		{"no read role", func(c *validator.Config) { c.ReadRoleARN = "" }, "ReadRoleARN: required"},
+		{"no write role", func(c *validator.Config) { c.WriteRoleARN = "" }, "WriteRoleARN: required"},
+		{"no strategy", func(c *validator.Config) { c.Strategy = "" }, `Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`},
+		{"AWS_AUTH", func(c *validator.Config) { c.Strategy = "AWS_AUTH" }, `Strategy: "AWS_AUTH": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`},
+		{"no key set", func(c *validator.Config) { c.JWKSURI = "" }, uri},
+		{"a key set over http", func(c *validator.Config) { c.JWKSURI = "http://issuer.example/jwks.json" }, uri},
+		{"a key set in a file", func(c *validator.Config) { c.JWKSURI = "file:///jwks.json" }, uri},
+		{"a relative key set", func(c *validator.Config) { c.JWKSURI = "/jwks.json" }, uri},
+		{"a key set without a host", func(c *validator.Config) { c.JWKSURI = "https:///jwks.json" }, uri},
+		{"a key set with a password", func(c *validator.Config) { c.JWKSURI = "https://a:b@issuer.example/jwks.json" }, uri},
+		{"a key set that is no URL", func(c *validator.Config) { c.JWKSURI = "https://issuer.example/%zz" }, uri},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := configuration(jwksURI)
+			c.change(&config)
+			v, err := validator.New(config)
+			if v != nil || err == nil || err.Error() != c.want {
+				t.Errorf("got %v and error %v, want error %s", v, err, c.want)
+			}
+		})
+	}
+}
+
+func TestEverythingWrongIsNamedAtOnce(t *testing.T) {
+	_, err := validator.New(validator.Config{JWKSURI: jwksURI})
+	const want = "Issuers: required\nClientIDs: required\nReadRoleARN: required\nWriteRoleARN: required\n" +
+		`Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestWithoutALoggerAndAClockTheDefaultsServe(t *testing.T) {
+	f := newFixture(t, func(c *validator.Config) { c.Logger, c.Now = nil, nil })
+	f.assertDenied(t, serviceToken().claim("exp", "0").token(), validator.TokenExpired)
+	if got := f.judge(serviceToken().claim("iat", "0").claim("exp", "253402300799").token()); !got.Authorized() {
+		t.Errorf("got %+v", got)
+	}
+}

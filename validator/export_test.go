@@ -1,0 +1,63 @@
+package validator
+
+import (
+	"context"
+	"crypto/rsa"
+	"net/http"
+)
+
+// What the tests of this package see of its inside, and nothing else.
+
+const (
+	FetchTimeout    = fetchTimeout
+	FetchCooldown   = fetchCooldown
+	FailureCooldown = failureCooldown
+	SoftLifetime    = softLifetime
+	MaxAge          = maxAge
+	MaxKeySetBytes  = maxKeySetBytes
+	MaxKeys         = maxKeys
+	MaxDepth        = maxDepth
+	MaxMembers      = maxMembers
+)
+
+// Member is a member of an object as the reader of headers and claims sees it.
+type Member struct {
+	Raw       string
+	Text      string
+	IsText    bool
+	Seconds   int64
+	IsSeconds bool
+}
+
+// ReadObject reads an object as headers and claims are read.
+func ReadObject(data []byte) (map[string]Member, error) {
+	members := map[string]Member{}
+	err := readObject(data, func(name []byte, v value) error {
+		m := Member{Raw: string(v.raw)}
+		m.Text, m.IsText = v.text()
+		if seconds, ok := v.seconds(); ok {
+			m.Seconds, m.IsSeconds = seconds, true
+		}
+		members[string(name)] = m
+		return nil
+	})
+	return members, err
+}
+
+// ParseKeySet reads a key set; the skipped keys are counted by reason.
+func ParseKeySet(data []byte) (map[string]*rsa.PublicKey, map[string]int, error) {
+	usable, skipped, err := parseKeySet(data)
+	counts := map[string]int{}
+	for reason, n := range skipped {
+		counts[string(reason)] = n
+	}
+	return usable, counts, err
+}
+
+// LookUpKey finds a key as a judgement does.
+func (v *Validator) LookUpKey(ctx context.Context, kid string) (*rsa.PublicKey, error) {
+	return v.keys.key(ctx, kid)
+}
+
+// UseTransport replaces the network under the key set.
+func (v *Validator) UseTransport(transport http.RoundTripper) { v.keys.client.Transport = transport }

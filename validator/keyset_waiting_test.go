@@ -1,0 +1,171 @@
+package validator_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/smartlake/pulumi-smartlake/validator"
+)
+
+// The tests of this file are about who waits for whom, and how long. They run in
+// a bubble of false time, where waiting takes none and its length is exact; the
+// network in it is a function.
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func response(body string) *http.Response {
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+	}
+}
+
+// bubble is a validator in false time whose issuer can be made to hang. A
+// hanging request ends with its context, as http.Transport documents it.
+type bubble struct {
+	*validator.Validator
+	hanging atomic.Bool
+	fetches atomic.Int64
+}
+
+func inBubble(t *testing.T, test func(t *testing.T, b *bubble)) {
+	good := keySetJSON(currentKey().jwk()) // keys are made outside: that takes true time
+	synctest.Test(t, func(t *testing.T) {
+		b := &bubble{}
+		begin := time.Now()
+		config := configuration("https://issuer.example/jwks.json")
+		config.Now = func() time.Time { return time.Unix(now, 0).Add(time.Since(begin)) }
+		v, err := validator.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.UseTransport(roundTrip(func(r *http.Request) (*http.Response, error) {
+			b.fetches.Add(1)
+			if !b.hanging.Load() {
+				return response(good), nil
+			}
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}))
+		b.Validator = v
+		test(t, b)
+	})
+}
+
+// assertJudged holds both the judgement and the time that it took against what
+// they must be.
+func (b *bubble) assertJudged(ctx context.Context, t *testing.T, token string, want validator.Reason, took time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	if got := b.Authorize(ctx, event(token)).AuthPayload.Error; got != want {
+		t.Errorf("got reason %q, want %q", got, want)
+	}
+	if got := time.Since(begin); got != took {
+		t.Errorf("it took %v, want %v", got, took)
+	}
+}
+
+func longLived() string { return serviceToken().claim("exp", "253402300799").token() }
+
+func unknownKey() string { return serviceToken().header("kid", `"x"`).token() }
+
+func TestAKnownKeyNeverWaitsForAFetchThatHangs(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		if err := b.Warm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(validator.FetchCooldown)
+		b.hanging.Store(true)
+		var calls sync.WaitGroup
+		calls.Go(func() { b.assertJudged(t.Context(), t, unknownKey(), validator.KeyUnknown, validator.FetchTimeout) })
+		synctest.Wait()
+		for range 8 {
+			calls.Go(func() {
+				for range 4 {
+					b.assertJudged(t.Context(), t, longLived(), "", 0)
+				}
+			})
+		}
+		calls.Wait()
+	})
+}
+
+func TestAnAgedKeyWaitsForNobodyElsesFetch(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		if err := b.Warm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(validator.SoftLifetime)
+		b.hanging.Store(true)
+		var calls sync.WaitGroup
+		calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), "", validator.FetchTimeout) })
+		synctest.Wait()
+		for range 4 {
+			calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), "", 0) })
+		}
+		calls.Wait()
+		if n := b.fetches.Load(); n != 2 {
+			t.Errorf("the key set was fetched %d times, want 2", n)
+		}
+	})
+}
+
+func TestCallsThatKnowNoKeyShareOneFetch(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.hanging.Store(true)
+		var calls sync.WaitGroup
+		for range 8 {
+			calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FetchTimeout) })
+		}
+		calls.Wait()
+		if n := b.fetches.Load(); n != 1 {
+			t.Errorf("the key set was fetched %d times, want once", n)
+		}
+	})
+}
+
+func TestAHangingIssuerLeavesTimeForASecondTryWithinTheSecond(t *testing.T) {
+	if 2*validator.FetchTimeout >= validator.Budget || validator.Budget >= time.Second {
+		t.Errorf("two fetches of %v do not fit in %v", validator.FetchTimeout, validator.Budget)
+	}
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.hanging.Store(true)
+		begin := time.Now()
+		if err := b.Warm(t.Context()); err == nil || time.Since(begin) != validator.FetchTimeout {
+			t.Errorf("got error %v after %v", err, time.Since(begin))
+		}
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, 0)
+		b.hanging.Store(false)
+		time.Sleep(validator.FailureCooldown)
+		b.assertJudged(t.Context(), t, longLived(), "", 0)
+	})
+}
+
+func TestACallIsDeniedWhenItsOwnTimeIsUp(t *testing.T) {
+	const left = 100 * time.Millisecond
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.hanging.Store(true)
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		defer cancel()
+		b.assertJudged(ctx, t, longLived(), validator.DeadlineExceeded, left)
+	})
+	inBubble(t, func(t *testing.T, b *bubble) { // behind somebody else's fetch
+		b.hanging.Store(true)
+		var calls sync.WaitGroup
+		calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FetchTimeout) })
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), left)
+		defer cancel()
+		b.assertJudged(ctx, t, longLived(), validator.DeadlineExceeded, left)
+		calls.Wait()
+	})
+}
