@@ -198,6 +198,18 @@ func TestTheArchiveHoldsOneExecutableFileWithoutATime(t *testing.T) {
 	}
 }
 
+// What is not there need not be loaded in a cold start, nor be trusted.
+func TestTheArchiveIsSmall(t *testing.T) {
+	const ceiling = 4_000_000
+	for _, architecture := range []string{"arm64", "x86_64"} {
+		size := len(packaged(t, architecture))
+		t.Logf("%s: %d bytes, ceiling %d", architecture, size, ceiling)
+		if size > ceiling {
+			t.Errorf("%s: %d bytes are over the ceiling of %d", architecture, size, ceiling)
+		}
+	}
+}
+
 func TestTheBinaryIsStaticAndForItsProcessor(t *testing.T) {
 	for architecture, machine := range map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64} {
 		binary, err := elf.NewFile(bytes.NewReader(bootstrap(t, packaged(t, architecture))))

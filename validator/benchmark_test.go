@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -29,12 +30,23 @@ func BenchmarkSignatureAlone(b *testing.B) {
 
 func BenchmarkAuthorize(b *testing.B) {
 	f := newFixture(b, func(c *validator.Config) { c.Logger = nil })
-	for _, c := range []struct{ name, token string }{
-		{"service", serviceToken().token()},
-		{"user", userToken().token()},
-		{"user with 50 scopes", userToken().claim("scope", quote(strings.Repeat("patient/Observation.rs?category=x ", 49)+"user/*.rs")).token()},
+	fifty := quote(strings.Repeat("patient/Observation.rs?category=x ", 49) + "user/*.rs")
+	for _, c := range []struct {
+		name  string
+		token draft
+	}{
+		{"service", serviceToken()},
+		{"user", userToken()},
+		{"user with 50 scopes", userToken().claim("scope", fifty)},
 	} {
-		b.Run(c.name, func(b *testing.B) { f.judgeOften(b, c.token, "") })
+		// More tokens than are remembered, in a round: each is forgotten when its
+		// turn comes again.
+		fresh := make([]string, validator.MaxSeen+1)
+		for i := range fresh {
+			fresh[i] = c.token.claim("jti", quote(fmt.Sprint(i))).token()
+		}
+		b.Run("fresh "+c.name, func(b *testing.B) { f.judgeOften(b, "", fresh...) })
+		b.Run("seen "+c.name, func(b *testing.B) { f.judgeOften(b, "", fresh[0]) })
 	}
 }
 
@@ -53,7 +65,7 @@ func BenchmarkRefuse(b *testing.B) {
 		{"expired", serviceToken().claim("exp", "0").token(), validator.TokenExpired},
 		{"longest claims, unsigned", longestUnsigned(), validator.SignatureInvalid},
 	} {
-		b.Run(c.name, func(b *testing.B) { f.judgeOften(b, c.token, c.reason) })
+		b.Run(c.name, func(b *testing.B) { f.judgeOften(b, c.reason, c.token) })
 	}
 }
 
@@ -70,10 +82,11 @@ func longestUnsigned() string {
 	return header + "." + strings.Repeat("A", room/4*4) + "." + signature
 }
 
-func (f *fixture) judgeOften(b *testing.B, token string, reason validator.Reason) {
-	ctx, e := context.Background(), event(token)
+func (f *fixture) judgeOften(b *testing.B, reason validator.Reason, tokens ...string) {
+	ctx, e := context.Background(), event(tokens[0])
 	b.ReportAllocs()
-	for b.Loop() {
+	for i := 0; b.Loop(); i++ {
+		e.BearerToken = tokens[i%len(tokens)]
 		if got := f.Authorize(ctx, e); got.AuthPayload.Error != reason {
 			b.Fatalf("got %+v", got)
 		}

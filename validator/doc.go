@@ -28,6 +28,10 @@
 //  6. The answer names the read role if every scope left only reads or searches,
 //     and the write role otherwise.
 //
+// A token that was granted is remembered by a digest of all its bytes, so that the
+// next request with it costs no verification. Steps 4 to 6 are done again each
+// time, and the memory of a token ends with the key that signed it.
+//
 // The package fails closed: an outage of the key set, a panic and a deadline are
 // answered with a denial and a stable [Reason]. It writes one log line a
 // judgement, and nothing of a token is in it.
@@ -35,4 +39,35 @@
 // What it does not do: it knows no resource and no path, because HealthLake tells
 // it none; HealthLake enforces the scopes in the answer. It does not see that a
 // token was revoked: Cognito's access tokens are valid until they expire.
+//
+// # RFC 8725, JSON Web Token Best Current Practices
+//
+// What each practice means here, and the test that shows it. TestNoTokenOfTheCataloguePasses
+// is a catalogue of attacks with a reference each.
+//
+//	3.1  algorithm verification   alg is RS256 or the token is refused, whatever key there is
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.2  appropriate algorithms   RS256 alone; none, HS256 and all others are refused
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.3  validate all operations  no claim is read before the signature holds; no nesting
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.4  cryptographic inputs     RSA keys of 2048 to 4096 bits, odd modulus, exponent from 65537
+//	                              TestAnUnusableKeyIsSkippedForItsReason
+//	3.5  sufficient entropy       keys are the issuer's; too small ones are skipped
+//	                              TestAnUnusableKeyIsSkippedForItsReason
+//	3.6  no compression           zip is refused
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.7  UTF-8                    header and claims must be valid UTF-8, without lone surrogates
+//	                              TestWhatIsNotOneObjectIsRefused
+//	3.8  issuer and subject       iss is one of the configured; sub must fit the kind of holder
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.9  audience                 Cognito's access tokens have no aud; client_id takes its place
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.10 do not trust claims      kid only chooses among known keys; jku, jwk, x5u, x5c are refused
+//	                              TestNoTokenOfTheCataloguePasses, TestTwoThousandUnknownKeysCauseOneFetch
+//	3.11 explicit typing          typ must be absent, JWT or at+jwt; token_use must be access
+//	                              TestNoTokenOfTheCataloguePasses
+//	3.12 exclusive rules          an ID token has another token_use; clients' and users' tokens
+//	                              have rules that exclude each other
+//	                              TestAUserNeverKeepsASystemScope, TestAServiceKeepsItsSystemScopesAlone
 package validator

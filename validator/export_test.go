@@ -18,6 +18,7 @@ const (
 	MaxKeys         = maxKeys
 	MaxDepth        = maxDepth
 	MaxMembers      = maxMembers
+	MaxSeen         = maxSeen
 )
 
 // Member is a member of an object as the reader of headers and claims sees it.
@@ -61,3 +62,10 @@ func (v *Validator) LookUpKey(ctx context.Context, kid string) (*rsa.PublicKey, 
 
 // UseTransport replaces the network under the key set.
 func (v *Validator) UseTransport(transport http.RoundTripper) { v.keys.client.Transport = transport }
+
+// SeenTokens counts the tokens that are remembered.
+func (v *Validator) SeenTokens() int {
+	v.seen.mu.Lock()
+	defer v.seen.mu.Unlock()
+	return len(v.seen.known)
+}

@@ -58,6 +58,19 @@ type keys struct {
 	fetched time.Time
 }
 
+// keepUnchanged takes over the keys that are the same as before, so that what was
+// verified with them stays verified.
+func (k *keys) keepUnchanged(before *keys) {
+	if before == nil {
+		return
+	}
+	for id, key := range k.byID {
+		if old := before.byID[id]; old != nil && old.Equal(key) {
+			k.byID[id] = old
+		}
+	}
+}
+
 // newKeySet checks the URI and prepares a client that follows no redirect, knows
 // no proxy and keeps no connection (a frozen one is a dead one).
 func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet, error) {
@@ -87,7 +100,12 @@ func (s *keySet) key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	if key != nil && fresh {
 		return key, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, Budget)
+	defer cancel()
 	s.refresh(ctx, key == nil)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if key, _ = s.known(kid); key != nil {
 		return key, nil
 	}
@@ -140,6 +158,7 @@ func (s *keySet) refresh(ctx context.Context, wait bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err == nil {
+			fetched.keepUnchanged(s.current.Load())
 			s.current.Store(fetched)
 		}
 		s.lastAttempt, s.lastFailed, s.lastError = s.now(), err != nil, err

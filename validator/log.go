@@ -53,6 +53,9 @@ func (v *Validator) report(r record) {
 			attributes = append(attributes, slog.String("key_set_error", err.Error()))
 		}
 	}
+	if v.config.Metrics != "" {
+		attributes = append(attributes, v.metrics(r)...)
+	}
 	if r.panicked != nil {
 		attributes = append(attributes, slog.String("panic", r.panicked.kind), slog.Any("trace", r.panicked.frames))
 	}

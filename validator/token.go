@@ -23,16 +23,21 @@ type token struct {
 	signature    []byte
 }
 
-// parseToken takes a compact JWS apart (RFC 7515 section 7.1). A leading
-// "Bearer " is tolerated; HealthLake sends none.
-func parseToken(bearer string) (token, Reason) {
+// bearerToken returns the token, as long as it is worth a look. A leading "Bearer "
+// is tolerated; HealthLake sends none.
+func bearerToken(bearer string) (string, Reason) {
 	text := strings.TrimPrefix(bearer, "Bearer ")
-	if text == "" {
-		return token{}, TokenMissing
+	switch {
+	case text == "":
+		return "", TokenMissing
+	case len(text) > MaxTokenBytes:
+		return "", TokenTooLong
 	}
-	if len(text) > MaxTokenBytes {
-		return token{}, TokenTooLong
-	}
+	return text, ""
+}
+
+// parseToken takes a compact JWS apart (RFC 7515 section 7.1).
+func parseToken(text string) (token, Reason) {
 	header, rest, ok := strings.Cut(text, ".")
 	claims, signature, signed := strings.Cut(rest, ".")
 	if !ok || !signed || header == "" || claims == "" || signature == "" {

@@ -34,7 +34,7 @@ type issuer struct {
 	server *httptest.Server
 }
 
-func newIssuer(t *testing.T) issuer {
+func newIssuer(t testing.TB) issuer {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -51,7 +51,7 @@ func newIssuer(t *testing.T) issuer {
 	return issuer{key, server}
 }
 
-func (i issuer) token(t *testing.T, change func(jwt.MapClaims)) string {
+func (i issuer) token(t testing.TB, change func(jwt.MapClaims)) string {
 	t.Helper()
 	now := time.Now().Unix()
 	claims := jwt.MapClaims{
@@ -68,7 +68,7 @@ func (i issuer) token(t *testing.T, change func(jwt.MapClaims)) string {
 	return signed
 }
 
-func environment(t *testing.T, i issuer) map[string]string {
+func environment(t testing.TB, i issuer) map[string]string {
 	t.Helper()
 	certificate := filepath.Join(t.TempDir(), "issuer.pem")
 	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.server.Certificate().Raw})
@@ -87,15 +87,21 @@ func environment(t *testing.T, i issuer) map[string]string {
 	}
 }
 
-func run(t *testing.T, environment map[string]string, log *strings.Builder) *lambda.Function {
+// packaged is the archive of the validator for this machine.
+func packaged(t testing.TB) string {
 	t.Helper()
 	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return archive
+}
+
+func run(t *testing.T, environment map[string]string, log *strings.Builder) *lambda.Function {
+	t.Helper()
 	function, err := lambda.New(lambda.Config{
 		ARN: "arn:aws:lambda:us-east-1:123456789012:function:validator", Name: "validator",
-		Archive: archive, Environment: environment, Timeout: 5 * time.Second, Dir: t.TempDir(), Log: log,
+		Archive: packaged(t), Environment: environment, Timeout: 5 * time.Second, Dir: t.TempDir(), Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)

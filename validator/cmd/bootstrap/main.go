@@ -25,6 +25,7 @@ import (
 
 func main() {
 	config, level, err := readEnvironment(os.LookupEnv)
+	config.Metrics = os.Getenv("AWS_LAMBDA_FUNCTION_NAME") // set by Lambda
 	config.Logger = slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
 	if err != nil {
 		config.Logger.Error("environment", "error", err.Error())
