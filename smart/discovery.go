@@ -102,7 +102,9 @@ func (u Use) codeFlow() bool { return u.PublicClients || u.ConfidentialClients }
 
 // capabilities lists what is true of the server (SMART App Launch 2.2,
 // "Capability Sets"); permission-v2.2 is HealthLake's own name for filtered
-// scopes, without which it would ignore their filters.
+// scopes. It is claimed before any client has one: the document of a live datastore
+// stays as it is, and without this word in it HealthLake would ignore the filter of
+// a scope that is added later, which would widen the grant.
 func (u Use) capabilities(scopes []string) []string {
 	asked := summarize(scopes)
 	candidates := []struct {
@@ -117,7 +119,7 @@ func (u Use) capabilities(scopes []string) []string {
 		{"permission-user", u.codeFlow() && u.UserContext && asked.user},
 		{"permission-v1", true},
 		{"permission-v2", u.Strategy == SMARTOnFHIR},
-		{"permission-v2.2", u.Strategy == SMARTOnFHIR && asked.filtered},
+		{"permission-v2.2", u.Strategy == SMARTOnFHIR},
 		{"sso-openid-connect", u.codeFlow() && slices.Contains(scopes, "openid")},
 	}
 	var held []string
@@ -129,7 +131,7 @@ func (u Use) capabilities(scopes []string) []string {
 	return held
 }
 
-type summary struct{ patient, user, filtered bool }
+type summary struct{ patient, user bool }
 
 func summarize(scopes []string) summary {
 	var s summary
@@ -140,7 +142,6 @@ func summarize(scopes []string) summary {
 		}
 		s.patient = s.patient || scope.Context == Patient
 		s.user = s.user || scope.Context == User
-		s.filtered = s.filtered || len(scope.Query) > 0
 	}
 	return s
 }

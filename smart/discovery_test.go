@@ -62,7 +62,7 @@ func everything() discovery {
 func TestTheDocumentOfAServiceClaimsClientCredentialsAlone(t *testing.T) {
 	const want = `{` +
 		`"authorization_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize",` +
-		`"capabilities":["client-confidential-symmetric","permission-v1","permission-v2"],` +
+		`"capabilities":["client-confidential-symmetric","permission-v1","permission-v2","permission-v2.2"],` +
 		`"code_challenge_methods_supported":["S256"],` +
 		`"grant_types_supported":["client_credentials"],` +
 		`"jwks_uri":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",` +
@@ -101,7 +101,7 @@ func TestTheDocumentOfAPublicAppAndAServiceWithOpenID(t *testing.T) {
 	d.use.Scopes = append(d.use.Scopes, "openid")
 	const want = `{` +
 		`"authorization_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize",` +
-		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone","permission-v1","permission-v2","sso-openid-connect"],` +
+		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],` +
 		`"code_challenge_methods_supported":["S256"],` +
 		`"grant_types_supported":["authorization_code","client_credentials"],` +
 		`"issuer":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example",` +
@@ -149,7 +149,7 @@ func TestCapabilitiesFollowFromTheUse(t *testing.T) {
 	}{
 		{"nothing changed", func(*smart.Use) {}, nil},
 		{"the V1 strategy", func(u *smart.Use) { u.Strategy = smart.SMARTOnFHIRV1 }, []string{"permission-v2", "permission-v2.2"}},
-		{"no filtered scope", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/*.rs", "user/*.rs"} }, []string{"permission-v2.2"}},
+		{"no filtered scope yet", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/*.rs", "user/*.rs"} }, nil},
 		{"no openid", func(u *smart.Use) { u.Scopes = []string{"patient/Patient.r?a=b", "user/*.rs"} }, []string{"sso-openid-connect"}},
 		{"no patient context", func(u *smart.Use) { u.PatientContext = false }, []string{"context-standalone-patient", "permission-patient"}},
 		{"no user context", func(u *smart.Use) { u.UserContext = false }, []string{"permission-user"}},

@@ -80,5 +80,5 @@ func ExampleNewConfiguration() {
 	fmt.Println(configuration.Capabilities)
 	// Output:
 	// [client_credentials]
-	// [client-confidential-symmetric permission-v1 permission-v2]
+	// [client-confidential-symmetric permission-v1 permission-v2 permission-v2.2]
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"net/http"
+	"time"
 )
 
 // What the tests of this package see of its inside, and nothing else.
@@ -62,6 +63,11 @@ func (v *Validator) LookUpKey(ctx context.Context, kid string) (*rsa.PublicKey, 
 
 // UseTransport replaces the network under the key set.
 func (v *Validator) UseTransport(transport http.RoundTripper) { v.keys.client.Transport = transport }
+
+// BePatient gives fetches over a real network time that a busy machine may need.
+func (v *Validator) BePatient(timeout, budget time.Duration) {
+	v.keys.timeout, v.keys.budget = timeout, budget
+}
 
 // SeenTokens counts the tokens that are remembered.
 func (v *Validator) SeenTokens() int {

@@ -316,6 +316,9 @@ func newColdFixture(t testing.TB, changes ...func(*validator.Config)) *fixture {
 		t.Fatal(err)
 	}
 	f.Validator = v
+	// What is told here is decided by the clock of the fixture; how long true time
+	// may take is for the tests in false time to say.
+	v.BePatient(1500*time.Millisecond, 5*time.Second)
 	return f
 }
 

@@ -181,7 +181,10 @@ func (r *reader) value(depth int) (value, error) {
 	default:
 		err = r.literal()
 	}
-	return value{k, r.data[start:r.at]}, err
+	if err != nil {
+		return value{}, err
+	}
+	return value{k, r.data[start:r.at]}, nil
 }
 
 func (r *reader) array(depth int) error {
@@ -264,7 +267,7 @@ func (r *reader) string() ([]byte, error) {
 			return raw, nil
 		case c == '\\':
 			escaped = true
-			r.at += 2
+			r.at = min(r.at+2, len(r.data))
 		case c < ' ':
 			return nil, errJSON
 		default:

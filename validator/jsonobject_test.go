@@ -97,7 +97,7 @@ func TestWhatIsNotOneObjectIsRefused(t *testing.T) {
 
 func FuzzReadObject(f *testing.F) {
 	seeds := slices.Sorted(maps.Values(brokenObjects(object{{"a", `"b"`}, {"c", "1"}})))
-	seeds = append(seeds, "", "{}", `{"a":1,"\u0061":2}`, `{"a":[{"b":{}}],"c":-1.5e+3,"d":"\ud83d\ude00"}`,
+	seeds = append(seeds, "", "{}", `{"a":"\`, `{"a":["\`, `{"\`, `{"a":1,"\u0061":2}`, `{"a":[{"b":{}}],"c":-1.5e+3,"d":"\ud83d\ude00"}`,
 		serviceToken().head.json(), serviceToken().body.json(), userToken().body.json())
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
@@ -117,7 +117,9 @@ func FuzzReadObject(f *testing.F) {
 		for name, raw := range want {
 			assertSameValue(t, name, members[name], raw)
 		}
-		if name, twice := repeatedName(json.NewDecoder(bytes.NewReader(data))); twice {
+		tokens := json.NewDecoder(bytes.NewReader(data))
+		tokens.UseNumber() // the grammar knows numbers that no float64 holds
+		if name, twice := repeatedName(tokens); twice {
 			t.Errorf("%q stands twice in one object", name)
 		}
 	})

@@ -42,6 +42,9 @@ type keySet struct {
 	client *http.Client
 	now    func() time.Time // wall clock: the monotonic one stands still while the function is frozen
 
+	timeout time.Duration // of one fetch
+	budget  time.Duration // of one call, waiting included
+
 	current atomic.Pointer[keys] // the last good answer, nil before the first
 
 	mu          sync.Mutex
@@ -79,8 +82,10 @@ func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet,
 		return nil, errors.New("the URI of the key set: want an absolute https URL without user info")
 	}
 	return &keySet{
-		uri: uri,
-		now: func() time.Time { return now().Round(0) },
+		uri:     uri,
+		timeout: fetchTimeout,
+		budget:  Budget,
+		now:     func() time.Time { return now().Round(0) },
 		client: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
@@ -100,7 +105,7 @@ func (s *keySet) key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	if key != nil && fresh {
 		return key, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, Budget)
+	ctx, cancel := context.WithTimeout(ctx, s.budget)
 	defer cancel()
 	s.refresh(ctx, key == nil)
 	if ctx.Err() != nil {
@@ -185,7 +190,7 @@ func (s *keySet) coolingDown() bool {
 // fetch reads the set once. Whatever is not a JWK set with a usable key is an
 // error, and leaves the known keys alone.
 func (s *keySet) fetch(ctx context.Context) (*keys, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.uri, http.NoBody)
 	if err != nil {
