@@ -58,7 +58,8 @@ type AuthorizationServerArgs struct {
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
 	// Protect the user pool, whose users cannot be recreated, from deletion by
-	// Pulumi and by Cognito. By default true.
+	// Pulumi and by Cognito, and its hosted domain, which a stranger could take
+	// over. By default true.
 	Protect *bool `pulumi:"protect,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
@@ -131,6 +132,7 @@ func NewAuthorizationServer(
 // value stays as it is.
 func (args *AuthorizationServerArgs) withDefaults(name string) (AuthorizationServerArgs, error) {
 	var p problems
+	p.checkName(name, maxAuthorizationServerName)
 	a := args.resolve(&p)
 	return a, p.err("AuthorizationServer", name)
 }
@@ -173,7 +175,10 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 	}
 }
 
-// newDomain declares the hosted domain and derives the OAuth endpoints from it
+// newDomain declares the hosted domain and derives the OAuth endpoints from it. The
+// domain is protected like the pool: the discovery document of a live datastore
+// points at it, and a prefix that is given up is anybody's to take.
+//
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html).
 func (s *AuthorizationServer) newDomain(ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool) error {
 	at := placeOf(ctx, s)
@@ -186,7 +191,7 @@ func (s *AuthorizationServer) newDomain(ctx *pulumi.Context, name string, a Auth
 	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", &cognito.UserPoolDomainArgs{
 		Domain:     prefix,
 		UserPoolId: pool.ID(),
-	}, pulumi.Parent(s))
+	}, protected(orDefault(a.Protect, true), pulumi.Parent(s))...)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,23 @@ func (p *problems) err(component, name string) error {
 	return fmt.Errorf("%s %q: %w", component, name, errors.Join(p.found...))
 }
 
+// checkName checks a component's name. AWS's names of its children are derived
+// from it: Pulumi adds the child's suffix and 8 characters, and fails in the middle
+// of an update where the result is too long or not of Lambda's alphabet.
+func (p *problems) checkName(name string, longest int) {
+	if len(name) > longest || !clientNamePattern.MatchString(name) {
+		p.add("name", name, fmt.Sprintf("want 1 to %d letters, digits, - and _, starting with a letter or digit: AWS's names are derived from it", longest))
+	}
+}
+
+// The longest names of components: 64, the limit of roles and functions, less the
+// longest suffix of a child and Pulumi's 8 characters.
+const (
+	maxSmartDatastoreName      = 64 - len("-validator-execution") - 8
+	maxTokenValidatorName      = 64 - len("-execution") - 8
+	maxAuthorizationServerName = 64
+)
+
 // Cognito's quotas and patterns
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html and
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).

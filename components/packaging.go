@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -54,7 +55,11 @@ var packaged sync.Map // map[Platform]func() (string, error)
 // says while it builds goes to progress, which may be nil.
 func PackageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
 	build, _ := packaged.LoadOrStore(platform, sync.OnceValues(func() (string, error) {
-		return packageValidator(ctx, platform, progress)
+		path, err := packageValidator(ctx, platform, progress)
+		if err != nil && ctx.Err() != nil {
+			return "", ctx.Err() // what the go command said of its end is no news
+		}
+		return path, err
 	}))
 	path, err := build.(func() (string, error))()
 	if err != nil {
@@ -120,12 +125,26 @@ func buildValidator(ctx context.Context, source, binary string, platform Platfor
 	if err != nil {
 		return err
 	}
+	// Interrupted, "go build" leaves its temporary folder behind: ours is removed.
+	env = append(env, "GOTMPDIR="+filepath.Dir(binary))
 	build.Env = env
 	build.Stdout, build.Stderr = stderr, stderr
+	// As Ctrl-C would: killed, the go command could not end what it has started.
+	build.Cancel = func() error { return build.Process.Signal(os.Interrupt) }
+	build.WaitDelay = 5 * time.Second
 	if err := build.Run(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, strings.TrimSpace(output.String()))
+		return fmt.Errorf("go build: %w\n%s", err, withoutPackageNames(output.String()))
 	}
 	return nil
+}
+
+// withoutPackageNames leaves out the lines that "go build -v" prints for packages:
+// a hundred of them would bury the compiler's error.
+func withoutPackageNames(output string) string {
+	lines := slices.DeleteFunc(strings.Split(output, "\n"), func(line string) bool {
+		return !strings.ContainsAny(line, " \t:")
+	})
+	return strings.Join(lines, "\n")
 }
 
 // whereModulesAre are the settings of the go command that say where modules come
@@ -202,11 +221,15 @@ func zipBootstrap(binary string) ([]byte, error) {
 func store(archive []byte) (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		dir = os.TempDir()
+		return "", fmt.Errorf("no place to keep the archive: set HOME, or give the path of a prebuilt archive: %w", err)
 	}
 	dir = filepath.Join(dir, "smartlake")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
+	}
+	// Whoever can write here chooses what runs as the validator.
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 {
+		return "", fmt.Errorf("%s: want a folder, not a link, that only its owner may write to", dir)
 	}
 	sum := sha256.Sum256(archive)
 	path := filepath.Join(dir, "validator-"+hex.EncodeToString(sum[:8])+".zip")

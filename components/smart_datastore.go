@@ -22,6 +22,10 @@ type SmartDatastore struct {
 	// DiscoveryDocument is the JSON that the datastore serves at
 	// <endpoint>.well-known/smart-configuration.
 	DiscoveryDocument pulumi.StringOutput `pulumi:"discoveryDocument"`
+	// DeclaredDiscoveryDocument is the JSON that it would serve if it were created
+	// now. Where the two differ, a warning says so; HealthLake's UpdateFHIRDatastore
+	// applies it in place.
+	DeclaredDiscoveryDocument pulumi.StringOutput `pulumi:"declaredDiscoveryDocument"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
 	// KMSKeyARN of the customer-managed key, empty where AWS owns the key.
@@ -52,34 +56,37 @@ type SmartDatastoreArgs struct {
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
 
-	// DatastoreName, by default "<name>-<stack>". A change replaces the datastore.
+	// DatastoreName, by default "<name>-<stack>". A change would replace the
+	// datastore: see AllowDatastoreReplacement.
 	DatastoreName string `pulumi:"datastoreName,optional"`
 	// PreloadSynthea fills a new datastore with synthetic patients. By default
-	// false. A change replaces the datastore.
+	// false. It has no effect on a datastore that exists already.
 	PreloadSynthea bool `pulumi:"preloadSynthea,optional"`
 	// AuthorizationStrategy of the datastore: SMART_ON_FHIR (default, scopes v1
-	// and v2) or SMART_ON_FHIR_V1.
+	// and v2) or SMART_ON_FHIR_V1. A change would replace the datastore.
 	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
 	// FineGrainedAuthorization lets HealthLake hold user/ scopes against the
-	// token's fhirUser. By default true.
+	// token's fhirUser. By default true. A change would replace the datastore.
 	FineGrainedAuthorization *bool `pulumi:"fineGrainedAuthorization,optional"`
 	// CustomerManagedKey creates a KMS key of the account for the datastore. By
-	// default false: AWS owns the key. A change replaces the datastore.
+	// default false: AWS owns the key. A change would replace the datastore.
 	CustomerManagedKey bool `pulumi:"customerManagedKey,optional"`
-	// KMSKeyARN of a symmetric key to use instead of creating one.
+	// KMSKeyARN of a symmetric key to use instead of creating one. A change would
+	// replace the datastore.
 	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
 
 	// Function changes how the token validator runs.
 	Function FunctionArgs `pulumi:"function,optional"`
 
-	// Protect what cannot be recreated - the datastore, the user pool, the key -
-	// from deletion. By default true.
+	// Protect what cannot be recreated - the datastore, the user pool and its
+	// domain, the key - from deletion. By default true.
 	Protect *bool `pulumi:"protect,optional"`
 	// AllowDatastoreReplacement lets a change replace the datastore, which
-	// DELETES ALL ITS DATA: nearly every property of a datastore is settled when
-	// it is created. By default false: the datastore is protected where Protect
-	// is true, and a change of its identity provider configuration alone (a new
-	// client with a new scope, say) leaves it as it is.
+	// DELETES ALL ITS DATA: every property of a datastore but its tags is settled
+	// when it is created. By default false: a change that would replace it is an
+	// error at preview, whether Protect is true or not, and a change of the
+	// discovery document alone (a new client with a new scope, say) leaves it as it
+	// is, with a warning. While true, the datastore is not protected either.
 	AllowDatastoreReplacement bool `pulumi:"allowDatastoreReplacement,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
@@ -119,7 +126,7 @@ func NewSmartDatastore(
 	if err != nil {
 		return nil, err
 	}
-	component.DiscoveryDocument = a.discoveryDocument(server)
+	component.DeclaredDiscoveryDocument = a.discoveryDocument(server)
 	datastore, err := a.newDatastore(ctx, name, component, validator, keyARN)
 	if err != nil {
 		return nil, err
@@ -128,6 +135,7 @@ func NewSmartDatastore(
 		return nil, err
 	}
 	component.adopt(server, validator, datastore, keyARN)
+	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN)
 	return component, ctx.RegisterResourceOutputs(component, component.outputs())
 }
 
@@ -143,6 +151,7 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 		a.DatastoreName = name + "-" + stack
 	}
 	var p problems
+	p.checkName(name, maxSmartDatastoreName)
 	server := a.authorizationServer().resolve(&p)
 	a.UserPool, a.TestUsers = server.UserPool, server.TestUsers
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
@@ -222,7 +231,7 @@ func (a SmartDatastoreArgs) newDatastore(
 			AuthorizationStrategy:           healthlake.FhirDatastoreIdentityProviderConfigurationAuthorizationStrategy(a.AuthorizationStrategy),
 			FineGrainedAuthorizationEnabled: pulumi.Bool(orDefault(a.FineGrainedAuthorization, true)),
 			IdpLambdaArn:                    validator.FunctionARN,
-			Metadata:                        component.DiscoveryDocument,
+			Metadata:                        component.DeclaredDiscoveryDocument,
 		},
 		Tags: nativeTags(a.Tags),
 	}
@@ -246,14 +255,15 @@ func (a SmartDatastoreArgs) datastoreOptions(component *SmartDatastore, validato
 	if a.AllowDatastoreReplacement {
 		return options
 	}
-	options = append(options, pulumi.IgnoreChanges([]string{"identityProviderConfiguration"}))
+	options = append(options, pulumi.IgnoreChanges(settledAtCreation))
 	return protected(orDefault(a.Protect, true), options...)
 }
 
 func (c *SmartDatastore) adopt(
 	server *AuthorizationServer, validator *TokenValidator, datastore *healthlake.FhirDatastore, keyARN pulumi.StringInput,
 ) {
-	c.DatastoreEndpoint, c.DatastoreARN, c.DatastoreID = datastore.DatastoreEndpoint, datastore.DatastoreArn, datastore.DatastoreId
+	c.DatastoreARN, c.DatastoreID = datastore.DatastoreArn, datastore.DatastoreId
+	c.DiscoveryDocument = datastore.IdentityProviderConfiguration.Metadata().Elem()
 	c.ValidatorFunctionARN = validator.FunctionARN
 	c.KMSKeyARN = pulumi.String("").ToStringOutput()
 	if keyARN != nil {
@@ -267,10 +277,13 @@ func (c *SmartDatastore) adopt(
 
 func (c *SmartDatastore) outputs() pulumi.Map {
 	return pulumi.Map{
-		"datastoreEndpoint":     c.DatastoreEndpoint,
-		"datastoreArn":          c.DatastoreARN,
-		"datastoreId":           c.DatastoreID,
-		"discoveryDocument":     c.DiscoveryDocument,
+		"datastoreEndpoint": c.DatastoreEndpoint,
+		"datastoreArn":      c.DatastoreARN,
+		"datastoreId":       c.DatastoreID,
+		"discoveryDocument": c.DiscoveryDocument,
+
+		"declaredDiscoveryDocument": c.DeclaredDiscoveryDocument,
+
 		"validatorFunctionArn":  c.ValidatorFunctionARN,
 		"kmsKeyArn":             c.KMSKeyARN,
 		"userPoolId":            c.UserPoolID,

@@ -130,6 +130,7 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 	}
 	a.Function = a.Function.withDefaults()
 	var p problems
+	p.checkName(name, maxTokenValidatorName)
 	for _, required := range []struct {
 		field string
 		given bool

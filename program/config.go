@@ -81,6 +81,11 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	if s.encryption != awsOwned && s.encryption != customerManaged {
 		read.refuse("encryption", read.quoted("encryption", s.encryption)+"want "+awsOwned+" or "+customerManaged)
 	}
+	aws, _ := ctx.GetConfig("aws:region")
+	native, _ := ctx.GetConfig("aws-native:region")
+	if aws != "" && native != "" && aws != native {
+		read.problems = append(read.problems, fmt.Errorf("aws:region: %q, and aws-native:region: %q: want the same region for both", aws, native))
+	}
 	if s.kmsKeyARN != "" && s.encryption != customerManaged {
 		read.refuse("kmsKeyArn", "a key goes with encryption "+customerManaged+" only")
 	}

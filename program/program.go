@@ -24,9 +24,12 @@ func Run(ctx *pulumi.Context) error {
 		return err
 	}
 	for output, value := range map[string]pulumi.Input{
-		"datastoreEndpoint":     datastore.DatastoreEndpoint,
-		"datastoreArn":          datastore.DatastoreARN,
-		"discoveryDocument":     datastore.DiscoveryDocument,
+		"datastoreEndpoint": datastore.DatastoreEndpoint,
+		"datastoreArn":      datastore.DatastoreARN,
+		"discoveryDocument": datastore.DiscoveryDocument,
+
+		"declaredDiscoveryDocument": datastore.DeclaredDiscoveryDocument,
+
 		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
 		"issuer":                datastore.Issuer,
 		"hostedDomain":          datastore.HostedDomain,

@@ -72,9 +72,9 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 func TestProtectAndReplacementReachTheDatastore(t *testing.T) {
 	unprotected := mustRun(t, theProgram, configured(stackValues("protect", "false")))
 	assertProtected(t, unprotected)
-	assertIgnores(t, unprotected, map[string][]string{"smart-datastore": {"identityProviderConfiguration"}})
+	assertIgnores(t, unprotected, map[string][]string{"smart-datastore": guarded[datastoreName]})
 	replaceable := mustRun(t, theProgram, configured(stackValues("allowDatastoreReplacement", "true")))
-	assertProtected(t, replaceable, "smart-auth-pool")
+	assertProtected(t, replaceable, "smart-auth-pool", "smart-auth-domain")
 	assertIgnores(t, replaceable, nil)
 }
 

@@ -17,7 +17,7 @@ const datastoreName = name + "-datastore"
 // would replace the datastore.
 func discoveryDocument() string {
 	return fill(`{"authorization_endpoint":"$HOST/oauth2/authorize",`+
-		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone","permission-v1","permission-v2","sso-openid-connect"],`+
+		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],`+
 		`"code_challenge_methods_supported":["S256"],`+
 		`"grant_types_supported":["authorization_code","client_credentials"],`+
 		`"issuer":"$ISSUER","jwks_uri":"$ISSUER/.well-known/jwks.json",`+
@@ -78,7 +78,7 @@ func TestEverySettingOfTheDatastoreCanBeChangedAndChangesNothingElse(t *testing.
 			changed := c.changed
 			if c.in != "" {
 				provider := before[c.in].(map[string]any)
-				withoutV2 := strings.Replace(provider["metadata"].(string), `,"permission-v2"`, "", 1)
+				withoutV2 := strings.Replace(provider["metadata"].(string), `,"permission-v2","permission-v2.2"`, "", 1)
 				changed = `{"` + c.in + `": ` + overlaid(t, provider, fill(changed, "$WITHOUT_V2", indented(t, withoutV2))) + `}`
 			}
 			assertJSON(t, "datastore", after, overlaid(t, before, changed))
@@ -95,12 +95,12 @@ func TestTheDiscoveryDocumentFollowsFromTheClients(t *testing.T) {
 		scopes       string
 	}{
 		{"a service", []components.ClientArgs{service()},
-			`["client_credentials"]`, `["client-confidential-symmetric","permission-v1","permission-v2"]`, `["system/*.read"]`},
+			`["client_credentials"]`, `["client-confidential-symmetric","permission-v1","permission-v2","permission-v2.2"]`, `["system/*.read"]`},
 		{"a confidential client", []components.ClientArgs{confidential()},
-			`["authorization_code"]`, `["client-confidential-symmetric","launch-standalone","permission-v1","permission-v2","sso-openid-connect"]`,
+			`["authorization_code"]`, `["client-confidential-symmetric","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
 			`["launch/patient","openid","patient/*.rs"]`},
 		{"a public client", []components.ClientArgs{public()},
-			`["authorization_code"]`, `["client-public","launch-standalone","permission-v1","permission-v2","sso-openid-connect"]`,
+			`["authorization_code"]`, `["client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
 			`["openid","user/Observation.rs"]`},
 	} {
 		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = c.clients })

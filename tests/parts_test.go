@@ -36,7 +36,7 @@ func TestAnAuthorizationServerStandsAlone(t *testing.T) {
 		"aws:cognito/userPoolDomain:UserPoolDomain auth-domain",
 		"smartlake:index:AuthorizationServer auth",
 	})
-	assertProtected(t, r, "auth-pool")
+	assertProtected(t, r, "auth-pool", "auth-domain")
 	assertJSON(t, "tags", r.find(t, userPoolType, "auth-pool").Inputs["tags"], `{"team": "records"}`)
 	pool := userPoolID("auth-pool", region)
 	for output, want := range map[string]string{

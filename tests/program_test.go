@@ -179,8 +179,8 @@ func TestTheDevStackHasSyntheticPatientsAndIsNotProtected(t *testing.T) {
 
 func TestTheProdStackIsProtectedEncryptedWithItsOwnKeyAndEmpty(t *testing.T) {
 	r := runStack(t, "prod")
-	assertProtected(t, r, "smart-datastore", "smart-auth-pool", "smart-key")
-	assertIgnores(t, r, map[string][]string{"smart-datastore": {"identityProviderConfiguration"}})
+	assertProtected(t, r, "smart-datastore", "smart-auth-pool", "smart-auth-domain", "smart-key")
+	assertIgnores(t, r, map[string][]string{"smart-datastore": guarded[datastoreName]})
 	datastore := r.find(t, datastoreType, "smart-datastore").Inputs
 	if preload, ok := datastore["preloadDataConfig"]; ok {
 		t.Errorf("preload: got %v, want none", preload)
@@ -200,7 +200,7 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 		for when, settings := range both {
 			r := runStack(t, stack, settings...)
 			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
-				"authorizationEndpoint", "clientIds", "clientSecrets", "datastoreArn", "datastoreEndpoint", "discoveryDocument",
+				"authorizationEndpoint", "clientIds", "clientSecrets", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
 				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "userInfoEndpoint", "validatorFunctionArn",
 			})
 			for output, became := range r.outputs {

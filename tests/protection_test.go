@@ -14,7 +14,7 @@ import (
 func withKey(a *components.SmartDatastoreArgs) { a.CustomerManagedKey = true }
 
 // irreplaceable is what the product must not lose.
-var irreplaceable = []string{datastoreName, poolName, name + "-key"}
+var irreplaceable = []string{datastoreName, poolName, name + "-auth-domain", name + "-key"}
 
 // assertProtected says which resources are protected: these and no others.
 func assertProtected(t *testing.T, r *recorder, want ...string) {
@@ -38,8 +38,10 @@ func assertIgnores(t *testing.T, r *recorder, want map[string][]string) {
 	}
 }
 
-// guarded is how a datastore's replacement by its discovery document is kept off.
-var guarded = map[string][]string{datastoreName: {"identityProviderConfiguration"}}
+// guarded is how a datastore's replacement is kept off.
+var guarded = map[string][]string{datastoreName: {
+	"datastoreName", "datastoreTypeVersion", "identityProviderConfiguration", "preloadDataConfig", "sseConfiguration",
+}}
 
 func TestWhatCannotBeRecreatedIsProtectedByDefault(t *testing.T) {
 	for when, settings := range both {
@@ -79,7 +81,7 @@ func TestAllowingAReplacementFreesTheDatastoreAndNothingElse(t *testing.T) {
 		withKey(a)
 		a.AllowDatastoreReplacement = true
 	})
-	assertProtected(t, r, poolName, name+"-key")
+	assertProtected(t, r, poolName, name+"-auth-domain", name+"-key")
 	assertIgnores(t, r, nil)
 }
 

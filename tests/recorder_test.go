@@ -51,6 +51,7 @@ type recorder struct {
 	project string
 	stack   string
 	preview bool
+	live    resource.PropertyMap // what a datastore that exists already was created with
 
 	mu        sync.Mutex
 	resources []declared
@@ -88,6 +89,14 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	defer r.mu.Unlock()
 	r.resources = append(r.resources, declared{args.RegisterRPC, r.urn(args), plain(resource.NewProperty(inputs)).(map[string]any)})
 	outputs := args.Inputs.Copy()
+	if args.TypeToken == datastoreType && r.live != nil { // changes are ignored
+		for _, ignored := range args.RegisterRPC.GetIgnoreChanges() {
+			name := resource.PropertyKey(ignored)
+			if delete(outputs, name); r.live.HasValue(name) {
+				outputs[name] = r.live[name]
+			}
+		}
+	}
 	if r.preview && args.Custom && !strings.HasPrefix(args.TypeToken, "pulumi:providers:") {
 		return "", outputs, nil
 	}
