@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +25,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/graph"
 	"github.com/smartlake/pulumi-smartlake/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // Options of [Start].
@@ -68,6 +71,33 @@ type Client struct {
 	Flows, Scopes    []string
 }
 
+// Service returns the first client that gets a token without a user.
+func (c *Cloud) Service() (Client, bool) {
+	index := slices.IndexFunc(c.Clients, func(client Client) bool { return slices.Contains(client.Flows, "client_credentials") })
+	if index < 0 {
+		return Client{}, false
+	}
+	return c.Clients[index], true
+}
+
+// SystemScope is the scope parameter with everything that the client may ask for
+// without a user.
+func (c Client) SystemScope() string {
+	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(s string) bool { return !strings.HasPrefix(s, "system/") })
+	return strings.Join(scopes, " ")
+}
+
+// Searchable is a resource type that the client may search without a user.
+func (c Client) Searchable() string {
+	for _, text := range c.Scopes {
+		scope, err := smart.ParseScope(text)
+		if err == nil && scope.Context == smart.System && scope.Type != smart.AnyType && scope.Permissions.Contains(smart.Search) {
+			return scope.Type
+		}
+	}
+	return "Patient"
+}
+
 // lastOf keeps what is remembered bounded.
 func lastOf[T any](remembered []T) []T {
 	return remembered[max(0, len(remembered)-100):]
@@ -101,11 +131,11 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
-	listeners, addresses, err := listen(options.Port, declared)
+	listeners, at, err := listen(options.Port, declared)
 	if err != nil {
 		return err
 	}
-	handlers, err := c.handlers(declared, addresses, options.FunctionLog)
+	handlers, err := c.handlers(declared, at, options.FunctionLog)
 	if err != nil {
 		for _, listener := range listeners {
 			err = errors.Join(err, listener.Close())
@@ -119,11 +149,18 @@ func (c *Cloud) start(options Options) (err error) {
 }
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
-func (c *Cloud) handlers(d declared, at *strings.Replacer, functionLog io.Writer) ([]http.Handler, error) {
+func (c *Cloud) handlers(d declared, at addresses, functionLog io.Writer) ([]http.Handler, error) {
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
-	c.Discovery = at.Replace(d.datastore.Text("identityProviderConfiguration", "metadata"))
+	c.Discovery = at.Replace(d.metadata())
+	if err := at.checkAll("the discovery document", c.Discovery); err != nil {
+		return nil, err
+	}
+	environment, err := c.environment(d, at)
+	if err != nil {
+		return nil, err
+	}
 	pool, err := cognito.NewPool(cognito.Config{Issuer: c.Issuer, HostedDomain: c.HostedDomain, Clients: c.clients(d)})
 	if err != nil {
 		return nil, err
@@ -132,10 +169,6 @@ func (c *Cloud) handlers(d declared, at *strings.Replacer, functionLog io.Writer
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.keySets = lastOf(append(c.keySets, request))
-	}
-	environment := map[string]string{"SSL_CERT_FILE": c.CertificateFile}
-	for name, value := range d.function.Map("environment", "variables") {
-		environment[name] = at.Replace(value)
 	}
 	c.function, err = lambda.New(lambda.Config{
 		ARN:         d.function.Text("arn"),
@@ -154,6 +187,18 @@ func (c *Cloud) handlers(d declared, at *strings.Replacer, functionLog io.Writer
 		return nil, err
 	}
 	return []http.Handler{datastore, pool.HostedDomain(), pool.Issuer()}, nil
+}
+
+// environment is the function's, at loopback addresses.
+func (c *Cloud) environment(d declared, at addresses) (map[string]string, error) {
+	environment := map[string]string{"SSL_CERT_FILE": c.CertificateFile}
+	for name, value := range d.function.Map("environment", "variables") {
+		environment[name] = at.Replace(value)
+		if err := at.checkAll("the function's environment variable "+name, environment[name]); err != nil {
+			return nil, err
+		}
+	}
+	return environment, nil
 }
 
 func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
@@ -210,10 +255,32 @@ func (c *Cloud) clients(d declared) []cognito.Client {
 	return clients
 }
 
+// addresses put the cloud's addresses in the place of AWS's names.
+type addresses struct {
+	*strings.Replacer
+	origins []string // the cloud's addresses, as URLs without a path
+}
+
+// originPattern finds the URLs in a JSON document or a list. One inside of a scope's
+// filter names a system of codes, and nobody goes there.
+var originPattern = regexp.MustCompile(`(?i)(?:^|["\s,])(https://[^/?#\s",\\]*)`)
+
+// checkAll refuses a text with an URL of elsewhere, which would take a request off
+// this machine.
+func (a addresses) checkAll(what, text string) error {
+	for _, found := range originPattern.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(a.origins, found[1]) {
+			return fmt.Errorf("%s holds %s, which the local cloud does not stand in for: want only URLs of the declared datastore, user pool and domain",
+				what, found[1])
+		}
+	}
+	return nil
+}
+
 // listen opens the three endpoints and says which address stands for which name.
-func listen(port int, d declared) ([]net.Listener, *strings.Replacer, error) {
+func listen(port int, d declared) ([]net.Listener, addresses, error) {
 	var listeners []net.Listener
-	var pairs []string
+	var pairs, origins []string
 	for i, name := range []string{d.healthLake, d.hostedDomain, d.issuerHost} {
 		address := "127.0.0.1:0"
 		if port != 0 {
@@ -224,12 +291,13 @@ func listen(port int, d declared) ([]net.Listener, *strings.Replacer, error) {
 			for _, open := range listeners {
 				err = errors.Join(err, open.Close())
 			}
-			return nil, nil, fmt.Errorf("%w: choose other ports with --port", err)
+			return nil, addresses{}, fmt.Errorf("%w: choose other ports with --port", err)
 		}
 		listeners = append(listeners, listener)
-		pairs = append(pairs, name, "https://"+listener.Addr().String())
+		origins = append(origins, "https://"+listener.Addr().String())
+		pairs = append(pairs, name, origins[i])
 	}
-	return listeners, strings.NewReplacer(pairs...), nil
+	return listeners, addresses{strings.NewReplacer(pairs...), origins}, nil
 }
 
 func (c *Cloud) serve(listener net.Listener, handler http.Handler) {

@@ -149,6 +149,39 @@ func TestTheWalkShowsTenStepsAndTwoRefusalsOnEveryStack(t *testing.T) {
 	}
 }
 
+func TestTheWalkStaysOnThisMachineInGovCloudToo(t *testing.T) {
+	const region = "us-gov-west-1"
+	cloud := start(t, "dev", map[string]string{"aws:region": region, "aws-native:region": region})
+	for _, address := range []string{cloud.Datastore, cloud.HostedDomain, cloud.Issuer} {
+		if !strings.HasPrefix(address, "https://127.0.0.1:") {
+			t.Errorf("%s is not on loopback", address)
+		}
+	}
+	if strings.Contains(cloud.Discovery, "amazon") {
+		t.Errorf("the document sends apps to AWS: %s", cloud.Discovery)
+	}
+	if err := cloud.Walk(t.Context(), func(local.Step) {}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAStepWithoutAnAnswerSaysSo(t *testing.T) {
+	for closedAfter, last := range map[int]int{1: 2, 3: 4, 5: 10} {
+		cloud := start(t, "dev", nil)
+		var told local.Step
+		err := cloud.Walk(t.Context(), func(s local.Step) {
+			if told = s; s.Number == closedAfter {
+				if err := cloud.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		if err == nil || told.Number != last || told.What != "no answer" || told.Err == nil {
+			t.Errorf("closed after step %d: got %v, %+v; want step %d without an answer", closedAfter, err, told, last)
+		}
+	}
+}
+
 func TestNoStepTellsATokenOrASecret(t *testing.T) {
 	cloud := start(t, "dev", nil)
 	var told strings.Builder
@@ -169,7 +202,7 @@ func TestTheDiscoveryDocumentIsTheDeclaredOneAtLoopbackAddresses(t *testing.T) {
 	}
 	want := map[string]any{
 		"authorization_endpoint":                cloud.HostedDomain + "/oauth2/authorize",
-		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-v1", "permission-v2", "sso-openid-connect"},
+		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect"},
 		"code_challenge_methods_supported":      []any{"S256"},
 		"grant_types_supported":                 []any{"authorization_code", "client_credentials"},
 		"issuer":                                cloud.Issuer,
@@ -390,39 +423,89 @@ func processesIn(t *testing.T, dir string) []string {
 	return found
 }
 
-func TestAStackIsReadAsPulumiReadsIt(t *testing.T) {
-	write := func(stack string) string {
-		dir := t.TempDir()
-		project := "name: smartlake\nruntime: go\nconfig:\n  protect:\n    type: boolean\n    default: true\n  tags:\n    type: object\n"
-		for name, content := range map[string]string{"Pulumi.yaml": project, "Pulumi.dev.yaml": stack} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return dir
+// writeStack writes a small project with a stack "dev", whose file has these lines
+// besides a region, and returns its folder.
+func writeStack(t *testing.T, lines ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	files := map[string]string{
+		"Pulumi.yaml": "name: smartlake\nruntime: go\nconfig:\n" +
+			"  protect: {type: boolean, default: true}\n  tags: {type: object}\n  days: {type: integer}\n  name: {type: string}\n" +
+			"  testUsers: {type: array, items: {type: object}}\n",
+		"Pulumi.dev.yaml": "config:\n  aws:region: us-east-1\n" + strings.Join(lines, "\n") + "\n",
 	}
-	t.Run("defaults and values", func(t *testing.T) {
-		stack, err := local.LoadStack(write("config:\n  aws:region: us-east-1\n  smartlake:tags: {a: b}\n"), "dev", nil)
-		want := map[string]string{"aws:region": "us-east-1", "smartlake:protect": "true", "smartlake:tags": `{"a":"b"}`}
-		if err != nil || !maps.Equal(stack.Config, want) {
-			t.Errorf("got %v, %v; want %v", stack.Config, err, want)
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
 		}
-	})
-	for _, c := range []struct{ name, stack, want string }{
-		{"a wrong type", "config:\n  aws:region: us-east-1\n  smartlake:protect: perhaps\n", "Pulumi.dev.yaml: smartlake:protect: want boolean"},
-		{"an encrypted value", "config:\n  smartlake:tags:\n    secure: v1:abc\n", "Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a value for the local run with --config tags=…"},
-		{"no configuration", "config: {}\n", "missing or without configuration"},
+	}
+	return dir
+}
+
+func TestAStackIsReadAsPulumiReadsIt(t *testing.T) {
+	overrides := map[string]string{"days": "7", "smartlake:name": "true", "other:key": "anything"}
+	stack, err := local.LoadStack(writeStack(t, "  smartlake:tags: {a: b}", "  smartlake:days: 3"), "dev", overrides)
+	want := map[string]string{
+		"aws:region": "us-east-1", "other:key": "anything",
+		"smartlake:protect": "true", "smartlake:tags": `{"a":"b"}`, "smartlake:days": "7", "smartlake:name": "true",
+	}
+	if err != nil || !maps.Equal(stack.Config, want) || len(stack.SecretKeys) > 0 {
+		t.Errorf("got %v, %v; want %v without secrets", stack, err, want)
+	}
+}
+
+func TestAnOverrideOfASecretStaysSecret(t *testing.T) {
+	dir := writeStack(t, "  smartlake:tags:\n    secure: v1:abc")
+	stack, err := local.LoadStack(dir, "dev", map[string]string{"tags": "{}", "testUsers": "[]", "protect": "false"})
+	if err != nil || stack.Config["smartlake:tags"] != "{}" {
+		t.Errorf("got %v, %v", stack, err)
+	}
+	if want := []string{"smartlake:tags", "smartlake:testUsers"}; !slices.Equal(stack.SecretKeys, want) {
+		t.Errorf("secret are %v, want %v", stack.SecretKeys, want)
+	}
+}
+
+func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
+	for _, c := range []struct {
+		name, line string
+		overrides  map[string]string
+		want       string
+	}{
+		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want boolean`},
+		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want object`},
+		{"an unknown key", "  smartlake:protct: true", nil, "Pulumi.dev.yaml: smartlake:protct: no such key: look in Pulumi.yaml for those that there are"},
+		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want array<object>"},
+		{
+			"an encrypted value", "  smartlake:tags:\n    secure: v1:abc", nil,
+			"Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a value for the local run with --config tags=…",
+		},
+		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": want integer` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": want boolean`},
+		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": want boolean`},
+		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": want integer`},
+		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want object as JSON`},
+		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want object`},
+		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want array<object>"},
+		{"an override of an unknown key", "", map[string]string{"smartlake:nome": "x"}, "--config: smartlake:nome: no such key: look in Pulumi.yaml for those that there are"},
+		{"an override given twice", "", map[string]string{"name": "x", "smartlake:name": "y"}, "--config: smartlake:name: given twice, with and without the project's name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := local.LoadStack(write(c.stack), "dev", nil); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v, want %q", err, c.want)
+			if _, err := local.LoadStack(writeStack(t, c.line), "dev", c.overrides); err == nil || err.Error() != c.want {
+				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
 	}
-	t.Run("an override takes the place of an encrypted value and stays secret", func(t *testing.T) {
-		stack, err := local.LoadStack(write("config:\n  aws:region: us-east-1\n  smartlake:tags:\n    secure: v1:abc\n"), "dev", map[string]string{"tags": "{}"})
-		if err != nil || stack.Config["smartlake:tags"] != "{}" || !slices.Contains(stack.SecretKeys, "smartlake:tags") {
-			t.Errorf("got %v, %v", stack, err)
-		}
-	})
+}
+
+func TestAMissingProjectOrStackIsNamed(t *testing.T) {
+	empty := t.TempDir()
+	_, err := local.LoadStack(empty, "dev", nil)
+	if want := "no Pulumi.yaml in " + empty + " or above it: run this in a checkout, or name one with --dir"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+	dir := writeStack(t)
+	_, err = local.LoadStack(dir, "none", nil)
+	want := filepath.Join(dir, "Pulumi.none.yaml") + `: missing or without configuration: want the configuration of stack "none"`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 }

@@ -1,12 +1,14 @@
 package local
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // declared is what of a graph the cloud brings to life.
@@ -51,8 +53,29 @@ func readDeclared(g *graph.Graph) (declared, error) {
 	if d.issuerHost, err = origin("https://" + d.pool.Text("endpoint")); err != nil {
 		return declared{}, err
 	}
-	d.hostedDomain = "https://" + domain.Text("domain") + ".auth." + g.Region + ".amazoncognito.com"
-	return d, nil
+	d.hostedDomain, err = hostedDomain(d.metadata(), domain.Text("domain"))
+	return d, err
+}
+
+// metadata is the discovery document.
+func (d declared) metadata() string {
+	return d.datastore.Text("identityProviderConfiguration", "metadata")
+}
+
+// hostedDomain is where the discovery document sends apps for a token, which must
+// be the declared domain. What surrounds the prefix differs between partitions, so
+// it is not composed here.
+func hostedDomain(metadata, domain string) (string, error) {
+	var document smart.Configuration
+	if err := json.Unmarshal([]byte(metadata), &document); err != nil {
+		return "", fmt.Errorf("the declared discovery document: %w", err)
+	}
+	host, err := origin(document.TokenEndpoint)
+	if err != nil || host != "https://"+domain && !strings.HasPrefix(host, "https://"+domain+".") {
+		return "", fmt.Errorf("the declared discovery document has the token_endpoint %q: want one of the declared domain %q",
+			document.TokenEndpoint, domain)
+	}
+	return host, nil
 }
 
 func origin(text string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/local/graph"
@@ -61,10 +62,15 @@ func TestARoleDoesWhatItsPoliciesSayAndNothingElse(t *testing.T) {
 	}
 }
 
+// newResource is a declared resource of plain values.
+func newResource(typ string, properties map[string]any) graph.Resource {
+	return graph.Resource{Type: typ, Properties: resource.NewPropertyMapFromMap(properties)}
+}
+
 func TestHealthLakeCallsOnlyWhatAPermissionNames(t *testing.T) {
-	alias := graph.New(graph.FunctionAlias, map[string]any{"arn": "arn:f:live", "name": "live"})
+	alias := newResource(graph.FunctionAlias, map[string]any{"arn": "arn:f:live", "name": "live"})
 	permission := func(qualifier any) graph.Resource {
-		return graph.New(graph.Permission, map[string]any{
+		return newResource(graph.Permission, map[string]any{
 			"principal": "healthlake.amazonaws.com", "action": "lambda:InvokeFunction", "function": "f", "qualifier": qualifier,
 		})
 	}
@@ -79,7 +85,7 @@ func TestHealthLakeCallsOnlyWhatAPermissionNames(t *testing.T) {
 		{"another alias", permission("live"), "arn:f:other", "does not declare"},
 	} {
 		d := declared{
-			function:    graph.New(graph.Function, map[string]any{"arn": "arn:f", "name": "f"}),
+			function:    newResource(graph.Function, map[string]any{"arn": "arn:f", "name": "f"}),
 			aliases:     []graph.Resource{alias},
 			permissions: []graph.Resource{c.permission},
 		}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -20,13 +22,17 @@ import (
 // LoadStack reads Pulumi.yaml and Pulumi.<stack>.yaml as the Pulumi CLI does: values
 // are checked against their declared types, and defaults filled in. The project is
 // looked for in dir and the folders above it. overrides replace values, by key
-// ("domainPrefix" or "smartlake:domainPrefix").
+// ("domainPrefix" or "smartlake:domainPrefix"), and are checked alike; lists and maps
+// are JSON.
 //
 // An encrypted value is an error unless it is overridden: there is no key here.
 func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, error) {
 	path, err := workspace.DetectProjectPathFrom(dir)
+	if errors.Is(err, workspace.ErrProjectNotFound) { // whose text advises "pulumi new"
+		return graph.Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir", dir)
+	}
 	if err != nil {
-		return graph.Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir: %w", dir, err)
+		return graph.Stack{}, err
 	}
 	project, err := workspace.LoadProject(path)
 	if err != nil {
@@ -42,16 +48,25 @@ func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, erro
 		return graph.Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
 	}
 	stack := graph.Stack{Project: project.Name.String(), Name: name, Config: map[string]string{}}
-	s := stackReader{project: project, stack: &stack, overrides: map[string]string{}}
+	s := stackReader{project: project, stack: &stack, values: map[string]config.Value{}, overrides: map[string]string{}}
+	for key, value := range file.Config {
+		s.values[key.Namespace()+":"+key.Name()] = value
+	}
 	for key, value := range overrides {
+		if _, twice := s.overrides[s.full(key)]; twice {
+			return graph.Stack{}, fmt.Errorf("--config: %s: given twice, with and without the project's name", s.full(key))
+		}
 		s.overrides[s.full(key)] = value
 	}
-	return stack, s.read(filepath.Base(stackPath), file.Config)
+	err = s.read(filepath.Base(stackPath))
+	return stack, err
 }
 
+// stackReader fills a stack. All keys are full ones.
 type stackReader struct {
 	project   *workspace.Project
 	stack     *graph.Stack
+	values    map[string]config.Value
 	overrides map[string]string
 }
 
@@ -62,56 +77,113 @@ func (s stackReader) full(key string) string {
 	return s.stack.Project + ":" + key
 }
 
-func (s stackReader) read(file string, values config.Map) error {
+func (s stackReader) read(file string) error {
+	if err := s.readDefaults(); err != nil {
+		return err
+	}
 	var problems []error
-	for key, declared := range s.project.Config {
-		if declared.Default != nil {
-			text, err := plain(declared.Default)
-			if err != nil {
-				return fmt.Errorf("the default of %s: %w", key, err)
-			}
-			s.stack.Config[s.full(key)] = text
-		}
-	}
-	for key, value := range values {
-		name := key.Namespace() + ":" + key.Name()
-		if _, overridden := s.overrides[name]; overridden {
+	for _, key := range slices.Sorted(maps.Keys(s.values)) {
+		if _, overridden := s.overrides[key]; overridden {
 			continue
 		}
-		text, err := s.value(key.Name(), value)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %s: %w", file, name, err))
-			continue
+		if err := s.readValue(key, s.values[key]); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %s: %w", file, key, err))
 		}
-		s.stack.Config[name] = text
 	}
-	for name, value := range s.overrides {
-		s.stack.Config[name] = value
-		s.stack.SecretKeys = append(s.stack.SecretKeys, name) // it may be one
+	for _, key := range slices.Sorted(maps.Keys(s.overrides)) {
+		if err := s.readOverride(key, s.overrides[key]); err != nil {
+			problems = append(problems, fmt.Errorf("--config: %s: %w", key, err))
+		}
 	}
 	return errors.Join(problems...)
 }
 
-func (s stackReader) value(key string, value config.Value) (string, error) {
+func (s stackReader) readDefaults() error {
+	for key, declared := range s.project.Config {
+		if declared.Default == nil {
+			continue
+		}
+		text, err := plain(declared.Default)
+		if err != nil {
+			return fmt.Errorf("the default of %s: %w", key, err)
+		}
+		s.stack.Config[s.full(key)] = text
+	}
+	return nil
+}
+
+func (s stackReader) readValue(key string, value config.Value) error {
 	if value.Secure() {
-		return "", fmt.Errorf("encrypted, and there is no key to it here: give a value for the local run with --config %s=…", key)
+		return fmt.Errorf("encrypted, and there is no key to it here: give a value for the local run with --config %s=…",
+			strings.TrimPrefix(key, s.stack.Project+":"))
 	}
 	text, err := value.Value(config.NopDecrypter)
 	if err != nil {
-		return "", err
-	}
-	declared, ok := s.project.Config[key]
-	if !ok || !declared.IsExplicitlyTyped() {
-		return text, nil
+		return err
 	}
 	content, err := value.ToObject()
 	if err != nil {
-		return "", err
+		return err
 	}
-	if !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, content) {
-		return "", fmt.Errorf("want %s", workspace.InferFullTypeName(declared.TypeName(), declared.Items))
+	s.stack.Config[key] = text
+	return s.check(key, text, content)
+}
+
+func (s stackReader) readOverride(key, text string) error {
+	s.stack.Config[key] = text
+	if s.secret(key) {
+		s.stack.SecretKeys = append(s.stack.SecretKeys, key)
 	}
-	return text, nil
+	declared, _ := s.declared(key)
+	var content any = text
+	if kind := declared.TypeName(); declared.IsExplicitlyTyped() && (kind == "array" || kind == "object") {
+		if err := json.Unmarshal([]byte(text), &content); err != nil {
+			return fmt.Errorf("%swant %s as JSON", s.quoted(key, text), fullType(declared))
+		}
+	}
+	return s.check(key, text, content)
+}
+
+// check holds a value against its declaration. Keys of other namespaces, such as
+// those of providers, are declared elsewhere.
+func (s stackReader) check(key, text string, content any) error {
+	declared, ok := s.declared(key)
+	if !ok && strings.HasPrefix(key, s.stack.Project+":") {
+		return errors.New("no such key: look in Pulumi.yaml for those that there are")
+	}
+	if ok && declared.IsExplicitlyTyped() && !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, content) {
+		return fmt.Errorf("%swant %s", s.quoted(key, text), fullType(declared))
+	}
+	return nil
+}
+
+// declared looks a key up in Pulumi.yaml, which may leave out the project's name.
+func (s stackReader) declared(key string) (workspace.ProjectConfigType, bool) {
+	if declared, ok := s.project.Config[key]; ok {
+		return declared, true
+	}
+	short, own := strings.CutPrefix(key, s.stack.Project+":")
+	declared, ok := s.project.Config[short]
+	return declared, ok && own
+}
+
+func fullType(declared workspace.ProjectConfigType) string {
+	return workspace.InferFullTypeName(declared.TypeName(), declared.Items)
+}
+
+// secret reports whether a value must not be told: the stack file encrypts it, or
+// it holds passwords.
+func (s stackReader) secret(key string) bool {
+	value, ok := s.values[key]
+	return ok && value.Secure() || key == s.full("testUsers")
+}
+
+// quoted leads a refusal with the value, unless it is a secret.
+func (s stackReader) quoted(key, text string) string {
+	if s.secret(key) {
+		return ""
+	}
+	return fmt.Sprintf("%q: ", text)
 }
 
 // plain writes a default as the engine hands it to a program: text as it is, all

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,6 +31,8 @@ type Step struct {
 	Err    error // why the step is not what it must be
 }
 
+const noAnswer = "no answer"
+
 // Walk goes the way of a request as an app would - discovery, token, request,
 // validation, data - and then tries two requests that must be refused. It reports
 // each step, and returns an error if one is not as it must be.
@@ -43,12 +47,26 @@ func (c *Cloud) Walk(ctx context.Context, report func(Step)) error {
 	return nil
 }
 
-// client is an app's HTTP client, which trusts the cloud's certificate alone.
+// client is an app's HTTP client, which trusts the cloud's certificate alone and
+// never leaves this machine, whatever a document or a redirect says.
 func (c *Cloud) client() *http.Client {
 	return &http.Client{
-		Timeout:   10 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots()}},
+		Timeout: 10 * time.Second,
+		Transport: &http.Transport{
+			DialContext:     dialLoopback,
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.Roots()},
+		},
 	}
+}
+
+// dialLoopback refuses names too: to look one up would ask the network.
+func dialLoopback(ctx context.Context, network, address string) (net.Conn, error) {
+	to, err := netip.ParseAddrPort(address)
+	if err != nil || !to.Addr().IsLoopback() {
+		return nil, fmt.Errorf("%s is no loopback address: the walk stays on this machine", address)
+	}
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, network, address)
 }
 
 // walk is an app and what it learned on its way.
@@ -77,10 +95,10 @@ func (w *walk) discover(ctx context.Context) error {
 		return err
 	}
 	answer, err := w.do(ctx, http.MethodGet, address, "", nil)
-	s := Step{Number: 2, From: "HealthLake", To: "app", Took: answer.took, Err: err}
-	if err == nil {
-		s.Err = json.Unmarshal(answer.body, &w.discovery)
+	if err != nil {
+		return w.tell(Step{Number: 2, From: "HealthLake", To: "app", What: noAnswer, Err: err})
 	}
+	s := Step{Number: 2, From: "HealthLake", To: "app", Took: answer.took, Err: json.Unmarshal(answer.body, &w.discovery)}
 	if s.Err == nil && (answer.status != http.StatusOK || string(answer.body) != w.cloud.Discovery) {
 		s.Err = errors.New("not the declared discovery document")
 	}
@@ -91,13 +109,12 @@ func (w *walk) discover(ctx context.Context) error {
 
 // obtainToken is steps 3 and 4.
 func (w *walk) obtainToken(ctx context.Context) error {
-	index := slices.IndexFunc(w.cloud.Clients, func(c Client) bool { return slices.Contains(c.Flows, "client_credentials") })
-	if index < 0 {
+	client, ok := w.cloud.Service()
+	if !ok {
 		return errors.New("the stack has no client of kind service: the walk needs one that gets a token without a user")
 	}
-	w.client = w.cloud.Clients[index]
-	scopes := slices.DeleteFunc(slices.Clone(w.client.Scopes), func(s string) bool { return !strings.HasPrefix(s, "system/") })
-	form := url.Values{"grant_type": {"client_credentials"}, "scope": {strings.Join(scopes, " ")}}
+	w.client = client
+	form := url.Values{"grant_type": {"client_credentials"}, "scope": {client.SystemScope()}}
 	if err := w.tell(Step{Number: 3, From: "app", To: "Cognito", What: fmt.Sprintf(
 		"POST %s grant_type=client_credentials scope=%q as client %s", w.discovery.TokenEndpoint, form.Get("scope"), w.client.Name)}); err != nil {
 		return err
@@ -106,15 +123,15 @@ func (w *walk) obtainToken(ctx context.Context) error {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.SetBasicAuth(w.client.ID, w.client.Secret)
 	})
+	if err != nil {
+		return w.tell(Step{Number: 4, From: "Cognito", To: "app", What: noAnswer, Err: err})
+	}
 	var token struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int    `json:"expires_in"`
 		Error       string `json:"error"`
 	}
-	s := Step{Number: 4, From: "Cognito", To: "app", Took: answer.took, Err: err}
-	if err == nil {
-		s.Err = json.Unmarshal(answer.body, &token)
-	}
+	s := Step{Number: 4, From: "Cognito", To: "app", Took: answer.took, Err: json.Unmarshal(answer.body, &token)}
 	if w.token = token.AccessToken; s.Err == nil && w.token == "" {
 		s.Err = fmt.Errorf("no token: %s", token.Error)
 	}
@@ -125,13 +142,13 @@ func (w *walk) obtainToken(ctx context.Context) error {
 // readData is steps 5 to 10. What passes between HealthLake, the validator and
 // Cognito is told by them afterwards.
 func (w *walk) readData(ctx context.Context) error {
-	address := w.cloud.Datastore + w.searchable() + "?_count=3"
+	address := w.cloud.Datastore + w.client.Searchable() + "?_count=3"
 	if err := w.tell(Step{Number: 5, From: "app", To: "HealthLake", What: "GET " + address + " with the token"}); err != nil {
 		return err
 	}
 	answer, err := w.do(ctx, http.MethodGet, address, "", w.bearer(w.token))
 	if err != nil {
-		return w.tell(Step{Number: 10, From: "HealthLake", To: "app", What: "no answer", Err: err})
+		return w.tell(Step{Number: 10, From: "HealthLake", To: "app", What: noAnswer, Err: err})
 	}
 	decision, keySets := w.cloud.lastDecision()
 	for _, s := range validationSteps(decision, keySets) {
@@ -152,17 +169,6 @@ func (w *walk) readData(ctx context.Context) error {
 		s.Err = errors.New("the datastore was preloaded, and yet nothing was found")
 	}
 	return w.tell(s)
-}
-
-// searchable is a resource type that the client may search.
-func (w *walk) searchable() string {
-	for _, text := range w.client.Scopes {
-		scope, err := smart.ParseScope(text)
-		if err == nil && scope.Context == smart.System && scope.Type != smart.AnyType && scope.Permissions.Contains(smart.Search) {
-			return scope.Type
-		}
-	}
-	return "Patient"
 }
 
 // validationSteps are steps 6 to 9.
@@ -202,14 +208,14 @@ func (w *walk) refusals(ctx context.Context) error {
 		{"no token", "", "no bearer token"},
 		{"a tampered token", tamper(w.token), string(validator.SignatureInvalid)},
 	} {
-		answer, err := w.do(ctx, http.MethodGet, w.cloud.Datastore+w.searchable(), "", w.bearer(attempt.token))
+		answer, err := w.do(ctx, http.MethodGet, w.cloud.Datastore+w.client.Searchable(), "", w.bearer(attempt.token))
 		var outcome struct {
 			ResourceType string `json:"resourceType"`
 			Issue        []struct {
 				Diagnostics string `json:"diagnostics"`
 			} `json:"issue"`
 		}
-		s := Step{From: "app", To: "HealthLake", Took: answer.took, Err: err, What: attempt.name + ": no answer"}
+		s := Step{From: "app", To: "HealthLake", Took: answer.took, Err: err, What: attempt.name + ": " + noAnswer}
 		if err == nil {
 			s.Err = json.Unmarshal(answer.body, &outcome)
 		}

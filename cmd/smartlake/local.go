@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
 	"github.com/smartlake/pulumi-smartlake/program"
 )
 
@@ -46,7 +48,7 @@ Ctrl-C; with --once they do not, and the exit status tells whether all went well
 	}
 	command.Flags().StringVarP(&flags.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
 	command.Flags().StringVarP(&flags.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	command.Flags().StringArrayVar(&flags.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; repeatable")
+	command.Flags().StringArrayVar(&flags.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; validatorArchive is used instead of a build; repeatable")
 	command.Flags().IntVar(&flags.port, "port", 0, "first of three successive ports on 127.0.0.1 (default: free ones)")
 	command.Flags().BoolVar(&flags.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
 	command.Flags().BoolVar(&flags.logs, "logs", false, "print what the validator logs")
@@ -58,11 +60,7 @@ func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) er
 	if flags.port < 0 || flags.port > 65533 {
 		return fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", flags.port)
 	}
-	overrides, err := forThisMachine(ctx, progress, flags.config)
-	if err != nil {
-		return err
-	}
-	stack, err := local.LoadStack(flags.dir, flags.stack, overrides)
+	stack, err := loadStack(ctx, progress, flags)
 	if err != nil {
 		return err
 	}
@@ -85,27 +83,60 @@ func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) er
 	return walkErr
 }
 
-// forThisMachine adds an archive of the validator that runs here.
-func forThisMachine(ctx context.Context, progress io.Writer, config []string) (map[string]string, error) {
+// loadStack reads the stack and makes it run here: with this machine's processor,
+// and the validator built for it unless an archive was given. What is wrong with the
+// stack is said before that build.
+func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (graph.Stack, error) {
+	overrides, err := parseConfig(flags.config)
+	if err != nil {
+		return graph.Stack{}, err
+	}
+	stack, err := local.LoadStack(flags.dir, flags.stack, overrides)
+	if err != nil {
+		return graph.Stack{}, err
+	}
+	given := func(key string) (string, bool) {
+		if value, ok := overrides[key]; ok {
+			return value, true
+		}
+		value, ok := overrides[stack.Project+":"+key]
+		return value, ok
+	}
+	if _, ok := given("architecture"); ok {
+		return graph.Stack{}, errors.New("--config: architecture: the local run takes that of this machine: leave it out")
+	}
+	stack.Config[stack.Project+":architecture"] = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	if archive, _ := given("validatorArchive"); archive != "" {
+		return stack, nil
+	}
+	// The archive that the stack file may name is Lambda's, and need not run here.
+	stack.Config[stack.Project+":validatorArchive"], err = buildForThisMachine(ctx, progress)
+	return stack, err
+}
+
+func parseConfig(pairs []string) (map[string]string, error) {
 	overrides := map[string]string{}
-	for _, pair := range config {
+	for _, pair := range pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
 			return nil, fmt.Errorf("--config: %q: want key=value, such as domainPrefix=example", pair)
 		}
 		overrides[key] = value
 	}
+	return overrides, nil
+}
+
+// buildForThisMachine returns the path of an archive of the validator that runs here.
+func buildForThisMachine(ctx context.Context, progress io.Writer) (string, error) {
 	fmt.Fprintf(progress, "Building the token validator for this machine (%s/%s) ...\n", runtime.GOOS, runtime.GOARCH)
 	started := time.Now()
 	platform := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	archive, err := components.PackageValidator(ctx, platform, &packageCounter{out: progress})
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	fmt.Fprintf(progress, "Built in %s.\n", time.Since(started).Round(10*time.Millisecond))
-	overrides["validatorArchive"] = archive
-	overrides["architecture"] = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	return overrides, nil
+	return archive, nil
 }
 
 // packageCounter turns the package names that "go build -v" prints into a sign of
@@ -124,10 +155,10 @@ func (c *packageCounter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// walk prints each step as it happens.
+// walk prints each step as it happens, and what is wrong with it.
 func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 	fmt.Fprintln(out)
-	steps, refusals := 0, 0
+	steps, refusals, failed := 0, 0, ""
 	err := cloud.Walk(ctx, func(s local.Step) {
 		number := fmt.Sprintf("%2d", s.Number)
 		if s.Number > 0 {
@@ -143,9 +174,15 @@ func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 		fmt.Fprintf(out, "%s  %-10s → %-10s  %s%s\n", number, s.From, s.To, s.What, took)
 		if s.Err != nil {
 			fmt.Fprintf(out, "    FAILED: %s\n", s.Err)
+			failed = strings.TrimSpace(number)
 		}
 	})
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed != "":
+		return fmt.Errorf("step %s of the walk failed", failed) // the step said why
+	case err != nil:
 		return err
 	}
 	fmt.Fprintf(out, "\n%d steps went through, %d requests were refused as they must be.\n", steps, refusals)
@@ -168,8 +205,26 @@ Certificate     %s
 		}
 		fmt.Fprintf(out, "  %s  %s  %s  %s  %s\n", client.Name, strings.Join(client.Flows, ","), client.ID, secret, strings.Join(client.Scopes, " "))
 	}
-	fmt.Fprintf(out, `
-Try it (everything ends with Ctrl-C, the certificate and the secrets with it):
-  curl --cacert %s %s.well-known/smart-configuration
-`, cloud.CertificateFile, cloud.Datastore)
+	fmt.Fprintf(out, "\nTry it (everything ends with Ctrl-C, the certificate and the secrets with it):\n\n%s",
+		strings.Join(commands(cloud), "\n\n")+"\n")
+}
+
+// commands are for a shell: discovery, a token of the first service client, and a
+// search with it.
+func commands(cloud *local.Cloud) []string {
+	curl := "curl -sS --cacert " + quoted(cloud.CertificateFile)
+	lines := []string{curl + " " + quoted(cloud.Datastore+".well-known/smart-configuration")}
+	client, ok := cloud.Service()
+	if !ok {
+		return lines
+	}
+	return append(lines,
+		fmt.Sprintf(`TOKEN=$(%s -u %s -d grant_type=client_credentials --data-urlencode %s %s | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')`,
+			curl, quoted(client.ID+":"+client.Secret), quoted("scope="+client.SystemScope()), quoted(cloud.HostedDomain+"/oauth2/token")),
+		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, quoted(cloud.Datastore+client.Searchable()+"?_count=3")))
+}
+
+// quoted is a word of a shell's command line.
+func quoted(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

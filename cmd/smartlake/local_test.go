@@ -1,13 +1,20 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-func execute(t *testing.T, args ...string) (out string, err error) {
+func execute(t *testing.T, args ...string) (out, progress string, err error) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	root := rootCommand()
@@ -15,11 +22,11 @@ func execute(t *testing.T, args ...string) (out string, err error) {
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
 	err = root.ExecuteContext(t.Context())
-	return stdout.String(), err
+	return stdout.String(), stderr.String(), err
 }
 
 func TestLocalOnceWalksAndEnds(t *testing.T) {
-	out, err := execute(t, "local", "--once", "--dir", "../..")
+	out, _, err := execute(t, "local", "--once", "--dir", "../..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +48,9 @@ func TestLocalStaysUpUntilItIsEnded(t *testing.T) {
 	root.SetArgs([]string{"local", "--dir", "../.."})
 	root.SetOut(writerFunc(func(text []byte) {
 		stdout.Write(text)
-		if strings.Contains(string(text), "curl --cacert") {
+		if _, pasted, ok := strings.Cut(string(text), "Try it"); ok {
+			_, pasted, _ = strings.Cut(pasted, "\n")
+			paste(t, pasted)
 			cancel()
 		}
 	}))
@@ -54,6 +63,41 @@ func TestLocalStaysUpUntilItIsEnded(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, stdout.String())
 		}
 	}
+	checkURLs(t, stdout.String())
+}
+
+// checkURLs holds the URLs of the commands against those of the endpoints.
+func checkURLs(t *testing.T, out string) {
+	t.Helper()
+	label := func(name string) string {
+		_, rest, _ := strings.Cut(out, "\n"+name+" ")
+		line, _, _ := strings.Cut(rest, "\n")
+		return strings.TrimSpace(line)
+	}
+	_, tried, _ := strings.Cut(out, "Try it")
+	got := regexp.MustCompile(`https://[^\s']+`).FindAllString(tried, -1)
+	want := []string{label("Discovery"), label("Hosted domain") + "/oauth2/token", label("FHIR base URL") + "Patient?_count=3"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the commands go to %v, want %v", got, want)
+	}
+	for _, part := range []string{"--cacert '" + label("Certificate") + "'", "-d grant_type=client_credentials", "--data-urlencode 'scope=system/*.*'"} {
+		if !strings.Contains(tried, part) {
+			t.Errorf("the commands lack %q:\n%s", part, tried)
+		}
+	}
+}
+
+// paste runs the commands in a shell, if they can be run here.
+func paste(t *testing.T, commands string) {
+	t.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Log("no curl to run the commands with")
+		return
+	}
+	out, err := exec.CommandContext(t.Context(), "/bin/sh", "-ec", commands).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"total":20`) {
+		t.Errorf("the commands, pasted, answer %v: %s", err, out)
+	}
 }
 
 type writerFunc func([]byte)
@@ -65,21 +109,71 @@ func (w writerFunc) Write(text []byte) (int, error) {
 
 func TestLocalSaysWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		args []string
-		want string
+		name       string
+		args       []string
+		want       string
+		afterBuild bool
 	}{
-		{"no such stack", []string{"--stack", "none"}, "Pulumi.none.yaml: missing or without configuration"},
-		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: want 1 to 65533"},
-		{"no pair", []string{"--config", "protect"}, `--config: "protect": want key=value`},
-		{"a bad value", []string{"--config", "mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
-		{"no client for the walk", []string{"--config", `clients=[{"name":"a","kind":"public","scopes":["openid"],"callbackUrls":["https://a.example/"]}]`}, "no client of kind service"},
+		{"no such stack", []string{"--stack", "none"}, "Pulumi.none.yaml: missing or without configuration", false},
+		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: want 1 to 65533", false},
+		{"no pair", []string{"--config", "protect"}, `--config: "protect": want key=value`, false},
+		{"a bad type", []string{"--config", "protect=maybe"}, `--config: smartlake:protect: "maybe": want boolean`, false},
+		{"bad JSON", []string{"--config", "smartlake:clients=[{"}, `--config: smartlake:clients: "[{": want array<object> as JSON`, false},
+		{"an unknown key", []string{"--config", "smartlake:protct=true"}, "--config: smartlake:protct: no such key: look in Pulumi.yaml", false},
+		{"an architecture", []string{"--config", "architecture=arm64"}, "--config: architecture: the local run takes that of this machine: leave it out", false},
+		{"an architecture by its full key", []string{"--config", "smartlake:architecture=arm64"}, "--config: architecture: the local run takes that of this machine: leave it out", false},
+		{"no such folder", []string{"--dir", "/no/such/folder"}, "no Pulumi.yaml in /no/such/folder or above it", false},
+		{"a bad value", []string{"--config", "mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`, true},
+		{"no client for the walk", []string{"--config", `clients=[{"name":"a","kind":"public","scopes":["openid"],"callbackUrls":["https://a.example/"]}]`}, "no client of kind service", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := execute(t, append([]string{"local", "--once", "--dir", "../.."}, c.args...)...)
+			_, progress, err := execute(t, append([]string{"local", "--once", "--dir", "../.."}, c.args...)...)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
+			if built := strings.Contains(progress, "Building"); built != c.afterBuild {
+				t.Errorf("built: %t, want %t", built, c.afterBuild)
+			}
 		})
+	}
+}
+
+// failingArchive is a function that ends at once.
+func failingArchive(t *testing.T) string {
+	t.Helper()
+	var content bytes.Buffer
+	archive := zip.NewWriter(&content)
+	header := &zip.FileHeader{Name: "bootstrap"}
+	header.SetMode(0o755)
+	entry, err := archive.CreateHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(entry, "#!/bin/sh\nexit 1\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "function.zip")
+	if err := os.WriteFile(path, content.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAGivenArchiveRunsWithoutABuildAndItsFailureIsToldOnce(t *testing.T) {
+	archive := failingArchive(t)
+	for _, key := range []string{"validatorArchive", "smartlake:validatorArchive"} {
+		out, progress, err := execute(t, "local", "--once", "--dir", "../..", "--config", key+"="+archive)
+		if err == nil || err.Error() != "step 9 of the walk failed" {
+			t.Errorf("got %v, want a failure at step 9", err)
+		}
+		if strings.Count(out, "    FAILED: the function ended during its start; its log says why\n") != 1 {
+			t.Errorf("the output does not tell the failure once:\n%s", out)
+		}
+		if progress != "" {
+			t.Errorf("%s: something was built: %s", key, progress)
+		}
 	}
 }

@@ -176,9 +176,3 @@ func open(v resource.PropertyValue) resource.PropertyValue {
 	}
 	return v
 }
-
-// New makes a resource of plain values, for those who bring one to life without a
-// program.
-func New(typ string, properties map[string]any) Resource {
-	return Resource{Type: typ, Properties: resource.NewPropertyMapFromMap(properties)}
-}

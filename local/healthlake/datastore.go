@@ -61,7 +61,7 @@ type Datastore struct {
 // Decision tells of one question to the validator and what became of it.
 type Decision struct {
 	Event    []byte // what the validator was asked, the token included
-	Reply    Reply  // what it said; without an answer if it said nothing
+	Reply    Reply  // what the validator replied; its Answer is empty if the call failed
 	Err      error  // why nothing came of it
 	Asked    time.Time
 	Answered time.Time
