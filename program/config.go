@@ -136,6 +136,10 @@ func (r *reader) value(name string, into any, want string) {
 		r.refuse(name, "want "+want) // the error may quote what it read
 		return
 	}
+	if _, flag := into.(*bool); flag {
+		r.refuse(name, r.quoted(name, text)+"want "+want)
+		return
+	}
 	r.refuse(name, fmt.Sprintf("want %s: %s", want, strings.TrimPrefix(err.Error(), "json: ")))
 }
 

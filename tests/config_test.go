@@ -117,7 +117,7 @@ var unreadable = map[string]struct {
 	},
 	"a boolean in words": {
 		[]string{"protect", `yes`}, nil,
-		`smartlake:protect: want true or false: invalid character 'y' looking for beginning of value`,
+		`smartlake:protect: "yes": want true or false`,
 	},
 	"a list of tags": {
 		[]string{"tags", `["team"]`}, nil,
@@ -152,7 +152,7 @@ var unreadable = map[string]struct {
 		[]string{"clients", `{}`, "protect", "1", "testUsers", testUsers, "encryption", "none", "kmsKeyArn", givenKey}, nil,
 		strings.Join([]string{
 			`smartlake:clients: want a list of clients: cannot unmarshal object into Go value of type []components.ClientArgs`,
-			`smartlake:protect: want true or false: cannot unmarshal number into Go value of type bool`,
+			`smartlake:protect: "1": want true or false`,
 			plainPasswords,
 			`smartlake:encryption: "none": want aws-owned or customer-managed`,
 			`smartlake:kmsKeyArn: a key goes with encryption customer-managed only`,

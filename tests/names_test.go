@@ -1,0 +1,64 @@
+package tests_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+)
+
+// The names of the components, whose children AWS names after them.
+
+func componentsNamed(name string) map[string]pulumi.RunFunc {
+	return map[string]pulumi.RunFunc{
+		"SmartDatastore": func(ctx *pulumi.Context) error {
+			_, err := components.NewSmartDatastore(ctx, name, baseline())
+			return err
+		},
+		"AuthorizationServer": func(ctx *pulumi.Context) error {
+			_, err := components.NewAuthorizationServer(ctx, name, &components.AuthorizationServerArgs{Clients: baseline().Clients})
+			return err
+		},
+		"TokenValidator": func(ctx *pulumi.Context) error {
+			_, err := components.NewTokenValidator(ctx, name, &components.TokenValidatorArgs{
+				Issuers:   pulumi.StringArray{pulumi.String("https://issuer.example")},
+				JWKSURI:   pulumi.String("https://issuer.example/jwks.json"),
+				ClientIDs: pulumi.StringArray{pulumi.String("id")},
+				Function:  components.FunctionArgs{Archive: fixtureArchive},
+			})
+			return err
+		},
+	}
+}
+
+func TestANameThatAWSWouldRefuseIsRefused(t *testing.T) {
+	longest := map[string]int{"SmartDatastore": 36, "AuthorizationServer": 64, "TokenValidator": 46}
+	for component, limit := range longest {
+		for _, bad := range []string{"", "a.b", "a/b", "a b", "é", "-a", strings.Repeat("a", limit+1)} {
+			want := fmt.Sprintf("%s %q: name: %q: want 1 to %d letters, digits, - and _, starting with a letter or digit: AWS's names are derived from it",
+				component, bad, bad, limit)
+			assertRefusal(t, componentsNamed(bad)[component], want)
+		}
+		r, err := run(componentsNamed(strings.Repeat("a", limit))[component])
+		if err != nil {
+			t.Errorf("%s: the longest name is refused: %v", component, err)
+			continue
+		}
+		for _, one := range r.resources {
+			if one.GetType() == roleType || one.GetType() == functionType {
+				if n := len(one.GetName()) + len("-1234567"); n > 64 {
+					t.Errorf("%s %q would be named with %d characters, the limit is 64", one.GetType(), one.GetName(), n)
+				}
+			}
+		}
+	}
+}
+
+func TestTheTwoProvidersMustDeployToTheSameRegion(t *testing.T) {
+	values := stackValues()
+	values["aws:region"], values["aws-native:region"] = "us-east-1", "us-west-2"
+	assertRefusal(t, theProgram, `aws:region: "us-east-1", and aws-native:region: "us-west-2": want the same region for both`, configured(values))
+}
