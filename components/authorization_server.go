@@ -51,7 +51,8 @@ type AuthorizationServerArgs struct {
 	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
 	// DomainPrefix of the hosted domain,
 	// https://<prefix>.auth.<region>.amazoncognito.com, which is unique in the
-	// region. By default one that follows from account, region, stack and name.
+	// region. By default one that follows from account, region, project, stack
+	// and name. A pool keeps its domain: protect and AWS refuse a change.
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool UserPoolArgs `pulumi:"userPool,optional"`
@@ -206,7 +207,7 @@ func (s *AuthorizationServer) newDomain(ctx *pulumi.Context, name string, a Auth
 }
 
 // derivedPrefix is the same on every machine and different for every account,
-// region, stack and component.
+// region, project, stack and component.
 func derivedPrefix(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return "smart-" + hex.EncodeToString(sum[:8])

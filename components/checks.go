@@ -174,7 +174,7 @@ func (p *problems) checkScope(field, text string, client ClientArgs, strategy sm
 	if !scopeNamePattern.MatchString(name) {
 		p.add(field, text, `Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`)
 	}
-	if (strategy == smart.SMARTOnFHIR || strategy == smart.SMARTOnFHIRV1) && !strategy.Understands(scope) {
+	if strategy.Valid() && !strategy.Understands(scope) {
 		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
 	}
 	if client.userFacing() && scope.Context == smart.System {
@@ -240,7 +240,7 @@ func (p *problems) checkLifetimes(field string, client ClientArgs) {
 }
 
 func (p *problems) checkStrategy(field string, strategy smart.Strategy) {
-	if strategy != smart.SMARTOnFHIR && strategy != smart.SMARTOnFHIRV1 {
+	if !strategy.Valid() {
 		p.add(field, string(strategy), "want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens")
 	}
 }

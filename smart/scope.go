@@ -100,8 +100,7 @@ func (s Scope) withQuery(query string) (Scope, error) {
 	return s, nil
 }
 
-// refuse keeps the text out of nothing: a scope is no secret, but it may be
-// hostile, hence %q.
+// refuse quotes the text: a scope is no secret, but it may be hostile.
 func refuse(text string, kind error, want string) error {
 	return fmt.Errorf("%q: %w: %s", text, kind, want)
 }

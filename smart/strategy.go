@@ -15,6 +15,9 @@ const (
 // Strategies are the values a [Strategy] may take.
 var Strategies = []Strategy{SMARTOnFHIR, SMARTOnFHIRV1}
 
+// Valid reports whether s is one of [Strategies].
+func (s Strategy) Valid() bool { return s == SMARTOnFHIR || s == SMARTOnFHIRV1 }
+
 // Understands reports whether a datastore of this strategy takes the scope.
 func (s Strategy) Understands(scope Scope) bool {
 	switch s {

@@ -30,7 +30,7 @@
 //
 // A token that was granted is remembered by a digest of all its bytes, so that the
 // next request with it costs no verification. Steps 4 to 6 are done again each
-// time, and the memory of a token ends with the key that signed it.
+// time, and what is remembered of a token counts only while its key does.
 //
 // The package fails closed: an outage of the key set, a panic and a deadline are
 // answered with a denial and a stable [Reason]. It writes one log line a
@@ -65,7 +65,8 @@
 //	                              TestNoTokenOfTheCataloguePasses
 //	3.10 do not trust claims      kid only chooses among known keys; jku, jwk, x5u, x5c are refused
 //	                              TestNoTokenOfTheCataloguePasses, TestTwoThousandUnknownKeysCauseOneFetch
-//	3.11 explicit typing          typ must be absent, JWT or at+jwt; token_use must be access
+//	3.11 explicit typing          Cognito's tokens have no typ: token_use must be access in its place,
+//	                              and a typ other than JWT and at+jwt is refused
 //	                              TestNoTokenOfTheCataloguePasses
 //	3.12 exclusive rules          an ID token has another token_use; clients' and users' tokens
 //	                              have rules that exclude each other

@@ -11,7 +11,7 @@ import (
 // A token's header and claims are read by this reader and not by encoding/json,
 // which takes duplicate members (last one wins), ignores the case of names,
 // and turns broken text into U+FFFD: differences between readers that attacks
-// are made of (RFC 8725 section 2.6 and RFC 7515 section 4). It reads one
+// are made of (RFC 7515 section 4, RFC 7519 section 4). It reads one
 // object and refuses whatever RFC 8259 does not define.
 
 const (

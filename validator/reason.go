@@ -1,8 +1,8 @@
 package validator
 
 // Reason is a stable code that says why a request was refused. It stands in the
-// answer's "error", in the log line and in nothing else; it never holds a value
-// of the token.
+// answer's "error", in the log line and in the metrics; it never holds a value of
+// the token.
 type Reason string
 
 // The reasons of a refusal, in the order in which the checks run.

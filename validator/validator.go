@@ -78,7 +78,7 @@ func (c Config) check() error {
 	for _, value := range append(c.Issuers[:len(c.Issuers):len(c.Issuers)], c.ClientIDs...) {
 		require("every issuer and client id", value != "")
 	}
-	if c.Strategy != smart.SMARTOnFHIR && c.Strategy != smart.SMARTOnFHIRV1 {
+	if !c.Strategy.Valid() {
 		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies))
 	}
 	return errors.Join(problems...)

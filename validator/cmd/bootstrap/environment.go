@@ -78,7 +78,7 @@ func (e *environment) strategy(name string) smart.Strategy {
 	const want = "SMART_ON_FHIR or SMART_ON_FHIR_V1"
 	text := e.required(name, want)
 	strategy := smart.Strategy(text)
-	if text != "" && strategy != smart.SMARTOnFHIR && strategy != smart.SMARTOnFHIRV1 {
+	if text != "" && !strategy.Valid() {
 		e.refuse(name, text, want)
 	}
 	return strategy

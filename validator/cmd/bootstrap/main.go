@@ -9,6 +9,8 @@
 //	WRITE_ROLE_ARN          role for all others
 //	LOG_LEVEL               optional: debug, info (default), warn or error
 //
+// AWS_LAMBDA_FUNCTION_NAME, which Lambda sets, names the function in the metrics.
+//
 // It ends with status 1 and a log line that names the variables if one is
 // missing or wrong: a function that cannot judge must not be deployed.
 package main
