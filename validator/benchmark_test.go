@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
@@ -90,6 +91,29 @@ func (f *fixture) judgeOften(b *testing.B, reason validator.Reason, tokens ...st
 		if got := f.Authorize(ctx, e); got.AuthPayload.Error != reason {
 			b.Fatalf("got %+v", got)
 		}
+	}
+}
+
+func BenchmarkParseScopes(b *testing.B) {
+	for name, claim := range map[string]string{
+		"1":           "system/*.read",
+		"50":          strings.Repeat("patient/Observation.rs ", 49) + "user/*.rs",
+		"50 filtered": strings.Repeat("patient/Observation.rs?category=x ", 49) + "user/*.rs",
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				texts, ok := smart.SplitScopes(claim)
+				if !ok {
+					b.Fatal(claim)
+				}
+				for _, text := range texts {
+					if _, err := smart.ParseScope(text); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
 	}
 }
 
