@@ -100,10 +100,20 @@ func (s Scope) withQuery(query string) (Scope, error) {
 	return s, nil
 }
 
-// refuse quotes the text: a scope is no secret, but it may be hostile.
-func refuse(text string, kind error, want string) error {
-	return fmt.Errorf("%q: %w: %s", text, kind, want)
+// scopeError says why a text is no resource scope. It is put into words only when
+// somebody reads it: most tokens hold scopes, such as openid, that are none.
+type scopeError struct {
+	text string
+	kind error
+	want string
 }
+
+func refuse(text string, kind error, want string) error { return &scopeError{text, kind, want} }
+
+// Error quotes the text: a scope is no secret, but it may be hostile.
+func (e *scopeError) Error() string { return fmt.Sprintf("%q: %v: %s", e.text, e.kind, e.want) }
+
+func (e *scopeError) Unwrap() error { return e.kind }
 
 // String returns the scope as it was parsed; a scope put together by hand is
 // printed in the grammar of its version.

@@ -65,7 +65,7 @@ func parseToken(text string) (token, Reason) {
 
 // decode refuses what the standard decoder skips: line breaks.
 func decode(part string) ([]byte, bool) {
-	if strings.ContainsAny(part, "\r\n") {
+	if strings.IndexByte(part, '\r') >= 0 || strings.IndexByte(part, '\n') >= 0 {
 		return nil, false
 	}
 	data, err := strict.DecodeString(part)
