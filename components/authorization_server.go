@@ -88,7 +88,7 @@ func NewAuthorizationServer(
 		return nil, err
 	}
 	server := &AuthorizationServer{}
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:AuthorizationServer", name, recorded(a), server, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:AuthorizationServer", name, tagged(a), server, opts...); err != nil {
 		return nil, err
 	}
 	a.warn(ctx, server)
@@ -113,20 +113,7 @@ func NewAuthorizationServer(
 	server.Issuer = pulumi.Sprintf("https://%s", pool.Endpoint)
 	server.JWKSURI = pulumi.Sprintf("%s/.well-known/jwks.json", server.Issuer)
 	server.Scopes = fullScopes(a.Clients)
-	return server, ctx.RegisterResourceOutputs(server, pulumi.Map{
-		"userPoolId":            server.UserPoolID,
-		"userPoolArn":           server.UserPoolARN,
-		"issuer":                server.Issuer,
-		"jwksUri":               server.JWKSURI,
-		"hostedDomain":          server.HostedDomain,
-		"authorizationEndpoint": server.AuthorizationEndpoint,
-		"tokenEndpoint":         server.TokenEndpoint,
-		"userInfoEndpoint":      server.UserInfoEndpoint,
-		"revocationEndpoint":    server.RevocationEndpoint,
-		"scopes":                server.Scopes,
-		"clientIds":             server.ClientIDs,
-		"clientSecrets":         server.ClientSecrets,
-	})
+	return server, ctx.RegisterResourceOutputs(server, tagged(server))
 }
 
 // withDefaults checks the arguments and fills in what was left out. The caller's

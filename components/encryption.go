@@ -51,12 +51,17 @@ func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, pare
 // sseConfiguration says the encryption whole, also where it is the service's
 // default: a refresh brings the default back and would show a difference.
 func sseConfiguration(keyARN pulumi.StringInput) healthlake.FhirDatastoreSseConfigurationArgs {
-	config := healthlake.FhirDatastoreKmsEncryptionConfigArgs{
-		CmkType: healthlake.FhirDatastoreKmsEncryptionConfigCmkTypeAwsOwnedKmsKey,
-	}
+	config := healthlake.FhirDatastoreKmsEncryptionConfigArgs{CmkType: cmkTypeFor(keyARN)}
 	if keyARN != nil {
-		config.CmkType = healthlake.FhirDatastoreKmsEncryptionConfigCmkTypeCustomerManagedKmsKey
 		config.KmsKeyId = keyARN.ToStringOutput()
 	}
 	return healthlake.FhirDatastoreSseConfigurationArgs{KmsEncryptionConfig: config}
+}
+
+// cmkTypeFor says whose the key is: the customer's, or AWS's where there is none.
+func cmkTypeFor(keyARN pulumi.StringInput) healthlake.FhirDatastoreKmsEncryptionConfigCmkType {
+	if keyARN == nil {
+		return healthlake.FhirDatastoreKmsEncryptionConfigCmkTypeAwsOwnedKmsKey
+	}
+	return healthlake.FhirDatastoreKmsEncryptionConfigCmkTypeCustomerManagedKmsKey
 }

@@ -31,6 +31,7 @@ func (a SmartDatastoreArgs) guard(
 	if a.AllowDatastoreReplacement {
 		return datastore.DatastoreEndpoint
 	}
+	wantedType := cmkTypeFor(keyARN)
 	if keyARN == nil {
 		keyARN = pulumi.String("")
 	}
@@ -38,7 +39,7 @@ func (a SmartDatastoreArgs) guard(
 	checks := []any{
 		datastore.DatastoreEndpoint,
 		a.unchanged("datastoreName", datastore.DatastoreName.Elem(), pulumi.String(a.DatastoreName)),
-		a.unchanged("encryption", datastore.SseConfiguration.ApplyT(cmkType), pulumi.String(a.cmkType())),
+		a.unchanged("encryption", datastore.SseConfiguration.ApplyT(cmkType), pulumi.String(wantedType)),
 		a.unchanged("kmsKeyArn", datastore.SseConfiguration.ApplyT(keyOf), keyARN),
 		a.unchanged("authorizationStrategy", provider.AuthorizationStrategy().Elem(), pulumi.String(a.AuthorizationStrategy)),
 		a.unchanged("fineGrainedAuthorization", provider.FineGrainedAuthorizationEnabled().Elem(), pulumi.Bool(orDefault(a.FineGrainedAuthorization, true))),
@@ -77,13 +78,6 @@ func plainValue(value any) any {
 		return v.String()
 	}
 	return value
-}
-
-func (a SmartDatastoreArgs) cmkType() healthlake.FhirDatastoreKmsEncryptionConfigCmkType {
-	if a.CustomerManagedKey || a.KMSKeyARN != nil {
-		return healthlake.FhirDatastoreKmsEncryptionConfigCmkTypeCustomerManagedKmsKey
-	}
-	return healthlake.FhirDatastoreKmsEncryptionConfigCmkTypeAwsOwnedKmsKey
 }
 
 func cmkType(config *healthlake.FhirDatastoreSseConfiguration) string {

@@ -106,11 +106,11 @@ func NewSmartDatastore(
 	if err != nil {
 		return nil, err
 	}
-	if a.Function.Archive, err = a.Function.archive(ctx); err != nil {
+	if _, err := a.Function.archive(ctx); err != nil { // before anything is registered
 		return nil, err
 	}
 	component := &SmartDatastore{}
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, recorded(a.portable()), component, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, tagged(a.portable()), component, opts...); err != nil {
 		return nil, err
 	}
 	parent := pulumi.Parent(component)
@@ -136,7 +136,7 @@ func NewSmartDatastore(
 	}
 	component.adopt(server, validator, datastore, keyARN)
 	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN)
-	return component, ctx.RegisterResourceOutputs(component, component.outputs())
+	return component, ctx.RegisterResourceOutputs(component, tagged(component))
 }
 
 func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastoreArgs, error) {
@@ -273,29 +273,4 @@ func (c *SmartDatastore) adopt(
 	c.AuthorizationEndpoint, c.TokenEndpoint = server.AuthorizationEndpoint, server.TokenEndpoint
 	c.UserInfoEndpoint, c.RevocationEndpoint = server.UserInfoEndpoint, server.RevocationEndpoint
 	c.Scopes, c.ClientIDs, c.ClientSecrets = server.Scopes, server.ClientIDs, server.ClientSecrets
-}
-
-func (c *SmartDatastore) outputs() pulumi.Map {
-	return pulumi.Map{
-		"datastoreEndpoint": c.DatastoreEndpoint,
-		"datastoreArn":      c.DatastoreARN,
-		"datastoreId":       c.DatastoreID,
-		"discoveryDocument": c.DiscoveryDocument,
-
-		"declaredDiscoveryDocument": c.DeclaredDiscoveryDocument,
-
-		"validatorFunctionArn":  c.ValidatorFunctionARN,
-		"kmsKeyArn":             c.KMSKeyARN,
-		"userPoolId":            c.UserPoolID,
-		"issuer":                c.Issuer,
-		"jwksUri":               c.JWKSURI,
-		"hostedDomain":          c.HostedDomain,
-		"authorizationEndpoint": c.AuthorizationEndpoint,
-		"tokenEndpoint":         c.TokenEndpoint,
-		"userInfoEndpoint":      c.UserInfoEndpoint,
-		"revocationEndpoint":    c.RevocationEndpoint,
-		"scopes":                c.Scopes,
-		"clientIds":             c.ClientIDs,
-		"clientSecrets":         c.ClientSecrets,
-	}
 }

@@ -164,7 +164,7 @@ func NewTokenValidator(
 	}
 	validator := &TokenValidator{}
 	a.Function.Archive = "" // a path of this machine is nothing to record
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, recorded(a), validator, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, tagged(a), validator, opts...); err != nil {
 		return nil, err
 	}
 	if err := validator.newDataRoles(ctx, name, a); err != nil {
@@ -177,13 +177,7 @@ func NewTokenValidator(
 	if err := validator.newAlias(ctx, name, a, function); err != nil {
 		return nil, err
 	}
-	return validator, ctx.RegisterResourceOutputs(validator, pulumi.Map{
-		"functionArn":  validator.FunctionARN,
-		"functionName": validator.FunctionName,
-		"logGroupName": validator.LogGroupName,
-		"readRoleArn":  validator.ReadRoleARN,
-		"writeRoleArn": validator.WriteRoleARN,
-	})
+	return validator, ctx.RegisterResourceOutputs(validator, tagged(validator))
 }
 
 // newDataRoles declares the roles that HealthLake assumes for a request that the

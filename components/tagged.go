@@ -7,34 +7,34 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// recorded turns an arguments struct into the inputs that the engine keeps in
-// the component's state: every field with a pulumi tag under its name, nothing
-// for a field left at its zero value.
-func recorded(args any) pulumi.Map {
-	inputs := pulumi.Map{}
-	value := reflect.Indirect(reflect.ValueOf(args))
+// tagged turns arguments, or a component with its outputs, into what the engine
+// keeps in the component's state: every field with a pulumi tag under its name,
+// nothing for a field left at its zero value.
+func tagged(fields any) pulumi.Map {
+	properties := pulumi.Map{}
+	value := reflect.Indirect(reflect.ValueOf(fields))
 	for i := range value.NumField() {
 		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("pulumi"), ",")
 		if field := value.Field(i); name != "" && !field.IsZero() {
-			inputs[name] = recordedValue(field)
+			properties[name] = taggedValue(field)
 		}
 	}
-	return inputs
+	return properties
 }
 
-func recordedValue(value reflect.Value) pulumi.Input {
+func taggedValue(value reflect.Value) pulumi.Input {
 	if input, ok := value.Interface().(pulumi.Input); ok {
 		return input
 	}
 	switch value.Kind() {
 	case reflect.Pointer:
-		return recordedValue(value.Elem())
+		return taggedValue(value.Elem())
 	case reflect.Struct:
-		return recorded(value.Interface())
+		return tagged(value.Interface())
 	case reflect.Slice:
 		list := make(pulumi.Array, value.Len())
 		for i := range list {
-			list[i] = recordedValue(value.Index(i))
+			list[i] = taggedValue(value.Index(i))
 		}
 		return list
 	default:
