@@ -10,20 +10,43 @@ import (
 // which the datastore cannot be read: the longest it offers.
 const keyDeletionDays = 30
 
+// createsKey reports whether a key of the datastore's own is created, whose policy is
+// this package's.
+func (a SmartDatastoreArgs) createsKey() bool { return a.CustomerManagedKey && a.KMSKeyARN == nil }
+
+// encryptedWith lets what stands beside the datastore be encrypted with its key too,
+// unless the caller gave another: the log group, and the topic of the alarms. That
+// is done with a key that is created here only. Of a given one it is not known
+// whether its policy lets these services use it, and without that they fail.
+func (a SmartDatastoreArgs) encryptedWith(keyARN pulumi.StringInput) SmartDatastoreArgs {
+	if !a.createsKey() {
+		return a
+	}
+	if a.Function.LogKMSKeyARN == nil {
+		a.Function.LogKMSKeyARN = keyARN
+	}
+	if a.Alarms != nil && a.Alarms.TopicARN == nil && a.Alarms.TopicKMSKeyARN == nil {
+		alarms := *a.Alarms
+		alarms.TopicKMSKeyARN = keyARN
+		a.Alarms = &alarms
+	}
+	return a
+}
+
 // encryptionKey returns the ARN of the customer-managed key: the given one, one
 // that is created here, or nil where AWS owns the key.
 func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, parent pulumi.Resource) (pulumi.StringInput, error) {
 	switch {
 	case a.KMSKeyARN != nil:
 		return matching("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted), nil
-	case !a.CustomerManagedKey:
+	case !a.createsKey():
 		return nil, nil
 	}
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
 		Description:          pulumi.String("Encrypts the HealthLake datastore " + a.DatastoreName),
 		DeletionWindowInDays: pulumi.Int(keyDeletionDays),
 		EnableKeyRotation:    pulumi.Bool(true),
-		Policy:               placeOf(ctx, parent).document(keyAdministration),
+		Policy:               placeOf(ctx, parent).document(keyPolicy(a.Alarms != nil)),
 		Tags:                 a.Tags,
 	}, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
 	if err != nil {

@@ -20,8 +20,27 @@ type FunctionArgs struct {
 	MemoryMB int `pulumi:"memoryMb,optional"`
 	// LogRetentionDays of the decisions: one of CloudWatch's values, by default 365.
 	LogRetentionDays int `pulumi:"logRetentionDays,optional"`
+	// LogKMSKeyARN of the symmetric key that the log group is encrypted with. Its
+	// policy must let logs.<region>.amazonaws.com use it, or the log group cannot be
+	// created: kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and
+	// kms:Describe*, where kms:EncryptionContext:aws:logs:arn is like
+	// arn:<partition>:logs:<region>:<account>:log-group:*
+	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
+	// By default the key that is created for the datastore, and otherwise a key of
+	// CloudWatch's own. Without its key a log cannot be read.
+	LogKMSKeyARN pulumi.StringInput `pulumi:"logKmsKeyArn,optional"`
 	// LogLevel is debug, info (default: every decision), warn or error.
 	LogLevel string `pulumi:"logLevel,optional"`
+	// ReservedConcurrency is how many executions may run at the same time: they are
+	// kept free for this function, and there are never more. By default 0: none is
+	// reserved, and the function shares the account's quota. Beyond the limit Lambda
+	// throttles, and HealthLake refuses those requests.
+	ReservedConcurrency int `pulumi:"reservedConcurrency,optional"`
+	// ProvisionedConcurrency keeps executions warm. By default none: a cold start of
+	// 512 MB takes a twentieth of HealthLake's second.
+	ProvisionedConcurrency ProvisionedConcurrencyArgs `pulumi:"provisionedConcurrency,optional"`
+	// Tracing has X-Ray sample the calls. By default false. X-Ray bills traces.
+	Tracing bool `pulumi:"tracing,optional"`
 	// RestrictToAccount lets HealthLake call the function on behalf of this
 	// account only. By default false: it is unverified whether HealthLake's calls
 	// carry the account, and if they do not, every request would be refused.
@@ -48,6 +67,7 @@ func (f FunctionArgs) withDefaults() FunctionArgs {
 	if f.LogLevel == "" {
 		f.LogLevel = "info"
 	}
+	f.ProvisionedConcurrency = f.ProvisionedConcurrency.withDefaults()
 	return f
 }
 
@@ -58,6 +78,11 @@ func (f FunctionArgs) check(p *problems, field string) {
 	if !slices.Contains(logRetentions, f.LogRetentionDays) {
 		p.add(field+".logRetentionDays", f.LogRetentionDays, fmt.Sprintf("want one of %v", logRetentions))
 	}
+	p.patternWhereKnown(field+".logKmsKeyArn", f.LogKMSKeyARN, keyARNPattern, keyARNWanted)
+	if f.ReservedConcurrency < 0 {
+		p.add(field+".reservedConcurrency", f.ReservedConcurrency, "want 0 (none is reserved) or more")
+	}
+	f.ProvisionedConcurrency.check(p, field+".provisionedConcurrency", f.ReservedConcurrency)
 	if f.Archive != "" {
 		p.checkArchive(field+".archive", f.Archive, f.Architecture)
 	}
@@ -74,34 +99,21 @@ type goProgram struct {
 }
 
 // declare declares the function with what it runs as and logs to: "<name>-logs",
-// "<name>-execution", "<name>-logging" and "<name>-function". The function depends
-// on its right to log, so that not even its first call goes unrecorded.
+// "<name>-execution", "<name>-logging", "<name>-function" and, where it is traced,
+// "<name>-tracing". The function depends on its rights, so that not even its first
+// call goes unrecorded.
 func (g goProgram) declare(
 	ctx *pulumi.Context, name string, f FunctionArgs, roles RoleArgs, tags pulumi.StringMapInput, parent pulumi.Resource,
 ) (*lambda.Function, *cloudwatch.LogGroup, error) {
-	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		RetentionInDays: pulumi.Int(f.LogRetentionDays),
-		Tags:            tags,
-	}, pulumi.Parent(parent))
+	logs, err := f.newLogGroup(ctx, name+"-logs", tags, parent)
 	if err != nil {
 		return nil, nil, err
 	}
-	execution, err := roles.newRole(ctx, name+"-execution", iam.RoleArgs{
-		Description:      pulumi.String(g.executionDescription),
-		AssumeRolePolicy: placeOf(ctx, parent).document(lambdaTrust),
-		Tags:             tags,
-	}, pulumi.Parent(parent))
+	execution, rights, err := g.newExecutionRole(ctx, name, f, roles, logs, tags, parent)
 	if err != nil {
 		return nil, nil, err
 	}
-	logging, err := iam.NewRolePolicy(ctx, name+"-logging", &iam.RolePolicyArgs{
-		Role:   execution.Name,
-		Policy: logs.Arn.ApplyT(writeLogs).(pulumi.StringOutput),
-	}, pulumi.Parent(parent))
-	if err != nil {
-		return nil, nil, err
-	}
-	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
+	args := &lambda.FunctionArgs{
 		Description:   pulumi.String(g.description),
 		Runtime:       pulumi.String(lambda.RuntimeCustomAL2023),
 		Handler:       pulumi.String(bootstrapFile),
@@ -115,6 +127,59 @@ func (g goProgram) declare(
 		LoggingConfig: lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("Text"), LogGroup: logs.Name},
 		TracingConfig: lambda.FunctionTracingConfigArgs{Mode: pulumi.String("PassThrough")},
 		Tags:          tags,
-	}, pulumi.Parent(parent), pulumi.DependsOn([]pulumi.Resource{logging}))
+	}
+	if f.Tracing {
+		args.TracingConfig = lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")}
+	}
+	if f.ReservedConcurrency > 0 {
+		args.ReservedConcurrentExecutions = pulumi.Int(f.ReservedConcurrency)
+	}
+	function, err := lambda.NewFunction(ctx, name+"-function", args, pulumi.Parent(parent), pulumi.DependsOn(rights))
 	return function, logs, err
+}
+
+func (f FunctionArgs) newLogGroup(
+	ctx *pulumi.Context, name string, tags pulumi.StringMapInput, parent pulumi.Resource,
+) (*cloudwatch.LogGroup, error) {
+	args := &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(f.LogRetentionDays), Tags: tags}
+	if f.LogKMSKeyARN != nil {
+		args.KmsKeyId = matching("function.logKmsKeyArn", f.LogKMSKeyARN, keyARNPattern, keyARNWanted)
+	}
+	return cloudwatch.NewLogGroup(ctx, name, args, pulumi.Parent(parent))
+}
+
+// newExecutionRole declares what the function runs as, and returns its rights too.
+func (g goProgram) newExecutionRole(
+	ctx *pulumi.Context, name string, f FunctionArgs, roles RoleArgs, logs *cloudwatch.LogGroup,
+	tags pulumi.StringMapInput, parent pulumi.Resource,
+) (*iam.Role, []pulumi.Resource, error) {
+	description := g.executionDescription
+	if f.Tracing {
+		description += " and its traces"
+	}
+	execution, err := roles.newRole(ctx, name+"-execution", iam.RoleArgs{
+		Description:      pulumi.String(description),
+		AssumeRolePolicy: placeOf(ctx, parent).document(lambdaTrust),
+		Tags:             tags,
+	}, pulumi.Parent(parent))
+	if err != nil {
+		return nil, nil, err
+	}
+	var rights []pulumi.Resource
+	right := func(suffix string, policy pulumi.StringInput) error {
+		granted, err := iam.NewRolePolicy(ctx, name+suffix, &iam.RolePolicyArgs{
+			Role: execution.Name, Policy: policy,
+		}, pulumi.Parent(parent))
+		rights = append(rights, granted)
+		return err
+	}
+	if err := right("-logging", logs.Arn.ApplyT(writeLogs).(pulumi.StringOutput)); err != nil {
+		return nil, nil, err
+	}
+	if f.Tracing {
+		if err := right("-tracing", pulumi.String(writeTraces())); err != nil {
+			return nil, nil, err
+		}
+	}
+	return execution, rights, nil
 }

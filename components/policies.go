@@ -115,14 +115,98 @@ func datastoreAccess(actions []string, datastoreARN, keyARN string) string {
 	return allow(statements...).json()
 }
 
-// keyAdministration leaves a key to the IAM policies of its account. A key policy
-// has no other resource than its key, which "*" stands for
+// keyPolicy says who may use the key of a datastore.
+//
+// The account's root keeps every right, as in AWS's default key policy: it is what
+// lets IAM policies give rights to the key at all, and without it a key can become
+// one that nobody can manage any more
 // (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html).
-func keyAdministration(at place) string {
-	return allow(statement{
-		Sid:       "AccountAdministersTheKey",
-		Principal: map[string]string{"AWS": "arn:" + at.partition + ":iam::" + at.account + ":root"},
-		Action:    []string{"kms:*"},
+// It gives the key to nobody by itself. The roles of a datastore get three actions on
+// this one key, see [datastoreAccess], the deploying principal must have them and
+// kms:CreateGrant in IAM, and HealthLake works by the grant that it makes for itself
+// when the datastore is created. The cryptographic actions cannot be taken out of the
+// root's: the deploying principal is not known here, and changes.
+//
+// No right asks for kms:ViaService: AWS's page on HealthLake's encryption shows the
+// value healthlake.amazonaws.com, KMS says that its values hold the region, and which
+// of them HealthLake sends when it acts as a role is not documented. The wrong one
+// would cut the datastore off from its data.
+//
+// Services get what they must have, for this account and their own resources. A key
+// policy has no other resource than its key, which "*" stands for.
+func keyPolicy(alarms bool) func(place) string {
+	return func(at place) string {
+		statements := []statement{{
+			Sid:       "AccountAdministersTheKey",
+			Principal: map[string]string{"AWS": "arn:" + at.partition + ":iam::" + at.account + ":root"},
+			Action:    []string{"kms:*"},
+			Resource:  []string{"*"},
+		}, encryptLogs(at)}
+		if alarms {
+			statements = append(statements, encryptAlarms(at))
+		}
+		return allow(statements...).json()
+	}
+}
+
+// encryptLogs lets CloudWatch Logs use a key for log groups of this account and
+// region
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
+// The one log group cannot be named: it is made after the key.
+func encryptLogs(at place) statement {
+	return statement{
+		Sid:       "LogGroupsOfTheAccount",
+		Principal: map[string]string{"Service": "logs." + at.region + ".amazonaws.com"},
+		Action:    []string{"kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"},
 		Resource:  []string{"*"},
+		Condition: map[string]condition{"ArnLike": {
+			"kms:EncryptionContext:aws:logs:arn": "arn:" + at.partition + ":logs:" + at.region + ":" + at.account + ":log-group:*",
+		}},
+	}
+}
+
+// encryptAlarms lets CloudWatch's alarms of this account publish to a topic that is
+// encrypted with the key
+// (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
+func encryptAlarms(at place) statement {
+	return statement{
+		Sid:       "AlarmsOfTheAccount",
+		Principal: map[string]string{"Service": "cloudwatch.amazonaws.com"},
+		Action:    []string{"kms:Decrypt", "kms:GenerateDataKey*"},
+		Resource:  []string{"*"},
+		Condition: map[string]condition{"StringEquals": {"aws:SourceAccount": at.account}},
+	}
+}
+
+// publishAlarms lets CloudWatch's alarms of this account publish to the topic, and
+// nobody do so without TLS
+// (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html).
+// Principals of the account go by their IAM policies.
+func publishAlarms(topicARN, account string) string {
+	document := allow(statement{
+		Sid:       "AlarmsOfTheAccount",
+		Principal: map[string]string{"Service": "cloudwatch.amazonaws.com"},
+		Action:    []string{"sns:Publish"},
+		Resource:  []string{topicARN},
+		Condition: map[string]condition{"StringEquals": {"aws:SourceAccount": account}},
+	})
+	document.Statement = append(document.Statement, statement{
+		Sid:       "NothingWithoutTLS",
+		Effect:    "Deny",
+		Principal: map[string]string{"AWS": "*"},
+		Action:    []string{"sns:Publish"},
+		Resource:  []string{topicARN},
+		Condition: map[string]condition{"Bool": {"aws:SecureTransport": "false"}},
+	})
+	return document.json()
+}
+
+// writeTraces lets a function send its traces to X-Ray, whose actions know no
+// resource
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html).
+func writeTraces() string {
+	return allow(statement{
+		Action:   []string{"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+		Resource: []string{"*"},
 	}).json()
 }

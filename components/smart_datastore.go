@@ -28,6 +28,9 @@ type SmartDatastore struct {
 	DeclaredDiscoveryDocument pulumi.StringOutput `pulumi:"declaredDiscoveryDocument"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
+	// AlarmTopicARN and DashboardName; see [TokenValidator].
+	AlarmTopicARN pulumi.StringOutput `pulumi:"alarmTopicArn"`
+	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
 	// KMSKeyARN of the customer-managed key, empty where AWS owns the key.
 	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
 
@@ -68,17 +71,23 @@ type SmartDatastoreArgs struct {
 	// FineGrainedAuthorization lets HealthLake hold user/ scopes against the
 	// token's fhirUser. By default true. A change would replace the datastore.
 	FineGrainedAuthorization *bool `pulumi:"fineGrainedAuthorization,optional"`
-	// CustomerManagedKey creates a KMS key of the account for the datastore. By
-	// default false: AWS owns the key. A change would replace the datastore.
+	// CustomerManagedKey creates a KMS key of the account for the datastore, and for
+	// the validator's log group and the topic of its alarms. By default false: AWS
+	// owns the key. A change would replace the datastore.
 	CustomerManagedKey bool `pulumi:"customerManagedKey,optional"`
-	// KMSKeyARN of a symmetric key to use instead of creating one. A change would
-	// replace the datastore.
+	// KMSKeyARN of a symmetric key to use for the datastore instead of creating one.
+	// For the log group, give Function.LogKMSKeyARN too. A change would replace the
+	// datastore.
 	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
 
 	// Function changes how the token validator runs.
 	Function FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
 	Roles RoleArgs `pulumi:"roles,optional"`
+	// Alarms that tell somebody when the validator needs attention. By default none.
+	Alarms *AlarmArgs `pulumi:"alarms,optional"`
+	// Dashboard of the validator in CloudWatch. By default none.
+	Dashboard bool `pulumi:"dashboard,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
 	// domain, the key - from deletion. By default true.
@@ -120,11 +129,11 @@ func NewSmartDatastore(
 	if err != nil {
 		return nil, err
 	}
-	validator, err := NewTokenValidator(ctx, name+"-validator", a.tokenValidator(server), parent)
+	keyARN, err := a.encryptionKey(ctx, name, component)
 	if err != nil {
 		return nil, err
 	}
-	keyARN, err := a.encryptionKey(ctx, name, component)
+	validator, err := NewTokenValidator(ctx, name+"-validator", a.encryptedWith(keyARN).tokenValidator(server), parent)
 	if err != nil {
 		return nil, err
 	}
@@ -158,9 +167,10 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	a.UserPool, a.TestUsers = server.UserPool, server.TestUsers
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
-	a.Function = a.Function.withDefaults()
+	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()
 	a.Function.check(&p, "function")
 	a.Roles.check(&p, "roles")
+	a.Alarms.check(&p, "alarms", a.Function)
 	return a, p.err("SmartDatastore", name)
 }
 
@@ -192,6 +202,8 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		Function:              a.Function,
 		Roles:                 a.Roles,
+		Alarms:                a.Alarms,
+		Dashboard:             a.Dashboard,
 		Tags:                  a.Tags,
 	}
 }
@@ -269,6 +281,7 @@ func (c *SmartDatastore) adopt(
 	c.DatastoreARN, c.DatastoreID = datastore.DatastoreArn, datastore.DatastoreId
 	c.DiscoveryDocument = datastore.IdentityProviderConfiguration.Metadata().Elem()
 	c.ValidatorFunctionARN = validator.FunctionARN
+	c.AlarmTopicARN, c.DashboardName = validator.AlarmTopicARN, validator.DashboardName
 	c.KMSKeyARN = pulumi.String("").ToStringOutput()
 	if keyARN != nil {
 		c.KMSKeyARN = keyARN.ToStringOutput()

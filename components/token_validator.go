@@ -28,6 +28,11 @@ type TokenValidator struct {
 	// WriteRoleARN of the role that HealthLake assumes for all other tokens.
 	WriteRoleARN pulumi.StringOutput `pulumi:"writeRoleArn"`
 
+	// AlarmTopicARN of the topic that is told of alarms, empty without alarms.
+	AlarmTopicARN pulumi.StringOutput `pulumi:"alarmTopicArn"`
+	// DashboardName of the CloudWatch dashboard, empty without one.
+	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
+
 	readRole, writeRole *iam.Role
 	permission          *lambda.Permission // the last of the children: with it, HealthLake can call
 }
@@ -46,6 +51,11 @@ type TokenValidatorArgs struct {
 	Function FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
 	Roles RoleArgs `pulumi:"roles,optional"`
+	// Alarms that tell somebody when the function needs attention. By default none.
+	Alarms *AlarmArgs `pulumi:"alarms,optional"`
+	// Dashboard of the function in CloudWatch. By default none: CloudWatch bills
+	// dashboards beyond the first few of an account.
+	Dashboard bool `pulumi:"dashboard,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -76,7 +86,7 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 	if a.AuthorizationStrategy == "" {
 		a.AuthorizationStrategy = smart.SMARTOnFHIR
 	}
-	a.Function = a.Function.withDefaults()
+	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()
 	var p problems
 	p.checkName(name, maxTokenValidatorName)
 	for _, required := range []struct {
@@ -90,13 +100,18 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
 	a.Function.check(&p, "function")
 	a.Roles.check(&p, "roles")
+	a.Alarms.check(&p, "alarms", a.Function)
 	return a, p.err("TokenValidator", name)
 }
 
 // NewTokenValidator declares the function, packaged from this module's source
 // unless an archive is given. Children are named after the component:
 // "<name>-logs", "<name>-execution", "<name>-logging", "<name>-read",
-// "<name>-write", "<name>-function", "<name>-live" and "<name>-invoke".
+// "<name>-write", "<name>-function", "<name>-live" and "<name>-invoke"; with
+// provisioned concurrency "<name>-provisioned", "<name>-scaling",
+// "<name>-tracking" and "<name>-schedule-<schedule>"; with tracing "<name>-tracing";
+// with alarms "<name>-alarm-<alarm>", "<name>-alarms", "<name>-alarms-policy" and
+// "<name>-alarms-to-<address>"; and "<name>-dashboard".
 //
 // The two roles can do nothing until [TokenValidator.GrantDatastore] says on
 // which datastore: the datastore's definition needs the function first.
@@ -124,6 +139,12 @@ func NewTokenValidator(
 		return nil, err
 	}
 	if err := validator.newAlias(ctx, name, a, function); err != nil {
+		return nil, err
+	}
+	if err := validator.newAlarms(ctx, name, a); err != nil {
+		return nil, err
+	}
+	if err := validator.newDashboard(ctx, name, a); err != nil {
 		return nil, err
 	}
 	return validator, ctx.RegisterResourceOutputs(validator, tagged(validator))
@@ -222,7 +243,7 @@ func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValid
 		return err
 	}
 	v.FunctionARN, v.FunctionName = alias.Arn, function.Name
-	return nil
+	return v.newProvisionedConcurrency(ctx, name, a, alias)
 }
 
 // GrantDatastore lets the validator's roles act on one datastore: "<name>-read" and

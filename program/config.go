@@ -32,6 +32,15 @@ type settings struct {
 	validatorArchive          string
 	rolePath                  string
 	permissionsBoundary       string
+	reservedConcurrency       int
+	provisionedConcurrency    components.ProvisionedConcurrencyArgs
+	tracing                   bool
+	logKMSKeyARN              string
+	alarms                    bool
+	alarmTopicARN             string
+	alarmEmails               []string
+	alarmThresholds           components.AlarmThresholdArgs
+	dashboard                 bool
 	tags                      map[string]string
 }
 
@@ -76,8 +85,23 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.text("validatorArchive", &s.validatorArchive)
 	read.text("rolePath", &s.rolePath)
 	read.text("permissionsBoundary", &s.permissionsBoundary)
+	read.value("reservedConcurrency", &s.reservedConcurrency, "a whole number")
+	read.value("provisionedConcurrency", &s.provisionedConcurrency, "an object with executions, maxExecutions, targetUtilization and schedules")
+	read.value("tracing", &s.tracing, "true or false")
+	read.text("logKmsKeyArn", &s.logKMSKeyARN)
+	read.value("alarms", &s.alarms, "true or false")
+	read.text("alarmTopicArn", &s.alarmTopicARN)
+	read.value("alarmEmails", &s.alarmEmails, "a list of addresses")
+	read.value("alarmThresholds", &s.alarmThresholds, "an object with durationMs, denialPercent and concurrencyPercent")
+	read.value("dashboard", &s.dashboard, "true or false")
 	read.value("tags", &s.tags, "a map of names to values")
+	s.check(&read)
+	return s, errors.Join(read.problems...)
+}
 
+// check refuses what does not go together.
+func (s settings) check(read *reader) {
+	ctx := read.ctx
 	if len(s.testUsers) > 0 && !ctx.IsConfigSecret(read.key("testUsers")) {
 		read.refuse("testUsers", "its passwords stand in plain text: set each with "+
 			`pulumi config set --secret --path "testUsers[0].password"`)
@@ -93,7 +117,18 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	if s.kmsKeyARN != "" && s.encryption != customerManaged {
 		read.refuse("kmsKeyArn", "a key goes with encryption "+customerManaged+" only")
 	}
-	return s, errors.Join(read.problems...)
+	for _, one := range []struct {
+		key   string
+		given bool
+	}{
+		{"alarmTopicArn", s.alarmTopicARN != ""},
+		{"alarmEmails", len(s.alarmEmails) > 0},
+		{"alarmThresholds", s.alarmThresholds != components.AlarmThresholdArgs{}},
+	} {
+		if one.given && !s.alarms {
+			read.refuse(one.key, "goes with alarms true only")
+		}
+	}
 }
 
 // reader reads configuration keys of this project.
@@ -147,6 +182,14 @@ func (r *reader) value(name string, into any, want string) {
 	r.refuse(name, fmt.Sprintf("want %s: %s", want, strings.TrimPrefix(err.Error(), "json: ")))
 }
 
+// optional is no argument where a text is empty.
+func optional(text string) pulumi.StringInput {
+	if text == "" {
+		return nil
+	}
+	return pulumi.String(text)
+}
+
 // args turns the settings into the component's arguments.
 func (s settings) args() *components.SmartDatastoreArgs {
 	args := &components.SmartDatastoreArgs{
@@ -160,14 +203,22 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		Protect:                   &s.protect,
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
 		UserPool:                  components.UserPoolArgs{MFA: s.mfa},
-		Function:                  components.FunctionArgs{Architecture: s.architecture, Archive: s.validatorArchive},
-		Roles:                     components.RoleArgs{Path: s.rolePath},
+		Function: components.FunctionArgs{
+			Architecture:           s.architecture,
+			Archive:                s.validatorArchive,
+			ReservedConcurrency:    s.reservedConcurrency,
+			ProvisionedConcurrency: s.provisionedConcurrency,
+			Tracing:                s.tracing,
+			LogKMSKeyARN:           optional(s.logKMSKeyARN),
+		},
+		KMSKeyARN: optional(s.kmsKeyARN),
+		Roles:     components.RoleArgs{Path: s.rolePath, PermissionsBoundary: optional(s.permissionsBoundary)},
+		Dashboard: s.dashboard,
 	}
-	if s.permissionsBoundary != "" {
-		args.Roles.PermissionsBoundary = pulumi.String(s.permissionsBoundary)
-	}
-	if s.kmsKeyARN != "" {
-		args.KMSKeyARN = pulumi.String(s.kmsKeyARN)
+	if s.alarms {
+		args.Alarms = &components.AlarmArgs{
+			TopicARN: optional(s.alarmTopicARN), Emails: s.alarmEmails, Thresholds: s.alarmThresholds,
+		}
 	}
 	if len(s.tags) > 0 {
 		args.Tags = pulumi.ToStringMap(s.tags)

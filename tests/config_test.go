@@ -54,7 +54,21 @@ var effects = map[string]struct {
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
 	"rolePath":            {[]string{"rolePath", "/records/"}, roleType, "smart-validator-read", "path", `"/records/"`},
 	"permissionsBoundary": {[]string{"permissionsBoundary", boundary}, roleType, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
-	"tags":                {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
+	"reservedConcurrency": {[]string{"reservedConcurrency", "5"}, functionType, "smart-validator-function", "reservedConcurrentExecutions", `5`},
+	"provisionedConcurrency": {[]string{"provisionedConcurrency", `{"executions": 1, "maxExecutions": 3, "targetUtilization": 50, "schedules": [
+		{"name": "night", "schedule": "rate(1 day)", "timezone": "Europe/Vienna", "executions": 1, "maxExecutions": 2}]}`},
+		tokenValidatorType, "smart-validator", "function.provisionedConcurrency", `{"executions": 1, "maxExecutions": 3, "targetUtilization": 50, "schedules": [
+		{"name": "night", "schedule": "rate(1 day)", "timezone": "Europe/Vienna", "executions": 1, "maxExecutions": 2}]}`},
+	"tracing":       {[]string{"tracing", "true"}, functionType, "smart-validator-function", "tracingConfig", `{"mode": "Active"}`},
+	"logKmsKeyArn":  {[]string{"logKmsKeyArn", givenKey}, logGroupType, "smart-validator-logs", "kmsKeyId", `"` + givenKey + `"`},
+	"alarms":        {[]string{"alarms", "true"}, alarmType, "smart-validator-alarm-errors", "threshold", `1`},
+	"alarmTopicArn": {[]string{"alarms", "true", "alarmTopicArn", givenTopic}, alarmType, "smart-validator-alarm-errors", "alarmActions", `["` + givenTopic + `"]`},
+	"alarmEmails": {[]string{"alarms", "true", "alarmEmails", `["ops@example.org"]`},
+		subscriptionType, "smart-validator-alarms-to-ops@example.org", "endpoint", `"ops@example.org"`},
+	"alarmThresholds": {[]string{"alarms", "true", "alarmThresholds", `{"durationMs": 1, "denialPercent": 2, "concurrencyPercent": 3}`},
+		tokenValidatorType, "smart-validator", "alarms.thresholds", `{"durationMs": 1, "denialPercent": 2, "concurrencyPercent": 3}`},
+	"dashboard": {[]string{"dashboard", "true"}, tokenValidatorType, "smart-validator", "dashboard", `true`},
+	"tags":      {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
 }
 
 func TestEveryKeyHasAnEffect(t *testing.T) {
@@ -149,6 +163,22 @@ var unreadable = map[string]struct {
 	"a key that would not be used, said twice": {
 		[]string{"kmsKeyArn", givenKey, "encryption", "aws-owned"}, nil,
 		`smartlake:kmsKeyArn: a key goes with encryption customer-managed only`,
+	},
+	"somebody to tell without alarms": {
+		[]string{"alarmTopicArn", givenTopic, "alarmEmails", `["ops@example.org"]`, "alarmThresholds", `{"durationMs": 1}`}, nil,
+		strings.Join([]string{
+			`smartlake:alarmTopicArn: goes with alarms true only`,
+			`smartlake:alarmEmails: goes with alarms true only`,
+			`smartlake:alarmThresholds: goes with alarms true only`,
+		}, "\n"),
+	},
+	"a member of the thresholds that nobody reads": {
+		[]string{"alarms", "true", "alarmThresholds", `{"duration": 1}`}, nil,
+		`smartlake:alarmThresholds: want an object with durationMs, denialPercent and concurrencyPercent: unknown field "duration"`,
+	},
+	"a number in words": {
+		[]string{"reservedConcurrency", `five`}, nil,
+		`smartlake:reservedConcurrency: want a whole number: invalid character 'i' in literal false (expecting 'a')`,
 	},
 	"several": {
 		[]string{"clients", `{}`, "protect", "1", "testUsers", testUsers, "encryption", "none", "kmsKeyArn", givenKey}, nil,

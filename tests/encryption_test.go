@@ -34,19 +34,38 @@ func TestAWSOwnsTheKeyByDefaultAndItIsSaidWhole(t *testing.T) {
 	}
 }
 
-func TestACustomerManagedKeyIsCreatedRotatedAndLeftToTheAccount(t *testing.T) {
+// The statements of the policy of a key that is created here.
+const (
+	keyOfTheAccount = `{
+		"Sid": "AccountAdministersTheKey",
+		"Effect": "Allow",
+		"Principal": {"AWS": "arn:aws:iam::$ACCOUNT:root"},
+		"Action": ["kms:*"],
+		"Resource": ["*"]
+	}`
+	keyOfTheLogs = `{
+		"Sid": "LogGroupsOfTheAccount",
+		"Effect": "Allow",
+		"Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+		"Action": ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+		"Resource": ["*"],
+		"Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:us-east-1:$ACCOUNT:log-group:*"}}
+	}`
+	keyOfTheAlarms = `{
+		"Sid": "AlarmsOfTheAccount",
+		"Effect": "Allow",
+		"Principal": {"Service": "cloudwatch.amazonaws.com"},
+		"Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+		"Resource": ["*"],
+		"Condition": {"StringEquals": {"aws:SourceAccount": "$ACCOUNT"}}
+	}`
+)
+
+func TestACustomerManagedKeyIsCreatedRotatedAndLeftToTheAccountAndItsLogs(t *testing.T) {
 	r := build(t, func(a *components.SmartDatastoreArgs) { a.CustomerManagedKey = true })
 	key := r.find(t, keyType, "ehr-key")
-	assertJSON(t, "key policy", decoded(t, key.Inputs["policy"]), fill(`{
-		"Version": "2012-10-17",
-		"Statement": [{
-			"Sid": "AccountAdministersTheKey",
-			"Effect": "Allow",
-			"Principal": {"AWS": "arn:aws:iam::$ACCOUNT:root"},
-			"Action": ["kms:*"],
-			"Resource": ["*"]
-		}]
-	}`, "$ACCOUNT", account))
+	assertJSON(t, "key policy", decoded(t, key.Inputs["policy"]),
+		fill(`{"Version": "2012-10-17", "Statement": [`+keyOfTheAccount+`,`+keyOfTheLogs+`]}`, "$ACCOUNT", account))
 	delete(key.Inputs, "policy")
 	assertJSON(t, "key", key.Inputs, `{
 		"description": "Encrypts the HealthLake datastore ehr-test",

@@ -15,6 +15,7 @@ import (
 // full has one of everything that the component can declare.
 func full(a *components.SmartDatastoreArgs) {
 	withKey(a)
+	inOperation(a)
 	a.Function.RestrictToAccount = true
 	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@example.org", Password: pulumi.String("Passw0rd!")}}
 }
@@ -58,7 +59,17 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 	assertLines(t, "resources", build(t, full).names(), []string{
 		"aws-native:healthlake:FhirDatastore ehr-datastore",
+		"aws:appautoscaling/policy:Policy ehr-validator-tracking",
+		"aws:appautoscaling/scheduledAction:ScheduledAction ehr-validator-schedule-morning",
+		"aws:appautoscaling/target:Target ehr-validator-scaling",
+		"aws:cloudwatch/dashboard:Dashboard ehr-validator-dashboard",
 		"aws:cloudwatch/logGroup:LogGroup ehr-validator-logs",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-concurrency",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-denials",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-duration",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-errors",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-key-set-failures",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-throttles",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-launch",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-patient",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-system",
@@ -75,11 +86,16 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-read",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-validator-logging",
+		"aws:iam/rolePolicy:RolePolicy ehr-validator-tracing",
 		"aws:kms/alias:Alias ehr-key-alias",
 		"aws:kms/key:Key ehr-key",
 		"aws:lambda/alias:Alias ehr-validator-live",
 		"aws:lambda/function:Function ehr-validator-function",
 		"aws:lambda/permission:Permission ehr-validator-invoke",
+		"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig ehr-validator-provisioned",
+		"aws:sns/topic:Topic ehr-validator-alarms",
+		"aws:sns/topicPolicy:TopicPolicy ehr-validator-alarms-policy",
+		"aws:sns/topicSubscription:TopicSubscription ehr-validator-alarms-to-ops@example.org",
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
@@ -160,7 +176,8 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 		{clientType, clients[1], append([]string{"ehr-auth-pool"}, servers...)},
 		{clientType, clients[2], append([]string{"ehr-auth-pool"}, servers...)},
 		{functionType, "ehr-validator-function", append([]string{
-			"ehr-auth-pool", "ehr-validator-execution", "ehr-validator-logging", "ehr-validator-logs", "ehr-validator-read", "ehr-validator-write",
+			"ehr-auth-pool", "ehr-validator-execution", "ehr-validator-logging", "ehr-validator-logs", "ehr-validator-read", "ehr-validator-tracing",
+			"ehr-validator-write",
 		}, clients...)},
 		{permissionType, "ehr-validator-invoke", []string{"ehr-validator-function", "ehr-validator-live"}},
 		{datastoreType, "ehr-datastore", []string{
@@ -175,7 +192,7 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 }
 
 // taggable are the resource types that take tags.
-var taggable = []string{userPoolType, logGroupType, roleType, functionType, keyType, datastoreType}
+var taggable = []string{userPoolType, logGroupType, roleType, functionType, keyType, datastoreType, scalingType, alarmType, topicType}
 
 func TestEveryTaggableResourceBearsTheTags(t *testing.T) {
 	tags := pulumi.StringMap{"team": pulumi.String("records"), "environment": pulumi.String("test")}

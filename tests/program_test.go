@@ -141,7 +141,14 @@ func TestTheProdStackDeclaresExactlyThis(t *testing.T) {
 	r := runStack(t, "prod")
 	assertLines(t, "resources", r.names(), []string{
 		"aws-native:healthlake:FhirDatastore smart-datastore",
+		"aws:cloudwatch/dashboard:Dashboard smart-validator-dashboard",
 		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
+		"aws:cloudwatch/metricAlarm:MetricAlarm smart-validator-alarm-concurrency",
+		"aws:cloudwatch/metricAlarm:MetricAlarm smart-validator-alarm-denials",
+		"aws:cloudwatch/metricAlarm:MetricAlarm smart-validator-alarm-duration",
+		"aws:cloudwatch/metricAlarm:MetricAlarm smart-validator-alarm-errors",
+		"aws:cloudwatch/metricAlarm:MetricAlarm smart-validator-alarm-key-set-failures",
+		"aws:cloudwatch/metricAlarm:MetricAlarm smart-validator-alarm-throttles",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-system",
@@ -160,6 +167,8 @@ func TestTheProdStackDeclaresExactlyThis(t *testing.T) {
 		"aws:lambda/alias:Alias smart-validator-live",
 		"aws:lambda/function:Function smart-validator-function",
 		"aws:lambda/permission:Permission smart-validator-invoke",
+		"aws:sns/topic:Topic smart-validator-alarms",
+		"aws:sns/topicPolicy:TopicPolicy smart-validator-alarms-policy",
 		"smartlake:index:AuthorizationServer smart-auth",
 		"smartlake:index:SmartDatastore smart",
 		"smartlake:index:TokenValidator smart-validator",
@@ -200,7 +209,7 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 		for when, settings := range both {
 			r := runStack(t, stack, settings...)
 			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
-				"authorizationEndpoint", "clientIds", "clientSecrets", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
+				"alarmTopicArn", "authorizationEndpoint", "clientIds", "clientSecrets", "dashboardName", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
 				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "userInfoEndpoint", "validatorFunctionArn",
 			})
 			for output, became := range r.outputs {

@@ -32,6 +32,16 @@ const (
 	keyAliasType       = "aws:kms/alias:Alias"
 	datastoreType      = "aws-native:healthlake:FhirDatastore"
 
+	provisionedType  = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
+	scalingType      = "aws:appautoscaling/target:Target"
+	trackingType     = "aws:appautoscaling/policy:Policy"
+	scheduleType     = "aws:appautoscaling/scheduledAction:ScheduledAction"
+	alarmType        = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	dashboardType    = "aws:cloudwatch/dashboard:Dashboard"
+	topicType        = "aws:sns/topic:Topic"
+	topicPolicyType  = "aws:sns/topicPolicy:TopicPolicy"
+	subscriptionType = "aws:sns/topicSubscription:TopicSubscription"
+
 	smartDatastoreType      = "smartlake:index:SmartDatastore"
 	authorizationServerType = "smartlake:index:AuthorizationServer"
 	tokenValidatorType      = "smartlake:index:TokenValidator"
@@ -160,6 +170,25 @@ func (r *recorder) answer(args pulumi.MockResourceArgs) (id string, computed map
 			"datastoreId": id, "datastoreStatus": "ACTIVE", "datastoreArn": r.arn("healthlake", "datastore/fhir/"+id),
 			"datastoreEndpoint": "https://healthlake." + r.region + ".amazonaws.com/datastore/" + id + "/r4/",
 		}, nil
+	case provisionedType:
+		return text("functionName") + "," + text("qualifier"), nil, nil
+	case scalingType:
+		return text("resourceId"), map[string]string{"arn": r.arn("application-autoscaling", "scalable-target/"+hash[:24])}, nil
+	case trackingType, scheduleType:
+		return physical, map[string]string{"name": physical, "arn": r.arn("autoscaling", physical)}, nil
+	case alarmType:
+		return physical, map[string]string{"name": physical, "arn": r.arn("cloudwatch", "alarm:"+physical)}, nil
+	case dashboardType:
+		arn := "arn:" + partitionOf(r.region) + ":cloudwatch::" + r.account + ":dashboard/" + text("dashboardName")
+		return text("dashboardName"), map[string]string{"dashboardArn": arn}, nil
+	case topicType:
+		arn := r.arn("sns", physical)
+		return arn, map[string]string{"name": physical, "arn": arn}, nil
+	case topicPolicyType:
+		return text("arn"), map[string]string{"owner": r.account}, nil
+	case subscriptionType:
+		arn := text("topic") + ":" + uuid(hash)
+		return arn, map[string]string{"arn": arn}, nil
 	case "pulumi:providers:aws", "pulumi:providers:aws-native":
 		return "id-of-" + args.Name, nil, nil
 	case smartDatastoreType, authorizationServerType, tokenValidatorType:

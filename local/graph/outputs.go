@@ -68,6 +68,12 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 	case "aws:cloudwatch/logGroup:LogGroup":
 		set("arn", g.arn("logs", "log-group:"+name))
 		return name, properties
+	case "aws:sns/topic:Topic":
+		set("arn", g.arn("sns", name))
+		return g.arn("sns", name), properties
+	case "aws:cloudwatch/dashboard:Dashboard":
+		set("dashboardArn", g.globalARN("cloudwatch", "dashboard/"+given("dashboardName")))
+		return given("dashboardName"), properties
 	case "aws:kms/key:Key":
 		h := digest(args.Name)
 		id := h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]

@@ -1,0 +1,45 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// topic returns the ARN of the topic that is told of alarms, the given one or one
+// that is created here, and what must be there before CloudWatch can publish to it.
+func (a AlarmArgs) topic(
+	ctx *pulumi.Context, name string, tags pulumi.StringMapInput, parent pulumi.Resource,
+) (pulumi.StringOutput, []pulumi.Resource, error) {
+	if a.TopicARN != nil {
+		return matching("alarms.topicArn", a.TopicARN, topicARNPattern, topicARNWanted), nil, nil
+	}
+	args := &sns.TopicArgs{Tags: tags}
+	if a.TopicKMSKeyARN != nil {
+		args.KmsMasterKeyId = matching("alarms.topicKmsKeyArn", a.TopicKMSKeyARN, keyARNPattern, keyARNWanted)
+	}
+	topic, err := sns.NewTopic(ctx, name+"-alarms", args, pulumi.Parent(parent))
+	if err != nil {
+		return pulumi.StringOutput{}, nil, err
+	}
+	at := placeOf(ctx, parent)
+	policy, err := sns.NewTopicPolicy(ctx, name+"-alarms-policy", &sns.TopicPolicyArgs{
+		Arn: topic.Arn,
+		Policy: pulumi.All(topic.Arn, at.account).ApplyT(func(values []any) string {
+			return publishAlarms(values[0].(string), values[1].(string))
+		}).(pulumi.StringOutput),
+	}, pulumi.Parent(parent))
+	if err != nil {
+		return pulumi.StringOutput{}, nil, err
+	}
+	for _, email := range a.Emails {
+		_, err := sns.NewTopicSubscription(ctx, name+"-alarms-to-"+email, &sns.TopicSubscriptionArgs{
+			Topic:    topic.Arn,
+			Protocol: pulumi.String("email"),
+			Endpoint: pulumi.String(email),
+		}, pulumi.Parent(parent))
+		if err != nil {
+			return pulumi.StringOutput{}, nil, err
+		}
+	}
+	return topic.Arn, []pulumi.Resource{policy}, nil
+}

@@ -1,0 +1,232 @@
+package components
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// AlarmArgs say who learns that the validator needs somebody. Where they are
+// given, there are six alarms: errors, throttles, duration, denials, key set
+// failures and concurrency. CloudWatch bills each alarm by the month.
+type AlarmArgs struct {
+	// TopicARN of a standard SNS topic of this region that is told of every alarm,
+	// and of its end. Its policy must let cloudwatch.amazonaws.com publish; so must
+	// the policy of its key, which cannot be alias/aws/sns. By default a topic is
+	// created.
+	TopicARN pulumi.StringInput `pulumi:"topicArn,optional"`
+	// TopicKMSKeyARN of the symmetric key that a created topic is encrypted with. Its
+	// policy must let cloudwatch.amazonaws.com use it: kms:Decrypt and
+	// kms:GenerateDataKey*
+	// (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). By default
+	// the key that is created for the datastore; without one the topic is not
+	// encrypted: CloudWatch may not use the key that AWS manages for SNS, and what is
+	// published are names and numbers of metrics.
+	TopicKMSKeyARN pulumi.StringInput `pulumi:"topicKmsKeyArn,optional"`
+	// Emails that the created topic writes to. SNS first asks each of them to
+	// confirm, and tells it nothing before it does. Refused with a TopicARN.
+	Emails []string `pulumi:"emails,optional"`
+	// Thresholds of the alarms.
+	Thresholds AlarmThresholdArgs `pulumi:"thresholds,optional"`
+}
+
+// AlarmThresholdArgs say when it is time for an alarm.
+type AlarmThresholdArgs struct {
+	// DurationMs that one call in a hundred reaches: 1 to 1000, by default 800.
+	// HealthLake gives up after 1000.
+	DurationMs int `pulumi:"durationMs,optional" json:"durationMs,omitempty"`
+	// DenialPercent is the share of requests that are refused: 1 to 100, by default 50.
+	DenialPercent int `pulumi:"denialPercent,optional" json:"denialPercent,omitempty"`
+	// ConcurrencyPercent of the executions that may run at the same time: 1 to 100,
+	// by default 80. It is the share of the reserved concurrency, or where there is
+	// none of the account's quota in the region.
+	ConcurrencyPercent int `pulumi:"concurrencyPercent,optional" json:"concurrencyPercent,omitempty"`
+}
+
+// denialSample is how many requests there must be in five minutes for a share of
+// them to mean something.
+const denialSample = 20
+
+// metricsNamespace is the validator's own, in which its log lines carry metrics by
+// the dimension "function". A test holds the names here against those lines.
+const metricsNamespace = "Smartlake/TokenValidator"
+
+var topicARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$`)
+
+const topicARNWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
+
+// withDefaults returns a copy: what the caller gave is the caller's.
+func (a *AlarmArgs) withDefaults() *AlarmArgs {
+	if a == nil {
+		return nil
+	}
+	with := *a
+	for _, number := range []struct {
+		field    *int
+		fallback int
+	}{
+		{&with.Thresholds.DurationMs, 800},
+		{&with.Thresholds.DenialPercent, 50},
+		{&with.Thresholds.ConcurrencyPercent, 80},
+	} {
+		if *number.field == 0 {
+			*number.field = number.fallback
+		}
+	}
+	return &with
+}
+
+func (a *AlarmArgs) check(p *problems, field string, f FunctionArgs) {
+	if a == nil {
+		return
+	}
+	p.patternWhereKnown(field+".topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
+	p.patternWhereKnown(field+".topicKmsKeyArn", a.TopicKMSKeyARN, keyARNPattern, keyARNWanted)
+	if a.TopicARN != nil && a.TopicKMSKeyARN != nil {
+		p.found = append(p.found, fmt.Errorf("%s.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already", field))
+	}
+	if a.TopicARN != nil && len(a.Emails) > 0 {
+		p.add(field+".emails", a.Emails, "want none with topicArn: subscribe them where that topic is declared")
+	}
+	seen := map[string]bool{}
+	for i, email := range a.Emails {
+		at := fmt.Sprintf("%s.emails[%d]", field, i)
+		p.pattern(at, email, emailPattern, "want an email address")
+		if seen[email] {
+			p.add(at, email, "want each address once")
+		}
+		seen[email] = true
+	}
+	p.inRange(field+".thresholds.durationMs", a.Thresholds.DurationMs, 1, 1000, "milliseconds")
+	p.inRange(field+".thresholds.denialPercent", a.Thresholds.DenialPercent, 1, 100, "percent")
+	p.inRange(field+".thresholds.concurrencyPercent", a.Thresholds.ConcurrencyPercent, 1, 100, "percent")
+	if f.LogLevel == "warn" || f.LogLevel == "error" {
+		p.add("function.logLevel", f.LogLevel, "want info or debug with alarms: grants and denials are counted by lines of level info")
+	}
+}
+
+// newAlarms declares the alarms, and the topic that is told of them.
+func (v *TokenValidator) newAlarms(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
+	v.AlarmTopicARN = pulumi.String("").ToStringOutput()
+	if a.Alarms == nil {
+		return nil
+	}
+	topic, ready, err := a.Alarms.topic(ctx, name, a.Tags, v)
+	if err != nil {
+		return err
+	}
+	v.AlarmTopicARN = topic
+	for _, alarm := range a.alarms(v.FunctionName) {
+		alarm.args.AlarmActions, alarm.args.OkActions = pulumi.Array{topic}, pulumi.Array{topic}
+		alarm.args.ComparisonOperator = pulumi.String("GreaterThanOrEqualToThreshold")
+		// Nobody calls, nothing is measured: that is no trouble of the validator's.
+		alarm.args.TreatMissingData = pulumi.String("notBreaching")
+		alarm.args.Tags = a.Tags
+		if _, err := cloudwatch.NewMetricAlarm(ctx, name+"-alarm-"+alarm.name, alarm.args,
+			pulumi.Parent(v), pulumi.DependsOn(ready)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alarm is one of them, without what they have in common.
+type alarm struct {
+	name string
+	args *cloudwatch.MetricAlarmArgs
+}
+
+// alarms of the function. Their descriptions are what the person reads who is woken.
+func (a TokenValidatorArgs) alarms(function pulumi.StringInput) []alarm {
+	byFunction := pulumi.StringMap{"FunctionName": function}
+	return []alarm{
+		{"errors", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.String("Calls of the token validator failed, and HealthLake refused their requests. It answers whatever the token, " +
+				"so this is its environment, its time or its memory: read the log group's last lines of level ERROR, and Lambda's own."),
+			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Errors"), Dimensions: byFunction,
+			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
+			Threshold: pulumi.Float64(1),
+		}},
+		{"throttles", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.String("Lambda did not run the token validator for want of concurrency, and HealthLake refused those requests. " +
+				"Raise reservedConcurrency, or the account's quota of concurrent executions."),
+			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Throttles"), Dimensions: byFunction,
+			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
+			Threshold: pulumi.Float64(1),
+		}},
+		{"duration", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.Sprintf("One call in a hundred of the token validator takes %d ms or more, cold starts not counted; HealthLake gives up after 1000. "+
+				"If key sets fail too, it is the issuer; if not, give the function more memory, or provisioned concurrency.", a.Alarms.Thresholds.DurationMs),
+			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Duration"), Dimensions: byFunction,
+			ExtendedStatistic: pulumi.String("p99"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(3),
+			Threshold: pulumi.Float64(float64(a.Alarms.Thresholds.DurationMs)),
+			// CloudWatch calls fewer than 1000 calls in a minute too few for a p99 and would
+			// leave the alarm as it is; a datastore of few users would never have one.
+			EvaluateLowSampleCountPercentiles: pulumi.String("evaluate"),
+		}},
+		{"denials", a.denials(function)},
+		{"key-set-failures", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.String("The token validator could not read the issuer's key set, and refused requests for it. " +
+				"The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself a second after the issuer does."),
+			Namespace: pulumi.String(metricsNamespace), MetricName: pulumi.String("key_set_failures"), Dimensions: pulumi.StringMap{"function": function},
+			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(2),
+			Threshold: pulumi.Float64(1),
+		}},
+		{"concurrency", a.concurrency(byFunction)},
+	}
+}
+
+// denials are a share of the requests, since some are always refused: tokens expire.
+func (a TokenValidatorArgs) denials(function pulumi.StringInput) *cloudwatch.MetricAlarmArgs {
+	count := func(name string) cloudwatch.MetricAlarmMetricQueryArgs {
+		return cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String(name), Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+			Namespace: pulumi.String(metricsNamespace), MetricName: pulumi.String(name), Dimensions: pulumi.StringMap{"function": function},
+			Stat: pulumi.String("Sum"), Period: pulumi.Int(300),
+		}}
+	}
+	return &cloudwatch.MetricAlarmArgs{
+		AlarmDescription: pulumi.Sprintf("For a quarter of an hour, %d percent or more of the requests were refused, of at least %d in five minutes. "+
+			"The metric denials by reason says why: one client after a deployment is a mistake, signatures and issuers are an attack.",
+			a.Alarms.Thresholds.DenialPercent, denialSample),
+		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{count("grants"), count("denials"), cloudwatch.MetricAlarmMetricQueryArgs{
+			Id: pulumi.String("share"), Label: pulumi.String("Denials in percent of requests"), ReturnData: pulumi.Bool(true),
+			Expression: pulumi.Sprintf("IF(grants + denials >= %d, 100 * denials / (grants + denials), 0)", denialSample),
+		}},
+		EvaluationPeriods: pulumi.Int(3), DatapointsToAlarm: pulumi.Int(3),
+		Threshold: pulumi.Float64(float64(a.Alarms.Thresholds.DenialPercent)),
+	}
+}
+
+// concurrency is what the function's reservation leaves, or where it has none what
+// the account's quota leaves all functions of the region
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Quotas-Visualize-Alarms.html).
+func (a TokenValidatorArgs) concurrency(byFunction pulumi.StringMap) *cloudwatch.MetricAlarmArgs {
+	percent, reserved := a.Alarms.Thresholds.ConcurrencyPercent, a.Function.ReservedConcurrency
+	args := &cloudwatch.MetricAlarmArgs{EvaluationPeriods: pulumi.Int(3), DatapointsToAlarm: pulumi.Int(3)}
+	if reserved > 0 {
+		args.AlarmDescription = pulumi.Sprintf("The token validator runs %d percent or more of its %d reserved executions at the same time. "+
+			"Beyond them, Lambda throttles and HealthLake refuses: raise reservedConcurrency.", percent, reserved)
+		args.Namespace, args.MetricName = pulumi.String("AWS/Lambda"), pulumi.String("ConcurrentExecutions")
+		args.Dimensions, args.Statistic, args.Period = byFunction, pulumi.String("Maximum"), pulumi.Int(60)
+		args.Threshold = pulumi.Float64(float64(reserved*percent) / 100)
+		return args
+	}
+	args.AlarmDescription = pulumi.Sprintf("The functions of this account and region together run %d percent or more of the executions of their quota. "+
+		"Beyond it, Lambda throttles the token validator too and HealthLake refuses: raise the quota, or set reservedConcurrency.", percent)
+	args.Threshold = pulumi.Float64(float64(percent))
+	args.MetricQueries = cloudwatch.MetricAlarmMetricQueryArray{
+		cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String("executions"), Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
+			Namespace: pulumi.String("AWS/Usage"), MetricName: pulumi.String("ResourceCount"), Stat: pulumi.String("Maximum"), Period: pulumi.Int(60),
+			Dimensions: pulumi.ToStringMap(map[string]string{
+				"Service": "Lambda", "Type": "Resource", "Resource": "ConcurrentExecutions", "Class": "None",
+			}),
+		}},
+		cloudwatch.MetricAlarmMetricQueryArgs{
+			Id: pulumi.String("share"), Label: pulumi.String("Executions in percent of the quota"), ReturnData: pulumi.Bool(true),
+			Expression: pulumi.String("100 * executions / SERVICE_QUOTA(executions)"),
+		},
+	}
+	return args
+}

@@ -1,0 +1,217 @@
+package components
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ProvisionedConcurrencyArgs keep execution environments of the alias "live" warm,
+// so that a call that finds one has no cold start
+// (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html). AWS
+// bills them around the clock, used or not. By default there are none.
+//
+// The alias keeps its ARN whatever is said here, so the datastore never changes.
+type ProvisionedConcurrencyArgs struct {
+	// Executions that are always warm. By default 0: none. Where MaxExecutions or
+	// Schedules let the number change, it is the least, and a change of it by hand
+	// or by AWS is nobody's drift.
+	Executions int `pulumi:"executions,optional" json:"executions,omitempty"`
+	// MaxExecutions up to which AWS follows the load: Executions or more. By default
+	// 0: it does not.
+	MaxExecutions int `pulumi:"maxExecutions,optional" json:"maxExecutions,omitempty"`
+	// TargetUtilization of the warm executions, in percent, that AWS aims for while
+	// it follows the load: 10 to 90, by default 70.
+	TargetUtilization int `pulumi:"targetUtilization,optional" json:"targetUtilization,omitempty"`
+	// Schedules at which other numbers take effect, until the next one does.
+	Schedules []ScheduleArgs `pulumi:"schedules,optional" json:"schedules,omitempty"`
+}
+
+// ScheduleArgs change the number of warm executions at certain times.
+type ScheduleArgs struct {
+	// Name of the schedule, unique among them: letters, digits, "-" and "_".
+	Name string `pulumi:"name" json:"name"`
+	// Schedule is when: cron(0 7 ? * MON-FRI *), rate(1 day) or at(2027-01-31T07:00:00)
+	// (https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html).
+	Schedule string `pulumi:"schedule" json:"schedule"`
+	// Timezone of the schedule, such as Europe/Vienna. By default UTC.
+	Timezone string `pulumi:"timezone,optional" json:"timezone,omitempty"`
+	// Executions that are warm from then on: 1 or more. AWS forgets the setting at 0.
+	Executions int `pulumi:"executions" json:"executions"`
+	// MaxExecutions up to which AWS follows the load from then on. By default the
+	// larger of Executions and the MaxExecutions outside of the schedules.
+	MaxExecutions int `pulumi:"maxExecutions,optional" json:"maxExecutions,omitempty"`
+}
+
+var (
+	schedulePattern = regexp.MustCompile(`^(?:at|cron|rate)\([^()\n]+\)$`)
+	timezonePattern = regexp.MustCompile(`^[A-Za-z0-9_+/-]{1,64}$`)
+)
+
+// scaled reports whether AWS changes the number of executions.
+func (c ProvisionedConcurrencyArgs) scaled() bool { return c.MaxExecutions > 0 || len(c.Schedules) > 0 }
+
+func (c ProvisionedConcurrencyArgs) withDefaults() ProvisionedConcurrencyArgs {
+	if c.MaxExecutions > 0 && c.TargetUtilization == 0 {
+		c.TargetUtilization = 70
+	}
+	schedules := make([]ScheduleArgs, len(c.Schedules))
+	for i, s := range c.Schedules {
+		if s.Timezone == "" {
+			s.Timezone = "UTC"
+		}
+		if s.MaxExecutions == 0 {
+			s.MaxExecutions = max(s.Executions, c.MaxExecutions)
+		}
+		schedules[i] = s
+	}
+	if c.Schedules != nil { // a nil list is left out of the state
+		c.Schedules = schedules
+	}
+	return c
+}
+
+// check holds the numbers against each other; reserved is the function's reserved
+// concurrency, 0 where there is none.
+func (c ProvisionedConcurrencyArgs) check(p *problems, field string, reserved int) {
+	if c.Executions < 0 {
+		p.add(field+".executions", c.Executions, "want 0 (none) or more")
+	}
+	if c.Executions == 0 && (c.scaled() || c.TargetUtilization != 0) {
+		p.missing(field+".executions", "want at least 1, where AWS is to change the number")
+	}
+	if c.MaxExecutions != 0 && c.MaxExecutions < c.Executions {
+		p.add(field+".maxExecutions", c.MaxExecutions, fmt.Sprintf("want no less than executions, %d", c.Executions))
+	}
+	if c.TargetUtilization != 0 {
+		p.inRange(field+".targetUtilization", c.TargetUtilization, 10, 90, "percent")
+		if c.MaxExecutions == 0 {
+			p.add(field+".targetUtilization", c.TargetUtilization, "want maxExecutions too: without it, AWS does not follow the load")
+		}
+	}
+	p.withinReserved(field+".executions", c.Executions, reserved)
+	p.withinReserved(field+".maxExecutions", c.MaxExecutions, reserved)
+	seen := map[string]bool{}
+	for i, s := range c.Schedules {
+		at := fmt.Sprintf("%s.schedules[%d]", field, i)
+		if seen[s.Name] {
+			p.add(at+".name", s.Name, "want a name that no other schedule has")
+		}
+		seen[s.Name] = true
+		s.check(p, at, reserved)
+	}
+}
+
+func (s ScheduleArgs) check(p *problems, at string, reserved int) {
+	p.pattern(at+".name", s.Name, clientNamePattern, "want 1 to 64 letters, digits, - and _, starting with a letter or digit")
+	p.pattern(at+".schedule", s.Schedule, schedulePattern, "want cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)")
+	p.pattern(at+".timezone", s.Timezone, timezonePattern, "want the name of a time zone, such as Europe/Vienna")
+	if s.Executions < 1 {
+		p.add(at+".executions", s.Executions, "want 1 or more")
+	}
+	if s.MaxExecutions < s.Executions {
+		p.add(at+".maxExecutions", s.MaxExecutions, fmt.Sprintf("want no less than executions, %d", s.Executions))
+	}
+	p.withinReserved(at+".executions", s.Executions, reserved)
+	p.withinReserved(at+".maxExecutions", s.MaxExecutions, reserved)
+}
+
+// withinReserved refuses what Lambda would: warm executions come out of the
+// reserved ones.
+func (p *problems) withinReserved(field string, executions, reserved int) {
+	if reserved > 0 && executions > reserved {
+		p.add(field, executions, fmt.Sprintf("want at most reservedConcurrency, %d: warm executions come out of the reserved ones", reserved))
+	}
+}
+
+// newProvisionedConcurrency keeps executions of the alias warm, and lets AWS change
+// their number where it is to.
+func (v *TokenValidator) newProvisionedConcurrency(
+	ctx *pulumi.Context, name string, a TokenValidatorArgs, alias *lambda.Alias,
+) error {
+	c := a.Function.ProvisionedConcurrency
+	if c.Executions == 0 {
+		return nil
+	}
+	options := []pulumi.ResourceOption{pulumi.Parent(v)}
+	if c.scaled() { // the number is AWS's from then on
+		options = append(options, pulumi.IgnoreChanges([]string{"provisionedConcurrentExecutions"}))
+	}
+	provisioned, err := lambda.NewProvisionedConcurrencyConfig(ctx, name+"-provisioned", &lambda.ProvisionedConcurrencyConfigArgs{
+		FunctionName:                    alias.FunctionName,
+		Qualifier:                       alias.Name,
+		ProvisionedConcurrentExecutions: pulumi.Int(c.Executions),
+	}, options...)
+	if err != nil || !c.scaled() {
+		return err
+	}
+	return v.newScaling(ctx, name, a, alias, provisioned)
+}
+
+// newScaling declares what changes the number. A target's limits are what its
+// schedules set, so with schedules a change of them is nobody's drift.
+func (v *TokenValidator) newScaling(
+	ctx *pulumi.Context, name string, a TokenValidatorArgs, alias *lambda.Alias, provisioned *lambda.ProvisionedConcurrencyConfig,
+) error {
+	c, parent := a.Function.ProvisionedConcurrency, pulumi.Parent(v)
+	options := []pulumi.ResourceOption{parent, pulumi.DependsOn([]pulumi.Resource{provisioned})}
+	if len(c.Schedules) > 0 {
+		options = append(options, pulumi.IgnoreChanges([]string{"minCapacity", "maxCapacity"}))
+	}
+	target, err := appautoscaling.NewTarget(ctx, name+"-scaling", &appautoscaling.TargetArgs{
+		ServiceNamespace:  pulumi.String("lambda"),
+		ScalableDimension: pulumi.String("lambda:function:ProvisionedConcurrency"),
+		ResourceId:        pulumi.Sprintf("function:%s:%s", alias.FunctionName, alias.Name),
+		MinCapacity:       pulumi.Int(c.Executions),
+		MaxCapacity:       pulumi.Int(max(c.Executions, c.MaxExecutions)),
+		Tags:              a.Tags,
+	}, options...)
+	if err != nil {
+		return err
+	}
+	if c.MaxExecutions > 0 {
+		if err := newTracking(ctx, name+"-tracking", c.TargetUtilization, target, parent); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.Schedules {
+		_, err := appautoscaling.NewScheduledAction(ctx, name+"-schedule-"+s.Name, &appautoscaling.ScheduledActionArgs{
+			ServiceNamespace:  target.ServiceNamespace,
+			ScalableDimension: target.ScalableDimension,
+			ResourceId:        target.ResourceId,
+			Schedule:          pulumi.String(s.Schedule),
+			Timezone:          pulumi.String(s.Timezone),
+			ScalableTargetAction: appautoscaling.ScheduledActionScalableTargetActionArgs{
+				MinCapacity: pulumi.Int(s.Executions),
+				MaxCapacity: pulumi.Int(s.MaxExecutions),
+			},
+		}, parent)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newTracking lets AWS follow the load
+// (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html).
+func newTracking(
+	ctx *pulumi.Context, name string, percent int, target *appautoscaling.Target, options ...pulumi.ResourceOption,
+) error {
+	_, err := appautoscaling.NewPolicy(ctx, name, &appautoscaling.PolicyArgs{
+		PolicyType:        pulumi.String("TargetTrackingScaling"),
+		ServiceNamespace:  target.ServiceNamespace,
+		ScalableDimension: target.ScalableDimension,
+		ResourceId:        target.ResourceId,
+		TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
+			TargetValue: pulumi.Float64(float64(percent) / 100),
+			PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
+				PredefinedMetricType: pulumi.String("LambdaProvisionedConcurrencyUtilization"),
+			},
+		},
+	}, options...)
+	return err
+}

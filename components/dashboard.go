@@ -1,0 +1,100 @@
+package components
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// newDashboard declares a CloudWatch dashboard of the function. Pulumi gives
+// dashboards no name of their own and CloudWatch knows them by name in all regions
+// of an account, so it bears the function's, which Pulumi has made unique.
+func (v *TokenValidator) newDashboard(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
+	v.DashboardName = pulumi.String("").ToStringOutput()
+	if !a.Dashboard {
+		return nil
+	}
+	body := pulumi.All(placeOf(ctx, v).region, v.FunctionName).ApplyT(func(values []any) (string, error) {
+		return dashboardBody(values[0].(string), values[1].(string), a.Function)
+	}).(pulumi.StringOutput)
+	dashboard, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
+		DashboardName: v.FunctionName,
+		DashboardBody: body,
+	}, pulumi.Parent(v))
+	if err != nil {
+		return err
+	}
+	v.DashboardName = dashboard.DashboardName
+	return nil
+}
+
+// widget is a graph of metrics, as CloudWatch describes it
+// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html).
+type widget struct {
+	Type       string `json:"type"`
+	X          int    `json:"x"`
+	Y          int    `json:"y"`
+	Width      int    `json:"width"`
+	Height     int    `json:"height"`
+	Properties graph  `json:"properties"`
+}
+
+type graph struct {
+	Title       string       `json:"title"`
+	View        string       `json:"view"`
+	Region      string       `json:"region"`
+	Stat        string       `json:"stat"`
+	Period      int          `json:"period"`
+	Metrics     [][]any      `json:"metrics"`
+	Annotations *annotations `json:"annotations,omitempty"`
+}
+
+type annotations struct {
+	Horizontal []line `json:"horizontal"`
+}
+
+// line is drawn across a graph at a value.
+type line struct {
+	Label string `json:"label"`
+	Value int    `json:"value"`
+}
+
+// dashboardBody is the same for the same arguments. Graphs stand in rows of three.
+func dashboardBody(region, function string, f FunctionArgs) (string, error) {
+	lambda := func(metric, stat string) []any {
+		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
+	}
+	own := func(metric string) []any { return []any{metricsNamespace, metric, "function", function} }
+	concurrency := graph{Title: "Executions at the same time", Stat: "Maximum", Metrics: [][]any{lambda("ConcurrentExecutions", "Maximum")}}
+	if f.ProvisionedConcurrency.Executions > 0 { // Lambda counts them by alias
+		concurrency.Metrics = append(concurrency.Metrics,
+			[]any{"AWS/Lambda", "ProvisionedConcurrentExecutions", "FunctionName", function, "Resource", function + ":" + liveAlias})
+	}
+	if f.ReservedConcurrency > 0 {
+		concurrency.Annotations = &annotations{[]line{{"Lambda throttles", f.ReservedConcurrency}}}
+	}
+	graphs := []graph{
+		{Title: "Calls", Stat: "Sum", Metrics: [][]any{lambda("Invocations", "Sum"), lambda("Errors", "Sum"), lambda("Throttles", "Sum")}},
+		{Title: "Duration in ms, cold starts not counted", Stat: "p99", Metrics: [][]any{lambda("Duration", "p50"), lambda("Duration", "p99")},
+			Annotations: &annotations{[]line{{"HealthLake gives up", 1000}}}},
+		concurrency,
+		{Title: "Decisions", Stat: "Sum", Metrics: [][]any{own("grants"), own("denials")}},
+		{Title: "Denials by reason", Stat: "Sum", Metrics: [][]any{{map[string]string{
+			"id":    "reasons",
+			"label": "${PROP('Dim.reason')}",
+			"expression": fmt.Sprintf(`SEARCH('{%s,function,reason} MetricName="denials" function="%s"', 'Sum', 60)`,
+				metricsNamespace, function),
+		}}}},
+		{Title: "Requests refused for want of a key set", Stat: "Sum", Metrics: [][]any{own("key_set_failures")}},
+	}
+	const width, height = 8, 6
+	var widgets []widget
+	for i, g := range graphs {
+		g.View, g.Region, g.Period = "timeSeries", region, 60
+		widgets = append(widgets, widget{"metric", i % 3 * width, i / 3 * height, width, height, g})
+	}
+	text, err := json.Marshal(map[string]any{"widgets": widgets})
+	return string(text), err
+}
