@@ -65,23 +65,30 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		set("datastoreEndpoint", "https://healthlake."+g.Region+".amazonaws.com/datastore/"+id+"/r4/")
 		set("datastoreStatus", "ACTIVE")
 		return id, properties
+	default:
+		return g.createBystander(args, properties, name), properties
+	}
+}
+
+// createBystander completes a resource that the local cloud does not bring to life,
+// but that others refer to.
+func (g *Graph) createBystander(args pulumi.MockResourceArgs, properties resource.PropertyMap, name string) (id string) {
+	set := func(key, value string) { properties[resource.PropertyKey(key)] = resource.NewStringProperty(value) }
+	switch args.TypeToken {
 	case "aws:cloudwatch/logGroup:LogGroup":
 		set("arn", g.arn("logs", "log-group:"+name))
-		return name, properties
+		return name
 	case "aws:sns/topic:Topic":
 		set("arn", g.arn("sns", name))
-		return g.arn("sns", name), properties
-	case "aws:cloudwatch/dashboard:Dashboard":
-		set("dashboardArn", g.globalARN("cloudwatch", "dashboard/"+given("dashboardName")))
-		return given("dashboardName"), properties
+		return g.arn("sns", name)
 	case "aws:kms/key:Key":
 		h := digest(args.Name)
-		id := h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+		id = h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
 		set("keyId", id)
 		set("arn", g.arn("kms", "key/"+id))
-		return id, properties
+		return id
 	default:
-		return digest(args.Name)[:16], properties
+		return digest(args.Name)[:16]
 	}
 }
 
