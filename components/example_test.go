@@ -80,6 +80,40 @@ func ExampleTokenValidator_GrantDatastore() {
 	})
 }
 
+// The whole, watched: alarms to the people on call, a dashboard, executions that are
+// reserved, and some of them warm while the clinic is open.
+func ExampleNewSmartDatastore_inOperation() {
+	pulumi.Run(func(ctx *pulumi.Context) error {
+		datastore, err := components.NewSmartDatastore(ctx, "ehr", &components.SmartDatastoreArgs{
+			Clients: []components.ClientArgs{{
+				Name:   "reporting",
+				Kind:   components.ServiceClient,
+				Scopes: []string{"system/*.rs"},
+			}},
+			CustomerManagedKey: true, // of the log and the topic too
+			Function: components.FunctionArgs{
+				ReservedConcurrency: 50,
+				ProvisionedConcurrency: components.ProvisionedConcurrencyArgs{
+					Executions: 1,
+					Schedules: []components.ScheduleArgs{
+						{Name: "open", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5},
+						{Name: "closed", Schedule: "cron(0 19 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 1},
+					},
+				},
+			},
+			Alarms:    &components.AlarmArgs{Emails: []string{"on-call@example.org"}},
+			Dashboard: true,
+			Roles:     components.RoleArgs{Path: "/records/"},
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("alarmTopic", datastore.AlarmTopicARN)
+		ctx.Export("dashboard", datastore.DashboardName)
+		return nil
+	})
+}
+
 // More memory, and an archive that was built beforehand, where there is no Go.
 func ExampleNewTokenValidator() {
 	pulumi.Run(func(ctx *pulumi.Context) error {
