@@ -13,6 +13,11 @@ import (
 type UserPoolArgs struct {
 	// DeletionProtection of Cognito itself. By default on where Protect is.
 	DeletionProtection *bool `pulumi:"deletionProtection,optional"`
+	// Tier is the feature plan that the pool is billed by: LITE, ESSENTIALS
+	// (default) or PLUS. A trigger that adds claims to access tokens needs
+	// ESSENTIALS, threat protection needs PLUS
+	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html).
+	Tier string `pulumi:"tier,optional"`
 	// MFA by authenticator app: OFF (default), OPTIONAL or ON.
 	MFA string `pulumi:"mfa,optional"`
 	// SelfSignUp lets anybody create a user. By default false: administrators do.
@@ -58,7 +63,7 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 	for _, text := range []struct {
 		field    *string
 		fallback string
-	}{{&u.MFA, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
+	}{{&u.Tier, "ESSENTIALS"}, {&u.MFA, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
 		if *text.field == "" {
 			*text.field = text.fallback
 		}
@@ -86,6 +91,7 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 }
 
 func (u UserPoolArgs) check(p *problems, field string) {
+	p.oneOf(field+".tier", u.Tier, "LITE", "ESSENTIALS", "PLUS")
 	p.oneOf(field+".mfa", u.MFA, "OFF", "OPTIONAL", "ON")
 	p.oneOf(field+".verificationEmail", u.VerificationEmail, "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
 	p.inRange(field+".passwordPolicy.minimumLength", u.PasswordPolicy.MinimumLength, 6, 99, "characters")
@@ -124,6 +130,7 @@ func newUserPool(
 	}
 	args := &cognito.UserPoolArgs{
 		DeletionProtection:     pulumi.String(deletionProtection),
+		UserPoolTier:           pulumi.String(u.Tier),
 		MfaConfiguration:       pulumi.String(u.MFA),
 		AliasAttributes:        pulumi.ToStringArray(u.AliasAttributes),
 		AutoVerifiedAttributes: pulumi.ToStringArray(u.AutoVerifiedAttributes),

@@ -16,6 +16,7 @@ func TestTheUserPoolHasTheArticlesSettingsAndIsProtectedBesides(t *testing.T) {
 	pool := build(t, nil).find(t, userPoolType, poolName)
 	assertJSON(t, "user pool", pool.Inputs, `{
 		"deletionProtection": "ACTIVE",
+		"userPoolTier": "ESSENTIALS",
 		"mfaConfiguration": "OFF",
 		"aliasAttributes": ["email"],
 		"autoVerifiedAttributes": ["email"],
@@ -53,6 +54,8 @@ func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T
 	}{
 		{"deletionProtection", func(u *components.UserPoolArgs) { u.DeletionProtection = pulumi.BoolRef(false) },
 			`{"deletionProtection": "INACTIVE"}`},
+		{"tier lite", func(u *components.UserPoolArgs) { u.Tier = "LITE" }, `{"userPoolTier": "LITE"}`},
+		{"tier plus", func(u *components.UserPoolArgs) { u.Tier = "PLUS" }, `{"userPoolTier": "PLUS"}`},
 		{"mfa optional", func(u *components.UserPoolArgs) { u.MFA = "OPTIONAL" },
 			`{"mfaConfiguration": "OPTIONAL", "softwareTokenMfaConfiguration": {"enabled": true}}`},
 		{"mfa on", func(u *components.UserPoolArgs) { u.MFA = "ON" },
