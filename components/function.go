@@ -1,7 +1,9 @@
 package components
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -58,9 +60,23 @@ func (f FunctionArgs) check(p *problems, field string) {
 	if !slices.Contains(logRetentions, f.LogRetentionDays) {
 		p.add(field+".logRetentionDays", f.LogRetentionDays, fmt.Sprintf("want one of %v", logRetentions))
 	}
+	f.checkArchive(p, field)
+}
+
+func (f FunctionArgs) checkArchive(p *problems, field string) {
 	if f.Archive != "" {
 		p.checkArchive(field+".archive", f.Archive, f.Architecture)
 	}
+}
+
+// archive returns the path of the given archive, or of one that is built.
+func (f FunctionArgs) archive(
+	ctx *pulumi.Context, build func(context.Context, Platform, io.Writer) (string, error),
+) (string, error) {
+	if f.Archive != "" {
+		return f.Archive, nil
+	}
+	return build(ctx.Context(), LambdaPlatform(f.Architecture), nil)
 }
 
 // goProgram is what tells one Go program that runs as a function from another.

@@ -121,7 +121,7 @@ func (u UserPoolArgs) check(p *problems, field string) {
 }
 
 func newUserPool(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, context *LaunchContext, parent pulumi.Resource,
 ) (*cognito.UserPool, error) {
 	u := a.UserPool
 	deletionProtection := "INACTIVE"
@@ -138,7 +138,7 @@ func newUserPool(
 		AdminCreateUserConfig:  cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(!u.SelfSignUp)},
 		EmailConfiguration:     cognito.UserPoolEmailConfigurationArgs{EmailSendingAccount: pulumi.String("COGNITO_DEFAULT")},
 		PasswordPolicy:         u.PasswordPolicy.policy(),
-		Schemas:                cognito.UserPoolSchemaArray{emailAttribute()},
+		Schemas:                append(cognito.UserPoolSchemaArray{textAttribute("email", true, "2048")}, a.LaunchContext.attributes()...),
 		UserAttributeUpdateSettings: cognito.UserPoolUserAttributeUpdateSettingsArgs{
 			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(u.VerifyBeforeUpdate),
 		},
@@ -147,6 +147,9 @@ func newUserPool(
 			DefaultEmailOption: pulumi.String(u.VerificationEmail),
 		},
 		Tags: a.Tags,
+	}
+	if context != nil {
+		args.LambdaConfig = context.trigger()
 	}
 	if u.MFA != "OFF" {
 		args.SoftwareTokenMfaConfiguration = cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)}
@@ -176,18 +179,18 @@ func (p PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
 	}
 }
 
-// emailAttribute makes an email address required. A pool's schema is settled for
-// good when the pool is created.
-func emailAttribute() cognito.UserPoolSchemaArgs {
+// textAttribute is an attribute of the pool's schema, with all that Cognito would
+// fill in. A pool's schema can be added to, but is settled for good otherwise.
+func textAttribute(name string, required bool, maxLength string) cognito.UserPoolSchemaArgs {
 	return cognito.UserPoolSchemaArgs{
-		Name:                   pulumi.String("email"),
+		Name:                   pulumi.String(name),
 		AttributeDataType:      pulumi.String("String"),
 		DeveloperOnlyAttribute: pulumi.Bool(false),
 		Mutable:                pulumi.Bool(true),
-		Required:               pulumi.Bool(true),
+		Required:               pulumi.Bool(required),
 		StringAttributeConstraints: cognito.UserPoolSchemaStringAttributeConstraintsArgs{
 			MinLength: pulumi.String("0"),
-			MaxLength: pulumi.String("2048"),
+			MaxLength: pulumi.String(maxLength),
 		},
 	}
 }

@@ -30,6 +30,7 @@ type settings struct {
 	testUsers                 []testUser
 	architecture              string
 	validatorArchive          string
+	launchContextArchive      string
 	rolePath                  string
 	permissionsBoundary       string
 	tags                      map[string]string
@@ -39,6 +40,8 @@ type testUser struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Patient  string `json:"patient"`
+	FHIRUser string `json:"fhirUser"`
 }
 
 // The values of the key "encryption".
@@ -71,9 +74,10 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("protect", &s.protect, "true or false")
 	read.value("allowDatastoreReplacement", &s.allowDatastoreReplacement, "true or false")
 	read.text("mfa", &s.mfa)
-	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
+	read.value("testUsers", &s.testUsers, "a list of users with username, email and password, and optionally patient and fhirUser")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
+	read.text("launchContextArchive", &s.launchContextArchive)
 	read.text("rolePath", &s.rolePath)
 	read.text("permissionsBoundary", &s.permissionsBoundary)
 	read.value("tags", &s.tags, "a map of names to values")
@@ -161,6 +165,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
 		UserPool:                  components.UserPoolArgs{MFA: s.mfa},
 		Function:                  components.FunctionArgs{Architecture: s.architecture, Archive: s.validatorArchive},
+		LaunchContext:             components.LaunchContextArgs{Function: components.FunctionArgs{Archive: s.launchContextArchive}},
 		Roles:                     components.RoleArgs{Path: s.rolePath},
 	}
 	if s.permissionsBoundary != "" {
@@ -173,7 +178,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		args.Tags = pulumi.ToStringMap(s.tags)
 	}
 	for _, user := range s.testUsers {
-		test := components.TestUserArgs{Username: user.Username, Email: user.Email}
+		test := components.TestUserArgs{Username: user.Username, Email: user.Email, Patient: user.Patient, FHIRUser: user.FHIRUser}
 		if user.Password != "" {
 			test.Password = pulumi.ToSecret(pulumi.String(user.Password)).(pulumi.StringOutput)
 		}

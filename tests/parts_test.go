@@ -24,8 +24,9 @@ func anAuthorizationServer(args *components.AuthorizationServerArgs, opts ...pul
 
 func TestAnAuthorizationServerStandsAlone(t *testing.T) {
 	r := mustRun(t, anAuthorizationServer(&components.AuthorizationServerArgs{
-		Clients: []components.ClientArgs{service(), public()},
-		Tags:    pulumi.StringMap{"team": pulumi.String("records")},
+		Clients:       []components.ClientArgs{service(), public()},
+		LaunchContext: fromArchive(),
+		Tags:          pulumi.StringMap{"team": pulumi.String("records")},
 	}))
 	assertLines(t, "resources", r.names(), []string{
 		"aws:cognito/resourceServer:ResourceServer auth-server-system",

@@ -94,7 +94,7 @@ func configured(values map[string]string, secrets ...string) setting {
 func runStack(t *testing.T, stack string, settings ...setting) *recorder {
 	t.Helper()
 	values := configuration(t, stack)
-	values["smartlake:validatorArchive"] = fixtureArchive
+	values["smartlake:validatorArchive"], values["smartlake:launchContextArchive"] = fixtureArchive, triggerArchive
 	settings = append(settings, inStack(stack), inRegion(values["aws:region"]), configured(values))
 	return mustRun(t, theProgram, settings...)
 }
@@ -326,8 +326,9 @@ func keysRead(t *testing.T) []string {
 
 func TestTheProgramsOwnDefaultsAreThoseOfTheProject(t *testing.T) {
 	own := map[string]string{
-		"smartlake:clients":          `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
-		"smartlake:validatorArchive": fixtureArchive,
+		"smartlake:clients":              `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
+		"smartlake:validatorArchive":     fixtureArchive,
+		"smartlake:launchContextArchive": triggerArchive,
 	}
 	withDefaults := projectDefaults(t)
 	maps.Copy(withDefaults, own)
