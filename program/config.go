@@ -74,7 +74,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("protect", &s.protect, "true or false")
 	read.value("allowDatastoreReplacement", &s.allowDatastoreReplacement, "true or false")
 	read.text("mfa", &s.mfa)
-	read.value("testUsers", &s.testUsers, "a list of users with username, email and password, and optionally patient and fhirUser")
+	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
 	read.text("launchContextArchive", &s.launchContextArchive)
