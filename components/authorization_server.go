@@ -177,7 +177,7 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 
 // build packages the function, where it is wanted and not given.
 func (a AuthorizationServerArgs) build(ctx *pulumi.Context) error {
-	if !wantsLaunchContext(a.Clients) {
+	if !WantsLaunchContext(a.Clients) {
 		return nil
 	}
 	_, err := a.LaunchContext.Function.archive(ctx, PackageLaunchContext)

@@ -63,9 +63,10 @@ type LaunchContextArgs struct {
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html).
 const triggerTimeoutSeconds = 5
 
-// wantsLaunchContext reports whether some client with users asks for scopes that
-// count only with launch context. A service has no user to take it from.
-func wantsLaunchContext(clients []ClientArgs) bool {
+// WantsLaunchContext reports whether some client with users asks for scopes that
+// count only with launch context, so that an [AuthorizationServer] declares it. A
+// service has no user to take it from.
+func WantsLaunchContext(clients []ClientArgs) bool {
 	return asksWithUsers(clients, smart.Patient) || asksWithUsers(clients, smart.User)
 }
 
@@ -222,7 +223,7 @@ func (l *LaunchContext) AllowUserPool(
 func newLaunchContext(
 	ctx *pulumi.Context, name string, a AuthorizationServerArgs, server *AuthorizationServer,
 ) (*LaunchContext, error) {
-	if !wantsLaunchContext(a.Clients) {
+	if !WantsLaunchContext(a.Clients) {
 		return nil, nil
 	}
 	return NewLaunchContext(ctx, name+"-context", &a.LaunchContext, pulumi.Parent(server))
@@ -304,7 +305,7 @@ func (t TestUserArgs) contextAttributes(l LaunchContextArgs) map[string]string {
 
 // checkTier refuses a plan that would ignore the trigger's claims.
 func (a AuthorizationServerArgs) checkTier(p *problems) {
-	if a.UserPool.Tier == "LITE" && wantsLaunchContext(a.Clients) {
+	if a.UserPool.Tier == "LITE" && WantsLaunchContext(a.Clients) {
 		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s or %s scopes, "+
 			"which count only with claims that Cognito adds to access tokens in these plans", "patient/", "user/"))
 	}
