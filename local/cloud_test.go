@@ -207,7 +207,7 @@ func TestTheDiscoveryDocumentIsTheDeclaredOneAtLoopbackAddresses(t *testing.T) {
 	}
 	want := map[string]any{
 		"authorization_endpoint":                cloud.HostedDomain + "/oauth2/authorize",
-		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect"},
+		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "context-standalone-patient", "launch-standalone", "permission-patient", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect"},
 		"code_challenge_methods_supported":      []any{"S256"},
 		"grant_types_supported":                 []any{"authorization_code", "client_credentials"},
 		"issuer":                                cloud.Issuer,
