@@ -84,9 +84,10 @@ func (p *problems) checkName(name string, longest int) {
 // The longest names of components: 64, the limit of roles and functions, less the
 // longest suffix of a child and Pulumi's 8 characters.
 const (
-	maxSmartDatastoreName      = 64 - len("-validator-execution") - 8
+	maxSmartDatastoreName      = 64 - len("-auth-context-execution") - 8
 	maxTokenValidatorName      = 64 - len("-execution") - 8
-	maxAuthorizationServerName = 64
+	maxLaunchContextName       = 64 - len("-execution") - 8
+	maxAuthorizationServerName = 64 - len("-context-execution") - 8
 )
 
 // Cognito's quotas and patterns
@@ -295,5 +296,6 @@ func (p *problems) checkTestUsers(field string, users []TestUserArgs) {
 		if user.Password == nil {
 			p.missing(at+".password", "want a password, as a Pulumi secret")
 		}
+		user.checkContext(p, at)
 	}
 }

@@ -15,7 +15,7 @@ const keyDeletionDays = 30
 func (a SmartDatastoreArgs) createsKey() bool { return a.CustomerManagedKey && a.KMSKeyARN == nil }
 
 // encryptedWith lets what stands beside the datastore be encrypted with its key too,
-// unless the caller gave another: the log group, and the topic of the alarms. That
+// unless the caller gave another: the log groups, and the topic of the alarms. That
 // is done with a key that is created here only. Of a given one it is not known
 // whether its policy lets these services use it, and without that they fail.
 func (a SmartDatastoreArgs) encryptedWith(keyARN pulumi.StringInput) SmartDatastoreArgs {
@@ -24,6 +24,9 @@ func (a SmartDatastoreArgs) encryptedWith(keyARN pulumi.StringInput) SmartDatast
 	}
 	if a.Function.LogKMSKeyARN == nil {
 		a.Function.LogKMSKeyARN = keyARN
+	}
+	if a.LaunchContext.Function.LogKMSKeyARN == nil {
+		a.LaunchContext.Function.LogKMSKeyARN = keyARN
 	}
 	if a.Alarms != nil && a.Alarms.TopicARN == nil && a.Alarms.TopicKMSKeyARN == nil {
 		alarms := *a.Alarms

@@ -1,7 +1,9 @@
 package components
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -83,9 +85,23 @@ func (f FunctionArgs) check(p *problems, field string) {
 		p.add(field+".reservedConcurrency", f.ReservedConcurrency, "want 0 (none is reserved) or more")
 	}
 	f.ProvisionedConcurrency.check(p, field+".provisionedConcurrency", f.ReservedConcurrency)
+	f.checkArchive(p, field)
+}
+
+func (f FunctionArgs) checkArchive(p *problems, field string) {
 	if f.Archive != "" {
 		p.checkArchive(field+".archive", f.Archive, f.Architecture)
 	}
+}
+
+// archive returns the path of the given archive, or of one that is built.
+func (f FunctionArgs) archive(
+	ctx *pulumi.Context, build func(context.Context, Platform, io.Writer) (string, error),
+) (string, error) {
+	if f.Archive != "" {
+		return f.Archive, nil
+	}
+	return build(ctx.Context(), LambdaPlatform(f.Architecture), nil)
 }
 
 // goProgram is what tells one Go program that runs as a function from another.

@@ -70,14 +70,6 @@ const (
 	timeoutSeconds = 2
 )
 
-// archive returns the path of the given archive, or of one that is built.
-func (f FunctionArgs) archive(ctx *pulumi.Context) (string, error) {
-	if f.Archive != "" {
-		return f.Archive, nil
-	}
-	return PackageValidator(ctx.Context(), LambdaPlatform(f.Architecture), nil)
-}
-
 func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, error) {
 	var a TokenValidatorArgs
 	if args != nil {
@@ -122,7 +114,7 @@ func NewTokenValidator(
 	if err != nil {
 		return nil, err
 	}
-	archive, err := a.Function.archive(ctx)
+	archive, err := a.Function.archive(ctx, PackageValidator)
 	if err != nil {
 		return nil, err
 	}

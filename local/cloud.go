@@ -207,7 +207,7 @@ func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
 		data = healthlake.Synthetic(1)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
-		if err := d.invokable(arn); err != nil {
+		if err := d.invokable("healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn); err != nil {
 			return healthlake.Reply{}, err
 		}
 		answer, cold, err := c.function.Invoke(ctx, payload)

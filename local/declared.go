@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,19 +14,23 @@ import (
 
 // declared is what of a graph the cloud brings to life.
 type declared struct {
-	datastore, pool, function graph.Resource
-	clients                   []graph.Resource
-	aliases, permissions      []graph.Resource
+	datastore, pool graph.Resource
+	// function judges the datastore's tokens; trigger is asked by the pool before it
+	// issues a user's, and is none where the pool has no trigger.
+	function, trigger               graph.Resource
+	clients                         []graph.Resource
+	functions, aliases, permissions []graph.Resource
 
 	// AWS's names of the three services, as URLs without a path.
 	healthLake, hostedDomain, issuerHost string
 }
 
-// readDeclared picks the resources. A graph with several datastores, pools or
-// functions is more than this cloud runs.
+// readDeclared picks the resources. A graph with several datastores or pools is more
+// than this cloud runs.
 func readDeclared(g *graph.Graph) (declared, error) {
 	d := declared{
 		clients:     g.All(graph.UserPoolClient),
+		functions:   g.All(graph.Function),
 		aliases:     g.All(graph.FunctionAlias),
 		permissions: g.All(graph.Permission),
 	}
@@ -38,7 +43,6 @@ func readDeclared(g *graph.Graph) (declared, error) {
 		{graph.Datastore, &d.datastore},
 		{graph.UserPool, &d.pool},
 		{graph.UserPoolDomain, &domain},
-		{graph.Function, &d.function},
 	} {
 		found := g.All(wanted.typ)
 		if len(found) != 1 {
@@ -46,7 +50,10 @@ func readDeclared(g *graph.Graph) (declared, error) {
 		}
 		*wanted.into = found[0]
 	}
-	var err error
+	err := d.readFunctions()
+	if err != nil {
+		return declared{}, err
+	}
 	if d.healthLake, err = origin(d.datastore.Text("datastoreEndpoint")); err != nil {
 		return declared{}, err
 	}
@@ -86,23 +93,54 @@ func origin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// invokable reports whether HealthLake may call the function behind an ARN, as
-// Lambda would decide it: the ARN names the function or an alias of it, and a
-// permission on exactly that lets HealthLake invoke it.
-func (d declared) invokable(arn string) error {
-	qualifier := ""
-	if arn != d.function.Text("arn") {
-		index := slices.IndexFunc(d.aliases, func(alias graph.Resource) bool { return alias.Text("arn") == arn })
-		if index < 0 {
-			return fmt.Errorf("the datastore calls %s, which the program does not declare", arn)
-		}
-		qualifier = d.aliases[index].Text("name")
+// readFunctions picks the function behind the datastore and, where the pool has one,
+// behind its pre token generation trigger.
+func (d *declared) readFunctions() error {
+	validator := d.datastore.Text("identityProviderConfiguration", "idpLambdaArn")
+	var err error
+	if d.function, _, err = d.resolve(validator); err != nil {
+		return fmt.Errorf("the datastore calls %s, %w", validator, err)
+	}
+	trigger := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn")
+	if trigger == "" {
+		return nil
+	}
+	if d.trigger, _, err = d.resolve(trigger); err != nil {
+		return fmt.Errorf("the user pool calls %s, %w", trigger, err)
+	}
+	return d.invokable("cognito-idp.amazonaws.com", d.pool.Text("arn"), trigger)
+}
+
+// resolve takes an ARN apart into a declared function and the name of the alias, if
+// it names one.
+func (d declared) resolve(arn string) (function graph.Resource, qualifier string, err error) {
+	name := ""
+	if i := slices.IndexFunc(d.aliases, func(alias graph.Resource) bool { return alias.Text("arn") == arn }); i >= 0 {
+		name, qualifier = d.aliases[i].Text("functionName"), d.aliases[i].Text("name")
+	}
+	i := slices.IndexFunc(d.functions, func(function graph.Resource) bool {
+		return function.Text("arn") == arn || name != "" && function.Text("name") == name
+	})
+	if i < 0 {
+		return graph.Resource{}, "", errors.New("which the program does not declare")
+	}
+	return d.functions[i], qualifier, nil
+}
+
+// invokable reports whether a service, on behalf of a resource of its own, may call
+// the function behind an ARN, as Lambda would decide it: the ARN names the function or
+// an alias of it, and a permission on exactly that lets the service invoke it.
+func (d declared) invokable(service, source, arn string) error {
+	function, qualifier, err := d.resolve(arn)
+	if err != nil {
+		return fmt.Errorf("%s calls %s, %w", service, arn, err)
 	}
 	for _, p := range d.permissions {
-		if p.Text("principal") == "healthlake.amazonaws.com" && p.Text("action") == "lambda:InvokeFunction" &&
-			p.Text("function") == d.function.Text("name") && p.Text("qualifier") == qualifier {
+		if p.Text("principal") == service && p.Text("action") == "lambda:InvokeFunction" &&
+			p.Text("function") == function.Text("name") && p.Text("qualifier") == qualifier &&
+			(p.Text("sourceArn") == "" || p.Text("sourceArn") == source) {
 			return nil
 		}
 	}
-	return fmt.Errorf("no permission lets HealthLake invoke %s", arn)
+	return fmt.Errorf("no permission lets %s invoke %s for %s", service, arn, source)
 }

@@ -30,6 +30,7 @@ type settings struct {
 	testUsers                 []testUser
 	architecture              string
 	validatorArchive          string
+	launchContextArchive      string
 	rolePath                  string
 	permissionsBoundary       string
 	reservedConcurrency       int
@@ -48,6 +49,8 @@ type testUser struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Patient  string `json:"patient"`
+	FHIRUser string `json:"fhirUser"`
 }
 
 // The values of the key "encryption".
@@ -83,6 +86,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
+	read.text("launchContextArchive", &s.launchContextArchive)
 	read.text("rolePath", &s.rolePath)
 	read.text("permissionsBoundary", &s.permissionsBoundary)
 	read.value("reservedConcurrency", &s.reservedConcurrency, "a whole number")
@@ -211,9 +215,10 @@ func (s settings) args() *components.SmartDatastoreArgs {
 			Tracing:                s.tracing,
 			LogKMSKeyARN:           optional(s.logKMSKeyARN),
 		},
-		KMSKeyARN: optional(s.kmsKeyARN),
-		Roles:     components.RoleArgs{Path: s.rolePath, PermissionsBoundary: optional(s.permissionsBoundary)},
-		Dashboard: s.dashboard,
+		KMSKeyARN:     optional(s.kmsKeyARN),
+		Roles:         components.RoleArgs{Path: s.rolePath, PermissionsBoundary: optional(s.permissionsBoundary)},
+		Dashboard:     s.dashboard,
+		LaunchContext: components.LaunchContextArgs{Function: components.FunctionArgs{Archive: s.launchContextArchive}},
 	}
 	if s.alarms {
 		args.Alarms = &components.AlarmArgs{
@@ -224,7 +229,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		args.Tags = pulumi.ToStringMap(s.tags)
 	}
 	for _, user := range s.testUsers {
-		test := components.TestUserArgs{Username: user.Username, Email: user.Email}
+		test := components.TestUserArgs{Username: user.Username, Email: user.Email, Patient: user.Patient, FHIRUser: user.FHIRUser}
 		if user.Password != "" {
 			test.Password = pulumi.ToSecret(pulumi.String(user.Password)).(pulumi.StringOutput)
 		}

@@ -10,8 +10,9 @@ import (
 // stackValues is a complete configuration, with some values changed.
 func stackValues(changes ...string) map[string]string {
 	values := map[string]string{
-		"smartlake:clients":          `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
-		"smartlake:validatorArchive": fixtureArchive,
+		"smartlake:clients":              `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
+		"smartlake:validatorArchive":     fixtureArchive,
+		"smartlake:launchContextArchive": triggerArchive,
 	}
 	for i := 0; i < len(changes); i += 2 {
 		values["smartlake:"+changes[i]] = changes[i+1]
@@ -52,6 +53,8 @@ var effects = map[string]struct {
 	"architecture": {[]string{"architecture", "x86_64"}, functionType, "smart-validator-function", "architectures", `["x86_64"]`},
 	"validatorArchive": {nil, // the archive of the tests
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
+	"launchContextArchive": {[]string{"clients", `[{"name": "lab", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example.org"]}]`},
+		functionType, "smart-auth-context-function", "code", `{"archive": "$TRIGGER"}`},
 	"rolePath":            {[]string{"rolePath", "/records/"}, roleType, "smart-validator-read", "path", `"/records/"`},
 	"permissionsBoundary": {[]string{"permissionsBoundary", boundary}, roleType, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
 	"reservedConcurrency": {[]string{"reservedConcurrency", "5"}, functionType, "smart-validator-function", "reservedConcurrentExecutions", `5`},
@@ -80,7 +83,7 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 			for member := range strings.SplitSeq(c.path, ".") {
 				got = got.(map[string]any)[member]
 			}
-			assertJSON(t, c.path, got, fill(c.want, "$ARCHIVE", fixtureArchive))
+			assertJSON(t, c.path, got, fill(c.want, "$ARCHIVE", fixtureArchive, "$TRIGGER", triggerArchive))
 		})
 	}
 }
@@ -96,7 +99,7 @@ func TestProtectAndReplacementReachTheDatastore(t *testing.T) {
 
 func TestAnEmptyValueIsTheDefault(t *testing.T) {
 	keys := slices.Collect(maps.Keys(effects))
-	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "clients" || key == "validatorArchive" })
+	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "clients" || strings.HasSuffix(key, "Archive") })
 	var empty []string
 	for _, key := range keys {
 		empty = append(empty, key, "")
