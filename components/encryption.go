@@ -9,7 +9,7 @@ import (
 )
 
 // keyDeletionDays is how long KMS lets one change one's mind about a key, without
-// which the datastore cannot be read: the longest it offers.
+// which what it encrypts cannot be read: the longest it offers.
 const keyDeletionDays = 30
 
 // checkKey refuses a key ARN at once where it is known, and otherwise when it
@@ -20,27 +20,40 @@ func (p *problems) checkKey(field string, keyARN pulumi.StringInput) {
 	}
 }
 
+// givenKey is a key ARN that is checked when it becomes known.
+func givenKey(field string, keyARN pulumi.StringInput) pulumi.StringInput {
+	return keyARN.ToStringOutput().ApplyT(func(arn string) (string, error) {
+		if !keyARNPattern.MatchString(arn) {
+			return "", fmt.Errorf("%s: %q: %s", field, arn, keyARNWanted)
+		}
+		return arn, nil
+	}).(pulumi.StringOutput)
+}
+
 // encryptionKey returns the ARN of the customer-managed key: the given one, one
 // that is created here, or nil where AWS owns the key.
 func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, parent pulumi.Resource) (pulumi.StringInput, error) {
 	switch {
 	case a.KMSKeyARN != nil:
-		return a.KMSKeyARN.ToStringOutput().ApplyT(func(arn string) (string, error) {
-			if !keyARNPattern.MatchString(arn) {
-				return "", fmt.Errorf("kmsKeyArn: %q: %s", arn, keyARNWanted)
-			}
-			return arn, nil
-		}).(pulumi.StringOutput), nil
+		return givenKey("kmsKeyArn", a.KMSKeyARN), nil
 	case !a.CustomerManagedKey:
 		return nil, nil
 	}
+	return newKey(ctx, name, "Encrypts the HealthLake datastore "+a.DatastoreName, orDefault(a.Protect, true), a.Tags, parent)
+}
+
+// newKey declares a key of the account, "<name>-key", with its alias,
+// "<name>-key-alias", and returns its ARN.
+func newKey(
+	ctx *pulumi.Context, name, description string, protect bool, tags pulumi.StringMapInput, parent pulumi.Resource,
+) (pulumi.StringInput, error) {
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
-		Description:          pulumi.String("Encrypts the HealthLake datastore " + a.DatastoreName),
+		Description:          pulumi.String(description),
 		DeletionWindowInDays: pulumi.Int(keyDeletionDays),
 		EnableKeyRotation:    pulumi.Bool(true),
 		Policy:               placeOf(ctx, parent).document(keyAdministration),
-		Tags:                 a.Tags,
-	}, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
+		Tags:                 tags,
+	}, protected(protect, pulumi.Parent(parent))...)
 	if err != nil {
 		return nil, err
 	}

@@ -54,12 +54,18 @@ func lambdaTrust(at place) string {
 // (https://docs.aws.amazon.com/healthlake/latest/devguide/getting-started-setting-up.html).
 // The one datastore cannot be named: its own definition needs the role first.
 func healthLakeTrust(at place) string {
+	return trustDatastore(at.account, "arn:"+at.partition+":healthlake:"+at.region+":"+at.account+":datastore/fhir/*")
+}
+
+// trustDatastore lets HealthLake, on behalf of the datastores that the ARN matches,
+// act as the role.
+func trustDatastore(account, datastoreARN string) string {
 	return allow(statement{
 		Principal: map[string]string{"Service": "healthlake.amazonaws.com"},
 		Action:    []string{"sts:AssumeRole"},
 		Condition: map[string]condition{
-			"StringEquals": {"aws:SourceAccount": at.account},
-			"ArnLike":      {"aws:SourceArn": "arn:" + at.partition + ":healthlake:" + at.region + ":" + at.account + ":datastore/fhir/*"},
+			"StringEquals": {"aws:SourceAccount": account},
+			"ArnLike":      {"aws:SourceArn": datastoreARN},
 		},
 	}).json()
 }
