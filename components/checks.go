@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -41,6 +43,25 @@ func (p *problems) pattern(field, value string, pattern *regexp.Regexp, want str
 	if !pattern.MatchString(value) {
 		p.add(field, value, want)
 	}
+}
+
+// patternWhereKnown checks a value that is known already; [matching] checks what
+// becomes known later.
+func (p *problems) patternWhereKnown(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) {
+	if text, ok := value.(pulumi.String); ok {
+		p.pattern(field, string(text), pattern, want)
+	}
+}
+
+// matching is a value that stops the run, before it reaches what it is given to,
+// where it turns out not to match.
+func matching(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) pulumi.StringOutput {
+	return value.ToStringOutput().ApplyT(func(text string) (string, error) {
+		if !pattern.MatchString(text) {
+			return "", fmt.Errorf("%s: %q: %s", field, text, want)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
 }
 
 // err returns the problems as one error, led by the component they concern.

@@ -77,6 +77,8 @@ type SmartDatastoreArgs struct {
 
 	// Function changes how the token validator runs.
 	Function FunctionArgs `pulumi:"function,optional"`
+	// Roles carry what the account's rules ask of every IAM role.
+	Roles RoleArgs `pulumi:"roles,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
 	// domain, the key - from deletion. By default true.
@@ -155,9 +157,10 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	server := a.authorizationServer().resolve(&p)
 	a.UserPool, a.TestUsers = server.UserPool, server.TestUsers
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
-	p.checkKey("kmsKeyArn", a.KMSKeyARN)
+	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
 	a.Function = a.Function.withDefaults()
 	a.Function.check(&p, "function")
+	a.Roles.check(&p, "roles")
 	return a, p.err("SmartDatastore", name)
 }
 
@@ -188,6 +191,7 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 		}).(pulumi.StringArrayOutput),
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		Function:              a.Function,
+		Roles:                 a.Roles,
 		Tags:                  a.Tags,
 	}
 }

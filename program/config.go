@@ -30,6 +30,8 @@ type settings struct {
 	testUsers                 []testUser
 	architecture              string
 	validatorArchive          string
+	rolePath                  string
+	permissionsBoundary       string
 	tags                      map[string]string
 }
 
@@ -72,6 +74,8 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
+	read.text("rolePath", &s.rolePath)
+	read.text("permissionsBoundary", &s.permissionsBoundary)
 	read.value("tags", &s.tags, "a map of names to values")
 
 	if len(s.testUsers) > 0 && !ctx.IsConfigSecret(read.key("testUsers")) {
@@ -157,6 +161,10 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
 		UserPool:                  components.UserPoolArgs{MFA: s.mfa},
 		Function:                  components.FunctionArgs{Architecture: s.architecture, Archive: s.validatorArchive},
+		Roles:                     components.RoleArgs{Path: s.rolePath},
+	}
+	if s.permissionsBoundary != "" {
+		args.Roles.PermissionsBoundary = pulumi.String(s.permissionsBoundary)
 	}
 	if s.kmsKeyARN != "" {
 		args.KMSKeyARN = pulumi.String(s.kmsKeyARN)

@@ -52,7 +52,9 @@ var effects = map[string]struct {
 	"architecture": {[]string{"architecture", "x86_64"}, functionType, "smart-validator-function", "architectures", `["x86_64"]`},
 	"validatorArchive": {nil, // the archive of the tests
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
-	"tags": {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
+	"rolePath":            {[]string{"rolePath", "/records/"}, roleType, "smart-validator-read", "path", `"/records/"`},
+	"permissionsBoundary": {[]string{"permissionsBoundary", boundary}, roleType, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
+	"tags":                {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
 }
 
 func TestEveryKeyHasAnEffect(t *testing.T) {
