@@ -17,6 +17,8 @@ type bucket struct {
 	// last setting that was declared. S3 refuses to change two settings of a bucket
 	// at the same time, so each waits for the one before.
 	last pulumi.Resource
+	// closedName is the bucket's name, known once all is set that keeps it closed.
+	closedName pulumi.StringOutput
 }
 
 // bucketSettings are what differs from bucket to bucket.
@@ -162,7 +164,12 @@ func (b *bucket) expire(ctx *pulumi.Context, settings bucketSettings, options ..
 }
 
 func (b *bucket) attachPolicy(ctx *pulumi.Context, settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	return s3.NewBucketPolicy(ctx, b.name+"-policy", &s3.BucketPolicyArgs{Bucket: b.Bucket, Policy: settings.policy}, options...)
+	policy, err := s3.NewBucketPolicy(ctx, b.name+"-policy", &s3.BucketPolicyArgs{Bucket: b.Bucket, Policy: settings.policy}, options...)
+	if err != nil {
+		return nil, err
+	}
+	b.closedName = policy.Bucket // the last of the settings
+	return policy, nil
 }
 
 // logTo has S3 write a line for every request into another bucket, below a

@@ -30,6 +30,7 @@ type settings struct {
 	testUsers                 []testUser
 	architecture              string
 	validatorArchive          string
+	bulkData                  bulkData
 	rolePath                  string
 	permissionsBoundary       string
 	tags                      map[string]string
@@ -39,6 +40,16 @@ type testUser struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+}
+
+// bulkData is the value of the key "bulkData".
+type bulkData struct {
+	Enabled             bool   `json:"enabled"`
+	KMSKeyARN           string `json:"kmsKeyArn"`
+	ImportRetentionDays int    `json:"importRetentionDays"`
+	ExportRetentionDays int    `json:"exportRetentionDays"`
+	NoncurrentDays      int    `json:"noncurrentDays"`
+	LogRetentionDays    int    `json:"logRetentionDays"`
 }
 
 // The values of the key "encryption".
@@ -74,6 +85,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
+	read.value("bulkData", &s.bulkData, "a map with enabled and perhaps settings")
 	read.text("rolePath", &s.rolePath)
 	read.text("permissionsBoundary", &s.permissionsBoundary)
 	read.value("tags", &s.tags, "a map of names to values")
@@ -92,6 +104,9 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	}
 	if s.kmsKeyARN != "" && s.encryption != customerManaged {
 		read.refuse("kmsKeyArn", "a key goes with encryption "+customerManaged+" only")
+	}
+	if !s.bulkData.Enabled && s.bulkData != (bulkData{}) {
+		read.refuse("bulkData", "settings go with enabled: true only")
 	}
 	return s, errors.Join(read.problems...)
 }
@@ -163,6 +178,9 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		Function:                  components.FunctionArgs{Architecture: s.architecture, Archive: s.validatorArchive},
 		Roles:                     components.RoleArgs{Path: s.rolePath},
 	}
+	if s.bulkData.Enabled {
+		args.BulkData = s.bulkData.args()
+	}
 	if s.permissionsBoundary != "" {
 		args.Roles.PermissionsBoundary = pulumi.String(s.permissionsBoundary)
 	}
@@ -178,6 +196,19 @@ func (s settings) args() *components.SmartDatastoreArgs {
 			test.Password = pulumi.ToSecret(pulumi.String(user.Password)).(pulumi.StringOutput)
 		}
 		args.TestUsers = append(args.TestUsers, test)
+	}
+	return args
+}
+
+func (b bulkData) args() *components.BulkDataArgs {
+	args := &components.BulkDataArgs{
+		ImportRetentionDays: b.ImportRetentionDays,
+		ExportRetentionDays: b.ExportRetentionDays,
+		NoncurrentDays:      b.NoncurrentDays,
+		LogRetentionDays:    b.LogRetentionDays,
+	}
+	if b.KMSKeyARN != "" {
+		args.KMSKeyARN = pulumi.String(b.KMSKeyARN)
 	}
 	return args
 }

@@ -52,6 +52,10 @@ var effects = map[string]struct {
 	"architecture": {[]string{"architecture", "x86_64"}, functionType, "smart-validator-function", "architectures", `["x86_64"]`},
 	"validatorArchive": {nil, // the archive of the tests
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
+	"bulkData": {[]string{"bulkData", `{"enabled": true, "kmsKeyArn": "` + givenKey + `", "importRetentionDays": 1,
+		"exportRetentionDays": 2, "noncurrentDays": 3, "logRetentionDays": 4}`},
+		smartDatastoreType, "smart", "bulkData", `{"kmsKeyArn": "` + givenKey + `", "importRetentionDays": 1,
+		"exportRetentionDays": 2, "noncurrentDays": 3, "logRetentionDays": 4}`},
 	"rolePath":            {[]string{"rolePath", "/records/"}, roleType, "smart-validator-read", "path", `"/records/"`},
 	"permissionsBoundary": {[]string{"permissionsBoundary", boundary}, roleType, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
 	"tags":                {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
@@ -149,6 +153,18 @@ var unreadable = map[string]struct {
 	"a key that would not be used, said twice": {
 		[]string{"kmsKeyArn", givenKey, "encryption", "aws-owned"}, nil,
 		`smartlake:kmsKeyArn: a key goes with encryption customer-managed only`,
+	},
+	"bulk data with a member that nobody reads": {
+		[]string{"bulkData", `{"enable": true}`}, nil,
+		`smartlake:bulkData: want a map with enabled and perhaps settings: unknown field "enable"`,
+	},
+	"bulk data in one word": {
+		[]string{"bulkData", `true`}, nil,
+		`smartlake:bulkData: want a map with enabled and perhaps settings: cannot unmarshal bool into Go value of type program.bulkData`,
+	},
+	"settings of bulk data that nobody gets": {
+		[]string{"bulkData", `{"exportRetentionDays": 30}`}, nil,
+		`smartlake:bulkData: settings go with enabled: true only`,
 	},
 	"several": {
 		[]string{"clients", `{}`, "protect", "1", "testUsers", testUsers, "encryption", "none", "kmsKeyArn", givenKey}, nil,

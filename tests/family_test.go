@@ -15,11 +15,12 @@ import (
 // full has one of everything that the component can declare.
 func full(a *components.SmartDatastoreArgs) {
 	withKey(a)
+	withBulkData(a)
 	a.Function.RestrictToAccount = true
 	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@example.org", Password: pulumi.String("Passw0rd!")}}
 }
 
-func TestTheComponentsAreTheThreeOfTheContract(t *testing.T) {
+func TestTheComponentsAreTheFourOfTheContract(t *testing.T) {
 	var got []string
 	for _, one := range build(t, full).resources {
 		if !one.GetCustom() {
@@ -30,6 +31,7 @@ func TestTheComponentsAreTheThreeOfTheContract(t *testing.T) {
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:TokenValidator ehr-validator",
+		"smartlake:index:BulkDataStore ehr-bulk",
 	})
 }
 
@@ -46,6 +48,8 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 			want = "" // below the stack
 		case strings.HasPrefix(one.GetName(), "ehr-auth-"):
 			want = "ehr-auth"
+		case strings.HasPrefix(one.GetName(), "ehr-bulk-"):
+			want = "ehr-bulk"
 		case strings.HasPrefix(one.GetName(), "ehr-validator-"):
 			want = "ehr-validator"
 		}
@@ -69,9 +73,13 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:cognito/userPoolClient:UserPoolClient ehr-auth-client-phone",
 		"aws:cognito/userPoolClient:UserPoolClient ehr-auth-client-portal",
 		"aws:cognito/userPoolDomain:UserPoolDomain ehr-auth-domain",
+		"aws:iam/role:Role ehr-bulk-export",
+		"aws:iam/role:Role ehr-bulk-import",
 		"aws:iam/role:Role ehr-validator-execution",
 		"aws:iam/role:Role ehr-validator-read",
 		"aws:iam/role:Role ehr-validator-write",
+		"aws:iam/rolePolicy:RolePolicy ehr-bulk-export-access",
+		"aws:iam/rolePolicy:RolePolicy ehr-bulk-import-access",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-read",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-validator-logging",
@@ -80,7 +88,23 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:lambda/alias:Alias ehr-validator-live",
 		"aws:lambda/function:Function ehr-validator-function",
 		"aws:lambda/permission:Permission ehr-validator-invoke",
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 ehr-bulk-bucket-lifecycle",
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 ehr-bulk-logs-lifecycle",
+		"aws:s3/bucketLoggingV2:BucketLoggingV2 ehr-bulk-bucket-logging",
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls ehr-bulk-bucket-ownership",
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls ehr-bulk-logs-ownership",
+		"aws:s3/bucketPolicy:BucketPolicy ehr-bulk-bucket-policy",
+		"aws:s3/bucketPolicy:BucketPolicy ehr-bulk-logs-policy",
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ehr-bulk-bucket-public-access",
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ehr-bulk-logs-public-access",
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 ehr-bulk-bucket-encryption",
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 ehr-bulk-logs-encryption",
+		"aws:s3/bucketV2:BucketV2 ehr-bulk-bucket",
+		"aws:s3/bucketV2:BucketV2 ehr-bulk-logs",
+		"aws:s3/bucketVersioningV2:BucketVersioningV2 ehr-bulk-bucket-versioning",
+		"aws:s3/bucketVersioningV2:BucketVersioningV2 ehr-bulk-logs-versioning",
 		"smartlake:index:AuthorizationServer ehr-auth",
+		"smartlake:index:BulkDataStore ehr-bulk",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
 	})
@@ -175,7 +199,7 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 }
 
 // taggable are the resource types that take tags.
-var taggable = []string{userPoolType, logGroupType, roleType, functionType, keyType, datastoreType}
+var taggable = []string{userPoolType, logGroupType, roleType, functionType, keyType, bucketType, datastoreType}
 
 func TestEveryTaggableResourceBearsTheTags(t *testing.T) {
 	tags := pulumi.StringMap{"team": pulumi.String("records"), "environment": pulumi.String("test")}

@@ -68,14 +68,29 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 	case "aws:cloudwatch/logGroup:LogGroup":
 		set("arn", g.arn("logs", "log-group:"+name))
 		return name, properties
+	default:
+		return g.createStorage(args, properties)
+	}
+}
+
+// createStorage is create for what data is kept in and encrypted with.
+func (g *Graph) createStorage(args pulumi.MockResourceArgs, properties resource.PropertyMap) (string, resource.PropertyMap) {
+	h := digest(args.Name)
+	set := func(key, value string) { properties[resource.PropertyKey(key)] = resource.NewStringProperty(value) }
+	switch args.TypeToken {
+	case "aws:s3/bucketV2:BucketV2":
+		// S3's provider appends 26 digits of the time: here they are the same at every start.
+		bucket := Resource{Properties: properties}.Text("bucketPrefix") + h[:26]
+		set("bucket", bucket)
+		set("arn", strings.Join([]string{"arn", g.Partition, "s3", "", "", bucket}, ":"))
+		return bucket, properties
 	case "aws:kms/key:Key":
-		h := digest(args.Name)
 		id := h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
 		set("keyId", id)
 		set("arn", g.arn("kms", "key/"+id))
 		return id, properties
 	default:
-		return digest(args.Name)[:16], properties
+		return h[:16], properties
 	}
 }
 
