@@ -10,6 +10,7 @@ import (
 // bucket is a private, versioned and encrypted S3 bucket. It is a BucketV2 with one
 // resource for each of its settings: the settings inside the older Bucket resource
 // fight with these over the same state, and every preview shows a difference.
+// (Version 7 of the provider's SDK drops the "V2" from these names, with aliases.)
 type bucket struct {
 	*s3.BucketV2
 	name   string // of the resource; settings are "<name>-<setting>"

@@ -102,7 +102,7 @@ func (b BulkDataArgs) check(p *problems, field string) {
 	p.inRange(field+".logRetentionDays", b.LogRetentionDays, 1, longest, "days")
 }
 
-var datastoreARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:healthlake:[a-z0-9-]+:\d{12}:datastore/fhir/[0-9a-f]{32}$`)
+var datastoreARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:healthlake:[a-z0-9-]+:\d{12}:datastore/fhir/[A-Za-z0-9]{1,32}$`)
 
 const datastoreARNWanted = "want the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
 

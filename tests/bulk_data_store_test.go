@@ -529,8 +529,10 @@ func TestABulkDataStoreRefusesWhatItCannotDo(t *testing.T) {
 		"no datastore": {func(a *components.BulkDataStoreArgs) { a.DatastoreARN = nil }, "datastoreArn: missing: " + datastoreWanted},
 		"an id in place of an ARN": {func(a *components.BulkDataStoreArgs) { a.DatastoreARN = pulumi.String("0123") },
 			`datastoreArn: "0123": ` + datastoreWanted},
-		"all datastores": {func(a *components.BulkDataStoreArgs) { a.DatastoreARN = pulumi.String(someDatastore[:54] + "*") },
-			fmt.Sprintf("datastoreArn: %q: %s", someDatastore[:54]+"*", datastoreWanted)},
+		"all datastores": {func(a *components.BulkDataStoreArgs) {
+			a.DatastoreARN = pulumi.String(someDatastore[:len(someDatastore)-32] + "*")
+		},
+			fmt.Sprintf("datastoreArn: %q: %s", someDatastore[:len(someDatastore)-32]+"*", datastoreWanted)},
 		"an alias of a key": {func(a *components.BulkDataStoreArgs) { a.BulkData.KMSKeyARN = pulumi.String("alias/patients") },
 			`bulkData.kmsKeyArn: "alias/patients": ` + keyWanted},
 		"days": {func(a *components.BulkDataStoreArgs) {
@@ -557,21 +559,28 @@ func TestABulkDataStoreRefusesWhatItCannotDo(t *testing.T) {
 	}, `BulkDataStore "bulk": datastoreArn: missing: `+datastoreWanted)
 }
 
-func TestADatastoreOfElsewhereStopsTheRunBeforeAnyRole(t *testing.T) {
-	elsewhere := map[string]string{
-		"region":    fill(someDatastore, "us-east-1", "us-west-2"),
-		"account":   fill(someDatastore, account, "210987654321"),
-		"partition": fill(someDatastore, "arn:aws:", "arn:aws-cn:"),
-	}
-	for what, arn := range elsewhere {
+func TestADatastoreThatTurnsOutToBeNoneOrElsewhereStopsTheRunBeforeAnyRole(t *testing.T) {
+	const (
+		none      = "want the ARN of a HealthLake datastore, "
+		elsewhere = "want a datastore of the provider's account and region, arn:aws:healthlake:us-east-1:123456789012:"
+	)
+	for arn, why := range map[string]string{
+		"0123456789abcdef0123456789abcdef":                           none,
+		fill(someDatastore, "0123456789abcdef0123456789abcdef", "*"): none,
+		fill(someDatastore, "us-east-1", "us-west-2"):                elsewhere,
+		fill(someDatastore, account, "210987654321"):                 elsewhere,
+		fill(someDatastore, "arn:aws:", "arn:aws-cn:"):               elsewhere,
+	} {
 		for when, settings := range both {
-			r, err := run(aBulkDataStore("bulk", func(a *components.BulkDataStoreArgs) { a.DatastoreARN = pulumi.String(arn) }), settings...)
-			want := fmt.Sprintf("datastoreArn: %q: want a datastore of the provider's account and region, arn:aws:healthlake:us-east-1:%s:", arn, account)
+			r, err := run(aBulkDataStore("bulk", func(a *components.BulkDataStoreArgs) {
+				a.DatastoreARN = pulumi.String(arn).ToStringOutput()
+			}), settings...)
+			want := fmt.Sprintf("datastoreArn: %q: %s", arn, why)
 			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s, %s: got the error %v, want %s", what, when, err, want)
+				t.Errorf("%s: got the error %v, want %s", when, err, want)
 			}
 			if roles := r.of(roleType); len(roles) > 0 {
-				t.Errorf("%s, %s: %d roles are declared", what, when, len(roles))
+				t.Errorf("%s: %s: %d roles are declared", when, arn, len(roles))
 			}
 		}
 	}
