@@ -501,6 +501,7 @@ func TestABucketsNameIsOneThatS3Takes(t *testing.T) {
 		"EHR_Main":              {"ehr-main-", "ehr-main-logs-"},
 		"ehr":                   {"ehr-", "ehr-logs-"},
 		"a-_":                   {"a-", "a-logs-"},
+		strings.Repeat("c", 37): {strings.Repeat("c", 36) + "-", strings.Repeat("c", 31) + "-logs-"},
 		strings.Repeat("B", 49): {strings.Repeat("b", 36) + "-", strings.Repeat("b", 31) + "-logs-"},
 	} {
 		r := mustRun(t, aBulkDataStore(name, nil))
