@@ -88,7 +88,18 @@ const (
 	maxTokenValidatorName      = 64 - len("-execution") - 8
 	maxLaunchContextName       = 64 - len("-execution") - 8
 	maxAuthorizationServerName = 64 - len("-context-execution") - 8
+	maxBulkDataStoreName       = 64 - len("-import") - 8
 )
+
+// checkBucketName checks a component's name for what no bucket's name may begin
+// with (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+func (p *problems) checkBucketName(name string) {
+	for _, reserved := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
+		if strings.HasPrefix(bucketPrefix(name, "-"), reserved) {
+			p.add("name", name, "S3 reserves names that begin with "+reserved+"; want another beginning: the bucket's name is derived from it")
+		}
+	}
+}
 
 // Cognito's quotas and patterns
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html and

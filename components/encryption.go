@@ -7,7 +7,7 @@ import (
 )
 
 // keyDeletionDays is how long KMS lets one change one's mind about a key, without
-// which the datastore cannot be read: the longest it offers.
+// which what it encrypts cannot be read: the longest it offers.
 const keyDeletionDays = 30
 
 // createsKey reports whether a key of the datastore's own is created, whose policy is
@@ -45,13 +45,26 @@ func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, pare
 	case !a.createsKey():
 		return nil, nil
 	}
+	services := []func(place) statement{encryptLogs}
+	if a.Alarms != nil {
+		services = append(services, encryptAlarms)
+	}
+	return newKey(ctx, name, "Encrypts the HealthLake datastore "+a.DatastoreName, keyPolicy(services...),
+		orDefault(a.Protect, true), a.Tags, parent)
+}
+
+// newKey declares a key of the account, "<name>-key", with its alias,
+// "<name>-key-alias", and returns its ARN.
+func newKey(
+	ctx *pulumi.Context, name, description string, policy func(place) string, protect bool, tags pulumi.StringMapInput, parent pulumi.Resource,
+) (pulumi.StringInput, error) {
 	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
-		Description:          pulumi.String("Encrypts the HealthLake datastore " + a.DatastoreName),
+		Description:          pulumi.String(description),
 		DeletionWindowInDays: pulumi.Int(keyDeletionDays),
 		EnableKeyRotation:    pulumi.Bool(true),
-		Policy:               placeOf(ctx, parent).document(keyPolicy(a.Alarms != nil)),
-		Tags:                 a.Tags,
-	}, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
+		Policy:               placeOf(ctx, parent).document(policy),
+		Tags:                 tags,
+	}, protected(protect, pulumi.Parent(parent))...)
 	if err != nil {
 		return nil, err
 	}

@@ -54,12 +54,18 @@ func lambdaTrust(at place) string {
 // (https://docs.aws.amazon.com/healthlake/latest/devguide/getting-started-setting-up.html).
 // The one datastore cannot be named: its own definition needs the role first.
 func healthLakeTrust(at place) string {
+	return trustDatastore(at.account, "arn:"+at.partition+":healthlake:"+at.region+":"+at.account+":datastore/fhir/*")
+}
+
+// trustDatastore lets HealthLake, on behalf of the datastores that the ARN matches,
+// act as the role.
+func trustDatastore(account, datastoreARN string) string {
 	return allow(statement{
 		Principal: map[string]string{"Service": "healthlake.amazonaws.com"},
 		Action:    []string{"sts:AssumeRole"},
 		Condition: map[string]condition{
-			"StringEquals": {"aws:SourceAccount": at.account},
-			"ArnLike":      {"aws:SourceArn": "arn:" + at.partition + ":healthlake:" + at.region + ":" + at.account + ":datastore/fhir/*"},
+			"StringEquals": {"aws:SourceAccount": account},
+			"ArnLike":      {"aws:SourceArn": datastoreARN},
 		},
 	}).json()
 }
@@ -134,16 +140,16 @@ func datastoreAccess(actions []string, datastoreARN, keyARN string) string {
 //
 // Services get what they must have, for this account and their own resources. A key
 // policy has no other resource than its key, which "*" stands for.
-func keyPolicy(alarms bool) func(place) string {
+func keyPolicy(services ...func(place) statement) func(place) string {
 	return func(at place) string {
 		statements := []statement{{
 			Sid:       "AccountAdministersTheKey",
 			Principal: map[string]string{"AWS": "arn:" + at.partition + ":iam::" + at.account + ":root"},
 			Action:    []string{"kms:*"},
 			Resource:  []string{"*"},
-		}, encryptLogs(at)}
-		if alarms {
-			statements = append(statements, encryptAlarms(at))
+		}}
+		for _, service := range services {
+			statements = append(statements, service(at))
 		}
 		return allow(statements...).json()
 	}

@@ -34,6 +34,16 @@ type SmartDatastore struct {
 	// KMSKeyARN of the customer-managed key, empty where AWS owns the key.
 	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
 
+	// Outputs of bulk import and export; see [BulkDataStore]. Empty without BulkData.
+	BulkBucketName  pulumi.StringOutput `pulumi:"bulkBucketName"`
+	BulkBucketARN   pulumi.StringOutput `pulumi:"bulkBucketArn"`
+	BulkKMSKeyARN   pulumi.StringOutput `pulumi:"bulkKmsKeyArn"`
+	ImportRoleARN   pulumi.StringOutput `pulumi:"importRoleArn"`
+	ExportRoleARN   pulumi.StringOutput `pulumi:"exportRoleArn"`
+	StartJobsPolicy pulumi.StringOutput `pulumi:"startJobsPolicy"`
+	ImportCommand   pulumi.StringOutput `pulumi:"importCommand"`
+	ExportCommand   pulumi.StringOutput `pulumi:"exportCommand"`
+
 	// Outputs of the authorization server; see [AuthorizationServer].
 	UserPoolID            pulumi.StringOutput         `pulumi:"userPoolId"`
 	Issuer                pulumi.StringOutput         `pulumi:"issuer"`
@@ -85,6 +95,9 @@ type SmartDatastoreArgs struct {
 
 	// Function changes how the token validator runs.
 	Function FunctionArgs `pulumi:"function,optional"`
+	// BulkData declares what bulk import and export need: a [BulkDataStore]. By
+	// default nil: none.
+	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
 	Roles RoleArgs `pulumi:"roles,optional"`
 	// Alarms that tell somebody when the validator needs attention. By default none.
@@ -93,7 +106,7 @@ type SmartDatastoreArgs struct {
 	Dashboard bool `pulumi:"dashboard,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
-	// domain, the key - from deletion. By default true.
+	// domain, the key, bulk data - from deletion. By default true.
 	Protect *bool `pulumi:"protect,optional"`
 	// AllowDatastoreReplacement lets a change replace the datastore, which
 	// DELETES ALL ITS DATA: every property of a datastore but its tags is settled
@@ -109,8 +122,8 @@ type SmartDatastoreArgs struct {
 // NewSmartDatastore declares a datastore with SMART on FHIR authorization. Children
 // are named after the component: "<name>-auth" (an [AuthorizationServer]),
 // "<name>-validator" (a [TokenValidator]), "<name>-datastore", "<name>-grant-read"
-// and "<name>-grant-write", and with a key of its own "<name>-key" and
-// "<name>-key-alias".
+// and "<name>-grant-write", with a key of its own "<name>-key" and
+// "<name>-key-alias", and with bulk data "<name>-bulk" (a [BulkDataStore]).
 //
 // Creating the datastore takes AWS 20 to 30 minutes.
 func NewSmartDatastore(
@@ -150,6 +163,9 @@ func NewSmartDatastore(
 		return nil, err
 	}
 	component.adopt(server, validator, datastore, keyARN)
+	if err := component.newBulkData(ctx, name, a, keyARN); err != nil {
+		return nil, err
+	}
 	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN)
 	return component, ctx.RegisterResourceOutputs(component, tagged(component))
 }
@@ -177,6 +193,12 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	a.Alarms.check(&p, "alarms", a.Function)
 	a.LaunchContext = a.LaunchContext.inheriting(a.Function, a.Roles, a.Tags)
 	a.LaunchContext.Function.checkArchive(&p, "launchContext.function")
+	if a.BulkData != nil {
+		bulk := a.BulkData.withDefaults()
+		bulk.check(&p, "bulkData")
+		p.checkBucketName(name + "-bulk")
+		a.BulkData = &bulk
+	}
 	return a, p.err("SmartDatastore", name)
 }
 
@@ -311,4 +333,34 @@ func (c *SmartDatastore) adopt(
 	c.AuthorizationEndpoint, c.TokenEndpoint = server.AuthorizationEndpoint, server.TokenEndpoint
 	c.UserInfoEndpoint, c.RevocationEndpoint = server.UserInfoEndpoint, server.RevocationEndpoint
 	c.Scopes, c.ClientIDs, c.ClientSecrets = server.Scopes, server.ClientIDs, server.ClientSecrets
+}
+
+// newBulkData declares what bulk import and export need, where they are wanted.
+// The bucket is encrypted with the datastore's key where that is the customer's.
+func (c *SmartDatastore) newBulkData(ctx *pulumi.Context, name string, a SmartDatastoreArgs, keyARN pulumi.StringInput) error {
+	if a.BulkData == nil {
+		none := pulumi.String("").ToStringOutput()
+		c.BulkBucketName, c.BulkBucketARN, c.BulkKMSKeyARN = none, none, none
+		c.ImportRoleARN, c.ExportRoleARN = none, none
+		c.StartJobsPolicy, c.ImportCommand, c.ExportCommand = none, none, none
+		return nil
+	}
+	bulk := *a.BulkData
+	if bulk.KMSKeyARN == nil {
+		bulk.KMSKeyARN = keyARN
+	}
+	store, err := NewBulkDataStore(ctx, name+"-bulk", &BulkDataStoreArgs{
+		DatastoreARN: c.DatastoreARN,
+		BulkData:     bulk,
+		Roles:        a.Roles,
+		Protect:      a.Protect,
+		Tags:         a.Tags,
+	}, pulumi.Parent(c))
+	if err != nil {
+		return err
+	}
+	c.BulkBucketName, c.BulkBucketARN, c.BulkKMSKeyARN = store.BucketName, store.BucketARN, store.KMSKeyARN
+	c.ImportRoleARN, c.ExportRoleARN = store.ImportRoleARN, store.ExportRoleARN
+	c.StartJobsPolicy, c.ImportCommand, c.ExportCommand = store.StartJobsPolicy, store.ImportCommand, store.ExportCommand
+	return nil
 }

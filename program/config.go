@@ -31,6 +31,7 @@ type settings struct {
 	architecture              string
 	validatorArchive          string
 	launchContextArchive      string
+	bulkData                  bulkData
 	rolePath                  string
 	permissionsBoundary       string
 	reservedConcurrency       int
@@ -51,6 +52,16 @@ type testUser struct {
 	Password string `json:"password"`
 	Patient  string `json:"patient"`
 	FHIRUser string `json:"fhirUser"`
+}
+
+// bulkData is the value of the key "bulkData".
+type bulkData struct {
+	Enabled             bool   `json:"enabled"`
+	KMSKeyARN           string `json:"kmsKeyArn"`
+	ImportRetentionDays int    `json:"importRetentionDays"`
+	ExportRetentionDays int    `json:"exportRetentionDays"`
+	NoncurrentDays      int    `json:"noncurrentDays"`
+	LogRetentionDays    int    `json:"logRetentionDays"`
 }
 
 // The values of the key "encryption".
@@ -87,6 +98,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
 	read.text("launchContextArchive", &s.launchContextArchive)
+	read.value("bulkData", &s.bulkData, "a map with enabled and perhaps settings")
 	read.text("rolePath", &s.rolePath)
 	read.text("permissionsBoundary", &s.permissionsBoundary)
 	read.value("reservedConcurrency", &s.reservedConcurrency, "a whole number")
@@ -132,6 +144,9 @@ func (s settings) check(read *reader) {
 		if one.given && !s.alarms {
 			read.refuse(one.key, "goes with alarms true only")
 		}
+	}
+	if !s.bulkData.Enabled && s.bulkData != (bulkData{}) {
+		read.refuse("bulkData", "settings go with enabled: true only")
 	}
 }
 
@@ -225,6 +240,9 @@ func (s settings) args() *components.SmartDatastoreArgs {
 			TopicARN: optional(s.alarmTopicARN), Emails: s.alarmEmails, Thresholds: s.alarmThresholds,
 		}
 	}
+	if s.bulkData.Enabled {
+		args.BulkData = s.bulkData.args()
+	}
 	if len(s.tags) > 0 {
 		args.Tags = pulumi.ToStringMap(s.tags)
 	}
@@ -234,6 +252,19 @@ func (s settings) args() *components.SmartDatastoreArgs {
 			test.Password = pulumi.ToSecret(pulumi.String(user.Password)).(pulumi.StringOutput)
 		}
 		args.TestUsers = append(args.TestUsers, test)
+	}
+	return args
+}
+
+func (b bulkData) args() *components.BulkDataArgs {
+	args := &components.BulkDataArgs{
+		ImportRetentionDays: b.ImportRetentionDays,
+		ExportRetentionDays: b.ExportRetentionDays,
+		NoncurrentDays:      b.NoncurrentDays,
+		LogRetentionDays:    b.LogRetentionDays,
+	}
+	if b.KMSKeyARN != "" {
+		args.KMSKeyARN = pulumi.String(b.KMSKeyARN)
 	}
 	return args
 }

@@ -46,5 +46,17 @@ func Run(ctx *pulumi.Context) error {
 	} {
 		ctx.Export(output, value)
 	}
+	if s.bulkData.Enabled {
+		ctx.Export("bulkData", pulumi.StringMap{
+			"bucketName":      datastore.BulkBucketName,
+			"bucketArn":       datastore.BulkBucketARN,
+			"kmsKeyArn":       datastore.BulkKMSKeyARN,
+			"importRoleArn":   datastore.ImportRoleARN,
+			"exportRoleArn":   datastore.ExportRoleARN,
+			"startJobsPolicy": datastore.StartJobsPolicy,
+			"importCommand":   datastore.ImportCommand,
+			"exportCommand":   datastore.ExportCommand,
+		})
+	}
 	return nil
 }

@@ -55,6 +55,10 @@ var effects = map[string]struct {
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
 	"launchContextArchive": {[]string{"clients", `[{"name": "lab", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example.org"]}]`},
 		functionType, "smart-auth-context-function", "code", `{"archive": "$TRIGGER"}`},
+	"bulkData": {[]string{"bulkData", `{"enabled": true, "kmsKeyArn": "` + givenKey + `", "importRetentionDays": 1,
+		"exportRetentionDays": 2, "noncurrentDays": 3, "logRetentionDays": 4}`},
+		smartDatastoreType, "smart", "bulkData", `{"kmsKeyArn": "` + givenKey + `", "importRetentionDays": 1,
+		"exportRetentionDays": 2, "noncurrentDays": 3, "logRetentionDays": 4}`},
 	"rolePath":            {[]string{"rolePath", "/records/"}, roleType, "smart-validator-read", "path", `"/records/"`},
 	"permissionsBoundary": {[]string{"permissionsBoundary", boundary}, roleType, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
 	"reservedConcurrency": {[]string{"reservedConcurrency", "5"}, functionType, "smart-validator-function", "reservedConcurrentExecutions", `5`},
@@ -182,6 +186,18 @@ var unreadable = map[string]struct {
 	"a number in words": {
 		[]string{"reservedConcurrency", `five`}, nil,
 		`smartlake:reservedConcurrency: want a whole number: invalid character 'i' in literal false (expecting 'a')`,
+	},
+	"bulk data with a member that nobody reads": {
+		[]string{"bulkData", `{"enable": true}`}, nil,
+		`smartlake:bulkData: want a map with enabled and perhaps settings: unknown field "enable"`,
+	},
+	"bulk data in one word": {
+		[]string{"bulkData", `true`}, nil,
+		`smartlake:bulkData: want a map with enabled and perhaps settings: cannot unmarshal bool into Go value of type program.bulkData`,
+	},
+	"settings of bulk data that nobody gets": {
+		[]string{"bulkData", `{"exportRetentionDays": 30}`}, nil,
+		`smartlake:bulkData: settings go with enabled: true only`,
 	},
 	"several": {
 		[]string{"clients", `{}`, "protect", "1", "testUsers", testUsers, "encryption", "none", "kmsKeyArn", givenKey}, nil,

@@ -16,6 +16,7 @@ import (
 func full(a *components.SmartDatastoreArgs) {
 	withKey(a)
 	inOperation(a)
+	withBulkData(a)
 	a.Function.RestrictToAccount = true
 	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@example.org", Password: pulumi.String("Passw0rd!")}}
 }
@@ -32,6 +33,7 @@ func TestTheComponentsAreThoseOfTheContract(t *testing.T) {
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:TokenValidator ehr-validator",
+		"smartlake:index:BulkDataStore ehr-bulk",
 	})
 }
 
@@ -50,6 +52,8 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 			want = "ehr-auth-context"
 		case strings.HasPrefix(one.GetName(), "ehr-auth-"):
 			want = "ehr-auth"
+		case strings.HasPrefix(one.GetName(), "ehr-bulk-"):
+			want = "ehr-bulk"
 		case strings.HasPrefix(one.GetName(), "ehr-validator-"):
 			want = "ehr-validator"
 		}
@@ -85,11 +89,15 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:cognito/userPoolClient:UserPoolClient ehr-auth-client-portal",
 		"aws:cognito/userPoolDomain:UserPoolDomain ehr-auth-domain",
 		"aws:iam/role:Role ehr-auth-context-execution",
+		"aws:iam/role:Role ehr-bulk-export",
+		"aws:iam/role:Role ehr-bulk-import",
 		"aws:iam/role:Role ehr-validator-execution",
 		"aws:iam/role:Role ehr-validator-read",
 		"aws:iam/role:Role ehr-validator-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-auth-context-logging",
 		"aws:iam/rolePolicy:RolePolicy ehr-auth-context-tracing",
+		"aws:iam/rolePolicy:RolePolicy ehr-bulk-export-access",
+		"aws:iam/rolePolicy:RolePolicy ehr-bulk-import-access",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-read",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-validator-logging",
@@ -103,10 +111,26 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:lambda/permission:Permission ehr-auth-context-invoke",
 		"aws:lambda/permission:Permission ehr-validator-invoke",
 		"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig ehr-validator-provisioned",
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 ehr-bulk-bucket-lifecycle",
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 ehr-bulk-logs-lifecycle",
+		"aws:s3/bucketLoggingV2:BucketLoggingV2 ehr-bulk-bucket-logging",
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls ehr-bulk-bucket-ownership",
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls ehr-bulk-logs-ownership",
+		"aws:s3/bucketPolicy:BucketPolicy ehr-bulk-bucket-policy",
+		"aws:s3/bucketPolicy:BucketPolicy ehr-bulk-logs-policy",
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ehr-bulk-bucket-public-access",
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock ehr-bulk-logs-public-access",
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 ehr-bulk-bucket-encryption",
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2 ehr-bulk-logs-encryption",
+		"aws:s3/bucketV2:BucketV2 ehr-bulk-bucket",
+		"aws:s3/bucketV2:BucketV2 ehr-bulk-logs",
+		"aws:s3/bucketVersioningV2:BucketVersioningV2 ehr-bulk-bucket-versioning",
+		"aws:s3/bucketVersioningV2:BucketVersioningV2 ehr-bulk-logs-versioning",
 		"aws:sns/topic:Topic ehr-validator-alarms",
 		"aws:sns/topicPolicy:TopicPolicy ehr-validator-alarms-policy",
 		"aws:sns/topicSubscription:TopicSubscription ehr-validator-alarms-to-ops@example.org",
 		"smartlake:index:AuthorizationServer ehr-auth",
+		"smartlake:index:BulkDataStore ehr-bulk",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
@@ -208,7 +232,9 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 }
 
 // taggable are the resource types that take tags.
-var taggable = []string{userPoolType, logGroupType, roleType, functionType, keyType, datastoreType, scalingType, alarmType, topicType}
+var taggable = []string{
+	userPoolType, logGroupType, roleType, functionType, keyType, bucketType, datastoreType, scalingType, alarmType, topicType,
+}
 
 func TestEveryTaggableResourceBearsTheTags(t *testing.T) {
 	tags := pulumi.StringMap{"team": pulumi.String("records"), "environment": pulumi.String("test")}

@@ -29,6 +29,7 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 			_, err := components.NewLaunchContext(ctx, name, &args)
 			return err
 		},
+		"BulkDataStore": aBulkDataStore(name, nil),
 		"TokenValidator": func(ctx *pulumi.Context) error {
 			_, err := components.NewTokenValidator(ctx, name, &components.TokenValidatorArgs{
 				Issuers:   pulumi.StringArray{pulumi.String("https://issuer.example")},
@@ -42,7 +43,7 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 }
 
 func TestANameThatAWSWouldRefuseIsRefused(t *testing.T) {
-	longest := map[string]int{"SmartDatastore": 33, "AuthorizationServer": 38, "LaunchContext": 46, "TokenValidator": 46}
+	longest := map[string]int{"SmartDatastore": 33, "AuthorizationServer": 38, "LaunchContext": 46, "TokenValidator": 46, "BulkDataStore": 49}
 	for component, limit := range longest {
 		for _, bad := range []string{"", "a.b", "a/b", "a b", "é", "-a", strings.Repeat("a", limit+1)} {
 			want := fmt.Sprintf("%s %q: name: %q: want 1 to %d letters, digits, - and _, starting with a letter or digit: AWS's names are derived from it",

@@ -198,7 +198,7 @@ func TestTheFunctionIsTracedWithTheTwoRightsThatThatTakes(t *testing.T) {
 			"Resource": ["*"]
 		}]
 	}`)
-	added := append(plain.names(), rolePolicyType+" ehr-validator-tracing")
+	added := append(plain.names(), rolePolicyType+" ehr-auth-context-tracing", rolePolicyType+" ehr-validator-tracing")
 	slices.Sort(added)
 	assertLines(t, "resources", r.names(), added)
 	if got := strings.Join(dependencies(r, function), " "); !strings.Contains(got, "ehr-validator-tracing") {

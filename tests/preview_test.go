@@ -121,5 +121,5 @@ func describe(args *components.SmartDatastoreArgs) any {
 	for _, user := range args.TestUsers {
 		users = append(users, user.Username+" "+user.Email)
 	}
-	return []any{args.Clients, args.UserPool, args.Function, args.DatastoreName, args.AuthorizationStrategy, users}
+	return []any{args.BulkData, args.Clients, args.UserPool, args.Function, args.DatastoreName, args.AuthorizationStrategy, users}
 }

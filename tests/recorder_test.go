@@ -32,20 +32,29 @@ const (
 	keyAliasType       = "aws:kms/alias:Alias"
 	datastoreType      = "aws-native:healthlake:FhirDatastore"
 
-	provisionedType  = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
-	scalingType      = "aws:appautoscaling/target:Target"
-	trackingType     = "aws:appautoscaling/policy:Policy"
-	scheduleType     = "aws:appautoscaling/scheduledAction:ScheduledAction"
-	alarmType        = "aws:cloudwatch/metricAlarm:MetricAlarm"
-	dashboardType    = "aws:cloudwatch/dashboard:Dashboard"
-	topicType        = "aws:sns/topic:Topic"
-	topicPolicyType  = "aws:sns/topicPolicy:TopicPolicy"
-	subscriptionType = "aws:sns/topicSubscription:TopicSubscription"
+	provisionedType      = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
+	scalingType          = "aws:appautoscaling/target:Target"
+	trackingType         = "aws:appautoscaling/policy:Policy"
+	scheduleType         = "aws:appautoscaling/scheduledAction:ScheduledAction"
+	alarmType            = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	dashboardType        = "aws:cloudwatch/dashboard:Dashboard"
+	topicType            = "aws:sns/topic:Topic"
+	topicPolicyType      = "aws:sns/topicPolicy:TopicPolicy"
+	subscriptionType     = "aws:sns/topicSubscription:TopicSubscription"
+	bucketType           = "aws:s3/bucketV2:BucketV2"
+	publicAccessType     = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+	ownershipType        = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+	bucketEncryptionType = "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
+	versioningType       = "aws:s3/bucketVersioningV2:BucketVersioningV2"
+	lifecycleType        = "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
+	bucketPolicyType     = "aws:s3/bucketPolicy:BucketPolicy"
+	bucketLoggingType    = "aws:s3/bucketLoggingV2:BucketLoggingV2"
 
 	smartDatastoreType      = "smartlake:index:SmartDatastore"
 	authorizationServerType = "smartlake:index:AuthorizationServer"
 	tokenValidatorType      = "smartlake:index:TokenValidator"
 	launchContextType       = "smartlake:index:LaunchContext"
+	bulkDataStoreType       = "smartlake:index:BulkDataStore"
 )
 
 // unknown stands where an input is not known yet.
@@ -190,9 +199,14 @@ func (r *recorder) answer(args pulumi.MockResourceArgs) (id string, computed map
 	case subscriptionType:
 		arn := text("topic") + ":" + uuid(hash)
 		return arn, map[string]string{"arn": arn}, nil
+	case bucketType:
+		id = bucketName(text("bucketPrefix"), args.Name)
+		return id, map[string]string{"bucket": id, "arn": "arn:" + partitionOf(r.region) + ":s3:::" + id}, nil
+	case publicAccessType, ownershipType, bucketEncryptionType, versioningType, lifecycleType, bucketPolicyType, bucketLoggingType:
+		return text("bucket"), nil, nil // one of each, so the bucket's name is their id
 	case "pulumi:providers:aws", "pulumi:providers:aws-native":
 		return "id-of-" + args.Name, nil, nil
-	case smartDatastoreType, authorizationServerType, tokenValidatorType, launchContextType:
+	case smartDatastoreType, authorizationServerType, tokenValidatorType, launchContextType, bulkDataStoreType:
 		return "", nil, nil
 	}
 	return "", nil, fmt.Errorf("the recorder knows no resource of type %q", args.TypeToken)
@@ -341,6 +355,9 @@ func (r *recorder) arn(service, rest string) string {
 func roleARN(name, region string) string {
 	return "arn:" + partitionOf(region) + ":iam::" + account + ":role/" + physicalName(name)
 }
+
+// bucketName stands for S3's provider, which appends 26 digits to a prefix.
+func bucketName(prefix, name string) string { return prefix + digest(name)[:26] }
 
 func physicalName(name string) string { return name + "-" + digest(name)[:7] }
 

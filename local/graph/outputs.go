@@ -81,6 +81,12 @@ func (g *Graph) createBystander(args pulumi.MockResourceArgs, properties resourc
 	case "aws:sns/topic:Topic":
 		set("arn", g.arn("sns", name))
 		return g.arn("sns", name)
+	case "aws:s3/bucketV2:BucketV2":
+		// S3's provider appends 26 digits of the time: here they are the same at every start.
+		bucket := Resource{Properties: properties}.Text("bucketPrefix") + digest(args.Name)[:26]
+		set("bucket", bucket)
+		set("arn", strings.Join([]string{"arn", g.Partition, "s3", "", "", bucket}, ":"))
+		return bucket
 	case "aws:kms/key:Key":
 		h := digest(args.Name)
 		id = h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]

@@ -1,0 +1,270 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// BulkDataStore is what a HealthLake datastore needs to import and export in bulk:
+// an encrypted bucket, the roles that HealthLake reads and writes it with, and what
+// those need who start the jobs.
+type BulkDataStore struct {
+	pulumi.ResourceState
+
+	// BucketName and BucketARN of the bucket. Files to import go below import/,
+	// HealthLake's account of each import below import-output/, exports below
+	// export/. The name is known once the bucket is closed and encrypted.
+	BucketName pulumi.StringOutput `pulumi:"bucketName"`
+	BucketARN  pulumi.StringOutput `pulumi:"bucketArn"`
+	// LogBucketName of the bucket that holds a line for every request.
+	LogBucketName pulumi.StringOutput `pulumi:"logBucketName"`
+	// KMSKeyARN of the key that encrypts the bucket. A job must name it.
+	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
+	// ImportRoleARN and ExportRoleARN are what the jobs call the data access role.
+	ImportRoleARN pulumi.StringOutput `pulumi:"importRoleArn"`
+	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
+	// StartJobsPolicy is an IAM policy, JSON, for those who upload, start and watch
+	// jobs, and download. Nobody has it until you attach it.
+	StartJobsPolicy pulumi.StringOutput `pulumi:"startJobsPolicy"`
+	// ImportCommand and ExportCommand are command lines of the AWS CLI that import
+	// all of import/, or export the whole datastore.
+	ImportCommand pulumi.StringOutput `pulumi:"importCommand"`
+	ExportCommand pulumi.StringOutput `pulumi:"exportCommand"`
+}
+
+// BulkDataStoreArgs are the arguments of [NewBulkDataStore].
+type BulkDataStoreArgs struct {
+	// DatastoreARN of the datastore, in the account and region of the component's
+	// provider: HealthLake wants the bucket in the datastore's region. Required.
+	DatastoreARN pulumi.StringInput `pulumi:"datastoreArn"`
+	// BulkData says how the bucket is encrypted and how long it keeps what.
+	BulkData BulkDataArgs `pulumi:"bulkData,optional"`
+	// Roles carry what the account's rules ask of every IAM role.
+	Roles RoleArgs `pulumi:"roles,optional"`
+	// Protect the buckets, and the key where it is created here, from deletion. By
+	// default true. While false, deleting a bucket DELETES WHAT IS IN IT; turn it
+	// off in one update and delete in the next, since S3's provider empties a
+	// bucket only if the bucket was declared so before.
+	Protect *bool `pulumi:"protect,optional"`
+	// Tags of every resource that takes tags.
+	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
+}
+
+// BulkDataArgs say how bulk data is encrypted and how long it is kept.
+type BulkDataArgs struct {
+	// KMSKeyARN of the symmetric key, of the bucket's region, that encrypts the
+	// bucket. By default the datastore's, if that is the customer's; otherwise one
+	// is created. HealthLake takes no bucket without a key of KMS.
+	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
+	// ImportRetentionDays after which files below import/ and import-output/ are
+	// deleted, 1 to 36500. By default 0: they are kept.
+	ImportRetentionDays int `pulumi:"importRetentionDays,optional"`
+	// ExportRetentionDays after which exports are deleted, 1 to 36500. By default
+	// 0: they are kept.
+	ExportRetentionDays int `pulumi:"exportRetentionDays,optional"`
+	// NoncurrentDays for which what was deleted or overwritten can be brought back,
+	// 1 to 36500. By default 30. It is gone for good after them.
+	NoncurrentDays int `pulumi:"noncurrentDays,optional"`
+	// LogRetentionDays of the access log, 1 to 36500. By default 365.
+	LogRetentionDays int `pulumi:"logRetentionDays,optional"`
+}
+
+// The bucket's parts. The output of an import stays out of import/: the next import
+// would read it.
+const (
+	importPrefix       = "import/"
+	importOutputPrefix = "import-output/"
+	exportPrefix       = "export/"
+	accessLogPrefix    = "access/"
+)
+
+func (b BulkDataArgs) withDefaults() BulkDataArgs {
+	if b.NoncurrentDays == 0 {
+		b.NoncurrentDays = 30
+	}
+	if b.LogRetentionDays == 0 {
+		b.LogRetentionDays = 365
+	}
+	return b
+}
+
+func (b BulkDataArgs) check(p *problems, field string) {
+	const longest = 36500
+	p.patternWhereKnown(field+".kmsKeyArn", b.KMSKeyARN, keyARNPattern, keyARNWanted)
+	p.inRange(field+".importRetentionDays", b.ImportRetentionDays, 0, longest, "days, 0 to keep")
+	p.inRange(field+".exportRetentionDays", b.ExportRetentionDays, 0, longest, "days, 0 to keep")
+	p.inRange(field+".noncurrentDays", b.NoncurrentDays, 1, longest, "days")
+	p.inRange(field+".logRetentionDays", b.LogRetentionDays, 1, longest, "days")
+}
+
+var datastoreARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:healthlake:[a-z0-9-]+:\d{12}:datastore/fhir/[A-Za-z0-9]{1,32}$`)
+
+const datastoreARNWanted = "want the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
+
+func (args *BulkDataStoreArgs) withDefaults(name string) (BulkDataStoreArgs, error) {
+	var a BulkDataStoreArgs
+	if args != nil {
+		a = *args
+	}
+	var p problems
+	p.checkName(name, maxBulkDataStoreName)
+	p.checkBucketName(name)
+	if a.DatastoreARN == nil {
+		p.missing("datastoreArn", datastoreARNWanted)
+	}
+	p.patternWhereKnown("datastoreArn", a.DatastoreARN, datastoreARNPattern, datastoreARNWanted)
+	a.BulkData = a.BulkData.withDefaults()
+	a.BulkData.check(&p, "bulkData")
+	a.Roles.check(&p, "roles")
+	return a, p.err("BulkDataStore", name)
+}
+
+// NewBulkDataStore declares the bucket and the roles. Children are named after the
+// component: "<name>-bucket" and "<name>-logs", each with its settings
+// ("-public-access", "-ownership", "-encryption", "-versioning", "-lifecycle" and
+// "-policy", the bucket also "-logging"), "<name>-import" and "<name>-export" with
+// their policies "<name>-import-access" and "<name>-export-access", and with a key
+// of its own "<name>-key" and "<name>-key-alias".
+//
+// The roles are two, because the jobs need different things: an export can read
+// nothing of the bucket, and an import can write nowhere but below import-output/.
+func NewBulkDataStore(
+	ctx *pulumi.Context, name string, args *BulkDataStoreArgs, opts ...pulumi.ResourceOption,
+) (*BulkDataStore, error) {
+	a, err := args.withDefaults(name)
+	if err != nil {
+		return nil, err
+	}
+	store := &BulkDataStore{}
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:BulkDataStore", name, tagged(a), store, opts...); err != nil {
+		return nil, err
+	}
+	at := placeOf(ctx, store)
+	datastoreARN := datastoreAt(at, a.DatastoreARN)
+	keyARN, err := a.encryptionKey(ctx, name, store)
+	if err != nil {
+		return nil, err
+	}
+	store.KMSKeyARN = keyARN.ToStringOutput()
+	if err := store.newBuckets(ctx, name, a, at); err != nil {
+		return nil, err
+	}
+	if store.ImportRoleARN, err = store.newRole(ctx, name+"-import", a, importRoleDescription,
+		at.trust(datastoreARN), importAccess); err != nil {
+		return nil, err
+	}
+	if store.ExportRoleARN, err = store.newRole(ctx, name+"-export", a, exportRoleDescription,
+		at.trust(datastoreARN), exportAccess); err != nil {
+		return nil, err
+	}
+	store.describeJobs(datastoreARN)
+	return store, ctx.RegisterResourceOutputs(store, tagged(store))
+}
+
+const (
+	importRoleDescription = "What HealthLake may do for an import job: read the files, write its output"
+	exportRoleDescription = "What HealthLake may do for an export job: write the files"
+)
+
+// datastoreAt is the datastore's ARN, or an error where it turns out to be none or
+// one of elsewhere, whose jobs could not use the bucket.
+func datastoreAt(at placement, datastoreARN pulumi.StringInput) pulumi.StringOutput {
+	return pulumi.All(at.partition, at.region, at.account, datastoreARN).ApplyT(func(values []any) (string, error) {
+		arn := values[3].(string)
+		if !datastoreARNPattern.MatchString(arn) {
+			return "", fmt.Errorf("datastoreArn: %q: %s", arn, datastoreARNWanted)
+		}
+		here := fmt.Sprintf("arn:%s:healthlake:%s:%s:", values[0], values[1], values[2])
+		if !strings.HasPrefix(arn, here) {
+			return "", fmt.Errorf("datastoreArn: %q: want a datastore of the provider's account and region, %s…: HealthLake imports and exports within one", arn, here)
+		}
+		return arn, nil
+	}).(pulumi.StringOutput)
+}
+
+// trust lets HealthLake act as a role for this one datastore, which can be named
+// here: its definition does not need the role.
+func (p placement) trust(datastoreARN pulumi.StringOutput) pulumi.StringOutput {
+	return pulumi.All(p.account, datastoreARN).ApplyT(func(values []any) string {
+		return trustDatastore(values[0].(string), values[1].(string))
+	}).(pulumi.StringOutput)
+}
+
+func (a BulkDataStoreArgs) encryptionKey(ctx *pulumi.Context, name string, parent pulumi.Resource) (pulumi.StringInput, error) {
+	if a.BulkData.KMSKeyARN != nil {
+		return matching("bulkData.kmsKeyArn", a.BulkData.KMSKeyARN, keyARNPattern, keyARNWanted), nil
+	}
+	return newKey(ctx, name, "Encrypts the bulk data of HealthLake in "+name, keyPolicy(), orDefault(a.Protect, true), a.Tags, parent)
+}
+
+// newBuckets declares the bucket and the bucket of its access log. That one is
+// encrypted with S3's own keys: S3 delivers no access log to a bucket whose default
+// is a key of KMS
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
+func (s *BulkDataStore) newBuckets(ctx *pulumi.Context, name string, a BulkDataStoreArgs, at placement) error {
+	protect := orDefault(a.Protect, true)
+	data, dataErr := newBucket(ctx, name+"-bucket", bucketPrefix(name, "-"), protect, a.Tags, s)
+	logs, logsErr := newBucket(ctx, name+"-logs", bucketPrefix(name, "-logs-"), protect, a.Tags, s)
+	if err := errors.Join(dataErr, logsErr); err != nil {
+		return err
+	}
+	err := logs.configure(ctx, bucketSettings{
+		rules: []lifecycleRule{{accessLogPrefix, a.BulkData.LogRetentionDays, a.BulkData.NoncurrentDays}},
+		policy: pulumi.All(logs.Arn, data.Arn, at.account).ApplyT(func(values []any) string {
+			return logBucketPolicy(values[0].(string), accessLogPrefix, values[1].(string), values[2].(string))
+		}).(pulumi.StringOutput),
+	})
+	if err != nil {
+		return err
+	}
+	err = data.configure(ctx, bucketSettings{
+		keyARN: s.KMSKeyARN,
+		rules: []lifecycleRule{
+			{importPrefix, a.BulkData.ImportRetentionDays, a.BulkData.NoncurrentDays},
+			{importOutputPrefix, a.BulkData.ImportRetentionDays, a.BulkData.NoncurrentDays},
+			{exportPrefix, a.BulkData.ExportRetentionDays, a.BulkData.NoncurrentDays},
+		},
+		policy: s.document(data.Arn, bulkBucketPolicy),
+	})
+	if err != nil {
+		return err
+	}
+	s.BucketARN, s.BucketName, s.LogBucketName = data.Arn, data.closedName, logs.closedName
+	return data.logTo(ctx, logs, accessLogPrefix)
+}
+
+// document makes a policy of the bucket and its key.
+func (s *BulkDataStore) document(bucketARN pulumi.StringOutput, policy func(bucketARN, keyARN string) string) pulumi.StringOutput {
+	return pulumi.All(bucketARN, s.KMSKeyARN).ApplyT(func(arns []any) string {
+		return policy(arns[0].(string), arns[1].(string))
+	}).(pulumi.StringOutput)
+}
+
+// newRole declares a role that HealthLake assumes for a job, and returns its ARN,
+// which is known once the role can do what the job needs.
+func (s *BulkDataStore) newRole(
+	ctx *pulumi.Context, name string, a BulkDataStoreArgs, description string, trust pulumi.StringOutput,
+	access func(bucketARN, keyARN string) string,
+) (pulumi.StringOutput, error) {
+	role, err := a.Roles.newRole(ctx, name, iam.RoleArgs{
+		Description:      pulumi.String(description),
+		AssumeRolePolicy: trust,
+		Tags:             a.Tags,
+	}, pulumi.Parent(s))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	policy, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{
+		Role:   role.Name,
+		Policy: s.document(s.BucketARN, access),
+	}, pulumi.Parent(s))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	return pulumi.All(role.Arn, policy.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput), nil
+}

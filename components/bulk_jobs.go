@@ -1,0 +1,92 @@
+package components
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// describeJobs says how jobs are started, and by whom.
+func (s *BulkDataStore) describeJobs(datastoreARN pulumi.StringOutput) {
+	describe := func(text func(jobSite) string) pulumi.StringOutput {
+		return pulumi.All(datastoreARN, s.BucketName, s.BucketARN, s.KMSKeyARN, s.ImportRoleARN, s.ExportRoleARN).ApplyT(func(v []any) string {
+			return text(jobSite{v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string), v[5].(string)})
+		}).(pulumi.StringOutput)
+	}
+	s.StartJobsPolicy = describe(func(j jobSite) string {
+		return startJobs(j.datastoreARN, j.importRoleARN, j.exportRoleARN, j.bucketARN, j.keyARN)
+	})
+	s.ImportCommand = describe(jobSite.importCommand)
+	s.ExportCommand = describe(jobSite.exportCommand)
+}
+
+// jobSite is what a job is started with.
+type jobSite struct {
+	datastoreARN, bucketName, bucketARN, keyARN, importRoleARN, exportRoleARN string
+}
+
+// The inputs of the jobs
+// (https://docs.aws.amazon.com/healthlake/latest/APIReference/API_StartFHIRImportJob.html,
+// https://docs.aws.amazon.com/healthlake/latest/APIReference/API_StartFHIRExportJob.html).
+type (
+	inputDataConfig struct {
+		S3Uri string
+	}
+	outputDataConfig struct {
+		S3Configuration s3Configuration
+	}
+	s3Configuration struct {
+		S3Uri, KmsKeyId string //nolint:revive // HealthLake's own name
+	}
+)
+
+// importCommand is a command line of the AWS CLI
+// (https://docs.aws.amazon.com/cli/latest/reference/healthlake/start-fhir-import-job.html).
+func (j jobSite) importCommand() string {
+	return j.command("start-fhir-import-job",
+		"--input-data-config", compact(inputDataConfig{j.uri(importPrefix)}),
+		"--job-output-data-config", compact(j.output(importOutputPrefix)),
+		"--data-access-role-arn", j.importRoleARN)
+}
+
+// exportCommand is a command line of the AWS CLI
+// (https://docs.aws.amazon.com/cli/latest/reference/healthlake/start-fhir-export-job.html).
+func (j jobSite) exportCommand() string {
+	return j.command("start-fhir-export-job",
+		"--output-data-config", compact(j.output(exportPrefix)),
+		"--data-access-role-arn", j.exportRoleARN)
+}
+
+func (j jobSite) command(operation string, options ...string) string {
+	arn := strings.Split(j.datastoreARN, ":") // arn:partition:healthlake:region:account:datastore/fhir/id
+	region, id := arn[3], j.datastoreARN[strings.LastIndex(j.datastoreARN, "/")+1:]
+	words := append([]string{"aws", "healthlake", operation, "--region", region, "--datastore-id", id}, options...)
+	for i, word := range words {
+		words[i] = shellQuoted(word)
+	}
+	return strings.Join(words, " ")
+}
+
+func (j jobSite) uri(prefix string) string { return "s3://" + j.bucketName + "/" + prefix }
+
+func (j jobSite) output(prefix string) outputDataConfig {
+	return outputDataConfig{s3Configuration{S3Uri: j.uri(prefix), KmsKeyId: j.keyARN}}
+}
+
+func compact(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) //nolint:forbidigo // cannot be: the inputs of a job are made of strings
+	}
+	return string(text)
+}
+
+// shellQuoted is a word that a POSIX shell reads back as it is.
+func shellQuoted(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
