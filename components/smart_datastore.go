@@ -43,6 +43,8 @@ type SmartDatastore struct {
 	Scopes                pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	ClientIDs             pulumi.StringMapOutput      `pulumi:"clientIds"`
 	ClientSecrets         pulumi.StringMapOutput      `pulumi:"clientSecrets"`
+	// CloudFrontDistribution that a custom domain's alias record points at.
+	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
 }
 
 // SmartDatastoreArgs are the arguments of [NewSmartDatastore].
@@ -51,6 +53,13 @@ type SmartDatastoreArgs struct {
 	Clients []ClientArgs `pulumi:"clients"`
 	// DomainPrefix of Cognito's hosted domain; see [AuthorizationServerArgs].
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
+	// CustomDomain in the place of a prefix domain, by default none.
+	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
+	// ExistingUserPool to declare resource servers and clients in, by default none: a
+	// user pool is created.
+	ExistingUserPool *ExistingUserPoolArgs `pulumi:"existingUserPool,optional"`
+	// IdentityProviders that clients may offer besides the user pool itself.
+	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool UserPoolArgs `pulumi:"userPool,optional"`
 	// TestUsers to create, by default none. Not for production.
@@ -153,7 +162,7 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	var p problems
 	p.checkName(name, maxSmartDatastoreName)
 	server := a.authorizationServer().resolve(&p)
-	a.UserPool, a.TestUsers = server.UserPool, server.TestUsers
+	a.UserPool, a.TestUsers, a.IdentityProviders = server.UserPool, server.TestUsers, server.IdentityProviders
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.checkKey("kmsKeyArn", a.KMSKeyARN)
 	a.Function = a.Function.withDefaults()
@@ -172,6 +181,9 @@ func (a SmartDatastoreArgs) authorizationServer() *AuthorizationServerArgs {
 		Clients:               a.Clients,
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		DomainPrefix:          a.DomainPrefix,
+		CustomDomain:          a.CustomDomain,
+		ExistingUserPool:      a.ExistingUserPool,
+		IdentityProviders:     a.IdentityProviders,
 		UserPool:              a.UserPool,
 		TestUsers:             a.TestUsers,
 		Protect:               a.Protect,
@@ -193,10 +205,15 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 }
 
 // discoveryDocument is the canonical JSON of what is true of the server and its
-// clients. No token of this pool carries launch context by itself, so none is
-// claimed.
+// clients. No token of a pool that is created here carries launch context by itself,
+// so none is claimed.
 func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
-	use := smart.Use{Strategy: a.AuthorizationStrategy, Scopes: allScopes(a.Clients)}
+	use := smart.Use{
+		Strategy:       a.AuthorizationStrategy,
+		Scopes:         allScopes(a.Clients),
+		PatientContext: a.ExistingUserPool.addsLaunchContext(),
+		UserContext:    a.ExistingUserPool.addsLaunchContext(),
+	}
 	for _, client := range a.Clients {
 		use.PublicClients = use.PublicClients || client.Kind == PublicClient
 		use.ConfidentialClients = use.ConfidentialClients || client.Kind == ConfidentialClient
@@ -272,5 +289,6 @@ func (c *SmartDatastore) adopt(
 	c.UserPoolID, c.Issuer, c.JWKSURI, c.HostedDomain = server.UserPoolID, server.Issuer, server.JWKSURI, server.HostedDomain
 	c.AuthorizationEndpoint, c.TokenEndpoint = server.AuthorizationEndpoint, server.TokenEndpoint
 	c.UserInfoEndpoint, c.RevocationEndpoint = server.UserInfoEndpoint, server.RevocationEndpoint
+	c.CloudFrontDistribution = server.CloudFrontDistribution
 	c.Scopes, c.ClientIDs, c.ClientSecrets = server.Scopes, server.ClientIDs, server.ClientSecrets
 }

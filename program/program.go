@@ -30,6 +30,8 @@ func Run(ctx *pulumi.Context) error {
 
 		"declaredDiscoveryDocument": datastore.DeclaredDiscoveryDocument,
 
+		"cloudfrontDistribution": datastore.CloudFrontDistribution,
+
 		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
 		"issuer":                datastore.Issuer,
 		"hostedDomain":          datastore.HostedDomain,
