@@ -1,8 +1,6 @@
 package components
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +32,9 @@ type AuthorizationServer struct {
 	TokenEndpoint         pulumi.StringOutput `pulumi:"tokenEndpoint"`
 	UserInfoEndpoint      pulumi.StringOutput `pulumi:"userInfoEndpoint"`
 	RevocationEndpoint    pulumi.StringOutput `pulumi:"revocationEndpoint"`
+	// CloudFrontDistribution is the host name that the alias record of a custom domain
+	// points at, empty without one.
+	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
 	// Scopes that were declared, full names by resource server.
 	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	// ClientIDs by client name.
@@ -54,6 +55,14 @@ type AuthorizationServerArgs struct {
 	// region. By default one that follows from account, region, project, stack
 	// and name. A pool keeps its domain: protect and AWS refuse a change.
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
+	// CustomDomain in the place of a prefix domain, by default none.
+	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
+	// ExistingUserPool to declare resource servers and clients in, by default none: a
+	// user pool is created, with all that it needs.
+	ExistingUserPool *ExistingUserPoolArgs `pulumi:"existingUserPool,optional"`
+	// IdentityProviders that clients may offer besides the user pool itself, by default
+	// none.
+	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool UserPoolArgs `pulumi:"userPool,optional"`
 	// LaunchContext changes where users' tokens take the claims patient and fhirUser
@@ -88,9 +97,11 @@ type TestUserArgs struct {
 
 // NewAuthorizationServer declares Cognito as an authorization server. Children are
 // named after the component: "<name>-pool", "<name>-domain",
-// "<name>-server-<resource server>", "<name>-client-<client>" and
-// "<name>-user-<test user>", and where a client with users asks for patient/ or
-// user/ scopes, "<name>-context" (a [LaunchContext]) with "<name>-context-invoke".
+// "<name>-server-<resource server>", "<name>-client-<client>",
+// "<name>-idp-<identity provider>", "<name>-user-<test user>", with a zone for the
+// custom domain "<name>-domain-record", and where a client with users asks for
+// patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
+// "<name>-context-invoke".
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
 ) (*AuthorizationServer, error) {
@@ -110,11 +121,12 @@ func NewAuthorizationServer(
 	if err != nil {
 		return nil, err
 	}
-	pool, err := newUserPool(ctx, name, a, context, server)
+	pool, err := server.newPool(ctx, name, a, context)
 	if err != nil {
 		return nil, err
 	}
-	if err := server.newDomain(ctx, name, a, pool); err != nil {
+	providers, err := newIdentityProviders(ctx, name, a, pool, server)
+	if err != nil {
 		return nil, err
 	}
 	callable, err := context.allow(ctx, name, pool)
@@ -125,15 +137,13 @@ func NewAuthorizationServer(
 	if err != nil {
 		return nil, err
 	}
-	if err := server.newClients(ctx, name, a, pool, append(servers, callable...)); err != nil {
+	if err := server.newClients(ctx, name, a, pool, providers, append(servers, callable...)); err != nil {
 		return nil, err
 	}
 	if err := newTestUsers(ctx, name, a, pool, server); err != nil {
 		return nil, err
 	}
-	server.UserPoolID, server.UserPoolARN = pool.ID().ToStringOutput(), pool.Arn
-	server.Issuer = pulumi.Sprintf("https://%s", pool.Endpoint)
-	server.JWKSURI = pulumi.Sprintf("%s/.well-known/jwks.json", server.Issuer)
+	server.adopt(pool)
 	server.Scopes = fullScopes(a.Clients)
 	return server, ctx.RegisterResourceOutputs(server, tagged(server))
 }
@@ -160,12 +170,29 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 	if a.DomainPrefix != "" {
 		p.checkDomainPrefix("domainPrefix", a.DomainPrefix)
 	}
+	if a.DomainPrefix != "" && a.CustomDomain != nil {
+		p.add("domainPrefix", a.DomainPrefix, "goes without customDomain: the endpoints live under one of them")
+	}
+	a.CustomDomain.check(p, "customDomain")
 	p.checkTestUsers("testUsers", a.TestUsers)
-	a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
-	a.UserPool.check(p, "userPool")
-	a.checkTier(p)
+	p.checkExistingUserPool(a)
+	if a.ExistingUserPool == nil {
+		a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
+		a.UserPool.check(p, "userPool")
+		a.checkTier(p)
+	}
 	a.LaunchContext = a.LaunchContext.inheriting(FunctionArgs{}, RoleArgs{}, a.Tags).withDefaults()
 	a.LaunchContext.check(p, "launchContext.")
+	a.IdentityProviders = slices.Clone(a.IdentityProviders)
+	for i, provider := range a.IdentityProviders {
+		a.IdentityProviders[i] = provider.withDefaults()
+	}
+	p.checkIdentityProviders(a)
+	p.checkOffers(a)
+	p.checkClientAttributes(a)
+	for i, provider := range a.IdentityProviders {
+		a.IdentityProviders[i] = provider.kept()
+	}
 	a.TestUsers = slices.Clone(a.TestUsers)
 	for i, user := range a.TestUsers {
 		if user.Password != nil {
@@ -177,7 +204,7 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 
 // build packages the function, where it is wanted and not given.
 func (a AuthorizationServerArgs) build(ctx *pulumi.Context) error {
-	if !WantsLaunchContext(a.Clients) {
+	if !a.declaresLaunchContext() {
 		return nil
 	}
 	_, err := a.LaunchContext.Function.archive(ctx, PackageLaunchContext)
@@ -192,66 +219,54 @@ func (a AuthorizationServerArgs) portable() AuthorizationServerArgs {
 
 // warn says what is allowed and yet not of the use that its author may expect.
 func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *AuthorizationServer) {
+	warn := func(format string, values ...any) {
+		_ = ctx.Log.Warn(fmt.Sprintf(format, values...), &pulumi.LogArgs{Resource: server})
+	}
+	a.warnOfUnoffered(warn)
+	a.warnOfLaunchContext(warn)
 	for _, client := range a.Clients {
 		for _, scope := range client.Scopes {
 			if client.Kind == ServiceClient && !strings.HasPrefix(scope, "system/") {
-				_ = ctx.Log.Warn(fmt.Sprintf("client %q: scope %q: a service has no user and no patient, "+
-					"so the token validator will not count it; only system/ scopes count", client.Name, scope),
-					&pulumi.LogArgs{Resource: server})
+				warn("client %q: scope %q: a service has no user and no patient, "+
+					"so the token validator will not count it; only system/ scopes count", client.Name, scope)
 			}
 		}
 	}
 }
 
-// newDomain declares the hosted domain and derives the OAuth endpoints from it. The
-// domain is protected like the pool: the discovery document of a live datastore
-// points at it, and a prefix that is given up is anybody's to take.
-//
-// (https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html).
-func (s *AuthorizationServer) newDomain(ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool) error {
-	at := placeOf(ctx, s)
-	var prefix pulumi.StringInput = pulumi.String(a.DomainPrefix)
-	if a.DomainPrefix == "" {
-		prefix = at.document(func(at place) string {
-			return derivedPrefix(at.account, at.region, ctx.Project(), ctx.Stack(), name)
-		})
+// newPool declares the user pool with its identity providers and its domain, or takes
+// the one that is there.
+func (s *AuthorizationServer) newPool(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, context *LaunchContext,
+) (userPool, error) {
+	s.CloudFrontDistribution = pulumi.String("").ToStringOutput()
+	if a.ExistingUserPool != nil {
+		return a.ExistingUserPool.lookUp(ctx, s), nil
 	}
-	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", &cognito.UserPoolDomainArgs{
-		Domain:     prefix,
-		UserPoolId: pool.ID(),
-	}, protected(orDefault(a.Protect, true), pulumi.Parent(s))...)
+	created, err := newUserPool(ctx, name, a, context, s)
 	if err != nil {
-		return err
+		return userPool{}, err
 	}
-	s.HostedDomain = pulumi.All(domain.Domain, at.region).ApplyT(func(values []any) string {
-		return hostedDomain(values[0].(string), values[1].(string))
-	}).(pulumi.StringOutput)
+	pool := userPool{id: created.ID().ToStringOutput(), arn: created.Arn, endpoint: created.Endpoint}
+	pool.hostedDomain, err = s.newDomain(ctx, name, a, pool)
+	return pool, err
+}
+
+// adopt derives the endpoints from the pool
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html).
+func (s *AuthorizationServer) adopt(pool userPool) {
+	s.UserPoolID, s.UserPoolARN = pool.id, pool.arn
+	s.Issuer = pulumi.Sprintf("https://%s", pool.endpoint)
+	s.JWKSURI = pulumi.Sprintf("%s/.well-known/jwks.json", s.Issuer)
+	s.HostedDomain = pool.hostedDomain
 	s.AuthorizationEndpoint = pulumi.Sprintf("%s/oauth2/authorize", s.HostedDomain)
 	s.TokenEndpoint = pulumi.Sprintf("%s/oauth2/token", s.HostedDomain)
 	s.UserInfoEndpoint = pulumi.Sprintf("%s/oauth2/userInfo", s.HostedDomain)
 	s.RevocationEndpoint = pulumi.Sprintf("%s/oauth2/revoke", s.HostedDomain)
-	return nil
-}
-
-// derivedPrefix is the same on every machine and different for every account,
-// region, project, stack and component.
-func derivedPrefix(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return "smart-" + hex.EncodeToString(sum[:8])
-}
-
-// hostedDomain is the URL of a prefix domain. In the GovCloud regions the hosted
-// domain is the FIPS one.
-func hostedDomain(prefix, region string) string {
-	label := "auth"
-	if strings.HasPrefix(region, "us-gov-") {
-		label = "auth-fips"
-	}
-	return "https://" + prefix + "." + label + "." + region + ".amazoncognito.com"
 }
 
 func newResourceServers(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
 ) ([]pulumi.Resource, error) {
 	var servers []pulumi.Resource
 	declared := scopesByServer(a.Clients)
@@ -267,7 +282,7 @@ func newResourceServers(
 			Identifier: pulumi.String(identifier),
 			Name:       pulumi.String(identifier),
 			Scopes:     scopes,
-			UserPoolId: pool.ID(),
+			UserPoolId: pool.id,
 		}, pulumi.Parent(parent))
 		if err != nil {
 			return nil, err
@@ -290,11 +305,12 @@ func fullScopes(clients []ClientArgs) pulumi.StringArrayMapOutput {
 }
 
 func (s *AuthorizationServer) newClients(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, before []pulumi.Resource,
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool,
+	providers map[string]pulumi.StringOutput, before []pulumi.Resource,
 ) error {
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, c := range a.Clients {
-		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, c.userPoolClient(pool),
+		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, c.userPoolClient(pool, providers),
 			pulumi.Parent(s), pulumi.DependsOn(before))
 		if err != nil {
 			return err
@@ -311,13 +327,12 @@ func (s *AuthorizationServer) newClients(
 
 // userPoolClient is the client in Cognito's terms. Users sign in on the hosted
 // pages only, hence no other flow than the refresh of tokens. What a client may
-// read and write of its users is listed, and is the same for all: an attribute that
-// the list does not name, such as those of the launch context, is nobody's to write,
-// also not at sign-up. Nor is it anybody's to read: apps find it in their tokens.
-func (c ClientArgs) userPoolClient(pool *cognito.UserPool) *cognito.UserPoolClientArgs {
+// read and write of its users is listed: an attribute that the list does not name,
+// such as those of the launch context, is nobody's to write, also not at sign-up.
+func (c ClientArgs) userPoolClient(pool userPool, providers map[string]pulumi.StringOutput) *cognito.UserPoolClientArgs {
 	args := &cognito.UserPoolClientArgs{
 		Name:                            pulumi.String(c.Name),
-		UserPoolId:                      pool.ID(),
+		UserPoolId:                      pool.id,
 		AllowedOauthFlowsUserPoolClient: pulumi.Bool(true),
 		AllowedOauthFlows:               pulumi.ToStringArray([]string{"code"}),
 		AllowedOauthScopes:              pulumi.ToStringArray(c.Scopes),
@@ -333,14 +348,14 @@ func (c ClientArgs) userPoolClient(pool *cognito.UserPool) *cognito.UserPoolClie
 			IdToken:      pulumi.String("minutes"),
 			RefreshToken: pulumi.String("minutes"),
 		},
-		ReadAttributes:  pulumi.ToStringArray(readAttributes),
-		WriteAttributes: pulumi.ToStringArray(writeAttributes),
+		ReadAttributes:  pulumi.ToStringArray(c.reads()),
+		WriteAttributes: pulumi.ToStringArray(c.writes()),
 	}
 	if c.Kind == ServiceClient {
 		args.AllowedOauthFlows = pulumi.ToStringArray([]string{"client_credentials"})
 		return args
 	}
-	args.SupportedIdentityProviders = pulumi.ToStringArray([]string{"COGNITO"})
+	args.SupportedIdentityProviders = c.offered(providers)
 	args.CallbackUrls = pulumi.ToStringArray(c.CallbackURLs)
 	if len(c.LogoutURLs) > 0 {
 		args.LogoutUrls = pulumi.ToStringArray(c.LogoutURLs)
@@ -348,21 +363,14 @@ func (c ClientArgs) userPoolClient(pool *cognito.UserPool) *cognito.UserPoolClie
 	return args
 }
 
-var writeAttributes = []string{
-	"address", "birthdate", "email", "family_name", "gender", "given_name", "locale", "middle_name", "name",
-	"nickname", "phone_number", "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo",
-}
-
-var readAttributes = slices.Sorted(slices.Values(append([]string{"email_verified", "phone_number_verified"}, writeAttributes...)))
-
 func newTestUsers(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
 ) error {
 	for _, user := range a.TestUsers {
 		attributes := user.contextAttributes(a.LaunchContext)
 		attributes["email"], attributes["email_verified"] = user.Email, "true"
 		_, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
-			UserPoolId:    pool.ID(),
+			UserPoolId:    pool.id,
 			Username:      pulumi.String(user.Username),
 			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
 			MessageAction: pulumi.String("SUPPRESS"),

@@ -49,6 +49,16 @@ type ClientArgs struct {
 	// years), and no shorter than the other two; by default 60, or as long as the
 	// longer of the other two. Refused for services.
 	RefreshTokenMinutes int `pulumi:"refreshTokenMinutes,optional" json:"refreshTokenMinutes,omitempty"`
+	// IdentityProviders at which users of the client may sign in: names of
+	// [AuthorizationServerArgs.IdentityProviders], and COGNITO for the user pool
+	// itself, which is the default. In an existing user pool, names of what that pool
+	// has. Refused for services.
+	IdentityProviders []string `pulumi:"identityProviders,optional" json:"identityProviders,omitempty"`
+	// ReadAttributes and WriteAttributes that the client may read and write of its
+	// users; by default all standard ones that Cognito lets it. No client may write
+	// custom attributes, which launch context is taken from. Refused for services.
+	ReadAttributes  []string `pulumi:"readAttributes,optional" json:"readAttributes,omitempty"`
+	WriteAttributes []string `pulumi:"writeAttributes,optional" json:"writeAttributes,omitempty"`
 }
 
 // tokenMinutes is a token's lifetime, by default an hour.

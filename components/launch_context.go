@@ -230,12 +230,17 @@ func (l *LaunchContext) AllowUserPool(
 	return err
 }
 
-// newLaunchContext is nil where no client asks for what needs it: a pool without
-// the trigger.
+// declaresLaunchContext reports whether the pool gets the trigger. One that exists
+// already keeps what triggers it has.
+func (a AuthorizationServerArgs) declaresLaunchContext() bool {
+	return a.ExistingUserPool == nil && WantsLaunchContext(a.Clients)
+}
+
+// newLaunchContext is nil for a pool without the trigger.
 func newLaunchContext(
 	ctx *pulumi.Context, name string, a AuthorizationServerArgs, server *AuthorizationServer,
 ) (*LaunchContext, error) {
-	if !WantsLaunchContext(a.Clients) {
+	if !a.declaresLaunchContext() {
 		return nil, nil
 	}
 	return NewLaunchContext(ctx, name+"-context", &a.LaunchContext, pulumi.Parent(server))
@@ -243,11 +248,11 @@ func newLaunchContext(
 
 // allow lets the pool call the function, if there is one, and returns what clients
 // wait for, so that nobody signs in before.
-func (l *LaunchContext) allow(ctx *pulumi.Context, name string, pool *cognito.UserPool) ([]pulumi.Resource, error) {
+func (l *LaunchContext) allow(ctx *pulumi.Context, name string, pool userPool) ([]pulumi.Resource, error) {
 	if l == nil {
 		return nil, nil
 	}
-	if err := l.AllowUserPool(ctx, name+"-context-invoke", pool.Arn, pulumi.Parent(l)); err != nil {
+	if err := l.AllowUserPool(ctx, name+"-context-invoke", pool.arn, pulumi.Parent(l)); err != nil {
 		return nil, err
 	}
 	return []pulumi.Resource{l.permission}, nil

@@ -56,6 +56,8 @@ type SmartDatastore struct {
 	Scopes                pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	ClientIDs             pulumi.StringMapOutput      `pulumi:"clientIds"`
 	ClientSecrets         pulumi.StringMapOutput      `pulumi:"clientSecrets"`
+	// CloudFrontDistribution that a custom domain's alias record points at.
+	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
 }
 
 // SmartDatastoreArgs are the arguments of [NewSmartDatastore].
@@ -64,6 +66,13 @@ type SmartDatastoreArgs struct {
 	Clients []ClientArgs `pulumi:"clients"`
 	// DomainPrefix of Cognito's hosted domain; see [AuthorizationServerArgs].
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
+	// CustomDomain in the place of a prefix domain, by default none.
+	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
+	// ExistingUserPool to declare resource servers and clients in, by default none: a
+	// user pool is created.
+	ExistingUserPool *ExistingUserPoolArgs `pulumi:"existingUserPool,optional"`
+	// IdentityProviders that clients may offer besides the user pool itself.
+	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool UserPoolArgs `pulumi:"userPool,optional"`
 	// LaunchContext changes where users' tokens take the claims patient and fhirUser
@@ -184,7 +193,7 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	var p problems
 	p.checkName(name, maxSmartDatastoreName)
 	server := a.portable().authorizationServer().resolve(&p) // an archive is checked with what it inherits, below
-	a.UserPool, a.TestUsers = server.UserPool, server.TestUsers
+	a.UserPool, a.TestUsers, a.IdentityProviders = server.UserPool, server.TestUsers, server.IdentityProviders
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
 	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()
@@ -221,6 +230,9 @@ func (a SmartDatastoreArgs) authorizationServer() *AuthorizationServerArgs {
 		Clients:               a.Clients,
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		DomainPrefix:          a.DomainPrefix,
+		CustomDomain:          a.CustomDomain,
+		ExistingUserPool:      a.ExistingUserPool,
+		IdentityProviders:     a.IdentityProviders,
 		UserPool:              a.UserPool,
 		LaunchContext:         a.LaunchContext,
 		TestUsers:             a.TestUsers,
@@ -252,9 +264,9 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
 	use := smart.Use{
 		Strategy:       a.AuthorizationStrategy,
-		PatientContext: asksWithUsers(a.Clients, smart.Patient),
-		UserContext:    asksWithUsers(a.Clients, smart.User),
 		Scopes:         allScopes(a.Clients),
+		PatientContext: a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.Patient),
+		UserContext:    a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.User),
 	}
 	for _, client := range a.Clients {
 		use.PublicClients = use.PublicClients || client.Kind == PublicClient
@@ -332,6 +344,7 @@ func (c *SmartDatastore) adopt(
 	c.UserPoolID, c.Issuer, c.JWKSURI, c.HostedDomain = server.UserPoolID, server.Issuer, server.JWKSURI, server.HostedDomain
 	c.AuthorizationEndpoint, c.TokenEndpoint = server.AuthorizationEndpoint, server.TokenEndpoint
 	c.UserInfoEndpoint, c.RevocationEndpoint = server.UserInfoEndpoint, server.RevocationEndpoint
+	c.CloudFrontDistribution = server.CloudFrontDistribution
 	c.Scopes, c.ClientIDs, c.ClientSecrets = server.Scopes, server.ClientIDs, server.ClientSecrets
 }
 

@@ -20,6 +20,10 @@ type UserPoolArgs struct {
 	Tier string `pulumi:"tier,optional"`
 	// MFA by authenticator app: OFF (default), OPTIONAL or ON.
 	MFA string `pulumi:"mfa,optional"`
+	// AdvancedSecurity is Cognito's threat protection: OFF (default), AUDIT, which only
+	// logs, or ENFORCED, which acts on risky sign-ins. All but OFF need the tier PLUS
+	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-threat-protection.html).
+	AdvancedSecurity string `pulumi:"advancedSecurity,optional"`
 	// SelfSignUp lets anybody create a user. By default false: administrators do.
 	SelfSignUp bool `pulumi:"selfSignUp,optional"`
 	// PasswordPolicy of the users.
@@ -53,6 +57,10 @@ type PasswordPolicyArgs struct {
 	RequireSymbols        *bool `pulumi:"requireSymbols,optional"`
 	RequireUppercase      *bool `pulumi:"requireUppercase,optional"`
 	TemporaryValidityDays int   `pulumi:"temporaryValidityDays,optional"` // 1 to 365
+	// HistorySize is how many former passwords a new one must differ from: 1 to 24, by
+	// default none. Needs the tier ESSENTIALS or PLUS
+	// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html).
+	HistorySize int `pulumi:"historySize,optional"`
 }
 
 func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
@@ -63,7 +71,7 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 	for _, text := range []struct {
 		field    *string
 		fallback string
-	}{{&u.Tier, "ESSENTIALS"}, {&u.MFA, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
+	}{{&u.Tier, "ESSENTIALS"}, {&u.MFA, "OFF"}, {&u.AdvancedSecurity, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
 		if *text.field == "" {
 			*text.field = text.fallback
 		}
@@ -93,6 +101,14 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 func (u UserPoolArgs) check(p *problems, field string) {
 	p.oneOf(field+".tier", u.Tier, "LITE", "ESSENTIALS", "PLUS")
 	p.oneOf(field+".mfa", u.MFA, "OFF", "OPTIONAL", "ON")
+	p.oneOf(field+".advancedSecurity", u.AdvancedSecurity, "OFF", "AUDIT", "ENFORCED")
+	if u.AdvancedSecurity != "OFF" && u.Tier != "PLUS" {
+		p.add(field+".advancedSecurity", u.AdvancedSecurity, "threat protection needs the tier PLUS; want OFF, or tier PLUS")
+	}
+	p.inRange(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, 0, 24, "passwords")
+	if u.PasswordPolicy.HistorySize != 0 && u.Tier == "LITE" {
+		p.add(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, "the tier LITE keeps no former passwords; want none, or tier ESSENTIALS or PLUS")
+	}
 	p.oneOf(field+".verificationEmail", u.VerificationEmail, "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
 	p.inRange(field+".passwordPolicy.minimumLength", u.PasswordPolicy.MinimumLength, 6, 99, "characters")
 	p.inRange(field+".passwordPolicy.temporaryValidityDays", u.PasswordPolicy.TemporaryValidityDays, 1, 365, "days")
@@ -154,6 +170,9 @@ func newUserPool(
 	if u.MFA != "OFF" {
 		args.SoftwareTokenMfaConfiguration = cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)}
 	}
+	if u.Tier == "PLUS" { // the other plans have no such setting
+		args.UserPoolAddOns = cognito.UserPoolUserPoolAddOnsArgs{AdvancedSecurityMode: pulumi.String(u.AdvancedSecurity)}
+	}
 	return cognito.NewUserPool(ctx, name+"-pool", args, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
 }
 
@@ -169,7 +188,7 @@ func (u UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
 }
 
 func (p PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
-	return cognito.UserPoolPasswordPolicyArgs{
+	policy := cognito.UserPoolPasswordPolicyArgs{
 		MinimumLength:                 pulumi.Int(p.MinimumLength),
 		RequireLowercase:              pulumi.Bool(orDefault(p.RequireLowercase, true)),
 		RequireNumbers:                pulumi.Bool(orDefault(p.RequireNumbers, true)),
@@ -177,6 +196,10 @@ func (p PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
 		RequireUppercase:              pulumi.Bool(orDefault(p.RequireUppercase, true)),
 		TemporaryPasswordValidityDays: pulumi.Int(p.TemporaryValidityDays),
 	}
+	if p.HistorySize != 0 { // Cognito shows none where there is none
+		policy.PasswordHistorySize = pulumi.Int(p.HistorySize)
+	}
+	return policy
 }
 
 // textAttribute is an attribute of the pool's schema, with all that Cognito would

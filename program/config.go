@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -26,7 +27,12 @@ type settings struct {
 	kmsKeyARN                 string
 	protect                   bool
 	allowDatastoreReplacement bool
+	customDomain              customDomain
+	existingUserPool          existingUserPool
+	identityProviders         []identityProvider
 	mfa                       string
+	userPoolTier              string
+	advancedSecurity          string
 	testUsers                 []testUser
 	architecture              string
 	validatorArchive          string
@@ -79,7 +85,6 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 		fineGrainedAuthorization: true,
 		encryption:               awsOwned,
 		protect:                  true,
-		mfa:                      "OFF",
 		architecture:             "arm64",
 	}
 	read := reader{ctx: ctx}
@@ -93,7 +98,12 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.text("kmsKeyArn", &s.kmsKeyARN)
 	read.value("protect", &s.protect, "true or false")
 	read.value("allowDatastoreReplacement", &s.allowDatastoreReplacement, "true or false")
+	read.value("customDomain", &s.customDomain, "an object with name, certificateArn and perhaps zoneId")
+	read.value("existingUserPool", &s.existingUserPool, "an object with id and perhaps hostedDomain and addsLaunchContext")
+	read.value("identityProviders", &s.identityProviders, "a list of identity providers")
 	read.text("mfa", &s.mfa)
+	read.text("userPoolTier", &s.userPoolTier)
+	read.text("advancedSecurity", &s.advancedSecurity)
 	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
@@ -121,6 +131,10 @@ func (s settings) check(read *reader) {
 	if len(s.testUsers) > 0 && !ctx.IsConfigSecret(read.key("testUsers")) {
 		read.refuse("testUsers", "its passwords stand in plain text: set each with "+
 			`pulumi config set --secret --path "testUsers[0].password"`)
+	}
+	if slices.ContainsFunc(s.identityProviders, identityProvider.hasSecret) && !ctx.IsConfigSecret(read.key("identityProviders")) {
+		read.refuse("identityProviders", "its client secrets stand in plain text: set each with "+
+			`pulumi config set --secret --path "identityProviders[0].clientSecret"`)
 	}
 	if s.encryption != awsOwned && s.encryption != customerManaged {
 		read.refuse("encryption", read.quoted("encryption", s.encryption)+"want "+awsOwned+" or "+customerManaged)
@@ -221,7 +235,9 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		CustomerManagedKey:        s.encryption == customerManaged,
 		Protect:                   &s.protect,
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
-		UserPool:                  components.UserPoolArgs{MFA: s.mfa},
+		CustomDomain:              s.customDomain.args(),
+		ExistingUserPool:          s.existingUserPool.args(),
+		UserPool:                  components.UserPoolArgs{MFA: s.mfa, Tier: s.userPoolTier, AdvancedSecurity: s.advancedSecurity},
 		Function: components.FunctionArgs{
 			Architecture:           s.architecture,
 			Archive:                s.validatorArchive,
@@ -245,6 +261,9 @@ func (s settings) args() *components.SmartDatastoreArgs {
 	}
 	if len(s.tags) > 0 {
 		args.Tags = pulumi.ToStringMap(s.tags)
+	}
+	for _, provider := range s.identityProviders {
+		args.IdentityProviders = append(args.IdentityProviders, provider.args())
 	}
 	for _, user := range s.testUsers {
 		test := components.TestUserArgs{Username: user.Username, Email: user.Email, Patient: user.Patient, FHIRUser: user.FHIRUser}

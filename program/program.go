@@ -30,8 +30,10 @@ func Run(ctx *pulumi.Context) error {
 
 		"declaredDiscoveryDocument": datastore.DeclaredDiscoveryDocument,
 
-		"alarmTopicArn":         datastore.AlarmTopicARN,
-		"dashboardName":         datastore.DashboardName,
+		"alarmTopicArn":          datastore.AlarmTopicARN,
+		"dashboardName":          datastore.DashboardName,
+		"cloudfrontDistribution": datastore.CloudFrontDistribution,
+
 		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
 		"issuer":                datastore.Issuer,
 		"hostedDomain":          datastore.HostedDomain,

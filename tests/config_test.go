@@ -22,6 +22,11 @@ func stackValues(changes ...string) map[string]string {
 
 const testUsers = `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!"}]`
 
+const providers = `[{"name": "Hospital", "kind": "oidc", "attributeMapping": {"email": "mail"}, "issuer": "https://a.example.org",
+	"clientId": "smart", "clientSecret": "Passw0rd!", "scopes": ["openid"], "attributesRequestMethod": "POST"}]`
+
+const theirPoolValue = `{"id": "` + theirPool + `", "hostedDomain": "https://auth.example.org", "addsLaunchContext": true}`
+
 // effects says of every key what it changes: the input at a path of a resource.
 var effects = map[string]struct {
 	values    []string
@@ -30,9 +35,19 @@ var effects = map[string]struct {
 	want      string
 }{
 	"clients": {[]string{"clients", `[{"name": "lab", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example.org"],
-		"logoutUrls": ["https://b.example.org"], "accessTokenMinutes": 5, "idTokenMinutes": 6, "refreshTokenMinutes": 70}]`},
+		"logoutUrls": ["https://b.example.org"], "accessTokenMinutes": 5, "idTokenMinutes": 6, "refreshTokenMinutes": 70,
+		"identityProviders": ["COGNITO"], "readAttributes": ["name"], "writeAttributes": ["email"]}]`},
 		smartDatastoreType, "smart", "clients", `[{"name": "lab", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example.org"],
-		"logoutUrls": ["https://b.example.org"], "accessTokenMinutes": 5, "idTokenMinutes": 6, "refreshTokenMinutes": 70}]`},
+		"logoutUrls": ["https://b.example.org"], "accessTokenMinutes": 5, "idTokenMinutes": 6, "refreshTokenMinutes": 70,
+		"identityProviders": ["COGNITO"], "readAttributes": ["name"], "writeAttributes": ["email"]}]`},
+	"customDomain": {[]string{"customDomain", `{"name": "auth.example.org", "certificateArn": "` + certificate + `", "zoneId": "` + zone + `"}`},
+		recordType, "smart-auth-domain-record", "zoneId", `"` + zone + `"`},
+	"existingUserPool": {[]string{"existingUserPool", theirPoolValue}, clientType, "smart-auth-client-etl", "userPoolId", `"` + theirPool + `"`},
+	"identityProviders": {[]string{"identityProviders", providers},
+		identityProviderType, "smart-auth-idp-Hospital", "providerDetails.client_secret", `{"secret": "Passw0rd!"}`},
+	"userPoolTier": {[]string{"userPoolTier", "LITE"}, userPoolType, "smart-auth-pool", "userPoolTier", `"LITE"`},
+	"advancedSecurity": {[]string{"userPoolTier", "PLUS", "advancedSecurity", "AUDIT"},
+		userPoolType, "smart-auth-pool", "userPoolAddOns", `{"advancedSecurityMode": "AUDIT"}`},
 	"domainPrefix":  {[]string{"domainPrefix", "clinic"}, domainType, "smart-auth-domain", "domain", `"clinic"`},
 	"datastoreName": {[]string{"datastoreName", "records"}, datastoreType, "smart-datastore", "datastoreName", `"records"`},
 	"preloadSynthea": {[]string{"preloadSynthea", "true"},
@@ -82,7 +97,8 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 	assertLines(t, "keys", slices.Sorted(maps.Keys(effects)), slices.Sorted(maps.Keys(loadProject(t).Config)))
 	for key, c := range effects {
 		t.Run(key, func(t *testing.T) {
-			r := mustRun(t, theProgram, configured(stackValues(c.values...), "smartlake:testUsers"))
+			r := mustRun(t, theProgram, configured(stackValues(c.values...), "smartlake:testUsers", "smartlake:identityProviders"),
+				withPool(domains{prefix: "clinic"}))
 			var got any = r.find(t, c.typ, c.name).Inputs
 			for member := range strings.SplitSeq(c.path, ".") {
 				got = got.(map[string]any)[member]
@@ -113,6 +129,8 @@ func TestAnEmptyValueIsTheDefault(t *testing.T) {
 		assertJSON(t, one.GetName(), with.find(t, one.GetType(), one.GetName()).Inputs, indented(t, one.Inputs))
 	}
 }
+
+const plainSecrets = `smartlake:identityProviders: its client secrets stand in plain text: set each with pulumi config set --secret --path "identityProviders[0].clientSecret"`
 
 const plainPasswords = `smartlake:testUsers: its passwords stand in plain text: set each with pulumi config set --secret --path "testUsers[0].password"`
 
@@ -146,6 +164,17 @@ var unreadable = map[string]struct {
 		[]string{"tags", `["team"]`}, nil,
 		`smartlake:tags: want a map of names to values: cannot unmarshal array into Go value of type map[string]string`,
 	},
+	"client secrets in plain text": {[]string{"identityProviders", providers}, nil, plainSecrets},
+	"a secret of a provider that nobody reads": {
+		[]string{"identityProviders", `[{"name": "Hospital", "secret": "Passw0rd!"}]`}, []string{"smartlake:identityProviders"},
+		`smartlake:identityProviders: want a list of identity providers`,
+	},
+	"a domain in place of a custom domain": {[]string{"customDomain", `"auth.example.org"`}, nil,
+		`smartlake:customDomain: want an object with name, certificateArn and perhaps zoneId: ` +
+			`cannot unmarshal string into Go value of type program.customDomain`},
+	"an id in place of a user pool": {[]string{"existingUserPool", theirPool}, nil,
+		`smartlake:existingUserPool: want an object with id and perhaps hostedDomain and addsLaunchContext: ` +
+			`invalid character 'u' looking for beginning of value`},
 	"passwords in plain text": {[]string{"testUsers", testUsers}, nil, plainPasswords},
 	"a member of a secret that nobody reads": {
 		[]string{"testUsers", `[{"username": "ann", "email": "ann@example.org", "Passw0rd!": true}]`}, []string{"smartlake:testUsers"},

@@ -273,7 +273,7 @@ func TestTheComponentsRecordTheirArguments(t *testing.T) {
 		clients  = `"clients": [{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`
 		strategy = `"authorizationStrategy": "SMART_ON_FHIR"`
 		userPool = `"userPool": {
-			"deletionProtection": true, "tier": "ESSENTIALS", "mfa": "OFF", "verificationEmail": "CONFIRM_WITH_CODE",
+			"deletionProtection": true, "tier": "ESSENTIALS", "mfa": "OFF", "advancedSecurity": "OFF", "verificationEmail": "CONFIRM_WITH_CODE",
 			"aliasAttributes": ["email"], "autoVerifiedAttributes": ["email"], "verifyBeforeUpdate": ["email"],
 			"recoveryMechanisms": ["verified_email"], "passwordPolicy": {"minimumLength": 8, "temporaryValidityDays": 7}}`
 	)

@@ -224,6 +224,7 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 			r := runStack(t, stack, settings...)
 			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
 				"alarmTopicArn", "authorizationEndpoint", "clientIds", "clientSecrets", "dashboardName", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
+				"authorizationEndpoint", "clientIds", "clientSecrets", "cloudfrontDistribution", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
 				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "userInfoEndpoint", "validatorFunctionArn",
 			})
 			for output, became := range r.outputs {

@@ -17,20 +17,22 @@ import (
 
 // The resource types that are declared somewhere in the product.
 const (
-	userPoolType       = "aws:cognito/userPool:UserPool"
-	domainType         = "aws:cognito/userPoolDomain:UserPoolDomain"
-	resourceServerType = "aws:cognito/resourceServer:ResourceServer"
-	clientType         = "aws:cognito/userPoolClient:UserPoolClient"
-	userType           = "aws:cognito/user:User"
-	logGroupType       = "aws:cloudwatch/logGroup:LogGroup"
-	roleType           = "aws:iam/role:Role"
-	rolePolicyType     = "aws:iam/rolePolicy:RolePolicy"
-	functionType       = "aws:lambda/function:Function"
-	aliasType          = "aws:lambda/alias:Alias"
-	permissionType     = "aws:lambda/permission:Permission"
-	keyType            = "aws:kms/key:Key"
-	keyAliasType       = "aws:kms/alias:Alias"
-	datastoreType      = "aws-native:healthlake:FhirDatastore"
+	userPoolType         = "aws:cognito/userPool:UserPool"
+	domainType           = "aws:cognito/userPoolDomain:UserPoolDomain"
+	resourceServerType   = "aws:cognito/resourceServer:ResourceServer"
+	clientType           = "aws:cognito/userPoolClient:UserPoolClient"
+	userType             = "aws:cognito/user:User"
+	identityProviderType = "aws:cognito/identityProvider:IdentityProvider"
+	recordType           = "aws:route53/record:Record"
+	logGroupType         = "aws:cloudwatch/logGroup:LogGroup"
+	roleType             = "aws:iam/role:Role"
+	rolePolicyType       = "aws:iam/rolePolicy:RolePolicy"
+	functionType         = "aws:lambda/function:Function"
+	aliasType            = "aws:lambda/alias:Alias"
+	permissionType       = "aws:lambda/permission:Permission"
+	keyType              = "aws:kms/key:Key"
+	keyAliasType         = "aws:kms/alias:Alias"
+	datastoreType        = "aws-native:healthlake:FhirDatastore"
 
 	provisionedType      = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 	scalingType          = "aws:appautoscaling/target:Target"
@@ -72,6 +74,7 @@ type recorder struct {
 	stack   string
 	preview bool
 	live    resource.PropertyMap // what a datastore that exists already was created with
+	pool    *domains             // of the user pools that exist already, nil where none does
 
 	mu        sync.Mutex
 	resources []declared
@@ -145,7 +148,13 @@ func (r *recorder) answer(args pulumi.MockResourceArgs) (id string, computed map
 		id = r.region + "_" + hash[:9]
 		return id, map[string]string{"arn": r.arn("cognito-idp", "userpool/"+id), "endpoint": "cognito-idp." + r.region + ".amazonaws.com/" + id}, nil
 	case domainType:
-		return text("domain"), nil, nil
+		return text("domain"), map[string]string{
+			"cloudfrontDistribution": cloudFrontDistribution, "cloudfrontDistributionZoneId": cloudFrontZone,
+		}, nil
+	case identityProviderType:
+		return text("userPoolId") + ":" + text("providerName"), nil, nil
+	case recordType:
+		return text("zoneId") + "_" + text("name") + "_" + text("type"), map[string]string{"fqdn": text("name")}, nil
 	case resourceServerType:
 		return text("userPoolId") + "|" + text("identifier"), nil, nil
 	case clientType:
@@ -221,6 +230,9 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		"aws:index/getRegion:getRegion":                 {"name": resource.NewProperty(r.region), "id": resource.NewProperty(r.region)},
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": resource.NewProperty(r.account), "id": resource.NewProperty(r.account)},
 		"aws:index/getPartition:getPartition":           {"partition": resource.NewProperty(partitionOf(r.region)), "id": resource.NewProperty(partitionOf(r.region))},
+	}
+	if args.Token == getUserPool && r.pool != nil {
+		return existingPool(args.Args["userPoolId"].StringValue(), r), nil
 	}
 	answer, ok := answers[args.Token]
 	if !ok {

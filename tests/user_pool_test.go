@@ -55,7 +55,8 @@ func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T
 	}{
 		{"deletionProtection", func(u *components.UserPoolArgs) { u.DeletionProtection = pulumi.BoolRef(false) },
 			`{"deletionProtection": "INACTIVE"}`},
-		{"tier plus", func(u *components.UserPoolArgs) { u.Tier = "PLUS" }, `{"userPoolTier": "PLUS"}`},
+		{"tier plus", func(u *components.UserPoolArgs) { u.Tier = "PLUS" },
+			`{"userPoolTier": "PLUS", "userPoolAddOns": {"advancedSecurityMode": "OFF"}}`},
 		{"mfa optional", func(u *components.UserPoolArgs) { u.MFA = "OPTIONAL" },
 			`{"mfaConfiguration": "OPTIONAL", "softwareTokenMfaConfiguration": {"enabled": true}}`},
 		{"mfa on", func(u *components.UserPoolArgs) { u.MFA = "ON" },

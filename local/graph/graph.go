@@ -91,6 +91,9 @@ func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 // Call implements pulumi.MockResourceMonitor for the invokes that ask where the
 // program deploys to.
 func (g *Graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if args.Token == "aws:cognito/getUserPool:getUserPool" {
+		return nil, errors.New("existingUserPool: the local cloud has no user pool that exists already; want a stack without it")
+	}
 	answers := map[string]map[string]any{
 		"aws:index/getRegion:getRegion":                 {"name": g.Region, "id": g.Region},
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": g.Account, "id": g.Account},

@@ -47,7 +47,7 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		}
 		return strings.ToLower(token(args.Name)[:26]), properties
 	case UserPoolDomain:
-		return given("domain"), properties
+		return given("domain"), served(args.Name, properties)
 	case Function:
 		set("arn", g.arn("lambda", "function:"+name))
 		set("version", "1")
@@ -96,6 +96,14 @@ func (g *Graph) createBystander(args pulumi.MockResourceArgs, properties resourc
 	default:
 		return digest(args.Name)[:16]
 	}
+}
+
+// served adds where CloudFront serves a domain. The zone is that of all its
+// distributions.
+func served(name string, domain resource.PropertyMap) resource.PropertyMap {
+	domain["cloudfrontDistribution"] = resource.NewStringProperty("d" + digest(name)[:13] + ".cloudfront.net")
+	domain["cloudfrontDistributionZoneId"] = resource.NewStringProperty("Z2FDTNDATAQYW2")
+	return domain
 }
 
 func (g *Graph) arn(service, rest string) string {

@@ -1,0 +1,105 @@
+package components
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// writeAttributes and readAttributes are the standard attributes that Cognito lets
+// a client write and read, and the default of every client
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
+var writeAttributes = []string{
+	"address", "birthdate", "email", "family_name", "gender", "given_name", "locale", "middle_name", "name",
+	"nickname", "phone_number", "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo",
+}
+
+var readAttributes = slices.Sorted(slices.Values(append([]string{"email_verified", "phone_number_verified"}, writeAttributes...)))
+
+// launchAttributes are the user attributes that a token's launch context is taken
+// from. No client may write them, neither for a user nor on behalf of an identity
+// provider: users who can choose their own patient can read anybody's records.
+func (a AuthorizationServerArgs) launchAttributes() []string {
+	return []string{"custom:" + a.LaunchContext.PatientAttribute, "custom:" + a.LaunchContext.FHIRUserAttribute}
+}
+
+const (
+	launchWriteRefused = "no client may write what a token's launch context is taken from, or its users could choose their own patient; " +
+		"an administrator sets it (AdminUpdateUserAttributes)"
+	customWriteRefused = "no client may write custom attributes, which a token's launch context may be taken from; want standard ones: "
+)
+
+// checkClientAttributes checks what the clients may read and write of their users.
+func (p *problems) checkClientAttributes(a AuthorizationServerArgs) {
+	for i, client := range a.Clients {
+		read, write := fmt.Sprintf("clients[%d].readAttributes", i), fmt.Sprintf("clients[%d].writeAttributes", i)
+		if client.Kind == ServiceClient {
+			p.checkNoAttributes(read, client.ReadAttributes)
+			p.checkNoAttributes(write, client.WriteAttributes)
+			continue
+		}
+		p.checkAttributeList(read, client.ReadAttributes, a.checkReadable)
+		p.checkAttributeList(write, client.WriteAttributes, a.checkWritable)
+		if a.UserPool.SelfSignUp && client.userFacing() && !slices.Contains(client.writes(), "email") {
+			p.add(write, client.WriteAttributes, "want email too: who signs up must give one (selfSignUp)")
+		}
+	}
+}
+
+func (p *problems) checkNoAttributes(field string, list []string) {
+	if list != nil {
+		p.add(field, list, "a service has no user; want none")
+	}
+}
+
+// checkAttributeList refuses an empty list too: Cognito takes it for all standard
+// attributes.
+func (p *problems) checkAttributeList(field string, list []string, refuse func(attribute string) string) {
+	if list != nil && len(list) == 0 {
+		p.missing(field, "want at least one attribute, or the list left out: Cognito takes an empty one for all standard attributes")
+	}
+	for i, attribute := range list {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if slices.Contains(list[:i], attribute) {
+			p.add(at, attribute, "want each attribute once")
+		} else if why := refuse(attribute); why != "" {
+			p.add(at, attribute, why)
+		}
+	}
+}
+
+// checkWritable says why no client may write an attribute, or nothing.
+func (a AuthorizationServerArgs) checkWritable(attribute string) string {
+	switch {
+	case slices.Contains(a.launchAttributes(), attribute):
+		return launchWriteRefused
+	case strings.HasPrefix(attribute, "custom:"):
+		return customWriteRefused + strings.Join(writeAttributes, ", ")
+	case !slices.Contains(writeAttributes, attribute):
+		return "want one of " + strings.Join(writeAttributes, ", ")
+	}
+	return ""
+}
+
+// checkReadable says why no client may read an attribute, or nothing. Which custom
+// attributes a pool has that is not ours is not known here.
+func (a AuthorizationServerArgs) checkReadable(attribute string) string {
+	known := slices.Concat(readAttributes, a.launchAttributes())
+	if slices.Contains(known, attribute) || a.ExistingUserPool != nil && strings.HasPrefix(attribute, "custom:") {
+		return ""
+	}
+	return "want one of " + strings.Join(known, ", ")
+}
+
+// reads and writes are what a client may read and write of its users.
+
+func (c ClientArgs) reads() []string { return attributesOr(c.ReadAttributes, readAttributes) }
+
+func (c ClientArgs) writes() []string { return attributesOr(c.WriteAttributes, writeAttributes) }
+
+func attributesOr(given, fallback []string) []string {
+	if given == nil {
+		return fallback
+	}
+	return slices.Sorted(slices.Values(given))
+}

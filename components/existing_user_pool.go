@@ -1,0 +1,138 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// ExistingUserPoolArgs names a user pool that somebody else looks after. Only resource
+// servers and clients are declared in it: its users, its domain, its schema and its
+// triggers stay as they are. The pool must have no resource server "patient", "user",
+// "system" or "launch" yet, of those that the clients' scopes need. Whoever deploys
+// needs cognito-idp:DescribeUserPool on it.
+//
+// What follows from a user of the pool is for the pool's owner to answer for: a token
+// is as good as the pool's sign-in, and its launch context as the attribute or the
+// trigger that it is taken from.
+type ExistingUserPoolArgs struct {
+	// ID of the pool, such as us-east-1_AbCdEfGhI, in the region of the provider.
+	ID pulumi.StringInput `pulumi:"id"`
+	// HostedDomain of the pool, an https URL without a path. By default what the pool
+	// has: its custom domain, or else its prefix domain.
+	HostedDomain pulumi.StringInput `pulumi:"hostedDomain,optional"`
+	// AddsLaunchContext says that a trigger of the pool adds the claims "patient" and
+	// "fhirUser" to the access tokens of users, so that the discovery document claims
+	// launch context. By default false. Without those claims the token validator
+	// counts no patient/ and user/ scope.
+	AddsLaunchContext bool `pulumi:"addsLaunchContext,optional"`
+}
+
+const (
+	userPoolIDWanted   = "want the id of a user pool, <region>_<letters and digits>"
+	hostedDomainWanted = "want an https URL of a host alone, such as https://auth.example.org"
+)
+
+var (
+	userPoolIDPattern   = regexp.MustCompile(`^[a-z]{2}(?:-[a-z]+)+-\d+_[0-9A-Za-z]{1,55}$`)
+	hostedDomainPattern = regexp.MustCompile(`^https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
+)
+
+// checkExistingUserPool refuses, besides what the pool cannot be, everything that
+// would have to be declared in a pool that is not ours.
+func (p *problems) checkExistingUserPool(a AuthorizationServerArgs) {
+	pool := a.ExistingUserPool
+	if pool == nil {
+		return
+	}
+	const field = "existingUserPool"
+	if pool.ID == nil {
+		p.missing(field+".id", userPoolIDWanted)
+	}
+	p.patternWhereKnown(field+".id", pool.ID, userPoolIDPattern, userPoolIDWanted)
+	p.patternWhereKnown(field+".hostedDomain", pool.HostedDomain, hostedDomainPattern, hostedDomainWanted)
+	for _, other := range []struct {
+		name  string
+		given bool
+	}{
+		{"userPool", !reflect.ValueOf(a.UserPool).IsZero()},
+		{"domainPrefix", a.DomainPrefix != ""},
+		{"customDomain", a.CustomDomain != nil},
+		{"identityProviders", len(a.IdentityProviders) > 0},
+		{"testUsers", len(a.TestUsers) > 0},
+		{"launchContext", a.LaunchContext.PatientAttribute != "" || a.LaunchContext.FHIRUserAttribute != ""},
+	} {
+		if other.given {
+			p.found = append(p.found, fmt.Errorf("%s: goes with a user pool that is created here; want it left out, or existingUserPool", other.name))
+		}
+	}
+}
+
+// userPool is what the rest of the authorization server needs to know of its pool,
+// whoever made it.
+type userPool struct {
+	id, arn pulumi.StringOutput
+	// endpoint is the issuer without its scheme.
+	endpoint pulumi.StringOutput
+	// hostedDomain is the https URL of the pool's domain.
+	hostedDomain pulumi.StringOutput
+}
+
+// lookUp asks Cognito about the pool, so that one that is not there fails a preview.
+func (e *ExistingUserPoolArgs) lookUp(ctx *pulumi.Context, parent pulumi.Resource) userPool {
+	region := placeOf(ctx, parent).region
+	id := pulumi.All(matching("existingUserPool.id", e.ID, userPoolIDPattern, userPoolIDWanted), region).
+		ApplyT(func(values []any) (string, error) {
+			id, region := values[0].(string), values[1].(string)
+			if of, _, _ := strings.Cut(id, "_"); of != region {
+				return "", fmt.Errorf("existingUserPool.id: %q: want a user pool of %s, the provider's region", id, region)
+			}
+			return id, nil
+		}).(pulumi.StringOutput)
+	found := cognito.LookupUserPoolOutput(ctx, cognito.LookupUserPoolOutputArgs{UserPoolId: id}, pulumi.Parent(parent))
+	pool := userPool{
+		id:       found.UserPoolId(),
+		arn:      found.Arn(),
+		endpoint: pulumi.Sprintf("cognito-idp.%s.amazonaws.com/%s", region, found.UserPoolId()),
+	}
+	if e.HostedDomain != nil {
+		pool.hostedDomain = matching("existingUserPool.hostedDomain", e.HostedDomain, hostedDomainPattern, hostedDomainWanted)
+		return pool
+	}
+	pool.hostedDomain = pulumi.All(found.CustomDomain(), found.Domain(), region).ApplyT(func(values []any) (string, error) {
+		custom, prefix, region := values[0].(string), values[1].(string), values[2].(string)
+		switch {
+		case custom != "":
+			return "https://" + custom, nil
+		case prefix != "":
+			return hostedDomain(prefix, region), nil
+		}
+		return "", errors.New("existingUserPool: the pool has no domain, and without one no OAuth endpoints; want one with a domain, or hostedDomain")
+	}).(pulumi.StringOutput)
+	return pool
+}
+
+// addsLaunchContext reports whether the tokens of users carry launch context: those of
+// a pool that is created here do, where a client asks for it.
+func (e *ExistingUserPoolArgs) addsLaunchContext() bool { return e == nil || e.AddsLaunchContext }
+
+// warnOfLaunchContext says which scopes will not count in a pool that adds no launch
+// context, as far as its owner says.
+func (a AuthorizationServerArgs) warnOfLaunchContext(warn func(format string, values ...any)) {
+	if a.ExistingUserPool == nil || a.ExistingUserPool.AddsLaunchContext {
+		return
+	}
+	for _, client := range a.Clients {
+		for _, scope := range client.Scopes {
+			if client.userFacing() && (strings.HasPrefix(scope, "patient/") || strings.HasPrefix(scope, "user/")) {
+				warn("client %q: scope %q: the token validator will not count it unless a trigger of the existing user pool "+
+					"adds the claims patient and fhirUser; say so with existingUserPool.addsLaunchContext", client.Name, scope)
+			}
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package components
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// CustomDomainArgs puts the OAuth endpoints and the sign-in pages under a host name
+// of one's own, in the place of a prefix of Amazon's
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-add-custom-domain.html).
+// Cognito demands that the parent of the name has an A record already: for
+// auth.example.org, that example.org resolves to some address. Whoever deploys needs
+// cloudfront:UpdateDistribution. GovCloud has no custom domains
+// (https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html).
+type CustomDomainArgs struct {
+	// Name of the host, such as auth.example.org: lower case, at most 63 characters,
+	// with a parent that is no top-level domain. A pool keeps its domain: protect
+	// refuses a change.
+	Name string `pulumi:"name"`
+	// CertificateARN of an issued ACM certificate for the name. It lives in us-east-1
+	// whatever region the pool is in, because CloudFront serves the domain.
+	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
+	// ZoneID of the Route 53 hosted zone in which to declare the name's alias record.
+	// Left out, none is declared, and the record is for somebody else to make: it
+	// points at the output cloudfrontDistribution.
+	ZoneID pulumi.StringInput `pulumi:"zoneId,optional"`
+}
+
+const (
+	hostNameWanted    = "want a host name such as auth.example.org: lower case, at most 63 characters, below a domain with an A record"
+	certificateWanted = "want the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>"
+	zoneWanted        = "want the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"
+)
+
+// A domain of Cognito has at most 63 characters, a custom one too
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolDomain.html).
+const maxDomainLength = 63
+
+var (
+	hostNamePattern    = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z][a-z0-9-]*[a-z0-9]$`)
+	certificatePattern = regexp.MustCompile(`^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$`)
+	zonePattern        = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
+)
+
+func (c *CustomDomainArgs) check(p *problems, field string) {
+	if c == nil {
+		return
+	}
+	if !hostNamePattern.MatchString(c.Name) || len(c.Name) > maxDomainLength {
+		p.add(field+".name", c.Name, hostNameWanted)
+	}
+	if c.CertificateARN == nil {
+		p.missing(field+".certificateArn", certificateWanted)
+	}
+	p.patternWhereKnown(field+".certificateArn", c.CertificateARN, certificatePattern, certificateWanted)
+	p.patternWhereKnown(field+".zoneId", c.ZoneID, zonePattern, zoneWanted)
+}
+
+// newDomain declares the hosted domain. It is protected like the pool: the discovery
+// document of a live datastore points at it, and a prefix that is given up is
+// anybody's to take.
+func (s *AuthorizationServer) newDomain(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool,
+) (pulumi.StringOutput, error) {
+	at := placeOf(ctx, s)
+	args := &cognito.UserPoolDomainArgs{Domain: a.domain(ctx, name, at), UserPoolId: pool.id}
+	if a.CustomDomain != nil {
+		args.CertificateArn = matching("customDomain.certificateArn", a.CustomDomain.CertificateARN,
+			certificatePattern, certificateWanted).ToStringPtrOutput()
+	}
+	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", args, protected(orDefault(a.Protect, true), pulumi.Parent(s))...)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	if a.CustomDomain == nil {
+		return pulumi.All(domain.Domain, at.region).ApplyT(func(values []any) string {
+			return hostedDomain(values[0].(string), values[1].(string))
+		}).(pulumi.StringOutput), nil
+	}
+	s.CloudFrontDistribution = domain.CloudfrontDistribution
+	return pulumi.Sprintf("https://%s", domain.Domain), a.CustomDomain.newRecord(ctx, name, domain, s)
+}
+
+// domain is the custom one, the given prefix, or the derived one.
+func (a AuthorizationServerArgs) domain(ctx *pulumi.Context, name string, at placement) pulumi.StringInput {
+	switch {
+	case a.CustomDomain != nil:
+		return at.region.ApplyT(func(region string) (string, error) {
+			if strings.HasPrefix(region, "us-gov-") {
+				return "", fmt.Errorf("customDomain: %q in %s: GovCloud has no custom domains; want a domainPrefix", a.CustomDomain.Name, region)
+			}
+			return a.CustomDomain.Name, nil
+		}).(pulumi.StringOutput)
+	case a.DomainPrefix != "":
+		return pulumi.String(a.DomainPrefix)
+	default:
+		return at.document(func(at place) string {
+			return derivedPrefix(at.account, at.region, ctx.Project(), ctx.Stack(), name)
+		})
+	}
+}
+
+// newRecord declares the alias record of a custom domain where its zone is known.
+func (c *CustomDomainArgs) newRecord(ctx *pulumi.Context, name string, domain *cognito.UserPoolDomain, parent pulumi.Resource) error {
+	if c.ZoneID == nil {
+		return nil
+	}
+	_, err := route53.NewRecord(ctx, name+"-domain-record", &route53.RecordArgs{
+		ZoneId: matching("customDomain.zoneId", c.ZoneID, zonePattern, zoneWanted),
+		Name:   domain.Domain,
+		Type:   pulumi.String("A"),
+		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
+			Name:                 domain.CloudfrontDistribution,
+			ZoneId:               domain.CloudfrontDistributionZoneId,
+			EvaluateTargetHealth: pulumi.Bool(false),
+		}},
+	}, pulumi.Parent(parent))
+	return err
+}
+
+// derivedPrefix is the same on every machine and different for every account,
+// region, project, stack and component.
+func derivedPrefix(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return "smart-" + hex.EncodeToString(sum[:8])
+}
+
+// hostedDomain is the URL of a prefix domain. In the GovCloud regions the hosted
+// domain is the FIPS one.
+func hostedDomain(prefix, region string) string {
+	label := "auth"
+	if strings.HasPrefix(region, "us-gov-") {
+		label = "auth-fips"
+	}
+	return "https://" + prefix + "." + label + "." + region + ".amazoncognito.com"
+}

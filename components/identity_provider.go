@@ -1,0 +1,358 @@
+package components
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// IdentityProviderKind says how an identity provider is spoken to.
+type IdentityProviderKind string
+
+// The kinds of identity providers.
+const (
+	// OIDCProvider speaks OpenID Connect, and is discovered at its issuer.
+	OIDCProvider IdentityProviderKind = "oidc"
+	// SAMLProvider speaks SAML 2.0.
+	SAMLProvider IdentityProviderKind = "saml"
+)
+
+// IdentityProviderArgs describes an identity provider outside of the user pool, such
+// as a hospital's, that users of some clients sign in at
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html).
+// The provider must know the pool: for OpenID Connect the redirect URI
+// <hostedDomain>/oauth2/idpresponse, for SAML the assertion consumer service
+// <hostedDomain>/saml2/idpresponse and the entity id urn:amazon:cognito:sp:<userPoolId>.
+//
+// Whoever can sign in at the provider can sign in to the clients that offer it, without
+// being created first. A user without launch context attributes gets nothing from
+// patient/ and user/ scopes; an administrator sets them.
+//
+// The pool's MFA and password policy do not apply to users of an identity provider;
+// its own do.
+type IdentityProviderArgs struct {
+	// Name by which clients offer the provider, unique in the pool: 3 to 32 letters,
+	// digits, "-" and ".". The names of its users begin with it: under another name
+	// they are other users.
+	Name string `pulumi:"name"`
+	// Kind of the provider: oidc or saml.
+	Kind IdentityProviderKind `pulumi:"kind"`
+	// AttributeMapping names, by standard attribute of the user pool, the claim or SAML
+	// attribute that it is taken from at every sign-in. It must have email, which the
+	// pool requires; for oidc that is the default, {"email": "email"}. Every client that
+	// offers the provider must be able to write these attributes. The attributes that a
+	// token's launch context is taken from cannot be mapped: Cognito writes with the
+	// client's permission, and no client has it.
+	AttributeMapping map[string]string `pulumi:"attributeMapping,optional"`
+
+	// Issuer of an oidc provider, its https URL: <issuer>/.well-known/openid-configuration
+	// says the rest.
+	Issuer pulumi.StringInput `pulumi:"issuer,optional"`
+	// ClientID and ClientSecret that an oidc provider gave to the user pool. The secret
+	// is kept as a Pulumi secret.
+	ClientID     pulumi.StringInput `pulumi:"clientId,optional"`
+	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional"`
+	// Scopes to ask an oidc provider for, by default openid and email.
+	Scopes []string `pulumi:"scopes,optional"`
+	// AttributesRequestMethod is how an oidc provider's user info endpoint is asked:
+	// GET (default) or POST.
+	AttributesRequestMethod string `pulumi:"attributesRequestMethod,optional"`
+
+	// MetadataURL of a saml provider, https; Cognito reads it again every 6 hours.
+	MetadataURL pulumi.StringInput `pulumi:"metadataUrl,optional"`
+	// MetadataXML of a saml provider, the document itself, in the place of MetadataURL.
+	MetadataXML pulumi.StringInput `pulumi:"metadataXml,optional"`
+}
+
+// cognitoProvider is the user pool itself, among the identity providers of a client.
+const cognitoProvider = "COGNITO"
+
+const (
+	providerNameWanted = "want 3 to 32 letters, digits, - and ., with a letter or digit at either end"
+	httpsWanted        = "want an absolute https URL without query, fragment or user info"
+	metadataURLWanted  = "want an absolute https URL without fragment or user info"
+	textWanted         = "want some text without line breaks or spaces around"
+	metadataXMLWanted  = "want a SAML 2.0 metadata document with an EntityDescriptor"
+)
+
+var (
+	providerNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{1,30}[A-Za-z0-9]$`)
+	httpsPattern        = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::\d+)?(?:/[^\s?#@]*)?$`)
+	metadataURLPattern  = regexp.MustCompile(`^https://[A-Za-z0-9.-]+(?::\d+)?(?:[/?][^\s#]*)?$`)
+	textPattern         = regexp.MustCompile(`^\S(?:[^\r\n]*\S)?$`)
+	metadataXMLPattern  = regexp.MustCompile(`<(?:[\w-]+:)?EntityDescriptor[\s>]`)
+	requestScopePattern = regexp.MustCompile(`^[\x21\x23-\x5B\x5D-\x7E]+$`) // RFC 6749, section 3.3
+)
+
+// reservedProviders are the names of Cognito's own kinds of providers.
+var reservedProviders = []string{cognitoProvider, "Facebook", "Google", "LoginWithAmazon", "SignInWithApple"}
+
+// withDefaults fills in what was left out.
+func (i IdentityProviderArgs) withDefaults() IdentityProviderArgs {
+	if i.Kind != OIDCProvider {
+		return i
+	}
+	if i.Scopes == nil {
+		i.Scopes = []string{"openid", "email"}
+	}
+	if i.AttributesRequestMethod == "" {
+		i.AttributesRequestMethod = "GET"
+	}
+	if i.AttributeMapping == nil {
+		i.AttributeMapping = map[string]string{"email": "email"}
+	}
+	return i
+}
+
+// kept is the provider with its secret kept as one.
+func (i IdentityProviderArgs) kept() IdentityProviderArgs {
+	if i.ClientSecret != nil {
+		i.ClientSecret = pulumi.ToSecret(i.ClientSecret).(pulumi.StringOutput)
+	}
+	return i
+}
+
+// checkIdentityProviders checks the providers while what is known of them can be seen.
+func (p *problems) checkIdentityProviders(a AuthorizationServerArgs) {
+	seen := map[string]bool{}
+	for i, provider := range a.IdentityProviders {
+		field := fmt.Sprintf("identityProviders[%d]", i)
+		p.pattern(field+".name", provider.Name, providerNamePattern, providerNameWanted)
+		name := strings.ToLower(provider.Name)
+		if slices.ContainsFunc(reservedProviders, func(reserved string) bool { return strings.EqualFold(reserved, name) }) {
+			p.add(field+".name", provider.Name, "Cognito reserves it; want none of "+strings.Join(reservedProviders, ", "))
+		}
+		if seen[name] {
+			p.add(field+".name", provider.Name, "want a name that no other identity provider has")
+		}
+		seen[name] = true
+		p.oneOf(field+".kind", string(provider.Kind), string(OIDCProvider), string(SAMLProvider))
+		switch provider.Kind {
+		case OIDCProvider:
+			provider.checkOIDC(p, field)
+		case SAMLProvider:
+			provider.checkSAML(p, field)
+		}
+		p.checkAttributeMapping(field+".attributeMapping", provider.AttributeMapping, a)
+	}
+}
+
+func (i IdentityProviderArgs) checkOIDC(p *problems, field string) {
+	for _, needed := range []struct {
+		name    string
+		value   pulumi.StringInput
+		pattern *regexp.Regexp
+		want    string
+	}{
+		{"issuer", i.Issuer, httpsPattern, httpsWanted},
+		{"clientId", i.ClientID, textPattern, textWanted},
+	} {
+		if needed.value == nil {
+			p.missing(field+"."+needed.name, needed.want)
+		}
+		p.patternWhereKnown(field+"."+needed.name, needed.value, needed.pattern, needed.want)
+	}
+	if secret, plain := i.ClientSecret.(pulumi.String); i.ClientSecret == nil || plain && secret == "" {
+		p.missing(field+".clientSecret", "want the secret of the client, as a Pulumi secret")
+	}
+	if !slices.Contains(i.Scopes, "openid") {
+		p.add(field+".scopes", strings.Join(i.Scopes, " "), "want openid among them")
+	}
+	for j, scope := range i.Scopes {
+		p.pattern(fmt.Sprintf("%s.scopes[%d]", field, j), scope, requestScopePattern, "want one scope without spaces")
+	}
+	p.oneOf(field+".attributesRequestMethod", i.AttributesRequestMethod, "GET", "POST")
+	p.refuseInputs(field, "a provider of kind oidc has no SAML metadata; want none",
+		namedInput{"metadataUrl", i.MetadataURL}, namedInput{"metadataXml", i.MetadataXML})
+}
+
+func (i IdentityProviderArgs) checkSAML(p *problems, field string) {
+	if (i.MetadataURL == nil) == (i.MetadataXML == nil) {
+		p.missing(field+".metadataUrl", "want the https URL of the provider's metadata, or metadataXml with the document, and not both")
+	}
+	p.patternWhereKnown(field+".metadataUrl", i.MetadataURL, metadataURLPattern, metadataURLWanted)
+	if text, ok := i.MetadataXML.(pulumi.String); ok && !metadataXMLPattern.MatchString(string(text)) {
+		p.add(field+".metadataXml", fmt.Sprintf("%d bytes", len(text)), metadataXMLWanted)
+	}
+	p.refuseInputs(field, "a provider of kind saml speaks no OpenID Connect; want none",
+		namedInput{"issuer", i.Issuer}, namedInput{"clientId", i.ClientID}, namedInput{"clientSecret", i.ClientSecret})
+	if i.Scopes != nil || i.AttributesRequestMethod != "" {
+		p.found = append(p.found, fmt.Errorf("%s: scopes and attributesRequestMethod go with kind oidc; want none", field))
+	}
+}
+
+type namedInput struct {
+	name  string
+	value pulumi.StringInput
+}
+
+// refuseInputs refuses what is given, without its value, which may be a secret.
+func (p *problems) refuseInputs(field, why string, inputs ...namedInput) {
+	for _, input := range inputs {
+		if input.value != nil {
+			p.found = append(p.found, fmt.Errorf("%s.%s: %s", field, input.name, why))
+		}
+	}
+}
+
+// checkAttributeMapping lets a provider say who its users are, and not what they may
+// see.
+func (p *problems) checkAttributeMapping(field string, mapping map[string]string, a AuthorizationServerArgs) {
+	if mapping["email"] == "" {
+		p.missing(field+".email", "want the name of the claim or attribute with the email address, which the user pool requires")
+	}
+	mappable := append([]string{"email_verified", "phone_number_verified"}, writeAttributes...)
+	for _, attribute := range slices.Sorted(maps.Keys(mapping)) {
+		at := field + "." + attribute
+		switch {
+		case slices.Contains(a.launchAttributes(), attribute):
+			p.add(at, mapping[attribute], "Cognito writes what a provider maps with the permission of the client (WriteAttributes), and "+launchWriteRefused)
+		case !slices.Contains(mappable, attribute):
+			p.add(at, mapping[attribute], "want standard attributes as keys: "+strings.Join(mappable, ", "))
+		case mapping[attribute] == "" && attribute != "email":
+			p.missing(at, "want the name of a claim or attribute")
+		}
+	}
+}
+
+// checkOffers checks which identity providers the clients offer. Those of a pool that
+// is not ours are not known here.
+func (p *problems) checkOffers(a AuthorizationServerArgs) {
+	providers := map[string]IdentityProviderArgs{}
+	accepted := []string{cognitoProvider}
+	for _, provider := range a.IdentityProviders {
+		providers[provider.Name] = provider
+		accepted = append(accepted, provider.Name)
+	}
+	for i, client := range a.Clients {
+		field := fmt.Sprintf("clients[%d].identityProviders", i)
+		if client.Kind == ServiceClient && client.IdentityProviders != nil {
+			p.add(field, client.IdentityProviders, "a service signs nobody in; want none")
+			continue
+		}
+		if client.IdentityProviders != nil && len(client.IdentityProviders) == 0 {
+			p.missing(field, "want at least one, or the list left out for "+cognitoProvider)
+		}
+		for j, name := range client.IdentityProviders {
+			at := fmt.Sprintf("%s[%d]", field, j)
+			switch provider, ours := providers[name]; {
+			case slices.Contains(client.IdentityProviders[:j], name):
+				p.add(at, name, "want each identity provider once")
+			case name == cognitoProvider:
+			case a.ExistingUserPool != nil:
+				p.pattern(at, name, providerNamePattern, providerNameWanted)
+			case !ours:
+				p.oneOf(at, name, accepted...)
+			default:
+				p.checkWritesMapped(at, provider, client)
+			}
+		}
+	}
+}
+
+// checkWritesMapped refuses a client at which sign-in would fail: Cognito updates every
+// mapped attribute with the client's permission
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
+// The two "verified" attributes are Cognito's own, and no client's to write.
+func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs, client ClientArgs) {
+	for _, attribute := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
+		if slices.Contains(writeAttributes, attribute) && !slices.Contains(client.writes(), attribute) {
+			p.add(field, provider.Name, "it maps "+attribute+", which the client must be able to write; want it among writeAttributes")
+		}
+	}
+}
+
+// newIdentityProviders declares the providers, and returns Cognito's names of them, so
+// that a client waits for those it offers.
+func newIdentityProviders(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
+) (map[string]pulumi.StringOutput, error) {
+	names := map[string]pulumi.StringOutput{}
+	for i, args := range a.IdentityProviders {
+		provider, err := cognito.NewIdentityProvider(ctx, name+"-idp-"+args.Name, args.identityProvider(pool, fmt.Sprintf("identityProviders[%d]", i)),
+			pulumi.Parent(parent), pulumi.IgnoreChanges(args.filledIn()))
+		if err != nil {
+			return nil, err
+		}
+		names[args.Name] = provider.ProviderName
+	}
+	return names, nil
+}
+
+// identityProvider is the provider in Cognito's terms.
+// attributes_url_add_attributes and the mapping of username are what Cognito fills in
+// by itself for OpenID Connect.
+func (i IdentityProviderArgs) identityProvider(pool userPool, field string) *cognito.IdentityProviderArgs {
+	args := &cognito.IdentityProviderArgs{
+		UserPoolId:       pool.id,
+		ProviderName:     pulumi.String(i.Name),
+		ProviderType:     pulumi.String("SAML"),
+		AttributeMapping: pulumi.ToStringMap(i.AttributeMapping),
+	}
+	switch {
+	case i.Kind == OIDCProvider:
+		mapping := maps.Clone(i.AttributeMapping)
+		mapping["username"] = "sub"
+		args.AttributeMapping = pulumi.ToStringMap(mapping)
+		args.ProviderType = pulumi.String("OIDC")
+		args.ProviderDetails = pulumi.StringMap{
+			"oidc_issuer":                   matching(field+".issuer", i.Issuer, httpsPattern, httpsWanted),
+			"client_id":                     matching(field+".clientId", i.ClientID, textPattern, textWanted),
+			"client_secret":                 i.ClientSecret,
+			"authorize_scopes":              pulumi.String(strings.Join(i.Scopes, " ")),
+			"attributes_request_method":     pulumi.String(i.AttributesRequestMethod),
+			"attributes_url_add_attributes": pulumi.String("false"),
+		}
+	case i.MetadataURL != nil:
+		args.ProviderDetails = pulumi.StringMap{
+			"MetadataURL": matching(field+".metadataUrl", i.MetadataURL, metadataURLPattern, metadataURLWanted),
+		}
+	default:
+		args.ProviderDetails = pulumi.StringMap{"MetadataFile": i.MetadataXML}
+	}
+	return args
+}
+
+// filledIn lists what Cognito reads out of SAML metadata and shows as details of the
+// provider, where nobody can know it beforehand.
+func (i IdentityProviderArgs) filledIn() []string {
+	if i.Kind == OIDCProvider {
+		return nil
+	}
+	return []string{
+		"providerDetails.ActiveEncryptionCertificate",
+		"providerDetails.SLORedirectBindingURI",
+		"providerDetails.SSORedirectBindingURI",
+	}
+}
+
+// offered are the identity providers of a client, in Cognito's names.
+func (c ClientArgs) offered(names map[string]pulumi.StringOutput) pulumi.StringArray {
+	if c.IdentityProviders == nil {
+		return pulumi.StringArray{pulumi.String(cognitoProvider)}
+	}
+	var offered pulumi.StringArray
+	for _, name := range c.IdentityProviders {
+		if declared, ours := names[name]; ours {
+			offered = append(offered, declared)
+		} else {
+			offered = append(offered, pulumi.String(name))
+		}
+	}
+	return offered
+}
+
+// warnOfUnoffered says which providers nobody can sign in at.
+func (a AuthorizationServerArgs) warnOfUnoffered(warn func(format string, values ...any)) {
+	for _, provider := range a.IdentityProviders {
+		offers := func(client ClientArgs) bool { return slices.Contains(client.IdentityProviders, provider.Name) }
+		if !slices.ContainsFunc(a.Clients, offers) {
+			warn("identity provider %q: no client offers it, so nobody can sign in there", provider.Name)
+		}
+	}
+}
