@@ -245,7 +245,7 @@ func TestAPlanWithoutClaimsInAccessTokensIsRefusedWhereTheyAreNeeded(t *testing.
 	}
 }
 
-func TestAnArchiveOfTheContextForAnotherProcessorIsRefused(t *testing.T) {
+func TestAnArchiveOfTheContextThatLambdaCouldNotRunIsRefused(t *testing.T) {
 	cases := map[string]refusal{"none": {func(a *components.SmartDatastoreArgs) { a.LaunchContext.Function.Archive = "/none.zip" },
 		`launchContext.function.archive: "/none.zip": want a zip archive with an executable file "bootstrap" for the function's architecture: ` +
 			`open /none.zip: no such file or directory`}}
