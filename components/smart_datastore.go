@@ -215,6 +215,9 @@ func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulum
 		if err != nil {
 			return "", err
 		}
+		if err := configuration.Check(); err != nil { // before a datastore keeps it for good
+			return "", err
+		}
 		return configuration.JSON()
 	}).(pulumi.StringOutput)
 }
