@@ -88,6 +88,10 @@ type SmartDatastoreArgs struct {
 	// discovery document alone (a new client with a new scope, say) leaves it as it
 	// is, with a warning. While true, the datastore is not protected either.
 	AllowDatastoreReplacement bool `pulumi:"allowDatastoreReplacement,optional"`
+	// AllowUnlistedRegion lets the datastore live in a region that this release does
+	// not know HealthLake to be offered in. By default false: such a region is an
+	// error at preview, with the list of those that are known.
+	AllowUnlistedRegion bool `pulumi:"allowUnlistedRegion,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -111,6 +115,9 @@ func NewSmartDatastore(
 	}
 	component := &SmartDatastore{}
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, tagged(a.portable()), component, opts...); err != nil {
+		return nil, err
+	}
+	if err := a.checkRegion(ctx, name, component); err != nil {
 		return nil, err
 	}
 	parent := pulumi.Parent(component)

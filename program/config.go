@@ -26,6 +26,7 @@ type settings struct {
 	kmsKeyARN                 string
 	protect                   bool
 	allowDatastoreReplacement bool
+	allowUnlistedRegion       bool
 	mfa                       string
 	testUsers                 []testUser
 	architecture              string
@@ -68,6 +69,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.text("kmsKeyArn", &s.kmsKeyARN)
 	read.value("protect", &s.protect, "true or false")
 	read.value("allowDatastoreReplacement", &s.allowDatastoreReplacement, "true or false")
+	read.value("allowUnlistedRegion", &s.allowUnlistedRegion, "true or false")
 	read.text("mfa", &s.mfa)
 	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
@@ -155,6 +157,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		CustomerManagedKey:        s.encryption == customerManaged,
 		Protect:                   &s.protect,
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
+		AllowUnlistedRegion:       s.allowUnlistedRegion,
 		UserPool:                  components.UserPoolArgs{MFA: s.mfa},
 		Function:                  components.FunctionArgs{Architecture: s.architecture, Archive: s.validatorArchive},
 	}

@@ -51,6 +51,8 @@ type recorder struct {
 	project string
 	stack   string
 	preview bool
+	unasked bool                 // whether the providers do not know yet where they deploy to
+	refuses error                // what they answer instead, where they cannot be asked
 	live    resource.PropertyMap // what a datastore that exists already was created with
 
 	mu        sync.Mutex
@@ -179,6 +181,12 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		"aws:index/getPartition:getPartition":           {"partition": resource.NewProperty(partitionOf(r.region)), "id": resource.NewProperty(partitionOf(r.region))},
 	}
 	answer, ok := answers[args.Token]
+	if r.refuses != nil {
+		return nil, r.refuses
+	}
+	if r.unasked {
+		return resource.PropertyMap{}, nil
+	}
 	if !ok {
 		return nil, fmt.Errorf("the recorder knows no function %q", args.Token)
 	}
@@ -296,10 +304,16 @@ func uuid(hash string) string {
 }
 
 func partitionOf(region string) string {
-	if strings.HasPrefix(region, "us-gov-") {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
 		return "aws-us-gov"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc"
+	default:
+		return "aws"
 	}
-	return "aws"
 }
 
 func (r *recorder) arn(service, rest string) string {
