@@ -23,9 +23,14 @@ type SmartDatastore struct {
 	// <endpoint>.well-known/smart-configuration.
 	DiscoveryDocument pulumi.StringOutput `pulumi:"discoveryDocument"`
 	// DeclaredDiscoveryDocument is the JSON that it would serve if it were created
-	// now. Where the two differ, a warning says so; HealthLake's UpdateFHIRDatastore
-	// applies it in place.
+	// now. Where the two differ, a warning says so; UpdateDatastoreCommand applies it.
 	DeclaredDiscoveryDocument pulumi.StringOutput `pulumi:"declaredDiscoveryDocument"`
+	// UpdateDatastoreCommand is a line for a POSIX shell: the AWS CLI's call of
+	// HealthLake's UpdateFHIRDatastore that gives the datastore the declared discovery
+	// document in place. It needs a CLI that knows the call, and
+	// healthlake:UpdateFHIRDatastore; it is unverified on AWS. A "pulumi refresh" then
+	// makes the outputs tell the new document.
+	UpdateDatastoreCommand pulumi.StringOutput `pulumi:"updateDatastoreCommand"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
 	// KMSKeyARN of the customer-managed key, empty where AWS owns the key.
@@ -141,6 +146,7 @@ func NewSmartDatastore(
 	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, parent); err != nil {
 		return nil, err
 	}
+	component.UpdateDatastoreCommand = a.updateCommand(component, datastore, validator)
 	component.adopt(server, validator, datastore, keyARN)
 	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN)
 	return component, ctx.RegisterResourceOutputs(component, tagged(component))

@@ -30,6 +30,8 @@ func Run(ctx *pulumi.Context) error {
 
 		"declaredDiscoveryDocument": datastore.DeclaredDiscoveryDocument,
 
+		"updateDatastoreCommand": datastore.UpdateDatastoreCommand,
+
 		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
 		"issuer":                datastore.Issuer,
 		"hostedDomain":          datastore.HostedDomain,

@@ -201,7 +201,8 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 			r := runStack(t, stack, settings...)
 			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
 				"authorizationEndpoint", "clientIds", "clientSecrets", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
-				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "userInfoEndpoint", "validatorFunctionArn",
+				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "updateDatastoreCommand", "userInfoEndpoint",
+				"validatorFunctionArn",
 			})
 			for output, became := range r.outputs {
 				if became.secret != (output == "clientSecrets") {
