@@ -44,11 +44,12 @@ type Stack struct {
 	Name       string
 	Config     map[string]string
 	SecretKeys []string
+	Account    string // 12 digits; by default 123456789012
 }
 
 // Run runs the program for a stack.
 func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
-	g := &Graph{Region: stack.Config["aws:region"], Account: "123456789012", Partition: "aws"}
+	g := &Graph{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws"}
 	for prefix, partition := range map[string]string{"us-gov-": "aws-us-gov", "cn-": "aws-cn"} {
 		if strings.HasPrefix(g.Region, prefix) {
 			g.Partition = partition
@@ -139,6 +140,12 @@ func (r Resource) Number(path ...string) int {
 		return int(v.NumberValue())
 	}
 	return 0
+}
+
+// Flag returns a boolean property, false where there is none.
+func (r Resource) Flag(path ...string) bool {
+	v := r.value(path)
+	return v.IsBool() && v.BoolValue()
 }
 
 // Texts returns a list of strings.
