@@ -110,62 +110,6 @@ func theProgram(ctx *pulumi.Context) error {
 	return nil
 }
 
-func TestTheDevStackDeclaresExactlyThis(t *testing.T) {
-	r := runStack(t, "dev")
-	assertLines(t, "resources", r.names(), []string{
-		"aws-native:healthlake:FhirDatastore smart-datastore",
-		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
-		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
-		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
-		"aws:cognito/resourceServer:ResourceServer smart-auth-server-system",
-		"aws:cognito/userPool:UserPool smart-auth-pool",
-		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-app",
-		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-etl",
-		"aws:cognito/userPoolDomain:UserPoolDomain smart-auth-domain",
-		"aws:iam/role:Role smart-validator-execution",
-		"aws:iam/role:Role smart-validator-read",
-		"aws:iam/role:Role smart-validator-write",
-		"aws:iam/rolePolicy:RolePolicy smart-grant-read",
-		"aws:iam/rolePolicy:RolePolicy smart-grant-write",
-		"aws:iam/rolePolicy:RolePolicy smart-validator-logging",
-		"aws:lambda/alias:Alias smart-validator-live",
-		"aws:lambda/function:Function smart-validator-function",
-		"aws:lambda/permission:Permission smart-validator-invoke",
-		"smartlake:index:AuthorizationServer smart-auth",
-		"smartlake:index:SmartDatastore smart",
-		"smartlake:index:TokenValidator smart-validator",
-	})
-}
-
-func TestTheProdStackDeclaresExactlyThis(t *testing.T) {
-	r := runStack(t, "prod")
-	assertLines(t, "resources", r.names(), []string{
-		"aws-native:healthlake:FhirDatastore smart-datastore",
-		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
-		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
-		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
-		"aws:cognito/resourceServer:ResourceServer smart-auth-server-system",
-		"aws:cognito/userPool:UserPool smart-auth-pool",
-		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-portal",
-		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-reporting",
-		"aws:cognito/userPoolDomain:UserPoolDomain smart-auth-domain",
-		"aws:iam/role:Role smart-validator-execution",
-		"aws:iam/role:Role smart-validator-read",
-		"aws:iam/role:Role smart-validator-write",
-		"aws:iam/rolePolicy:RolePolicy smart-grant-read",
-		"aws:iam/rolePolicy:RolePolicy smart-grant-write",
-		"aws:iam/rolePolicy:RolePolicy smart-validator-logging",
-		"aws:kms/alias:Alias smart-key-alias",
-		"aws:kms/key:Key smart-key",
-		"aws:lambda/alias:Alias smart-validator-live",
-		"aws:lambda/function:Function smart-validator-function",
-		"aws:lambda/permission:Permission smart-validator-invoke",
-		"smartlake:index:AuthorizationServer smart-auth",
-		"smartlake:index:SmartDatastore smart",
-		"smartlake:index:TokenValidator smart-validator",
-	})
-}
-
 func TestTheDevStackHasSyntheticPatientsAndIsNotProtected(t *testing.T) {
 	r := runStack(t, "dev")
 	datastore := r.find(t, datastoreType, "smart-datastore").Inputs
