@@ -1,7 +1,6 @@
 package components
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -126,26 +125,5 @@ func describeScope(server, name string) string {
 	if err != nil {
 		return server + "/" + name
 	}
-	verbs := map[smart.Permissions]string{
-		smart.Create: "create", smart.Read: "read", smart.Update: "update", smart.Delete: "delete", smart.Search: "search",
-	}
-	var words []string
-	for _, permission := range slices.Sorted(maps.Keys(verbs)) {
-		if scope.Permissions.Contains(permission) {
-			words = append(words, verbs[permission])
-		}
-	}
-	what := scope.Type
-	if what == smart.AnyType {
-		what = "every resource"
-	}
-	if len(scope.Query) > 0 {
-		what += " that matches the filter"
-	}
-	whose := map[smart.Context]string{
-		smart.Patient: "of the patient in context",
-		smart.User:    "that the user may see",
-		smart.System:  "without a user",
-	}
-	return "To " + strings.Join(words, ", ") + " " + what + " " + whose[scope.Context]
+	return scope.Describe()
 }

@@ -58,7 +58,8 @@ const (
 	wouldReplace = "datastore %q: %s: is %v and would become %v: a datastore keeps what it was created with, so this change would " +
 		"replace it and DELETE ALL ITS DATA; put the former value back, or set allowDatastoreReplacement to true"
 	heldBack = "datastore %q: the discovery document of the live datastore is left as it is, because a change would replace the " +
-		"datastore. What differs: %s. To apply it in place, call HealthLake's UpdateFHIRDatastore with the output declaredDiscoveryDocument"
+		"datastore. What differs: %s. To apply it in place, run the command in the output updateDatastoreCommand (HealthLake's " +
+		"UpdateFHIRDatastore; unverified on AWS), which takes effect at once, and then pulumi refresh"
 )
 
 // unchanged compares one property of the live datastore with the declared one.

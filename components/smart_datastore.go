@@ -23,9 +23,14 @@ type SmartDatastore struct {
 	// <endpoint>.well-known/smart-configuration.
 	DiscoveryDocument pulumi.StringOutput `pulumi:"discoveryDocument"`
 	// DeclaredDiscoveryDocument is the JSON that it would serve if it were created
-	// now. Where the two differ, a warning says so; HealthLake's UpdateFHIRDatastore
-	// applies it in place.
+	// now. Where the two differ, a warning says so; UpdateDatastoreCommand applies it.
 	DeclaredDiscoveryDocument pulumi.StringOutput `pulumi:"declaredDiscoveryDocument"`
+	// UpdateDatastoreCommand is a line for a POSIX shell: the AWS CLI's call of
+	// HealthLake's UpdateFHIRDatastore that gives the datastore the declared discovery
+	// document in place. It needs a CLI that knows the call, and
+	// healthlake:UpdateFHIRDatastore; it is unverified on AWS. A "pulumi refresh" then
+	// makes the outputs tell the new document.
+	UpdateDatastoreCommand pulumi.StringOutput `pulumi:"updateDatastoreCommand"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
 	// AlarmTopicARN and DashboardName; see [TokenValidator].
@@ -124,6 +129,10 @@ type SmartDatastoreArgs struct {
 	// discovery document alone (a new client with a new scope, say) leaves it as it
 	// is, with a warning. While true, the datastore is not protected either.
 	AllowDatastoreReplacement bool `pulumi:"allowDatastoreReplacement,optional"`
+	// AllowUnlistedRegion lets the datastore live in a region that this release does
+	// not know HealthLake to be offered in. By default false: such a region is an
+	// error at preview, with the list of those that are known.
+	AllowUnlistedRegion bool `pulumi:"allowUnlistedRegion,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -149,6 +158,9 @@ func NewSmartDatastore(
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, tagged(a.portable()), component, opts...); err != nil {
 		return nil, err
 	}
+	if err := a.checkRegion(ctx, name, component); err != nil {
+		return nil, err
+	}
 	parent := pulumi.Parent(component)
 	keyARN, err := a.encryptionKey(ctx, name, component)
 	if err != nil {
@@ -171,6 +183,7 @@ func NewSmartDatastore(
 	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, parent); err != nil {
 		return nil, err
 	}
+	component.UpdateDatastoreCommand = a.updateCommand(component, datastore, validator)
 	component.adopt(server, validator, datastore, keyARN)
 	if err := component.newBulkData(ctx, name, a, keyARN); err != nil {
 		return nil, err
@@ -284,6 +297,9 @@ func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulum
 			Revocation:    urls[4].(string),
 		}, use)
 		if err != nil {
+			return "", err
+		}
+		if err := configuration.Check(); err != nil { // before a datastore keeps it for good
 			return "", err
 		}
 		return configuration.JSON()

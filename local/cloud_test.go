@@ -156,7 +156,7 @@ func TestTheWalkShowsTenStepsAndTwoRefusalsOnEveryStack(t *testing.T) {
 
 func TestTheWalkStaysOnThisMachineInGovCloudToo(t *testing.T) {
 	const region = "us-gov-west-1"
-	cloud := start(t, "dev", map[string]string{"aws:region": region, "aws-native:region": region})
+	cloud := start(t, "dev", map[string]string{"aws:region": region, "aws-native:region": region, "allowUnlistedRegion": "true"})
 	for _, address := range []string{cloud.Datastore, cloud.HostedDomain, cloud.Issuer} {
 		if !strings.HasPrefix(address, "https://127.0.0.1:") {
 			t.Errorf("%s is not on loopback", address)

@@ -30,6 +30,7 @@ type settings struct {
 	customDomain              customDomain
 	existingUserPool          existingUserPool
 	identityProviders         []identityProvider
+	allowUnlistedRegion       bool
 	mfa                       string
 	userPoolTier              string
 	advancedSecurity          string
@@ -101,6 +102,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("customDomain", &s.customDomain, "an object with name, certificateArn and perhaps zoneId")
 	read.value("existingUserPool", &s.existingUserPool, "an object with id and perhaps hostedDomain and addsLaunchContext")
 	read.value("identityProviders", &s.identityProviders, "a list of identity providers")
+	read.value("allowUnlistedRegion", &s.allowUnlistedRegion, "true or false")
 	read.text("mfa", &s.mfa)
 	read.text("userPoolTier", &s.userPoolTier)
 	read.text("advancedSecurity", &s.advancedSecurity)
@@ -235,6 +237,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		CustomerManagedKey:        s.encryption == customerManaged,
 		Protect:                   &s.protect,
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
+		AllowUnlistedRegion:       s.allowUnlistedRegion,
 		CustomDomain:              s.customDomain.args(),
 		ExistingUserPool:          s.existingUserPool.args(),
 		UserPool:                  components.UserPoolArgs{MFA: s.mfa, Tier: s.userPoolTier, AdvancedSecurity: s.advancedSecurity},

@@ -71,11 +71,3 @@ func (i identityProvider) args() components.IdentityProviderArgs {
 	}
 	return args
 }
-
-// optional is no input where there is no text.
-func optional(text string) pulumi.StringInput {
-	if text == "" {
-		return nil
-	}
-	return pulumi.String(text)
-}

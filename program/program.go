@@ -33,6 +33,7 @@ func Run(ctx *pulumi.Context) error {
 		"alarmTopicArn":          datastore.AlarmTopicARN,
 		"dashboardName":          datastore.DashboardName,
 		"cloudfrontDistribution": datastore.CloudFrontDistribution,
+		"updateDatastoreCommand": datastore.UpdateDatastoreCommand,
 
 		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
 		"issuer":                datastore.Issuer,

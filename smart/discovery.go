@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -158,9 +157,8 @@ func (e Endpoints) check() error {
 		if endpoint.name == "revocation_endpoint" && endpoint.value == "" {
 			continue
 		}
-		u, err := url.Parse(endpoint.value)
-		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(endpoint.value, "?#") {
-			problems = append(problems, fmt.Errorf("%s: %q: want an absolute https URL without query or fragment", endpoint.name, endpoint.value))
+		if !isPlainURL(endpoint.value) {
+			problems = append(problems, fmt.Errorf("%s: %q: %s", endpoint.name, endpoint.value, wantURL))
 		}
 	}
 	return errors.Join(problems...)

@@ -72,7 +72,7 @@ func TestTheEndpointsLiveUnderTheHostedDomainAndTheIssuerDoesNot(t *testing.T) {
 		{"us-east-1", "https://clinic.auth.us-east-1.amazoncognito.com"},
 		{"us-gov-west-1", "https://clinic.auth-fips.us-gov-west-1.amazoncognito.com"},
 	} {
-		r := build(t, func(a *components.SmartDatastoreArgs) { a.DomainPrefix = "clinic" }, inRegion(c.region))
+		r := build(t, func(a *components.SmartDatastoreArgs) { a.DomainPrefix = "clinic"; anywhere(a) }, inRegion(c.region))
 		issuer := "https://cognito-idp." + c.region + ".amazonaws.com/" + userPoolID(poolName, c.region)
 		for output, want := range map[string]string{
 			"hostedDomain":          c.hosted,

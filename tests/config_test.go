@@ -63,9 +63,10 @@ var effects = map[string]struct {
 	"protect": {[]string{"protect", "false"}, userPoolType, "smart-auth-pool", "deletionProtection", `"INACTIVE"`},
 	"allowDatastoreReplacement": {[]string{"allowDatastoreReplacement", "true"},
 		smartDatastoreType, "smart", "allowDatastoreReplacement", `true`},
-	"mfa":          {[]string{"mfa", "ON"}, userPoolType, "smart-auth-pool", "mfaConfiguration", `"ON"`},
-	"testUsers":    {[]string{"testUsers", testUsers}, userType, "smart-auth-user-ann", "password", `{"secret": "Passw0rd!"}`},
-	"architecture": {[]string{"architecture", "x86_64"}, functionType, "smart-validator-function", "architectures", `["x86_64"]`},
+	"allowUnlistedRegion": {[]string{"allowUnlistedRegion", "true"}, smartDatastoreType, "smart", "allowUnlistedRegion", `true`},
+	"mfa":                 {[]string{"mfa", "ON"}, userPoolType, "smart-auth-pool", "mfaConfiguration", `"ON"`},
+	"testUsers":           {[]string{"testUsers", testUsers}, userType, "smart-auth-user-ann", "password", `{"secret": "Passw0rd!"}`},
+	"architecture":        {[]string{"architecture", "x86_64"}, functionType, "smart-validator-function", "architectures", `["x86_64"]`},
 	"validatorArchive": {nil, // the archive of the tests
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
 	"launchContextArchive": {[]string{"clients", `[{"name": "lab", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example.org"]}]`},

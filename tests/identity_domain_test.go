@@ -190,6 +190,7 @@ func TestWhatOfACustomDomainIsKnownLaterIsRefusedLater(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			r := assertFails(t, declare(func(a *components.SmartDatastoreArgs) {
 				withCustomDomain(a)
+				a.AllowUnlistedRegion = true // GovCloud, which HealthLake is not known in
 				c.edit(a.CustomDomain)
 			}), c.want, c.settings...)
 			if n := len(r.of(c.absent)); n != 0 {

@@ -250,7 +250,10 @@ func TestThreatProtectionIsExplicitInThePlanThatHasIt(t *testing.T) {
 		{"PLUS", "AUDIT", `{"advancedSecurityMode": "AUDIT"}`},
 		{"PLUS", "ENFORCED", `{"advancedSecurityMode": "ENFORCED"}`},
 	} {
-		r := build(t, func(a *components.SmartDatastoreArgs) { a.UserPool.Tier, a.UserPool.AdvancedSecurity = c.tier, c.mode })
+		r := build(t, func(a *components.SmartDatastoreArgs) {
+			a.Clients = a.Clients[:1] // LITE has no launch context
+			a.UserPool.Tier, a.UserPool.AdvancedSecurity = c.tier, c.mode
+		})
 		assertJSON(t, c.tier+" "+c.mode, r.find(t, userPoolType, poolName).Inputs["userPoolAddOns"], c.want)
 	}
 }
@@ -273,7 +276,10 @@ func TestFormerPasswordsAreKeptWhereSaid(t *testing.T) {
 
 func TestWhatAFeaturePlanLacksIsRefused(t *testing.T) {
 	pool := func(edit func(*components.UserPoolArgs)) func(*components.SmartDatastoreArgs) {
-		return func(a *components.SmartDatastoreArgs) { edit(&a.UserPool) }
+		return func(a *components.SmartDatastoreArgs) {
+			a.Clients = a.Clients[:1] // LITE has no launch context
+			edit(&a.UserPool)
+		}
 	}
 	assertRefused(t, map[string]refusal{
 		"an unknown mode": {pool(func(u *components.UserPoolArgs) { u.Tier, u.AdvancedSecurity = "PLUS", "ON" }),

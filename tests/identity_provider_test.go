@@ -140,7 +140,7 @@ func TestAClientOffersTheIdentityProvidersThatItNamesAndWaitsForThem(t *testing.
 	} {
 		one := r.find(t, clientType, "ehr-auth-client-"+client)
 		assertJSON(t, client, one.Inputs["supportedIdentityProviders"], c.offers)
-		want := slices.Sorted(slices.Values(slices.Concat([]string{"ehr-auth-pool"}, servers, c.waitsFor)))
+		want := slices.Sorted(slices.Values(slices.Concat([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers, c.waitsFor)))
 		assertLines(t, client+" waits for", dependencies(r, one), want)
 	}
 	assertLines(t, "warnings", r.warnings, nil)

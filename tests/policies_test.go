@@ -34,7 +34,7 @@ const lambdaTrust = `{
 
 func TestTheRolesTrustOneServiceOnBehalfOfThisAccountOnly(t *testing.T) {
 	for _, in := range []string{"us-east-1", "us-gov-west-1"} {
-		r := build(t, nil, inRegion(in))
+		r := build(t, anywhere, inRegion(in))
 		for role, trust := range map[string]string{
 			"ehr-validator-read":         healthLakeTrust,
 			"ehr-validator-write":        healthLakeTrust,

@@ -73,6 +73,8 @@ type recorder struct {
 	project string
 	stack   string
 	preview bool
+	unasked bool                 // whether the providers do not know yet where they deploy to
+	refuses error                // what they answer instead, where they cannot be asked
 	live    resource.PropertyMap // what a datastore that exists already was created with
 	pool    *domains             // of the user pools that exist already, nil where none does
 
@@ -235,6 +237,12 @@ func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) 
 		return existingPool(args.Args["userPoolId"].StringValue(), r), nil
 	}
 	answer, ok := answers[args.Token]
+	if r.refuses != nil {
+		return nil, r.refuses
+	}
+	if r.unasked {
+		return resource.PropertyMap{}, nil
+	}
 	if !ok {
 		return nil, fmt.Errorf("the recorder knows no function %q", args.Token)
 	}
@@ -352,10 +360,16 @@ func uuid(hash string) string {
 }
 
 func partitionOf(region string) string {
-	if strings.HasPrefix(region, "us-gov-") {
+	switch {
+	case strings.HasPrefix(region, "us-gov-"):
 		return "aws-us-gov"
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "eusc-"):
+		return "aws-eusc"
+	default:
+		return "aws"
 	}
-	return "aws"
 }
 
 func (r *recorder) arn(service, rest string) string {

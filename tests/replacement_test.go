@@ -90,7 +90,7 @@ func TestAnotherDiscoveryDocumentIsHeldBackWithAWarning(t *testing.T) {
 			}
 			if len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "the discovery document of the live datastore is left as it is") ||
 				!strings.Contains(r.warnings[0], "scopes_supported is [") || !strings.Contains(r.warnings[0], "system/Device.r") ||
-				!strings.Contains(r.warnings[0], "declaredDiscoveryDocument") {
+				!strings.Contains(r.warnings[0], "run the command in the output updateDatastoreCommand") {
 				t.Errorf("warnings: %q", r.warnings)
 			}
 		})

@@ -1,4 +1,4 @@
-// Command smartlake tries a Smartlake stack without AWS: see "smartlake local --help".
+// Command smartlake tries and explains a Smartlake stack without AWS: see "smartlake --help".
 package main
 
 import (
@@ -31,6 +31,6 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(localCommand())
+	root.AddCommand(localCommand(), explainCommand(), deployPolicyCommand())
 	return root
 }

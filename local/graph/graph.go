@@ -7,8 +7,11 @@
 package graph
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -21,6 +24,7 @@ type Resource struct {
 	Name       string
 	ID         string
 	Properties resource.PropertyMap
+	Protected  bool // by Pulumi, from deletion
 }
 
 // Graph is everything that a program declared, in the order of declaration.
@@ -40,11 +44,17 @@ type Stack struct {
 	Name       string
 	Config     map[string]string
 	SecretKeys []string
+	Account    string // 12 digits; by default 123456789012
 }
 
 // Run runs the program for a stack.
 func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
-	g := &Graph{Region: stack.Config["aws:region"], Account: "123456789012", Partition: "aws"}
+	g := &Graph{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws"}
+	for prefix, partition := range map[string]string{"us-gov-": "aws-us-gov", "cn-": "aws-cn"} {
+		if strings.HasPrefix(g.Region, prefix) {
+			g.Partition = partition
+		}
+	}
 	if g.Region == "" {
 		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q: want a region such as us-east-1", stack.Name)
 	}
@@ -66,6 +76,15 @@ func unwrapped(err error) error {
 	return err
 }
 
+// Resources returns everything declared, sorted by type and name.
+func (g *Graph) Resources() []Resource {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.SortedFunc(slices.Values(g.resources), func(a, b Resource) int {
+		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
+	})
+}
+
 // All returns the resources of a type, such as "aws:iam/role:Role".
 func (g *Graph) All(typ string) []Resource {
 	g.mu.Lock()
@@ -84,7 +103,9 @@ func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	id, properties := g.create(args)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.resources = append(g.resources, Resource{args.TypeToken, args.Name, id, properties})
+	g.resources = append(g.resources, Resource{
+		Type: args.TypeToken, Name: args.Name, ID: id, Properties: properties, Protected: args.RegisterRPC.GetProtect(),
+	})
 	return id, properties, nil
 }
 
@@ -122,6 +143,12 @@ func (r Resource) Number(path ...string) int {
 		return int(v.NumberValue())
 	}
 	return 0
+}
+
+// Flag returns a boolean property, false where there is none.
+func (r Resource) Flag(path ...string) bool {
+	v := r.value(path)
+	return v.IsBool() && v.BoolValue()
 }
 
 // Texts returns a list of strings.

@@ -1,0 +1,397 @@
+package audit_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/audit"
+	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/program"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// stacks are the stacks that come with the program.
+var stacks = []string{"dev", "prod"}
+
+// declared is the graph of a stack of this repository, with some values replaced.
+func declared(t *testing.T, stack string, overrides map[string]string) *graph.Graph {
+	t.Helper()
+	var content bytes.Buffer
+	archive := zip.NewWriter(&content)
+	header := &zip.FileHeader{Name: "bootstrap"}
+	header.SetMode(0o755)
+	if _, err := archive.CreateHeader(header); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "validator.zip")
+	if err := os.WriteFile(path, content.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{"validatorArchive": path}
+	for key, value := range overrides {
+		values[key] = value
+	}
+	loaded, err := local.LoadStack("..", stack, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := graph.Run(program.Run, loaded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// assertGolden compares text with a file of testdata, whole.
+func assertGolden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s is not what is declared now; look at the difference after: go test ./audit -update\ngot\n%s", path, got)
+	}
+}
+
+func indented(t *testing.T, value any) []byte {
+	t.Helper()
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(text, '\n')
+}
+
+func TestTheRightsToDeployAndToPreviewAreExactlyThese(t *testing.T) {
+	for _, stack := range stacks {
+		for name, readOnly := range map[string]bool{"deploy-policy": false, "preview-policy": true} {
+			documents, err := audit.DeployPolicy(declared(t, stack, nil), readOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			assertGolden(t, name+"."+stack+".json", indented(t, documents))
+		}
+	}
+}
+
+func statementsOf(t *testing.T, stack string, readOnly bool, overrides map[string]string) []audit.Statement {
+	t.Helper()
+	documents, err := audit.DeployPolicy(declared(t, stack, overrides), readOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []audit.Statement
+	for _, document := range documents {
+		all = append(all, document.Statement...)
+	}
+	return all
+}
+
+// withoutResources are the actions for which IAM knows no resource
+// (https://docs.aws.amazon.com/service-authorization/latest/reference/).
+var withoutResources = []string{
+	"cloudformation:CancelResourceRequest", "cloudformation:CreateResource", "cloudformation:DeleteResource", "cloudformation:GetResource",
+	"cloudformation:GetResourceRequestStatus", "cloudformation:UpdateResource",
+	"cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain",
+	"healthlake:CreateFHIRDatastore",
+	"kms:CreateKey", "kms:ListAliases",
+	"ram:GetResourceShareInvitations",
+}
+
+func TestAStarStandsAloneOnlyWhereIAMKnowsNoResource(t *testing.T) {
+	for _, stack := range stacks {
+		for _, s := range statementsOf(t, stack, false, nil) {
+			star := slices.Contains(s.Resource, "*")
+			if star != strings.Contains(s.Sid, "TakesNoResource") {
+				t.Errorf("%s: its resources are %v", s.Sid, s.Resource)
+			}
+			for _, action := range s.Action {
+				if star && !slices.Contains(withoutResources, action) {
+					t.Errorf("%s is allowed on everything", action)
+				}
+				if strings.ContainsAny(action, "*?") {
+					t.Errorf("%s is no single action", action)
+				}
+			}
+		}
+	}
+}
+
+func TestARoleIsPassedOnlyToTheServiceThatItTrusts(t *testing.T) {
+	passed := 0
+	for _, s := range statementsOf(t, "prod", false, nil) {
+		if !slices.Contains(s.Action, "iam:PassRole") {
+			continue
+		}
+		passed++
+		service := s.Condition["StringEquals"]["iam:PassedToService"]
+		for _, arn := range s.Resource {
+			toLambda := strings.Contains(arn, "-execution-")
+			if len(s.Action) != 1 || toLambda != (service == "lambda.amazonaws.com") || !toLambda && service != "healthlake.amazonaws.com" {
+				t.Errorf("%s may be passed to %q by %v", arn, service, s.Action)
+			}
+		}
+	}
+	if passed != 2 {
+		t.Errorf("got %d statements that pass roles, want 2", passed)
+	}
+}
+
+func TestAPreviewMayChangeNothing(t *testing.T) {
+	for _, stack := range stacks {
+		for _, s := range statementsOf(t, stack, true, nil) {
+			for _, action := range s.Action {
+				_, verb, _ := strings.Cut(action, ":")
+				if !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "List") && !strings.HasPrefix(verb, "Describe") {
+					t.Errorf("%s: a preview may %s", stack, action)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryTypeOfTheGraphHasRights(t *testing.T) {
+	program := func(ctx *pulumi.Context) error {
+		_, err := sqs.NewQueue(ctx, "queue", nil)
+		return err
+	}
+	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = audit.DeployPolicy(g, false)
+	const want = `aws:sqs/queue:Queue "queue": no rights are known for this type of resource: add them to the table in audit/rights.go`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestAGivenKeyIsNamedExactly(t *testing.T) {
+	const key = "arn:aws:kms:us-east-1:123456789012:key/01234567-0123-0123-0123-0123456789ab"
+	for _, s := range statementsOf(t, "prod", false, map[string]string{"kmsKeyArn": key}) {
+		if strings.HasPrefix(s.Action[0], "kms:") && !slices.Equal(s.Resource, []string{key}) {
+			t.Errorf("%v on %v, want %s alone", s.Action, s.Resource, key)
+		}
+	}
+}
+
+func TestTheARNsAreOfThePartition(t *testing.T) {
+	overrides := map[string]string{"aws:region": "us-gov-west-1", "aws-native:region": "us-gov-west-1", "allowUnlistedRegion": "true"}
+	for _, s := range statementsOf(t, "prod", false, overrides) {
+		for _, arn := range s.Resource {
+			if arn != "*" && !strings.HasPrefix(arn, "arn:aws-us-gov:") {
+				t.Errorf("%s: %s is of another partition", s.Sid, arn)
+			}
+		}
+	}
+}
+
+func TestALongPolicyIsSplitIntoManagedPoliciesThatSayTheSame(t *testing.T) {
+	const roles = 150
+	program := func(ctx *pulumi.Context) error {
+		for i := range roles {
+			_, err := iam.NewRole(ctx, fmt.Sprintf("a-role-with-a-long-name-%d", i), &iam.RoleArgs{
+				AssumeRolePolicy: pulumi.String(`{"Statement": [{"Principal": {"Service": "lambda.amazonaws.com"}}]}`),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents, err := audit.DeployPolicy(g, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := map[string]int{}
+	for i, document := range documents {
+		text, err := json.Marshal(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > 6144 || len(document.Statement) == 0 || document.Version != "2012-10-17" {
+			t.Errorf("document %d has %d characters and %d statements", i+1, len(text), len(document.Statement))
+		}
+		sids := map[string]bool{}
+		for _, s := range document.Statement {
+			if sids[s.Sid] {
+				t.Errorf("document %d has %s twice", i+1, s.Sid)
+			}
+			sids[s.Sid] = true
+			for _, arn := range s.Resource {
+				for _, action := range s.Action {
+					passed[action+" "+arn]++
+				}
+			}
+		}
+	}
+	if len(documents) < 2 || passed["iam:PassRole arn:aws:iam::123456789012:role/a-role-with-a-long-name-7-*"] != 1 || len(passed) != roles*12 {
+		t.Errorf("got %d documents with %d rights, want several with %d", len(documents), len(passed), roles*12)
+	}
+}
+
+func TestWhoMayDoWhatIsExactlyThis(t *testing.T) {
+	for _, stack := range stacks {
+		explanation, err := audit.Explain(declared(t, stack, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		if err := explanation.Text(&text); err != nil {
+			t.Fatal(err)
+		}
+		assertGolden(t, "explain."+stack+".txt", text.Bytes())
+		assertGolden(t, "explain."+stack+".json", indented(t, explanation))
+	}
+}
+
+func TestNoPasswordIsExplained(t *testing.T) {
+	g := declared(t, "dev", map[string]string{"testUsers": `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!"}]`})
+	explanation, err := audit.Explain(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := explanation.Text(&text); err != nil {
+		t.Fatal(err)
+	}
+	all := text.String() + string(indented(t, explanation))
+	if strings.Contains(all, "Passw0rd!") || !slices.Equal(explanation.TestUsers, []string{"ann"}) {
+		t.Errorf("got test users %v and\n%s", explanation.TestUsers, all)
+	}
+	if !slices.Contains(explanation.Unprotected, "test user ann: its password is in the stack's configuration and state") {
+		t.Errorf("the test user is no concern: %v", explanation.Unprotected)
+	}
+}
+
+// clientOf explains one client of the dev stack's kind.
+func clientOf(t *testing.T, kind string, scopes ...string) audit.Client {
+	t.Helper()
+	client := map[string]any{"name": "c", "kind": kind, "scopes": scopes}
+	if kind != "service" {
+		client["callbackUrls"] = []string{"https://a.example/"}
+	}
+	text, err := json.Marshal([]any{client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	explanation, err := audit.Explain(declared(t, "dev", map[string]string{"clients": string(text)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return explanation.Clients[0]
+}
+
+func TestAClientEndsWithTheRoleThatTheValidatorWouldName(t *testing.T) {
+	for _, c := range []struct {
+		what       string
+		got        audit.Client
+		role, read string
+	}{
+		{"reading", clientOf(t, "service", "system/*.rs"), "smart-validator-read", "smart-validator-read"},
+		{"writing", clientOf(t, "service", "system/*.cud"), "smart-validator-write", ""},
+		{"both", clientOf(t, "service", "system/*.read", "system/*.write"), "smart-validator-write", "smart-validator-read"},
+		{"a service that asks for a user's", clientOf(t, "service", "patient/*.rs"), "", ""},
+		{"a service that asks for both", clientOf(t, "service", "patient/*.cud", "system/*.rs"), "smart-validator-read", "smart-validator-read"},
+	} {
+		if c.got.Role != c.role || c.got.ReadRole != c.read {
+			t.Errorf("%s: got %q and %q, want %q and %q", c.what, c.got.Role, c.got.ReadRole, c.role, c.read)
+		}
+	}
+}
+
+// grantsOf explains the scopes of one client of a pool, with a trigger that adds
+// FHIR claims to users' tokens or without.
+func grantsOf(t *testing.T, flow string, withTrigger bool) map[string]string {
+	t.Helper()
+	program := func(ctx *pulumi.Context) error {
+		args := &cognito.UserPoolArgs{}
+		if withTrigger {
+			args.LambdaConfig = cognito.UserPoolLambdaConfigArgs{PreTokenGeneration: pulumi.String("arn:aws:lambda:us-east-1:123456789012:function:f")}
+		}
+		pool, err := cognito.NewUserPool(ctx, "pool", args)
+		if err != nil {
+			return err
+		}
+		_, err = cognito.NewUserPoolClient(ctx, "client", &cognito.UserPoolClientArgs{
+			UserPoolId:         pool.ID(),
+			AllowedOauthFlows:  pulumi.ToStringArray([]string{flow}),
+			AllowedOauthScopes: pulumi.ToStringArray([]string{"openid", "patient/*.rs", "user/*.rs", "system/*.rs"}),
+		})
+		return err
+	}
+	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	explanation, err := audit.Explain(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]string{}
+	for _, grant := range explanation.Clients[0].Scopes {
+		told[grant.Scope] = fmt.Sprintf("%t: %s", grant.Counts, grant.Because)
+	}
+	return told
+}
+
+func TestAScopeCountsAsTheValidatorCountsIt(t *testing.T) {
+	const (
+		signIn    = "false: it is about the sign-in"
+		noUser    = "false: a service has no user and no patient"
+		noClaim   = "false: no token of this pool says which patient or which FHIR resource its user is"
+		notSystem = "false: a user's token never gets rights of the system"
+		service   = "true: in every token of this client that asks for it"
+	)
+	for _, c := range []struct {
+		flow    string
+		trigger bool
+		want    map[string]string
+	}{
+		{"client_credentials", false, map[string]string{"openid": signIn, "patient/*.rs": noUser, "user/*.rs": noUser, "system/*.rs": service}},
+		{"client_credentials", true, map[string]string{"openid": signIn, "patient/*.rs": noUser, "user/*.rs": noUser, "system/*.rs": service}},
+		{"code", false, map[string]string{"openid": signIn, "patient/*.rs": noClaim, "user/*.rs": noClaim, "system/*.rs": notSystem}},
+		{"code", true, map[string]string{
+			"openid": signIn, "system/*.rs": notSystem,
+			"patient/*.rs": "true: in the tokens of users that have a patient",
+			"user/*.rs":    "true: in the tokens of users that are a FHIR resource (fhirUser)",
+		}},
+	} {
+		if got := grantsOf(t, c.flow, c.trigger); !maps.Equal(got, c.want) {
+			t.Errorf("%s, with a trigger %t: got\n%v\nwant\n%v", c.flow, c.trigger, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Text writes the explanation for people to read.
+func (e Explanation) Text(out io.Writer) error {
+	var text strings.Builder
+	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
+	list := func(title string, items []string) {
+		line("\n%s", title)
+		if len(items) == 0 {
+			line("  none")
+		}
+		for _, item := range items {
+			line("  - %s", item)
+		}
+	}
+	line("Who may do what in %s, from the configuration alone. Account, ids and the endings of names are made up.", e.Region)
+	for _, d := range e.Datastores {
+		line("\nDATASTORE %s", d.Name)
+		line("  takes tokens as    %s, fine-grained authorization: %s", d.Strategy, yes(d.FineGrained))
+		line("  encrypted with     %s", d.Encryption)
+		line("  synthetic patients %s", yes(d.SyntheticData))
+	}
+	for _, c := range e.Clients {
+		c.text(line)
+	}
+	for _, r := range e.Roles {
+		line("\nROLE %s", r.Name)
+		for _, trust := range r.TrustedBy {
+			line("  trusted by  %s", trust)
+		}
+		for _, right := range r.May {
+			line("  may         %s", right)
+		}
+		if len(r.May) == 0 {
+			line("  may         nothing")
+		}
+	}
+	list("TEST USERS", e.TestUsers)
+	list("PROTECTED", e.Protected)
+	list("NOT PROTECTED, OR FOR YOU TO KNOW", e.Unprotected)
+	arguments, err := json.MarshalIndent(e.Arguments, "", "  ")
+	if err != nil {
+		return err
+	}
+	line("\nARGUMENTS\n%s", arguments)
+	_, err = io.WriteString(out, text.String())
+	return err
+}
+
+func (c Client) text(line func(string, ...any)) {
+	line("\nCLIENT %s (%s)", c.Name, c.Kind)
+	line("  authenticates      %s", c.Authentication)
+	if c.Kind != "service" {
+		line("  users are sent to  %s", strings.Join(c.CallbackURLs, ", "))
+		if len(c.LogoutURLs) > 0 {
+			line("  after sign-out to  %s", strings.Join(c.LogoutURLs, ", "))
+		}
+	}
+	line("  tokens live        %s", strings.Join(c.Lifetimes, ", "))
+	line("  may ask for")
+	for _, grant := range c.Scopes {
+		line("    %s", grant.Scope)
+		line("      %s", grant.Meaning)
+		line("      %s: %s", grant.fate(), grant.Because)
+	}
+	switch {
+	case c.Role == "":
+		line("  ends with          no role: every request is refused")
+	case c.ReadRole != "" && c.ReadRole != c.Role:
+		line("  ends with          role %s; %s where the scopes of a token that count only read", c.Role, c.ReadRole)
+	default:
+		line("  ends with          role %s", c.Role)
+	}
+}
+
+// fate is what becomes of the scope in a token.
+func (g Grant) fate() string {
+	switch {
+	case g.SignIn:
+		return "no right to data"
+	case g.Counts:
+		return "counts"
+	default:
+		return "is dropped"
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/audit"
+	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/program"
+)
+
+// stackFlags name a stack to read.
+type stackFlags struct {
+	stack  string
+	dir    string
+	config []string
+}
+
+func (f *stackFlags) register(command *cobra.Command) {
+	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is read")
+	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
+	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; repeatable")
+}
+
+// declare runs the program for the stack, in an account, and returns what it
+// declares. The validator is not built: no answer here depends on its code.
+func (f *stackFlags) declare(account string) (*graph.Graph, error) {
+	overrides, err := parseConfig(f.config)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := local.LoadStack(f.dir, f.stack, overrides)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "smartlake-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	archive := filepath.Join(dir, "validator.zip")
+	if err := writePlaceholder(archive); err != nil {
+		return nil, err
+	}
+	stack.Account = account
+	stack.Config[stack.Project+":validatorArchive"] = archive
+	return graph.Run(program.Run, stack)
+}
+
+// writePlaceholder writes an archive of the right shape with nothing to run in it.
+func writePlaceholder(path string) error {
+	var content bytes.Buffer
+	archive := zip.NewWriter(&content)
+	header := &zip.FileHeader{Name: "bootstrap"}
+	header.SetMode(0o755)
+	_, err := archive.CreateHeader(header)
+	if err := errors.Join(err, archive.Close()); err != nil {
+		return err
+	}
+	return os.WriteFile(path, content.Bytes(), 0o600)
+}
+
+var accountPattern = regexp.MustCompile(`^\d{12}$`)
+
+func deployPolicyCommand() *cobra.Command {
+	var flags stackFlags
+	var account string
+	var readOnly bool
+	var number int
+	command := &cobra.Command{
+		Use:   "deploy-policy",
+		Short: "Print the least IAM policy of the principal that deploys a stack",
+		Long: `Prints the IAM policy document with the rights to deploy a stack: to create, read,
+change, tag and delete what its program declares, and to pass its roles on. With
+--read-only it has those of a preview with a refresh. Resources are named as
+narrowly as Pulumi's auto-naming allows; statements whose Sid ends in
+TakesNoResource have actions for which IAM knows no resource.
+
+A policy too long for one managed policy (6144 characters) is printed as several
+documents, one after another; all of them are needed. The rights come from AWS's
+Service Authorization Reference; unverified on AWS.`,
+		Example: `  smartlake deploy-policy --stack prod --account 123456789012
+  smartlake deploy-policy --stack prod --account 123456789012 --read-only
+  smartlake deploy-policy --stack prod --account 123456789012 --document 1 > policy.json`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if !accountPattern.MatchString(account) {
+				return fmt.Errorf("--account: %q: want the 12 digits of the AWS account", account)
+			}
+			g, err := flags.declare(account)
+			if err != nil {
+				return err
+			}
+			documents, err := audit.DeployPolicy(g, readOnly)
+			if err != nil {
+				return err
+			}
+			return printDocuments(command.OutOrStdout(), command.ErrOrStderr(), documents, number)
+		},
+	}
+	flags.register(command)
+	command.Flags().StringVar(&account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
+	command.Flags().BoolVar(&readOnly, "read-only", false, "the rights of a preview with a refresh alone")
+	command.Flags().IntVar(&number, "document", 0, "print this one of several documents alone, from 1")
+	return command
+}
+
+func printDocuments(out, progress io.Writer, documents []audit.Document, number int) error {
+	if number < 0 || number > len(documents) {
+		return fmt.Errorf("--document: %d: want 1 to %d, or 0 for all", number, len(documents))
+	}
+	if len(documents) > 1 && number == 0 {
+		fmt.Fprintf(progress, "The policy is longer than a managed policy may be: %d documents follow, and all are needed.\n", len(documents))
+	}
+	if number > 0 {
+		documents = documents[number-1 : number]
+	}
+	for _, document := range documents {
+		if err := printJSON(out, document); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+func explainCommand() *cobra.Command {
+	var flags stackFlags
+	var format string
+	command := &cobra.Command{
+		Use:   "explain",
+		Short: "Say who may do what in a stack, from its configuration alone",
+		Long: `Says of every client of a stack how it authenticates, what it may ask for, what of
+that the token validator counts, and which IAM role it ends with; of every role who
+may assume it and what it may do; how the data is encrypted; what is protected, and
+what is not. No AWS account is asked. The same configuration gives the same text.`,
+		Example: `  smartlake explain --stack prod
+  smartlake explain --stack prod --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if format != "text" && format != "json" {
+				return fmt.Errorf("--format: %q: want text or json", format)
+			}
+			g, err := flags.declare("")
+			if err != nil {
+				return err
+			}
+			explanation, err := audit.Explain(g)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return printJSON(command.OutOrStdout(), explanation)
+			}
+			return explanation.Text(command.OutOrStdout())
+		},
+	}
+	flags.register(command)
+	command.Flags().StringVar(&format, "format", "text", "text or json")
+	return command
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
+	out, progress, err := execute(t, "explain", "--stack", "prod", "--dir", "../..", "--config", "mfa=ON")
+	if err != nil || progress != "" {
+		t.Fatalf("got %v and %q", err, progress)
+	}
+	for _, want := range []string{"\nDATASTORE smart-prod\n", "\nCLIENT portal (confidential)\n", "\nROLE smart-validator-read\n", "\nARGUMENTS\n", `"mfa": "ON"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "validator.zip") || strings.Contains(out, "password alone") {
+		t.Errorf("the output has a path of this machine, or not the replaced value:\n%s", out)
+	}
+	var explanation map[string]any
+	out, _, err = execute(t, "explain", "--format", "json", "--dir", "../..")
+	if err != nil || json.Unmarshal([]byte(out), &explanation) != nil || explanation["region"] != "us-east-1" {
+		t.Errorf("as JSON: got %v and %s", err, out)
+	}
+}
+
+func TestDeployPolicyIsADocumentForTheAccount(t *testing.T) {
+	for _, args := range [][]string{nil, {"--read-only"}, {"--document", "1"}} {
+		out, progress, err := execute(t, append([]string{"deploy-policy", "--dir", "../..", "--account", "111122223333"}, args...)...)
+		if err != nil || progress != "" {
+			t.Fatalf("%v: got %v and %q", args, err, progress)
+		}
+		var document struct {
+			Version   string
+			Statement []struct{ Effect string }
+		}
+		if err := json.Unmarshal([]byte(out), &document); err != nil || document.Version != "2012-10-17" || len(document.Statement) == 0 {
+			t.Errorf("%v: got %v and %s", args, err, out)
+		}
+		if !strings.Contains(out, "arn:aws:cognito-idp:us-east-1:111122223333:userpool/*") || strings.Contains(out, "123456789012") {
+			t.Errorf("%v: not for the account: %s", args, out)
+		}
+		if writes := strings.Contains(out, "iam:CreateRole"); writes == (len(args) > 0 && args[0] == "--read-only") {
+			t.Errorf("%v: writes: %t", args, writes)
+		}
+	}
+}
+
+func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"explain", "--format", "yaml"}, `--format: "yaml": want text or json`},
+		{[]string{"explain", "--stack", "none"}, "Pulumi.none.yaml: missing or without configuration"},
+		{[]string{"explain", "--config", "mfa"}, `--config: "mfa": want key=value`},
+		{[]string{"explain", "--config", "mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
+		{[]string{"deploy-policy"}, `--account: "": want the 12 digits of the AWS account`},
+		{[]string{"deploy-policy", "--account", "1234-5678-9012"}, `--account: "1234-5678-9012": want the 12 digits of the AWS account`},
+		{[]string{"deploy-policy", "--account", "111122223333", "--document", "2"}, "--document: 2: want 1 to 1, or 0 for all"},
+		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
+	} {
+		out, _, err := execute(t, append(c.args, "--dir", "../..")...)
+		if err == nil || !strings.Contains(err.Error(), c.want) || out != "" {
+			t.Errorf("%v: got %v and %q, want %s", c.args, err, out, c.want)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package components
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// healthLakeRegions are the regions that AWS lists for HealthLake
+// (https://docs.aws.amazon.com/general/latest/gr/Amazon-HealthLake.html). The list
+// grows: [SmartDatastoreArgs.AllowUnlistedRegion].
+var healthLakeRegions = []string{
+	"ap-south-1", "ap-southeast-2", "ca-central-1", "eu-west-1", "eu-west-2", "us-east-1", "us-east-2", "us-west-2",
+}
+
+// knownPartitions are those whose host names the components can write. In the others
+// (China, the European sovereign cloud, the isolated ones) Cognito's and Lambda's
+// hosts end otherwise, and there is no HealthLake.
+var knownPartitions = []string{"aws", "aws-us-gov"}
+
+// checkRegion asks the component's provider where it deploys to, and refuses where
+// HealthLake is not offered. It waits for the answer, so that nothing below the
+// component is declared before: in a preview as well as in an update. Only a provider
+// whose region is itself not known yet cannot answer in a preview; the update then
+// asks again.
+func (a SmartDatastoreArgs) checkRegion(ctx *pulumi.Context, name string, component *SmartDatastore) error {
+	parent := pulumi.Parent(component)
+	partition, err := aws.GetPartition(ctx, &aws.GetPartitionArgs{}, parent)
+	if err != nil {
+		return fmt.Errorf("asking the aws provider for its partition: %w", err)
+	}
+	region, err := aws.GetRegion(ctx, &aws.GetRegionArgs{}, parent)
+	if err != nil {
+		return fmt.Errorf("asking the aws provider for its region: %w", err)
+	}
+	if ctx.DryRun() && (partition.Partition == "" || region.Name == "") {
+		return nil
+	}
+	var p problems
+	known := strings.Join(healthLakeRegions, ", ")
+	switch {
+	case !slices.Contains(knownPartitions, partition.Partition):
+		p.add("the aws provider's region", region.Name,
+			fmt.Sprintf("HealthLake is not offered in the partition %s; want one of %s", partition.Partition, known))
+	case !slices.Contains(healthLakeRegions, region.Name) && !a.AllowUnlistedRegion:
+		p.add("the aws provider's region", region.Name,
+			fmt.Sprintf("HealthLake is known to be offered in %s only; want one of them for both providers, "+
+				"or, if AWS offers it here by now, allowUnlistedRegion true", known))
+	}
+	p.checkKeyRegion("kmsKeyArn", a.KMSKeyARN, region.Name)
+	return p.err("SmartDatastore", name)
+}
+
+// checkKeyRegion refuses a key of another region, which HealthLake could not use.
+func (p *problems) checkKeyRegion(field string, keyARN pulumi.StringInput, region string) {
+	text, ok := keyARN.(pulumi.String)
+	if !ok {
+		return
+	}
+	if parts := strings.Split(string(text), ":"); len(parts) > 3 && parts[3] != region {
+		p.add(field, string(text), "want a key of the datastore's region, "+region)
+	}
+}

@@ -1,0 +1,59 @@
+package components
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// identityProvider is the IdentityProviderConfiguration of HealthLake's API
+// UpdateFHIRDatastore. The API replaces the block in full: a field left out would be
+// cleared (https://docs.aws.amazon.com/healthlake/latest/devguide/managing-data-stores-update.html).
+type identityProvider struct {
+	AuthorizationStrategy           string
+	FineGrainedAuthorizationEnabled bool
+	IdpLambdaArn                    string
+	Metadata                        string
+}
+
+// updateCommand is the call that gives a live datastore the declared discovery
+// document, in place, as a line for a shell.
+func (a SmartDatastoreArgs) updateCommand(
+	component *SmartDatastore, datastore *healthlake.FhirDatastore, validator *TokenValidator,
+) pulumi.StringOutput {
+	return pulumi.All(
+		datastore.DatastoreArn, datastore.DatastoreId, validator.FunctionARN, component.DeclaredDiscoveryDocument,
+	).ApplyT(func(values []any) (string, error) {
+		provider := identityProvider{
+			AuthorizationStrategy:           string(a.AuthorizationStrategy),
+			FineGrainedAuthorizationEnabled: orDefault(a.FineGrainedAuthorization, true),
+			IdpLambdaArn:                    values[2].(string),
+			Metadata:                        values[3].(string),
+		}
+		return updateDatastoreCommand(values[0].(string), values[1].(string), provider)
+	}).(pulumi.StringOutput)
+}
+
+func updateDatastoreCommand(arn, id string, provider identityProvider) (string, error) {
+	parts := strings.Split(arn, ":")
+	if len(parts) < 6 {
+		return "", fmt.Errorf("the datastore's ARN: %q: want arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>", arn)
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // a scope may hold < and &, and is easier to read as it is
+	if err := encoder.Encode(provider); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("aws healthlake update-fhir-datastore --region %s --datastore-id %s --identity-provider-configuration %s",
+		shellWord(parts[3]), shellWord(id), shellWord(strings.TrimSpace(text.String()))), nil
+}
+
+// shellWord is a word of a POSIX shell's command line that the shell leaves as it is.
+func shellWord(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

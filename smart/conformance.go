@@ -1,0 +1,296 @@
+package smart
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Where the rules of a discovery document come from.
+const (
+	fromSMART      = "SMART App Launch 2.2, Conformance"
+	fromHealthLake = "AWS HealthLake, identityProviderConfiguration.metadata"
+)
+
+// Capabilities are the names that a discovery document may claim: those of SMART App
+// Launch 2.2 ("Capabilities"), and HealthLake's own permission-v2.2, without which it
+// ignores the filter of a scope. Whether they are true of a server is another matter:
+// [NewConfiguration] claims what is.
+var Capabilities = []string{
+	"authorize-post",
+	"client-confidential-asymmetric", "client-confidential-symmetric", "client-public",
+	"context-banner", "context-ehr-encounter", "context-ehr-patient",
+	"context-standalone-encounter", "context-standalone-patient", "context-style",
+	"launch-ehr", "launch-standalone",
+	"permission-offline", "permission-online", "permission-patient", "permission-user",
+	"permission-v1", "permission-v2", "permission-v2.2",
+	"smart-app-state",
+	"sso-openid-connect",
+}
+
+var (
+	grantTypes  = []string{"authorization_code", "client_credentials"}
+	authMethods = []string{"client_secret_basic", "client_secret_post", "private_key_jwt"}
+)
+
+// ParseConfiguration reads a discovery document, as a FHIR server publishes it or as
+// HealthLake is given it, and checks it: see [Configuration.Check]. It is stricter
+// than encoding/json: names of members are told apart by case, none may stand twice,
+// and nothing may follow the document. Members that [Configuration] does not have are
+// allowed, as SMART allows them, but those named like an endpoint must be URLs.
+//
+// The document is returned with a zero value where a member is missing or malformed,
+// so that a caller can say more of it; the error joins all that is wrong.
+func ParseConfiguration(data []byte) (Configuration, error) {
+	members, err := readMembers(data)
+	if err != nil {
+		return Configuration{}, fmt.Errorf("discovery document: %w", err)
+	}
+	var c Configuration
+	var f findings
+	for name, into := range c.members() {
+		text, ok := members[name]
+		if !ok {
+			continue
+		}
+		if err := json.Unmarshal(text, into); err != nil || string(text) == "null" {
+			f.add(name, string(text), "want "+kindOf(into), fromSMART)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		_, ours := c.members()[name]
+		if ours || !strings.HasSuffix(name, "_endpoint") && !strings.HasSuffix(name, "_uri") {
+			continue
+		}
+		var value string
+		if json.Unmarshal(members[name], &value) != nil {
+			value = string(members[name])
+		}
+		f.url(name, value)
+	}
+	if _, ok := members["smart_app_state_endpoint"]; !ok && slices.Contains(c.Capabilities, "smart-app-state") {
+		f.missing("smart_app_state_endpoint", "capabilities has smart-app-state", fromSMART)
+	}
+	slices.SortStableFunc(f, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return c, errors.Join(append(f, c.Check())...)
+}
+
+// readMembers reads one JSON object whose members have different names.
+func readMembers(data []byte) (map[string]json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	opening, err := decoder.Token()
+	if err != nil || opening != json.Delim('{') {
+		return nil, errors.New("want a JSON object")
+	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string) // the decoder gives nothing else here
+		if _, twice := members[name]; twice {
+			return nil, fmt.Errorf("%s: given twice", name)
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		members[name] = value
+	}
+	if _, err := decoder.Token(); err != nil {
+		return nil, errors.New("the JSON object does not end")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the JSON object")
+	}
+	return members, nil
+}
+
+// members are the fields of a configuration by their JSON names.
+func (c *Configuration) members() map[string]any {
+	return map[string]any{
+		"authorization_endpoint":                &c.AuthorizationEndpoint,
+		"capabilities":                          &c.Capabilities,
+		"code_challenge_methods_supported":      &c.CodeChallengeMethodsSupported,
+		"grant_types_supported":                 &c.GrantTypesSupported,
+		"issuer":                                &c.Issuer,
+		"jwks_uri":                              &c.JWKSURI,
+		"response_types_supported":              &c.ResponseTypesSupported,
+		"revocation_endpoint":                   &c.RevocationEndpoint,
+		"scopes_supported":                      &c.ScopesSupported,
+		"token_endpoint":                        &c.TokenEndpoint,
+		"token_endpoint_auth_methods_supported": &c.TokenEndpointAuthMethodsSupported,
+	}
+}
+
+func kindOf(field any) string {
+	if _, text := field.(*string); text {
+		return "a string"
+	}
+	return "a list of strings"
+}
+
+// Check holds a document against the rules of SMART App Launch 2.2 ("Metadata") and
+// against what HealthLake requires of the metadata of a datastore. The error joins
+// all that is wrong; each part names the member, the value, what is wanted, and where
+// the rule stands. Every result of [NewConfiguration] passes, given scopes that its
+// strategy understands.
+func (c Configuration) Check() error {
+	var f findings
+	c.checkURLs(&f)
+	c.checkFlows(&f)
+	c.checkCapabilities(&f)
+	c.checkScopes(&f)
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{
+		{"capabilities", c.Capabilities},
+		{"code_challenge_methods_supported", c.CodeChallengeMethodsSupported},
+		{"grant_types_supported", c.GrantTypesSupported},
+		{"response_types_supported", c.ResponseTypesSupported},
+		{"scopes_supported", c.ScopesSupported},
+		{"token_endpoint_auth_methods_supported", c.TokenEndpointAuthMethodsSupported},
+	} {
+		for i, value := range list.values {
+			if slices.Contains(list.values[:i], value) {
+				f.add(list.name, value, "want each value once", fromSMART)
+			}
+		}
+	}
+	return errors.Join(f...)
+}
+
+func (c Configuration) claims(capability string) bool {
+	return slices.Contains(c.Capabilities, capability)
+}
+
+func (c Configuration) checkURLs(f *findings) {
+	for _, member := range []struct{ name, value, reason, source string }{
+		{"authorization_endpoint", c.AuthorizationEndpoint, "HealthLake requires it", fromHealthLake},
+		{"token_endpoint", c.TokenEndpoint, "it is required", fromSMART},
+	} {
+		if member.value == "" {
+			f.missing(member.name, member.reason, member.source)
+		}
+	}
+	if c.claims("sso-openid-connect") {
+		for _, member := range []struct{ name, value string }{{"issuer", c.Issuer}, {"jwks_uri", c.JWKSURI}} {
+			if member.value == "" {
+				f.missing(member.name, "capabilities has sso-openid-connect", fromSMART)
+			}
+		}
+	} else if c.Issuer != "" {
+		f.add("issuer", c.Issuer, "want none without sso-openid-connect among the capabilities", fromSMART)
+	}
+	for _, member := range []struct{ name, value string }{
+		{"authorization_endpoint", c.AuthorizationEndpoint},
+		{"issuer", c.Issuer},
+		{"jwks_uri", c.JWKSURI},
+		{"revocation_endpoint", c.RevocationEndpoint},
+		{"token_endpoint", c.TokenEndpoint},
+	} {
+		if member.value != "" {
+			f.url(member.name, member.value)
+		}
+	}
+}
+
+func (c Configuration) checkFlows(f *findings) {
+	f.oneOf("grant_types_supported", c.GrantTypesSupported, grantTypes, fromSMART)
+	f.oneOf("token_endpoint_auth_methods_supported", c.TokenEndpointAuthMethodsSupported, authMethods, fromSMART)
+	if len(c.GrantTypesSupported) == 0 {
+		f.missing("grant_types_supported", "at least one of "+strings.Join(grantTypes, ", ")+" is required", fromSMART)
+	}
+	if !slices.Contains(c.CodeChallengeMethodsSupported, "S256") {
+		f.add("code_challenge_methods_supported", strings.Join(c.CodeChallengeMethodsSupported, ", "), "want S256 among them", fromSMART)
+	}
+	if slices.Contains(c.CodeChallengeMethodsSupported, "plain") {
+		f.add("code_challenge_methods_supported", "plain", "want it never", fromSMART)
+	}
+	code := slices.Contains(c.GrantTypesSupported, "authorization_code")
+	for _, launch := range []string{"launch-ehr", "launch-standalone"} {
+		if c.claims(launch) && !code {
+			f.add("grant_types_supported", strings.Join(c.GrantTypesSupported, ", "), "want authorization_code with the capability "+launch, fromSMART)
+		}
+	}
+	if code && len(c.ResponseTypesSupported) > 0 && !slices.Contains(c.ResponseTypesSupported, "code") {
+		f.add("response_types_supported", strings.Join(c.ResponseTypesSupported, ", "), "want code with the grant type authorization_code", fromSMART)
+	}
+}
+
+func (c Configuration) checkCapabilities(f *findings) {
+	if len(c.Capabilities) == 0 {
+		f.missing("capabilities", "it is required", fromSMART)
+	}
+	f.oneOf("capabilities", c.Capabilities, Capabilities, fromSMART)
+	methods := c.TokenEndpointAuthMethodsSupported
+	secret := slices.Contains(methods, "client_secret_basic") || slices.Contains(methods, "client_secret_post")
+	if c.claims("client-confidential-symmetric") && len(methods) > 0 && !secret {
+		f.add("token_endpoint_auth_methods_supported", strings.Join(methods, ", "),
+			"want client_secret_basic or client_secret_post with the capability client-confidential-symmetric", fromSMART)
+	}
+	if c.claims("permission-v2.2") && !c.claims("permission-v2") {
+		f.add("capabilities", "permission-v2.2", "want permission-v2 besides", fromHealthLake)
+	}
+}
+
+// checkScopes sees that the capabilities cover the scopes. HealthLake ignores a
+// filter that they do not cover, which would widen the grant.
+func (c Configuration) checkScopes(f *findings) {
+	for _, text := range c.ScopesSupported {
+		scope, err := ParseScope(text)
+		if err != nil {
+			continue // openid, launch/patient and the like, or another server's own
+		}
+		needed := "permission-v1"
+		switch {
+		case len(scope.Query) > 0:
+			needed = "permission-v2.2"
+		case scope.Version == V2:
+			needed = "permission-v2"
+		}
+		if !c.claims(needed) {
+			f.add("scopes_supported", text, "want the capability "+needed+" with it", fromHealthLake)
+		}
+	}
+}
+
+// findings collects what is wrong with a document.
+type findings []error
+
+func (f *findings) add(member, value, want, source string) {
+	*f = append(*f, fmt.Errorf("%s: %q: %s (%s)", member, value, want, source))
+}
+
+func (f *findings) missing(member, reason, source string) {
+	*f = append(*f, fmt.Errorf("%s: missing: %s (%s)", member, reason, source))
+}
+
+func (f *findings) oneOf(member string, values, accepted []string, source string) {
+	for _, value := range values {
+		if !slices.Contains(accepted, value) {
+			f.add(member, value, "want one of "+strings.Join(accepted, ", "), source)
+		}
+	}
+}
+
+func (f *findings) url(member, value string) {
+	if !isPlainURL(value) {
+		f.add(member, value, wantURL, fromSMART)
+	}
+}
+
+const wantURL = "want an absolute https URL without query or fragment"
+
+func isPlainURL(value string) bool {
+	u, err := url.Parse(value)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && !strings.ContainsAny(value, "?#")
+}
