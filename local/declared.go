@@ -13,19 +13,23 @@ import (
 
 // declared is what of a graph the cloud brings to life.
 type declared struct {
-	datastore, pool, function graph.Resource
-	clients                   []graph.Resource
-	aliases, permissions      []graph.Resource
+	datastore, pool                 graph.Resource
+	clients, users                  []graph.Resource
+	functions, aliases, permissions []graph.Resource
+	account                         string
 
 	// AWS's names of the three services, as URLs without a path.
 	healthLake, hostedDomain, issuerHost string
 }
 
-// readDeclared picks the resources. A graph with several datastores, pools or
-// functions is more than this cloud runs.
+// readDeclared picks the resources. A graph with several datastores or pools is more
+// than this cloud runs.
 func readDeclared(g *graph.Graph) (declared, error) {
 	d := declared{
 		clients:     g.All(graph.UserPoolClient),
+		users:       g.All(graph.User),
+		functions:   g.All(graph.Function),
+		account:     g.Account,
 		aliases:     g.All(graph.FunctionAlias),
 		permissions: g.All(graph.Permission),
 	}
@@ -38,7 +42,6 @@ func readDeclared(g *graph.Graph) (declared, error) {
 		{graph.Datastore, &d.datastore},
 		{graph.UserPool, &d.pool},
 		{graph.UserPoolDomain, &domain},
-		{graph.Function, &d.function},
 	} {
 		found := g.All(wanted.typ)
 		if len(found) != 1 {
@@ -86,23 +89,44 @@ func origin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// invokable reports whether HealthLake may call the function behind an ARN, as
-// Lambda would decide it: the ARN names the function or an alias of it, and a
-// permission on exactly that lets HealthLake invoke it.
-func (d declared) invokable(arn string) error {
-	qualifier := ""
-	if arn != d.function.Text("arn") {
-		index := slices.IndexFunc(d.aliases, func(alias graph.Resource) bool { return alias.Text("arn") == arn })
-		if index < 0 {
-			return fmt.Errorf("the datastore calls %s, which the program does not declare", arn)
+// caller is a service that calls functions, and the resource on whose behalf it does.
+type caller struct{ principal, sourceARN string }
+
+// behind finds the function behind an ARN, which names the function or an alias of
+// it. The qualifier is the alias's name.
+func (d declared) behind(arn string) (function graph.Resource, qualifier string, err error) {
+	name := ""
+	for _, alias := range d.aliases {
+		if alias.Text("arn") == arn {
+			name, qualifier = alias.Text("functionName"), alias.Text("name")
 		}
-		qualifier = d.aliases[index].Text("name")
+	}
+	for _, function := range d.functions {
+		if function.Text("arn") == arn || name != "" && function.Text("name") == name {
+			return function, qualifier, nil
+		}
+	}
+	return graph.Resource{}, "", fmt.Errorf("function %q is called, which the program does not declare", arn)
+}
+
+// invokable finds the function that a service calls, and reports whether it may, as
+// Lambda would decide it: a permission on exactly that function or alias names the
+// service and, where it names a source, this one.
+func (d declared) invokable(by caller, arn string) (graph.Resource, error) {
+	function, qualifier, err := d.behind(arn)
+	if err != nil {
+		return graph.Resource{}, err
+	}
+	is := func(p graph.Resource, property, value string) bool {
+		given := p.Text(property)
+		return given == "" || given == value
 	}
 	for _, p := range d.permissions {
-		if p.Text("principal") == "healthlake.amazonaws.com" && p.Text("action") == "lambda:InvokeFunction" &&
-			p.Text("function") == d.function.Text("name") && p.Text("qualifier") == qualifier {
-			return nil
+		names := p.Text("function") == function.Text("name") || p.Text("function") == function.Text("arn")
+		if names && p.Text("qualifier") == qualifier && p.Text("action") == "lambda:InvokeFunction" &&
+			p.Text("principal") == by.principal && is(p, "sourceArn", by.sourceARN) && is(p, "sourceAccount", d.account) {
+			return function, nil
 		}
 	}
-	return fmt.Errorf("no permission lets HealthLake invoke %s", arn)
+	return graph.Resource{}, fmt.Errorf("no permission lets %s invoke %s for %s", by.principal, arn, by.sourceARN)
 }

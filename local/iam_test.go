@@ -68,7 +68,7 @@ func newResource(typ string, properties map[string]any) graph.Resource {
 }
 
 func TestHealthLakeCallsOnlyWhatAPermissionNames(t *testing.T) {
-	alias := newResource(graph.FunctionAlias, map[string]any{"arn": "arn:f:live", "name": "live"})
+	alias := newResource(graph.FunctionAlias, map[string]any{"arn": "arn:f:live", "name": "live", "functionName": "f"})
 	permission := func(qualifier any) graph.Resource {
 		return newResource(graph.Permission, map[string]any{
 			"principal": "healthlake.amazonaws.com", "action": "lambda:InvokeFunction", "function": "f", "qualifier": qualifier,
@@ -85,11 +85,11 @@ func TestHealthLakeCallsOnlyWhatAPermissionNames(t *testing.T) {
 		{"another alias", permission("live"), "arn:f:other", "does not declare"},
 	} {
 		d := declared{
-			function:    newResource(graph.Function, map[string]any{"arn": "arn:f", "name": "f"}),
+			functions:   []graph.Resource{newResource(graph.Function, map[string]any{"arn": "arn:f", "name": "f"})},
 			aliases:     []graph.Resource{alias},
 			permissions: []graph.Resource{c.permission},
 		}
-		err := d.invokable(c.arn)
+		_, err := d.invokable(caller{"healthlake.amazonaws.com", "arn:d"}, c.arn)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}

@@ -16,6 +16,7 @@ const (
 	UserPool       = "aws:cognito/userPool:UserPool"
 	UserPoolClient = "aws:cognito/userPoolClient:UserPoolClient"
 	UserPoolDomain = "aws:cognito/userPoolDomain:UserPoolDomain"
+	User           = "aws:cognito/user:User"
 	Function       = "aws:lambda/function:Function"
 	FunctionAlias  = "aws:lambda/alias:Alias"
 	Permission     = "aws:lambda/permission:Permission"
@@ -48,6 +49,9 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		return strings.ToLower(token(args.Name)[:26]), properties
 	case UserPoolDomain:
 		return given("domain"), properties
+	case User:
+		set("sub", uuidOf(args.Name))
+		return given("userPoolId") + "/" + given("username"), properties
 	case Function:
 		set("arn", g.arn("lambda", "function:"+name))
 		set("version", "1")
@@ -69,8 +73,7 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		set("arn", g.arn("logs", "log-group:"+name))
 		return name, properties
 	case "aws:kms/key:Key":
-		h := digest(args.Name)
-		id := h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
+		id := uuidOf(args.Name)
 		set("keyId", id)
 		set("arn", g.arn("kms", "key/"+id))
 		return id, properties
@@ -90,6 +93,12 @@ func (g *Graph) globalARN(service, rest string) string {
 func digest(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])
+}
+
+// uuidOf has a UUID's shape and follows from a name.
+func uuidOf(name string) string {
+	h := digest(name)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
 }
 
 func token(name string) string {
