@@ -28,8 +28,14 @@ type server struct {
 	pool *Pool
 }
 
+// cognitoGrants are the only ones, however many more the library knows.
+var cognitoGrants = []oidc.GrantType{oidc.GrantTypeCode, oidc.GrantTypeRefreshToken, oidc.GrantTypeClientCredentials}
+
 // VerifyClient implements op.Server.
 func (s *server) VerifyClient(_ context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
+	if r.URL.Path == tokenPath && !slices.Contains(cognitoGrants, oidc.GrantType(r.Form.Get("grant_type"))) {
+		return nil, oidc.ErrUnsupportedGrantType()
+	}
 	client, ok := s.pool.client(r.Data.ClientID)
 	if !ok || !equal(client.Secret, r.Data.ClientSecret) || r.Data.ClientAssertion != "" {
 		if r.URL.Path == revokePath { // documented so, unlike the token endpoint's 400

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -107,6 +106,11 @@ func (o override) scopes(granted []string) []string {
 	return scopes
 }
 
+// triggerError says in Cognito's words, which clients are told, what went wrong.
+type triggerError string
+
+func (e triggerError) Error() string { return string(e) }
+
 // preToken asks the trigger. An error's text is what Cognito tells the client.
 func (p *Pool) preToken(ctx context.Context, source string, user User, g grant) (overrides, error) {
 	if p.config.PreToken == nil {
@@ -138,10 +142,10 @@ func (p *Pool) preToken(ctx context.Context, source string, user User, g grant) 
 	defer cancel()
 	answer, err := p.config.PreToken(ctx, event)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return overrides{}, errors.New("PreTokenGeneration invocation failed due to error Socket timeout while invoking Lambda function.") //nolint:revive // Cognito's words
+		return overrides{}, triggerError("PreTokenGeneration invocation failed due to error Socket timeout while invoking Lambda function.")
 	}
 	if err != nil {
-		return overrides{}, fmt.Errorf("PreTokenGeneration failed with error %w.", err) //nolint:revive // Cognito's words
+		return overrides{}, triggerError("PreTokenGeneration failed with error " + err.Error() + ".")
 	}
 	return readOverrides(answer)
 }
@@ -153,7 +157,7 @@ func readOverrides(answer []byte) (overrides, error) {
 	decoder := json.NewDecoder(bytes.NewReader(answer))
 	decoder.UseNumber() // a claim's number stays as it was written
 	if err := decoder.Decode(&returned); err != nil || returned.Response == nil {
-		return overrides{}, errors.New("Unrecognizable lambda output") //nolint:revive // Cognito's words
+		return overrides{}, triggerError("Unrecognizable lambda output")
 	}
 	if returned.Response.Overrides == nil {
 		return overrides{}, nil

@@ -73,10 +73,9 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		set("arn", g.arn("logs", "log-group:"+name))
 		return name, properties
 	case "aws:kms/key:Key":
-		id := uuidOf(args.Name)
-		set("keyId", id)
-		set("arn", g.arn("kms", "key/"+id))
-		return id, properties
+		set("keyId", uuidOf(args.Name))
+		set("arn", g.arn("kms", "key/"+uuidOf(args.Name)))
+		return uuidOf(args.Name), properties
 	default:
 		return digest(args.Name)[:16], properties
 	}
