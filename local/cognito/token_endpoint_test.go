@@ -51,6 +51,13 @@ func TestACodeServesItsClientOnceAndForFiveMinutes(t *testing.T) {
 	w.tokens(exchange(inTime))
 }
 
+func TestACodeIsNotForAnotherClientAtTheSameAddress(t *testing.T) {
+	const shared = "https://127.0.0.1:9/app"
+	w := newWorld(t, func(c *cognito.Config) { c.ExtraCallbacks = []string{shared} })
+	code := w.code(asked("redirect_uri", shared))
+	w.refused("another client", exchange(code, "redirect_uri", shared, "client_id", "web", "client_secret", "web-secret"), "invalid_grant")
+}
+
 func TestOneOfManyGetsTheTokensOfACode(t *testing.T) {
 	w := newWorld(t, nil)
 	body := exchange(w.code(asked())).Encode()
@@ -68,10 +75,10 @@ func TestOneOfManyGetsTheTokensOfACode(t *testing.T) {
 			if response.StatusCode == http.StatusOK {
 				granted.Add(1)
 			}
-			if err := w.pool.Rotate(); err != nil {
-				t.Error(err)
-			}
 		})
+	}
+	if err := w.pool.Rotate(); err != nil {
+		t.Error(err)
 	}
 	all.Wait()
 	if granted.Load() != 1 {
