@@ -56,6 +56,10 @@ type AuthorizationServerArgs struct {
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool UserPoolArgs `pulumi:"userPool,optional"`
+	// LaunchContext changes where users' tokens take the claims patient and fhirUser
+	// from, and how the function runs that adds them. It is declared only where a
+	// client with users asks for patient/ or user/ scopes.
+	LaunchContext LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
 	// Protect the user pool, whose users cannot be recreated, from deletion by
@@ -74,12 +78,19 @@ type TestUserArgs struct {
 	Email string `pulumi:"email"`
 	// Password that stays valid. It is kept as a Pulumi secret.
 	Password pulumi.StringInput `pulumi:"password"`
+	// Patient is the FHIR id of the patient that the user is, such as "123".
+	// Optional: without it, patient/ scopes do not count.
+	Patient string `pulumi:"patient,optional"`
+	// FHIRUser is the FHIR resource that the user is, such as "Practitioner/123".
+	// Optional: without it, user/ scopes do not count.
+	FHIRUser string `pulumi:"fhirUser,optional"`
 }
 
 // NewAuthorizationServer declares Cognito as an authorization server. Children are
 // named after the component: "<name>-pool", "<name>-domain",
 // "<name>-server-<resource server>", "<name>-client-<client>" and
-// "<name>-user-<test user>".
+// "<name>-user-<test user>", and where a client with users asks for patient/ or
+// user/ scopes, "<name>-context" (a [LaunchContext]) with "<name>-context-invoke".
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
 ) (*AuthorizationServer, error) {
@@ -87,23 +98,34 @@ func NewAuthorizationServer(
 	if err != nil {
 		return nil, err
 	}
+	if err := a.build(ctx); err != nil { // before anything is registered
+		return nil, err
+	}
 	server := &AuthorizationServer{}
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:AuthorizationServer", name, tagged(a), server, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:AuthorizationServer", name, tagged(a.portable()), server, opts...); err != nil {
 		return nil, err
 	}
 	a.warn(ctx, server)
-	pool, err := newUserPool(ctx, name, a, server)
+	context, err := newLaunchContext(ctx, name, a, server)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := newUserPool(ctx, name, a, context, server)
 	if err != nil {
 		return nil, err
 	}
 	if err := server.newDomain(ctx, name, a, pool); err != nil {
 		return nil, err
 	}
+	callable, err := context.allow(ctx, name, pool)
+	if err != nil {
+		return nil, err
+	}
 	servers, err := newResourceServers(ctx, name, a, pool, server)
 	if err != nil {
 		return nil, err
 	}
-	if err := server.newClients(ctx, name, a, pool, servers); err != nil {
+	if err := server.newClients(ctx, name, a, pool, append(servers, callable...)); err != nil {
 		return nil, err
 	}
 	if err := newTestUsers(ctx, name, a, pool, server); err != nil {
@@ -141,12 +163,30 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 	p.checkTestUsers("testUsers", a.TestUsers)
 	a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
 	a.UserPool.check(p, "userPool")
+	a.checkTier(p)
+	a.LaunchContext = a.LaunchContext.inheriting(FunctionArgs{}, RoleArgs{}, a.Tags).withDefaults()
+	a.LaunchContext.check(p, "launchContext.")
 	a.TestUsers = slices.Clone(a.TestUsers)
 	for i, user := range a.TestUsers {
 		if user.Password != nil {
 			a.TestUsers[i].Password = pulumi.ToSecret(user.Password).(pulumi.StringOutput)
 		}
 	}
+	return a
+}
+
+// build packages the function, where it is wanted and not given.
+func (a AuthorizationServerArgs) build(ctx *pulumi.Context) error {
+	if !WantsLaunchContext(a.Clients) {
+		return nil
+	}
+	_, err := a.LaunchContext.Function.archive(ctx, PackageLaunchContext)
+	return err
+}
+
+// portable leaves out what differs from machine to machine.
+func (a AuthorizationServerArgs) portable() AuthorizationServerArgs {
+	a.LaunchContext.Function.Archive = ""
 	return a
 }
 
@@ -250,12 +290,12 @@ func fullScopes(clients []ClientArgs) pulumi.StringArrayMapOutput {
 }
 
 func (s *AuthorizationServer) newClients(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, servers []pulumi.Resource,
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, before []pulumi.Resource,
 ) error {
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, c := range a.Clients {
 		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, c.userPoolClient(pool),
-			pulumi.Parent(s), pulumi.DependsOn(servers))
+			pulumi.Parent(s), pulumi.DependsOn(before))
 		if err != nil {
 			return err
 		}
@@ -271,8 +311,9 @@ func (s *AuthorizationServer) newClients(
 
 // userPoolClient is the client in Cognito's terms. Users sign in on the hosted
 // pages only, hence no other flow than the refresh of tokens. What a client may
-// read and write of its users is listed: an attribute added to the pool later is
-// nobody's to write.
+// read and write of its users is listed, and is the same for all: an attribute that
+// the list does not name, such as those of the launch context, is nobody's to write,
+// also not at sign-up. Nor is it anybody's to read: apps find it in their tokens.
 func (c ClientArgs) userPoolClient(pool *cognito.UserPool) *cognito.UserPoolClientArgs {
 	args := &cognito.UserPoolClientArgs{
 		Name:                            pulumi.String(c.Name),
@@ -318,15 +359,14 @@ func newTestUsers(
 	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool *cognito.UserPool, parent pulumi.Resource,
 ) error {
 	for _, user := range a.TestUsers {
+		attributes := user.contextAttributes(a.LaunchContext)
+		attributes["email"], attributes["email_verified"] = user.Email, "true"
 		_, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
 			UserPoolId:    pool.ID(),
 			Username:      pulumi.String(user.Username),
 			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
 			MessageAction: pulumi.String("SUPPRESS"),
-			Attributes: pulumi.StringMap{
-				"email":          pulumi.String(user.Email),
-				"email_verified": pulumi.String("true"),
-			},
+			Attributes:    pulumi.ToStringMap(attributes),
 		}, pulumi.Parent(parent))
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -43,6 +45,25 @@ func (p *problems) pattern(field, value string, pattern *regexp.Regexp, want str
 	}
 }
 
+// patternWhereKnown checks a value that is known already; [matching] checks what
+// becomes known later.
+func (p *problems) patternWhereKnown(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) {
+	if text, ok := value.(pulumi.String); ok {
+		p.pattern(field, string(text), pattern, want)
+	}
+}
+
+// matching is a value that stops the run, before it reaches what it is given to,
+// where it turns out not to match.
+func matching(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) pulumi.StringOutput {
+	return value.ToStringOutput().ApplyT(func(text string) (string, error) {
+		if !pattern.MatchString(text) {
+			return "", fmt.Errorf("%s: %q: %s", field, text, want)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
+}
+
 // err returns the problems as one error, led by the component they concern.
 func (p *problems) err(component, name string) error {
 	if len(p.found) == 0 {
@@ -63,9 +84,10 @@ func (p *problems) checkName(name string, longest int) {
 // The longest names of components: 64, the limit of roles and functions, less the
 // longest suffix of a child and Pulumi's 8 characters.
 const (
-	maxSmartDatastoreName      = 64 - len("-validator-execution") - 8
+	maxSmartDatastoreName      = 64 - len("-auth-context-execution") - 8
 	maxTokenValidatorName      = 64 - len("-execution") - 8
-	maxAuthorizationServerName = 64
+	maxLaunchContextName       = 64 - len("-execution") - 8
+	maxAuthorizationServerName = 64 - len("-context-execution") - 8
 )
 
 // Cognito's quotas and patterns
@@ -274,5 +296,6 @@ func (p *problems) checkTestUsers(field string, users []TestUserArgs) {
 		if user.Password == nil {
 			p.missing(at+".password", "want a password, as a Pulumi secret")
 		}
+		user.checkContext(p, at)
 	}
 }

@@ -1,8 +1,6 @@
 package components
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -12,25 +10,12 @@ import (
 // which the datastore cannot be read: the longest it offers.
 const keyDeletionDays = 30
 
-// checkKey refuses a key ARN at once where it is known, and otherwise when it
-// becomes known, before it reaches the datastore.
-func (p *problems) checkKey(field string, keyARN pulumi.StringInput) {
-	if text, ok := keyARN.(pulumi.String); ok {
-		p.pattern(field, string(text), keyARNPattern, keyARNWanted)
-	}
-}
-
 // encryptionKey returns the ARN of the customer-managed key: the given one, one
 // that is created here, or nil where AWS owns the key.
 func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, parent pulumi.Resource) (pulumi.StringInput, error) {
 	switch {
 	case a.KMSKeyARN != nil:
-		return a.KMSKeyARN.ToStringOutput().ApplyT(func(arn string) (string, error) {
-			if !keyARNPattern.MatchString(arn) {
-				return "", fmt.Errorf("kmsKeyArn: %q: %s", arn, keyARNWanted)
-			}
-			return arn, nil
-		}).(pulumi.StringOutput), nil
+		return matching("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted), nil
 	case !a.CustomerManagedKey:
 		return nil, nil
 	}

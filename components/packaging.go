@@ -23,9 +23,9 @@ import (
 const (
 	modulePath    = "github.com/smartlake/pulumi-smartlake"
 	bootstrapFile = "bootstrap" // the name that provided.al2023 runs
-	// validatorToolchain builds the validator wherever it is to be had, so that
-	// the archive, and with it a preview, is the same on every machine.
-	validatorToolchain = "go1.26.8"
+	// toolchain builds the functions wherever it is to be had, so that an archive,
+	// and with it a preview, is the same on every machine.
+	toolchain = "go1.26.8"
 )
 
 // Platform is an operating system and processor in Go's terms.
@@ -42,7 +42,25 @@ func LambdaPlatform(architecture string) Platform {
 	return Platform{"linux", "arm64"}
 }
 
-var packaged sync.Map // map[Platform]func() (string, error)
+// source is a function of this module, as it is built and kept.
+type source struct {
+	name    string // of the archive, before its hash
+	what    string // in errors
+	command string // package of its main
+}
+
+var (
+	validatorSource     = source{"validator", "the token validator", "./validator/cmd/bootstrap"}
+	launchContextSource = source{"launch-context", "the launch context trigger", "./launchcontext/cmd/bootstrap"}
+)
+
+// build is one function for one platform.
+type build struct {
+	source   source
+	platform Platform
+}
+
+var packaged sync.Map // map[build]func() (string, error)
 
 // PackageValidator builds the token validator for a platform from this module's
 // source, as the importing program's go.mod chooses it, and returns the path of a
@@ -54,23 +72,34 @@ var packaged sync.Map // map[Platform]func() (string, error)
 // missing, build elsewhere and give [FunctionArgs].Archive. What the go command
 // says while it builds goes to progress, which may be nil.
 func PackageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
-	build, _ := packaged.LoadOrStore(platform, sync.OnceValues(func() (string, error) {
-		path, err := packageValidator(ctx, platform, progress)
+	return build{validatorSource, platform}.packaged(ctx, progress)
+}
+
+// PackageLaunchContext builds the launch context trigger, in the way of
+// [PackageValidator].
+func PackageLaunchContext(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
+	return build{launchContextSource, platform}.packaged(ctx, progress)
+}
+
+// packaged is the path of the archive, which is built where this process has not yet.
+func (b build) packaged(ctx context.Context, progress io.Writer) (string, error) {
+	once, _ := packaged.LoadOrStore(b, sync.OnceValues(func() (string, error) {
+		path, err := b.run(ctx, progress)
 		if err != nil && ctx.Err() != nil {
 			return "", ctx.Err() // what the go command said of its end is no news
 		}
 		return path, err
 	}))
-	path, err := build.(func() (string, error))()
+	path, err := once.(func() (string, error))()
 	if err != nil {
-		packaged.Delete(platform) // a later call may fare better
-		return "", fmt.Errorf("packaging the token validator for %s/%s: %w", platform.OS, platform.Arch, err)
+		packaged.Delete(b) // a later call may fare better
+		return "", fmt.Errorf("packaging %s for %s/%s: %w", b.source.what, b.platform.OS, b.platform.Arch, err)
 	}
 	return path, nil
 }
 
-func packageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
-	source, err := moduleDirectory(ctx)
+func (b build) run(ctx context.Context, progress io.Writer) (string, error) {
+	module, err := moduleDirectory(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -80,14 +109,14 @@ func packageValidator(ctx context.Context, platform Platform, progress io.Writer
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
 	binary := filepath.Join(scratch, bootstrapFile)
-	if err := buildValidator(ctx, source, binary, platform, progress); err != nil {
+	if err := b.compile(ctx, module, binary, progress); err != nil {
 		return "", err
 	}
 	archive, err := zipBootstrap(binary)
 	if err != nil {
 		return "", err
 	}
-	return store(archive)
+	return store(b.source.name, archive)
 }
 
 // moduleDirectory finds this module's source: the checkout itself, or the module
@@ -108,7 +137,7 @@ func moduleDirectory(ctx context.Context) (string, error) {
 	return dir, nil
 }
 
-func buildValidator(ctx context.Context, source, binary string, platform Platform, progress io.Writer) error {
+func (b build) compile(ctx context.Context, module, binary string, progress io.Writer) error {
 	args := []string{
 		"build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-race=false", "-cover=false", "-pgo=off",
 		"-tags=lambda.norpc", "-ldflags=-s -w -buildid=", "-o", binary,
@@ -119,20 +148,20 @@ func buildValidator(ctx context.Context, source, binary string, platform Platfor
 		args = append(args, "-v")
 		stderr = io.MultiWriter(&output, progress)
 	}
-	build := exec.CommandContext(ctx, "go", append(args, "./validator/cmd/bootstrap")...)
-	build.Dir = source // so that this module's own go.sum holds, also inside the module cache
-	env, err := buildEnvironment(ctx, os.Environ(), platform)
+	command := exec.CommandContext(ctx, "go", append(args, b.source.command)...)
+	command.Dir = module // so that this module's own go.sum holds, also inside the module cache
+	env, err := buildEnvironment(ctx, os.Environ(), b.platform)
 	if err != nil {
 		return err
 	}
 	// Interrupted, "go build" leaves its temporary folder behind: ours is removed.
 	env = append(env, "GOTMPDIR="+filepath.Dir(binary))
-	build.Env = env
-	build.Stdout, build.Stderr = stderr, stderr
+	command.Env = env
+	command.Stdout, command.Stderr = stderr, stderr
 	// As Ctrl-C would: killed, the go command could not end what it has started.
-	build.Cancel = func() error { return build.Process.Signal(os.Interrupt) }
-	build.WaitDelay = 5 * time.Second
-	if err := build.Run(); err != nil {
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 5 * time.Second
+	if err := command.Run(); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, withoutPackageNames(output.String()))
 	}
 	return nil
@@ -178,17 +207,17 @@ func buildEnvironment(ctx context.Context, environ []string, platform Platform) 
 		"GOENV=off", "GOOS="+platform.OS, "GOARCH="+platform.Arch, "GOARM64=v8.0", "GOAMD64=v1",
 		"GOFIPS140=off", "GOWORK=off", "CGO_ENABLED=0")
 	if toolchainAvailable(ctx, env) {
-		env = append(env, "GOTOOLCHAIN="+validatorToolchain)
+		env = append(env, "GOTOOLCHAIN="+toolchain)
 	}
 	return env, nil
 }
 
-// toolchainAvailable reports whether the go command can be validatorToolchain,
+// toolchainAvailable reports whether the go command can be toolchain,
 // being it or downloading it. Where it cannot, the machine's own Go builds: a
 // different archive is better than none.
 func toolchainAvailable(ctx context.Context, env []string) bool {
 	version := exec.CommandContext(ctx, "go", "version")
-	version.Env = append(slices.Clone(env), "GOTOOLCHAIN="+validatorToolchain)
+	version.Env = append(slices.Clone(env), "GOTOOLCHAIN="+toolchain)
 	return version.Run() == nil
 }
 
@@ -218,7 +247,7 @@ func zipBootstrap(binary string) ([]byte, error) {
 
 // store keeps an archive under the hash of its content, where the next run of
 // the program finds it under the same name.
-func store(archive []byte) (string, error) {
+func store(name string, archive []byte) (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("no place to keep the archive: set HOME, or give the path of a prebuilt archive: %w", err)
@@ -227,16 +256,16 @@ func store(archive []byte) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	// Whoever can write here chooses what runs as the validator.
+	// Whoever can write here chooses what runs as the functions.
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 {
 		return "", fmt.Errorf("%s: want a folder, not a link, that only its owner may write to", dir)
 	}
 	sum := sha256.Sum256(archive)
-	path := filepath.Join(dir, "validator-"+hex.EncodeToString(sum[:8])+".zip")
+	path := filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:8])+".zip")
 	if existing, err := os.ReadFile(path); err == nil && bytes.Equal(existing, archive) { //nolint:gosec // our own file
 		return path, nil
 	}
-	file, err := os.CreateTemp(dir, "validator-")
+	file, err := os.CreateTemp(dir, name+"-")
 	if err != nil {
 		return "", err
 	}

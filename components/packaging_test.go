@@ -19,16 +19,24 @@ import (
 )
 
 // packageIn, in the environment, makes this test binary a program that packages the
-// validator for the architecture that it names, and prints the archive's path or
-// the error. Only a process of its own gives a build of its own.
-const packageIn = "SMARTLAKE_TEST_PACKAGE_FOR"
+// function for the architecture that it names, as "<function> <architecture>", and
+// prints the archive's path or the error. Only a process of its own gives a build of
+// its own.
+const packageIn = "SMARTLAKE_TEST_PACKAGE"
+
+// functions are what can be packaged.
+var functions = map[string]func(context.Context, components.Platform, io.Writer) (string, error){
+	"validator":      components.PackageValidator,
+	"launch-context": components.PackageLaunchContext,
+}
 
 func TestMain(m *testing.M) {
-	architecture, child := os.LookupEnv(packageIn)
+	wanted, child := os.LookupEnv(packageIn)
 	if !child {
 		os.Exit(m.Run())
 	}
-	path, err := components.PackageValidator(context.Background(), components.LambdaPlatform(architecture), nil)
+	function, architecture, _ := strings.Cut(wanted, " ")
+	path, err := functions[function](context.Background(), components.LambdaPlatform(architecture), nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -36,9 +44,9 @@ func TestMain(m *testing.M) {
 	fmt.Println(path)
 }
 
-// packageElsewhere packages the validator in another process, with a working
-// directory, a file mode mask and an environment of its own.
-func packageElsewhere(t *testing.T, dir, umask, architecture string, environment ...string) (string, error) {
+// packageElsewhere packages a function in another process, with a working directory,
+// a file mode mask and an environment of its own.
+func packageElsewhere(t *testing.T, function, dir, umask, architecture string, environment ...string) (string, error) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -46,7 +54,7 @@ func packageElsewhere(t *testing.T, dir, umask, architecture string, environment
 	}
 	child := exec.CommandContext(t.Context(), "/bin/sh", "-c", `umask "$1" && exec "$2"`, "sh", umask, self)
 	child.Dir = dir
-	child.Env = append([]string{packageIn + "=" + architecture}, environment...)
+	child.Env = append([]string{packageIn + "=" + function + " " + architecture}, environment...)
 	var stderr bytes.Buffer
 	child.Stderr = &stderr
 	out, err := child.Output()
@@ -96,11 +104,11 @@ func checkout(t *testing.T) string {
 	return root
 }
 
-// copyOfTheModule copies what the validator is made of to another directory.
+// copyOfTheModule copies what the functions are made of to another directory.
 func copyOfTheModule(t *testing.T) string {
 	t.Helper()
 	from, to := checkout(t), filepath.Join(t.TempDir(), "elsewhere", "copy of the module")
-	for _, part := range []string{"go.mod", "go.sum", "smart", "validator", "components"} {
+	for _, part := range []string{"go.mod", "go.sum", "smart", "validator", "launchcontext", "components"} {
 		err := filepath.WalkDir(filepath.Join(from, part), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
@@ -126,17 +134,31 @@ func copyOfTheModule(t *testing.T) string {
 	return to
 }
 
-// packaged packages the validator in this process.
-func packaged(t *testing.T, architecture string) []byte {
+// packaged packages a function in this process.
+func packaged(t *testing.T, function, architecture string) []byte {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("builds the validator")
+		t.Skip("builds the functions")
 	}
-	path, err := components.PackageValidator(t.Context(), components.LambdaPlatform(architecture), nil)
+	path, err := functions[function](t.Context(), components.LambdaPlatform(architecture), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return read(t, path)
+}
+
+var architectures = []string{"arm64", "x86_64"}
+
+// allPackaged are all functions for all architectures, by "<function> for <architecture>".
+func allPackaged(t *testing.T) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	for function := range functions {
+		for _, architecture := range architectures {
+			all[function+" for "+architecture] = packaged(t, function, architecture)
+		}
+	}
+	return all
 }
 
 func read(t *testing.T, path string) []byte {
@@ -149,7 +171,6 @@ func read(t *testing.T, path string) []byte {
 }
 
 func TestTheArchiveIsTheSameWhereverAndByWhomeverItIsBuilt(t *testing.T) {
-	here := packaged(t, "arm64")
 	module := copyOfTheModule(t)
 	settings := filepath.Join(t.TempDir(), "env")
 	if err := os.WriteFile(settings, []byte("GOFLAGS=-gcflags=all=-N\nGOARM64=v9.0\nCGO_ENABLED=1\nGOFIPS140=latest\nGOEXPERIMENT=jsonv2\n"), 0o600); err != nil {
@@ -162,83 +183,90 @@ func TestTheArchiveIsTheSameWhereverAndByWhomeverItIsBuilt(t *testing.T) {
 		},
 		"settings that go env -w wrote": {"GOENV=" + settings},
 	} {
-		t.Run(what, func(t *testing.T) {
-			environment := append(goEnvironment(t, newHome(t), "TMPDIR="+t.TempDir()), environment...)
-			path, err := packageElsewhere(t, module, "077", "arm64", environment...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.HasPrefix(path, module) {
-				t.Errorf("the archive is in the module's own directory, which may be read-only: %s", path)
-			}
-			if there := read(t, path); !bytes.Equal(here, there) {
-				t.Errorf("the archives differ: %d bytes here, %d there", len(here), len(there))
-			}
-		})
+		for function := range functions {
+			t.Run(function+", "+what, func(t *testing.T) {
+				here := packaged(t, function, "arm64")
+				environment := append(goEnvironment(t, newHome(t), "TMPDIR="+t.TempDir()), environment...)
+				path, err := packageElsewhere(t, function, module, "077", "arm64", environment...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasPrefix(path, module) {
+					t.Errorf("the archive is in the module's own directory, which may be read-only: %s", path)
+				}
+				if there := read(t, path); !bytes.Equal(here, there) {
+					t.Errorf("the archives differ: %d bytes here, %d there", len(here), len(there))
+				}
+			})
+		}
 	}
 }
 
 func TestTheArchiveHoldsOneExecutableFileWithoutATime(t *testing.T) {
-	for _, architecture := range []string{"arm64", "x86_64"} {
-		content := packaged(t, architecture)
+	for name, content := range allPackaged(t) {
 		archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(archive.File) != 1 || archive.Comment != "" {
-			t.Fatalf("%s: got %d entries and the comment %q, want one and none", architecture, len(archive.File), archive.Comment)
+			t.Fatalf("%s: got %d entries and the comment %q, want one and none", name, len(archive.File), archive.Comment)
 		}
 		entry := archive.File[0]
 		if entry.Name != "bootstrap" || entry.Mode() != 0o755 || len(entry.Extra) > 0 {
-			t.Errorf("%s: got %q %v with extra %v, want bootstrap, -rwxr-xr-x, none", architecture, entry.Name, entry.Mode(), entry.Extra)
+			t.Errorf("%s: got %q %v with extra %v, want bootstrap, -rwxr-xr-x, none", name, entry.Name, entry.Mode(), entry.Extra)
 		}
 		if zero := time.Date(1979, time.November, 30, 0, 0, 0, 0, time.UTC); !entry.Modified.Equal(zero) {
-			t.Errorf("%s: modified %v, want the zero of zip archives", architecture, entry.Modified)
+			t.Errorf("%s: modified %v, want the zero of zip archives", name, entry.Modified)
 		}
 	}
 }
 
 // What is not there need not be loaded in a cold start, nor be trusted.
 func TestTheArchiveIsSmall(t *testing.T) {
-	const ceiling = 4_000_000
-	for _, architecture := range []string{"arm64", "x86_64"} {
-		size := len(packaged(t, architecture))
-		t.Logf("%s: %d bytes, ceiling %d", architecture, size, ceiling)
-		if size > ceiling {
-			t.Errorf("%s: %d bytes are over the ceiling of %d", architecture, size, ceiling)
+	for function, ceiling := range map[string]int{"validator": 4_000_000, "launch-context": 4_000_000} {
+		for _, architecture := range architectures {
+			size := len(packaged(t, function, architecture))
+			t.Logf("%s for %s: %d bytes, ceiling %d", function, architecture, size, ceiling)
+			if size > ceiling {
+				t.Errorf("%s for %s: %d bytes are over the ceiling of %d", function, architecture, size, ceiling)
+			}
 		}
 	}
 }
 
 func TestTheBinaryIsStaticAndForItsProcessor(t *testing.T) {
-	for architecture, machine := range map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64} {
-		binary, err := elf.NewFile(bytes.NewReader(bootstrap(t, packaged(t, architecture))))
+	machines := map[string]elf.Machine{"arm64": elf.EM_AARCH64, "x86_64": elf.EM_X86_64}
+	for name, content := range allPackaged(t) {
+		_, architecture, _ := strings.Cut(name, " for ")
+		machine := machines[architecture]
+		binary, err := elf.NewFile(bytes.NewReader(bootstrap(t, content)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if binary.Machine != machine || binary.Type != elf.ET_EXEC {
-			t.Errorf("%s: got %v for %v, want an executable for %v", architecture, binary.Type, binary.Machine, machine)
+			t.Errorf("%s: got %v for %v, want an executable for %v", name, binary.Type, binary.Machine, machine)
 		}
 		for _, segment := range binary.Progs {
 			if segment.Type == elf.PT_INTERP || segment.Type == elf.PT_DYNAMIC {
-				t.Errorf("%s: not static: has a segment %v", architecture, segment.Type)
+				t.Errorf("%s: not static: has a segment %v", name, segment.Type)
 			}
 		}
 		if binary.Section(".symtab") != nil || binary.Section(".debug_info") != nil {
-			t.Errorf("%s: holds symbols", architecture)
+			t.Errorf("%s: holds symbols", name)
 		}
 	}
 }
 
 func TestTheBinaryNamesNoDirectoryOfTheMachine(t *testing.T) {
-	content := bootstrap(t, packaged(t, "arm64"))
 	home, err := os.UserHomeDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, directory := range []string{checkout(t) + "/", home + "/"} {
-		if bytes.Contains(content, []byte(directory)) {
-			t.Errorf("the binary holds %q", directory)
+	for name, content := range allPackaged(t) {
+		for _, directory := range []string{checkout(t) + "/", home + "/"} {
+			if bytes.Contains(bootstrap(t, content), []byte(directory)) {
+				t.Errorf("%s: the binary holds %q", name, directory)
+			}
 		}
 	}
 }
@@ -262,19 +290,34 @@ func bootstrap(t *testing.T, content []byte) []byte {
 	return binary
 }
 
-func TestOneProcessBuildsAPlatformOnce(t *testing.T) {
-	packaged(t, "arm64")
-	var progress bytes.Buffer
-	if _, err := components.PackageValidator(t.Context(), components.LambdaPlatform("arm64"), &progress); err != nil {
-		t.Fatal(err)
+func TestOneProcessBuildsAFunctionForAPlatformOnce(t *testing.T) {
+	for function, build := range functions {
+		packaged(t, function, "arm64")
+		var progress bytes.Buffer
+		if _, err := build(t.Context(), components.LambdaPlatform("arm64"), &progress); err != nil {
+			t.Fatal(err)
+		}
+		if progress.Len() > 0 {
+			t.Errorf("%s: built again:\n%s", function, progress.String())
+		}
 	}
-	if progress.Len() > 0 {
-		t.Errorf("built again:\n%s", progress.String())
+}
+
+func TestTheFunctionsAreNotTakenForEachOther(t *testing.T) {
+	for _, architecture := range architectures {
+		if bytes.Equal(packaged(t, "validator", architecture), packaged(t, "launch-context", architecture)) {
+			t.Errorf("%s: both archives are the same", architecture)
+		}
+	}
+	for function, build := range functions {
+		path, err := build(t.Context(), components.LambdaPlatform("arm64"), nil)
+		if err != nil || !strings.HasPrefix(filepath.Base(path), function+"-") {
+			t.Errorf("%s: got %s (error %v)", function, path, err)
+		}
 	}
 }
 
 func TestAProgramThatImportsTheComponentsBuildsTheSameArchive(t *testing.T) {
-	here := packaged(t, "arm64")
 	consumer := t.TempDir()
 	files := map[string]string{
 		"go.mod": "module example.org/platform\n\ngo 1.26.0\n\n" +
@@ -287,12 +330,14 @@ func TestAProgramThatImportsTheComponentsBuildsTheSameArchive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	path, err := packageElsewhere(t, consumer, "022", "arm64", goEnvironment(t, newHome(t))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(here, read(t, path)) {
-		t.Error("the archive differs from that of the checkout")
+	for function := range functions {
+		path, err := packageElsewhere(t, function, consumer, "022", "arm64", goEnvironment(t, newHome(t))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(packaged(t, function, "arm64"), read(t, path)) {
+			t.Errorf("%s: the archive differs from that of the checkout", function)
+		}
 	}
 }
 
@@ -300,7 +345,7 @@ func TestWithoutTheGoCommandTheErrorSaysWhatToDo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process")
 	}
-	_, err := packageElsewhere(t, ".", "022", "x86_64", "PATH=", newHome(t))
+	_, err := packageElsewhere(t, "validator", ".", "022", "x86_64", "PATH=", newHome(t))
 	const want = "packaging the token validator for linux/amd64: the go command is not on the PATH: install Go, or give the path of a prebuilt archive"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
@@ -311,8 +356,8 @@ func TestOutsideOfAModuleTheErrorSaysWhatToDo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process")
 	}
-	_, err := packageElsewhere(t, t.TempDir(), "022", "arm64", goEnvironment(t, newHome(t))...)
-	const want = "packaging the token validator for linux/arm64: the source of github.com/smartlake/pulumi-smartlake is not at hand " +
+	_, err := packageElsewhere(t, "launch-context", t.TempDir(), "022", "arm64", goEnvironment(t, newHome(t))...)
+	const want = "packaging the launch context trigger for linux/arm64: the source of github.com/smartlake/pulumi-smartlake is not at hand " +
 		"(is it vendored, or the working directory outside of a Go module?): give the path of a prebuilt archive"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)

@@ -53,6 +53,9 @@ type SmartDatastoreArgs struct {
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool UserPoolArgs `pulumi:"userPool,optional"`
+	// LaunchContext changes where users' tokens take the claims patient and fhirUser
+	// from; see [AuthorizationServerArgs].
+	LaunchContext LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
 
@@ -77,6 +80,8 @@ type SmartDatastoreArgs struct {
 
 	// Function changes how the token validator runs.
 	Function FunctionArgs `pulumi:"function,optional"`
+	// Roles carry what the account's rules ask of every IAM role.
+	Roles RoleArgs `pulumi:"roles,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
 	// domain, the key - from deletion. By default true.
@@ -106,7 +111,7 @@ func NewSmartDatastore(
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Function.archive(ctx); err != nil { // before anything is registered
+	if err := a.build(ctx); err != nil { // before anything is registered
 		return nil, err
 	}
 	component := &SmartDatastore{}
@@ -152,18 +157,29 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	}
 	var p problems
 	p.checkName(name, maxSmartDatastoreName)
-	server := a.authorizationServer().resolve(&p)
+	server := a.portable().authorizationServer().resolve(&p) // an archive is checked with what it inherits, below
 	a.UserPool, a.TestUsers = server.UserPool, server.TestUsers
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
-	p.checkKey("kmsKeyArn", a.KMSKeyARN)
+	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
 	a.Function = a.Function.withDefaults()
 	a.Function.check(&p, "function")
+	a.Roles.check(&p, "roles")
+	a.LaunchContext = a.LaunchContext.inheriting(a.Function, a.Roles, a.Tags)
+	a.LaunchContext.Function.checkArchive(&p, "launchContext.function")
 	return a, p.err("SmartDatastore", name)
+}
+
+// build packages the functions that are wanted and not given.
+func (a SmartDatastoreArgs) build(ctx *pulumi.Context) error {
+	if _, err := a.Function.archive(ctx, PackageValidator); err != nil {
+		return err
+	}
+	return a.authorizationServer().build(ctx)
 }
 
 // portable leaves out what differs from machine to machine.
 func (a SmartDatastoreArgs) portable() SmartDatastoreArgs {
-	a.Function.Archive = ""
+	a.Function.Archive, a.LaunchContext.Function.Archive = "", ""
 	return a
 }
 
@@ -173,6 +189,7 @@ func (a SmartDatastoreArgs) authorizationServer() *AuthorizationServerArgs {
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		DomainPrefix:          a.DomainPrefix,
 		UserPool:              a.UserPool,
+		LaunchContext:         a.LaunchContext,
 		TestUsers:             a.TestUsers,
 		Protect:               a.Protect,
 		Tags:                  a.Tags,
@@ -188,15 +205,22 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 		}).(pulumi.StringArrayOutput),
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		Function:              a.Function,
+		Roles:                 a.Roles,
 		Tags:                  a.Tags,
 	}
 }
 
 // discoveryDocument is the canonical JSON of what is true of the server and its
-// clients. No token of this pool carries launch context by itself, so none is
-// claimed.
+// clients. Launch context is claimed where clients ask for what needs it, since
+// users' tokens then carry it ([LaunchContext]). An app finds it there: Cognito's
+// token response has no member patient, where SMART would have it.
 func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
-	use := smart.Use{Strategy: a.AuthorizationStrategy, Scopes: allScopes(a.Clients)}
+	use := smart.Use{
+		Strategy:       a.AuthorizationStrategy,
+		PatientContext: asksWithUsers(a.Clients, smart.Patient),
+		UserContext:    asksWithUsers(a.Clients, smart.User),
+		Scopes:         allScopes(a.Clients),
+	}
 	for _, client := range a.Clients {
 		use.PublicClients = use.PublicClients || client.Kind == PublicClient
 		use.ConfidentialClients = use.ConfidentialClients || client.Kind == ConfidentialClient

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -45,29 +44,10 @@ type TokenValidatorArgs struct {
 	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
 	// Function changes how the function runs.
 	Function FunctionArgs `pulumi:"function,optional"`
+	// Roles carry what the account's rules ask of every IAM role.
+	Roles RoleArgs `pulumi:"roles,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
-}
-
-// FunctionArgs say how the validator's function runs.
-type FunctionArgs struct {
-	// Architecture is arm64 (default, cheaper) or x86_64.
-	Architecture string `pulumi:"architecture,optional"`
-	// MemoryMB, which on Lambda also buys processor time: 128 to 10240, by
-	// default 512. Less makes the TLS handshake of a cold start, which reads the
-	// key set, slow enough to endanger HealthLake's one second.
-	MemoryMB int `pulumi:"memoryMb,optional"`
-	// LogRetentionDays of the decisions: one of CloudWatch's values, by default 365.
-	LogRetentionDays int `pulumi:"logRetentionDays,optional"`
-	// LogLevel is debug, info (default: every decision), warn or error.
-	LogLevel string `pulumi:"logLevel,optional"`
-	// RestrictToAccount lets HealthLake call the function on behalf of this
-	// account only. By default false: it is unverified whether HealthLake's calls
-	// carry the account, and if they do not, every request would be refused.
-	RestrictToAccount bool `pulumi:"restrictToAccount,optional"`
-	// Archive is the path of a prebuilt zip archive, with an executable
-	// "bootstrap", to use instead of building one.
-	Archive string `pulumi:"archive,optional"`
 }
 
 const (
@@ -79,46 +59,6 @@ const (
 	// would cost the next request a cold start.
 	timeoutSeconds = 2
 )
-
-var logRetentions = []int{
-	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-}
-
-func (f FunctionArgs) withDefaults() FunctionArgs {
-	if f.Architecture == "" {
-		f.Architecture = "arm64"
-	}
-	if f.MemoryMB == 0 {
-		f.MemoryMB = 512
-	}
-	if f.LogRetentionDays == 0 {
-		f.LogRetentionDays = 365
-	}
-	if f.LogLevel == "" {
-		f.LogLevel = "info"
-	}
-	return f
-}
-
-func (f FunctionArgs) check(p *problems, field string) {
-	p.oneOf(field+".architecture", f.Architecture, "arm64", "x86_64")
-	p.inRange(field+".memoryMb", f.MemoryMB, 128, 10240, "MB")
-	p.oneOf(field+".logLevel", f.LogLevel, "debug", "info", "warn", "error")
-	if !slices.Contains(logRetentions, f.LogRetentionDays) {
-		p.add(field+".logRetentionDays", f.LogRetentionDays, fmt.Sprintf("want one of %v", logRetentions))
-	}
-	if f.Archive != "" {
-		p.checkArchive(field+".archive", f.Archive, f.Architecture)
-	}
-}
-
-// archive returns the path of the given archive, or of one that is built.
-func (f FunctionArgs) archive(ctx *pulumi.Context) (string, error) {
-	if f.Archive != "" {
-		return f.Archive, nil
-	}
-	return PackageValidator(ctx.Context(), LambdaPlatform(f.Architecture), nil)
-}
 
 func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, error) {
 	var a TokenValidatorArgs
@@ -141,6 +81,7 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 	}
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
 	a.Function.check(&p, "function")
+	a.Roles.check(&p, "roles")
 	return a, p.err("TokenValidator", name)
 }
 
@@ -158,7 +99,7 @@ func NewTokenValidator(
 	if err != nil {
 		return nil, err
 	}
-	archive, err := a.Function.archive(ctx)
+	archive, err := a.Function.archive(ctx, PackageValidator)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +126,7 @@ func NewTokenValidator(
 func (v *TokenValidator) newDataRoles(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
 	trust := placeOf(ctx, v).document(healthLakeTrust)
 	role := func(suffix, description string) (*iam.Role, error) {
-		return iam.NewRole(ctx, name+suffix, &iam.RoleArgs{
+		return a.Roles.newRole(ctx, name+suffix, iam.RoleArgs{
 			Description:      pulumi.String(description),
 			AssumeRolePolicy: trust,
 			Tags:             a.Tags,
@@ -202,47 +143,23 @@ func (v *TokenValidator) newDataRoles(ctx *pulumi.Context, name string, a TokenV
 	return nil
 }
 
+// newFunction declares the function that judges.
 func (v *TokenValidator) newFunction(
 	ctx *pulumi.Context, name string, a TokenValidatorArgs, archive string,
 ) (*lambda.Function, error) {
-	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		RetentionInDays: pulumi.Int(a.Function.LogRetentionDays),
-		Tags:            a.Tags,
-	}, pulumi.Parent(v))
+	program := goProgram{
+		archive:              archive,
+		description:          "Judges the SMART on FHIR tokens of a HealthLake datastore",
+		executionDescription: "What the SMART token validator may do: write its log",
+		timeoutSeconds:       timeoutSeconds,
+		environment:          v.environment(a),
+	}
+	function, logs, err := program.declare(ctx, name, a.Function, a.Roles, a.Tags, v)
 	if err != nil {
 		return nil, err
 	}
 	v.LogGroupName = logs.Name
-	execution, err := iam.NewRole(ctx, name+"-execution", &iam.RoleArgs{
-		Description:      pulumi.String("What the SMART token validator may do: write its log"),
-		AssumeRolePolicy: placeOf(ctx, v).document(lambdaTrust),
-		Tags:             a.Tags,
-	}, pulumi.Parent(v))
-	if err != nil {
-		return nil, err
-	}
-	logging, err := iam.NewRolePolicy(ctx, name+"-logging", &iam.RolePolicyArgs{
-		Role:   execution.Name,
-		Policy: logs.Arn.ApplyT(writeLogs).(pulumi.StringOutput),
-	}, pulumi.Parent(v))
-	if err != nil {
-		return nil, err
-	}
-	return lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
-		Description:   pulumi.String("Judges the SMART on FHIR tokens of a HealthLake datastore"),
-		Runtime:       pulumi.String(lambda.RuntimeCustomAL2023),
-		Handler:       pulumi.String(bootstrapFile),
-		Architectures: pulumi.ToStringArray([]string{a.Function.Architecture}),
-		Code:          pulumi.NewFileArchive(archive),
-		Role:          execution.Arn,
-		MemorySize:    pulumi.Int(a.Function.MemoryMB),
-		Timeout:       pulumi.Int(timeoutSeconds),
-		Publish:       pulumi.Bool(true),
-		Environment:   lambda.FunctionEnvironmentArgs{Variables: v.environment(a)},
-		LoggingConfig: lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("Text"), LogGroup: logs.Name},
-		TracingConfig: lambda.FunctionTracingConfigArgs{Mode: pulumi.String("PassThrough")},
-		Tags:          a.Tags,
-	}, pulumi.Parent(v), pulumi.DependsOn([]pulumi.Resource{logging}))
+	return function, nil
 }
 
 // given reports whether a list is there, as far as that is known already.

@@ -13,6 +13,11 @@ import (
 type UserPoolArgs struct {
 	// DeletionProtection of Cognito itself. By default on where Protect is.
 	DeletionProtection *bool `pulumi:"deletionProtection,optional"`
+	// Tier is the feature plan that the pool is billed by: LITE, ESSENTIALS
+	// (default) or PLUS. A trigger that adds claims to access tokens needs
+	// ESSENTIALS, threat protection needs PLUS
+	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html).
+	Tier string `pulumi:"tier,optional"`
 	// MFA by authenticator app: OFF (default), OPTIONAL or ON.
 	MFA string `pulumi:"mfa,optional"`
 	// SelfSignUp lets anybody create a user. By default false: administrators do.
@@ -58,7 +63,7 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 	for _, text := range []struct {
 		field    *string
 		fallback string
-	}{{&u.MFA, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
+	}{{&u.Tier, "ESSENTIALS"}, {&u.MFA, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
 		if *text.field == "" {
 			*text.field = text.fallback
 		}
@@ -86,6 +91,7 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 }
 
 func (u UserPoolArgs) check(p *problems, field string) {
+	p.oneOf(field+".tier", u.Tier, "LITE", "ESSENTIALS", "PLUS")
 	p.oneOf(field+".mfa", u.MFA, "OFF", "OPTIONAL", "ON")
 	p.oneOf(field+".verificationEmail", u.VerificationEmail, "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
 	p.inRange(field+".passwordPolicy.minimumLength", u.PasswordPolicy.MinimumLength, 6, 99, "characters")
@@ -115,7 +121,7 @@ func (u UserPoolArgs) check(p *problems, field string) {
 }
 
 func newUserPool(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, context *LaunchContext, parent pulumi.Resource,
 ) (*cognito.UserPool, error) {
 	u := a.UserPool
 	deletionProtection := "INACTIVE"
@@ -124,6 +130,7 @@ func newUserPool(
 	}
 	args := &cognito.UserPoolArgs{
 		DeletionProtection:     pulumi.String(deletionProtection),
+		UserPoolTier:           pulumi.String(u.Tier),
 		MfaConfiguration:       pulumi.String(u.MFA),
 		AliasAttributes:        pulumi.ToStringArray(u.AliasAttributes),
 		AutoVerifiedAttributes: pulumi.ToStringArray(u.AutoVerifiedAttributes),
@@ -131,7 +138,7 @@ func newUserPool(
 		AdminCreateUserConfig:  cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(!u.SelfSignUp)},
 		EmailConfiguration:     cognito.UserPoolEmailConfigurationArgs{EmailSendingAccount: pulumi.String("COGNITO_DEFAULT")},
 		PasswordPolicy:         u.PasswordPolicy.policy(),
-		Schemas:                cognito.UserPoolSchemaArray{emailAttribute()},
+		Schemas:                append(cognito.UserPoolSchemaArray{textAttribute("email", true, "2048")}, a.LaunchContext.attributes()...),
 		UserAttributeUpdateSettings: cognito.UserPoolUserAttributeUpdateSettingsArgs{
 			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(u.VerifyBeforeUpdate),
 		},
@@ -140,6 +147,9 @@ func newUserPool(
 			DefaultEmailOption: pulumi.String(u.VerificationEmail),
 		},
 		Tags: a.Tags,
+	}
+	if context != nil {
+		args.LambdaConfig = context.trigger()
 	}
 	if u.MFA != "OFF" {
 		args.SoftwareTokenMfaConfiguration = cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)}
@@ -169,18 +179,18 @@ func (p PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
 	}
 }
 
-// emailAttribute makes an email address required. A pool's schema is settled for
-// good when the pool is created.
-func emailAttribute() cognito.UserPoolSchemaArgs {
+// textAttribute is an attribute of the pool's schema, with all that Cognito would
+// fill in. A pool's schema can be added to, but is settled for good otherwise.
+func textAttribute(name string, required bool, maxLength string) cognito.UserPoolSchemaArgs {
 	return cognito.UserPoolSchemaArgs{
-		Name:                   pulumi.String("email"),
+		Name:                   pulumi.String(name),
 		AttributeDataType:      pulumi.String("String"),
 		DeveloperOnlyAttribute: pulumi.Bool(false),
 		Mutable:                pulumi.Bool(true),
-		Required:               pulumi.Bool(true),
+		Required:               pulumi.Bool(required),
 		StringAttributeConstraints: cognito.UserPoolSchemaStringAttributeConstraintsArgs{
 			MinLength: pulumi.String("0"),
-			MaxLength: pulumi.String("2048"),
+			MaxLength: pulumi.String(maxLength),
 		},
 	}
 }

@@ -54,9 +54,8 @@ func (c *Cloud) trigger(d declared) (func(context.Context, []byte) ([]byte, erro
 	if version := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaVersion"); version != "V2_0" {
 		return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGenerationConfig.lambdaVersion: %q: want V2_0, the one that the local cloud sends", version)
 	}
-	by := caller{"cognito-idp.amazonaws.com", d.pool.Text("arn")}
 	return func(ctx context.Context, event []byte) ([]byte, error) {
-		answer, _, err := c.invoke(ctx, d, by, arn, event)
+		answer, _, err := c.invoke(ctx, d, "cognito-idp.amazonaws.com", d.pool.Text("arn"), arn, event)
 		var thrown *lambda.FunctionError
 		if errors.As(err, &thrown) {
 			return nil, errors.New(thrown.Message) // Cognito shows no more of it

@@ -183,7 +183,7 @@ func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
 		data = healthlake.Synthetic(1)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
-		answer, cold, err := c.invoke(ctx, d, caller{"healthlake.amazonaws.com", d.datastore.Text("datastoreArn")}, arn, payload)
+		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
 		return healthlake.Reply{Answer: answer, ColdStart: cold}, err
 	}
 	datastore, err := healthlake.New(healthlake.Config{

@@ -23,14 +23,19 @@ import (
 	"github.com/smartlake/pulumi-smartlake/program"
 )
 
-// start runs a stack of this repository, the validator built for this machine.
+// start runs a stack of this repository, the functions built for this machine.
 func start(t *testing.T, stack string, overrides map[string]string) *local.Cloud {
 	t.Helper()
-	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	validator, err := components.PackageValidator(t.Context(), here, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]string{"validatorArchive": archive, "architecture": architecture()}
+	trigger, err := components.PackageLaunchContext(t.Context(), here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{"validatorArchive": validator, "launchContextArchive": trigger, "architecture": architecture()}
 	maps.Copy(all, overrides)
 	loaded, err := local.LoadStack("..", stack, all)
 	if err != nil {
@@ -202,7 +207,7 @@ func TestTheDiscoveryDocumentIsTheDeclaredOneAtLoopbackAddresses(t *testing.T) {
 	}
 	want := map[string]any{
 		"authorization_endpoint":                cloud.HostedDomain + "/oauth2/authorize",
-		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect"},
+		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "context-standalone-patient", "launch-standalone", "permission-patient", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect"},
 		"code_challenge_methods_supported":      []any{"S256"},
 		"grant_types_supported":                 []any{"authorization_code", "client_credentials"},
 		"issuer":                                cloud.Issuer,

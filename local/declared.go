@@ -2,6 +2,7 @@ package local
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,7 +14,10 @@ import (
 
 // declared is what of a graph the cloud brings to life.
 type declared struct {
-	datastore, pool                 graph.Resource
+	datastore, pool graph.Resource
+	// function judges the datastore's tokens; trigger is asked by the pool before it
+	// issues a user's, and is none where the pool has no trigger.
+	function, trigger               graph.Resource
 	clients, users                  []graph.Resource
 	functions, aliases, permissions []graph.Resource
 	account                         string
@@ -29,9 +33,9 @@ func readDeclared(g *graph.Graph) (declared, error) {
 		clients:     g.All(graph.UserPoolClient),
 		users:       g.All(graph.User),
 		functions:   g.All(graph.Function),
-		account:     g.Account,
 		aliases:     g.All(graph.FunctionAlias),
 		permissions: g.All(graph.Permission),
+		account:     g.Account,
 	}
 	slices.SortFunc(d.clients, func(a, b graph.Resource) int { return strings.Compare(a.Name, b.Name) })
 	var domain graph.Resource
@@ -49,7 +53,10 @@ func readDeclared(g *graph.Graph) (declared, error) {
 		}
 		*wanted.into = found[0]
 	}
-	var err error
+	err := d.readFunctions()
+	if err != nil {
+		return declared{}, err
+	}
 	if d.healthLake, err = origin(d.datastore.Text("datastoreEndpoint")); err != nil {
 		return declared{}, err
 	}
@@ -89,44 +96,55 @@ func origin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// caller is a service that calls functions, and the resource on whose behalf it does.
-type caller struct{ principal, sourceARN string }
-
-// behind finds the function behind an ARN, which names the function or an alias of
-// it. The qualifier is the alias's name.
-func (d declared) behind(arn string) (function graph.Resource, qualifier string, err error) {
-	name := ""
-	for _, alias := range d.aliases {
-		if alias.Text("arn") == arn {
-			name, qualifier = alias.Text("functionName"), alias.Text("name")
-		}
+// readFunctions picks the function behind the datastore and, where the pool has one,
+// behind its pre token generation trigger.
+func (d *declared) readFunctions() error {
+	validator := d.datastore.Text("identityProviderConfiguration", "idpLambdaArn")
+	var err error
+	if d.function, _, err = d.resolve(validator); err != nil {
+		return fmt.Errorf("the datastore calls %s, %w", validator, err)
 	}
-	for _, function := range d.functions {
-		if function.Text("arn") == arn || name != "" && function.Text("name") == name {
-			return function, qualifier, nil
-		}
+	trigger := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn")
+	if trigger == "" {
+		return nil
 	}
-	return graph.Resource{}, "", fmt.Errorf("function %q is called, which the program does not declare", arn)
+	if d.trigger, _, err = d.resolve(trigger); err != nil {
+		return fmt.Errorf("the user pool calls %s, %w", trigger, err)
+	}
+	return d.invokable("cognito-idp.amazonaws.com", d.pool.Text("arn"), trigger)
 }
 
-// invokable finds the function that a service calls, and reports whether it may, as
-// Lambda would decide it: a permission on exactly that function or alias names the
-// service and, where it names a source, this one.
-func (d declared) invokable(by caller, arn string) (graph.Resource, error) {
-	function, qualifier, err := d.behind(arn)
-	if err != nil {
-		return graph.Resource{}, err
+// resolve takes an ARN apart into a declared function and the name of the alias, if
+// it names one.
+func (d declared) resolve(arn string) (function graph.Resource, qualifier string, err error) {
+	name := ""
+	if i := slices.IndexFunc(d.aliases, func(alias graph.Resource) bool { return alias.Text("arn") == arn }); i >= 0 {
+		name, qualifier = d.aliases[i].Text("functionName"), d.aliases[i].Text("name")
 	}
-	is := func(p graph.Resource, property, value string) bool {
-		given := p.Text(property)
-		return given == "" || given == value
+	i := slices.IndexFunc(d.functions, func(function graph.Resource) bool {
+		return function.Text("arn") == arn || name != "" && function.Text("name") == name
+	})
+	if i < 0 {
+		return graph.Resource{}, "", errors.New("which the program does not declare")
+	}
+	return d.functions[i], qualifier, nil
+}
+
+// invokable reports whether a service, on behalf of a resource of its own, may call
+// the function behind an ARN, as Lambda would decide it: the ARN names the function or
+// an alias of it, and a permission on exactly that lets the service invoke it.
+func (d declared) invokable(service, source, arn string) error {
+	function, qualifier, err := d.resolve(arn)
+	if err != nil {
+		return fmt.Errorf("%s calls %s, %w", service, arn, err)
 	}
 	for _, p := range d.permissions {
-		names := p.Text("function") == function.Text("name") || p.Text("function") == function.Text("arn")
-		if names && p.Text("qualifier") == qualifier && p.Text("action") == "lambda:InvokeFunction" &&
-			p.Text("principal") == by.principal && is(p, "sourceArn", by.sourceARN) && is(p, "sourceAccount", d.account) {
-			return function, nil
+		if p.Text("principal") == service && p.Text("action") == "lambda:InvokeFunction" &&
+			p.Text("function") == function.Text("name") && p.Text("qualifier") == qualifier &&
+			(p.Text("sourceArn") == "" || p.Text("sourceArn") == source) &&
+			(p.Text("sourceAccount") == "" || p.Text("sourceAccount") == d.account) {
+			return nil
 		}
 	}
-	return graph.Resource{}, fmt.Errorf("no permission lets %s invoke %s for %s", by.principal, arn, by.sourceARN)
+	return fmt.Errorf("no permission lets %s invoke %s for %s", service, arn, source)
 }

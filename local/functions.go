@@ -13,9 +13,13 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/lambda"
 )
 
-// newFunctions makes every declared function ready to be called.
+// newFunctions makes the functions that the datastore and the pool call ready.
 func (c *Cloud) newFunctions(d declared, at addresses, functionLog io.Writer) error {
-	for i, function := range d.functions {
+	for i, function := range []graph.Resource{d.function, d.trigger} {
+		name := function.Text("name")
+		if _, runs := c.functions[name]; runs || function.Type == "" {
+			continue // one function for both, or a pool without a trigger
+		}
 		environment, err := c.environment(function, at)
 		if err != nil {
 			return err
@@ -24,7 +28,6 @@ func (c *Cloud) newFunctions(d declared, at addresses, functionLog io.Writer) er
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
 		}
-		name := function.Text("name")
 		c.functions[name], err = lambda.New(lambda.Config{
 			ARN:         function.Text("arn"),
 			Name:        name,
@@ -54,10 +57,15 @@ func (c *Cloud) environment(function graph.Resource, at addresses) (map[string]s
 	return environment, nil
 }
 
-// invoke calls the function behind an ARN for a service that may, and tells whether
-// that was a cold start.
-func (c *Cloud) invoke(ctx context.Context, d declared, by caller, arn string, payload []byte) (answer []byte, cold bool, err error) {
-	function, err := d.invokable(by, arn)
+// invoke calls the function behind an ARN for a service that may, on behalf of a
+// resource of its own, and tells whether that was a cold start.
+func (c *Cloud) invoke(
+	ctx context.Context, d declared, service, source, arn string, payload []byte,
+) (answer []byte, cold bool, err error) {
+	if err := d.invokable(service, source, arn); err != nil {
+		return nil, false, err
+	}
+	function, _, err := d.resolve(arn)
 	if err != nil {
 		return nil, false, err
 	}

@@ -89,9 +89,60 @@ func TestHealthLakeCallsOnlyWhatAPermissionNames(t *testing.T) {
 			aliases:     []graph.Resource{alias},
 			permissions: []graph.Resource{c.permission},
 		}
-		_, err := d.invokable(caller{"healthlake.amazonaws.com", "arn:d"}, c.arn)
+		err := d.invokable("healthlake.amazonaws.com", "arn:d", c.arn)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestTheDatastoreAndThePoolCallTheFunctionThatEachNames(t *testing.T) {
+	function := func(name string) graph.Resource {
+		return newResource(graph.Function, map[string]any{"arn": "arn:" + name, "name": name})
+	}
+	alias := func(name string) graph.Resource {
+		return newResource(graph.FunctionAlias, map[string]any{"arn": "arn:" + name + ":live", "name": "live", "functionName": name})
+	}
+	permission := func(source string) graph.Resource {
+		return newResource(graph.Permission, map[string]any{
+			"principal": "cognito-idp.amazonaws.com", "action": "lambda:InvokeFunction", "function": "who", "qualifier": "live", "sourceArn": source,
+		})
+	}
+	for _, c := range []struct {
+		name, validator, trigger, source string
+		want                             string
+	}{
+		{"both", "arn:judge:live", "arn:who:live", "arn:pool", ""},
+		{"a pool without a trigger", "arn:judge:live", "", "arn:pool", ""},
+		{"a permission for another pool", "arn:judge:live", "arn:who:live", "arn:other", "no permission lets cognito-idp.amazonaws.com invoke arn:who:live for arn:pool"},
+		{"no permission on the function itself", "arn:judge:live", "arn:who", "arn:pool", "no permission lets"},
+		{"an unknown validator", "arn:x", "arn:who:live", "arn:pool", "the datastore calls arn:x, which the program does not declare"},
+		{"an unknown trigger", "arn:judge:live", "arn:x:live", "arn:pool", "the user pool calls arn:x:live, which the program does not declare"},
+	} {
+		pool := map[string]any{"arn": "arn:pool"}
+		if c.trigger != "" {
+			pool["lambdaConfig"] = map[string]any{"preTokenGenerationConfig": map[string]any{"lambdaArn": c.trigger}}
+		}
+		d := declared{
+			datastore:   newResource(graph.Datastore, map[string]any{"identityProviderConfiguration": map[string]any{"idpLambdaArn": c.validator}}),
+			pool:        newResource(graph.UserPool, pool),
+			functions:   []graph.Resource{function("who"), function("judge")},
+			aliases:     []graph.Resource{alias("who"), alias("judge")},
+			permissions: []graph.Resource{permission(c.source)},
+		}
+		err := d.readFunctions()
+		if c.want != "" {
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+			}
+			continue
+		}
+		trigger := ""
+		if c.trigger != "" {
+			trigger = "who"
+		}
+		if err != nil || d.function.Text("name") != "judge" || d.trigger.Text("name") != trigger {
+			t.Errorf("%s: got the function %q and the trigger %q (error %v)", c.name, d.function.Text("name"), d.trigger.Text("name"), err)
 		}
 	}
 }

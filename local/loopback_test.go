@@ -35,13 +35,21 @@ func TestTheClientRefusesToDialElsewhere(t *testing.T) {
 // declareAll is a program with one of each resource, and texts of its own.
 func declareAll(metadata, jwksURI string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
+		var function struct {
+			pulumi.CustomResourceState
+			ARN pulumi.StringOutput `pulumi:"arn"`
+		}
+		if err := ctx.RegisterResource(graph.Function, "it", pulumi.Map{"environment": pulumi.Map{"variables": pulumi.StringMap{
+			"JWKS_URI": pulumi.String(jwksURI), "LOG_LEVEL": pulumi.String("info"),
+		}}}, &function); err != nil {
+			return err
+		}
 		for typ, properties := range map[string]pulumi.Map{
 			graph.UserPool:       {},
 			graph.UserPoolDomain: {"domain": pulumi.String("prefix")},
-			graph.Function: {"environment": pulumi.Map{"variables": pulumi.StringMap{
-				"JWKS_URI": pulumi.String(jwksURI), "LOG_LEVEL": pulumi.String("info"),
-			}}},
-			graph.Datastore: {"identityProviderConfiguration": pulumi.Map{"metadata": pulumi.String(metadata)}},
+			graph.Datastore: {"identityProviderConfiguration": pulumi.Map{
+				"metadata": pulumi.String(metadata), "idpLambdaArn": function.ARN,
+			}},
 		} {
 			var declared pulumi.CustomResourceState
 			if err := ctx.RegisterResource(typ, "it", properties, &declared); err != nil {

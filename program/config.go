@@ -30,6 +30,9 @@ type settings struct {
 	testUsers                 []testUser
 	architecture              string
 	validatorArchive          string
+	launchContextArchive      string
+	rolePath                  string
+	permissionsBoundary       string
 	tags                      map[string]string
 }
 
@@ -37,6 +40,8 @@ type testUser struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Patient  string `json:"patient"`
+	FHIRUser string `json:"fhirUser"`
 }
 
 // The values of the key "encryption".
@@ -72,6 +77,9 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("testUsers", &s.testUsers, "a list of users with username, email and password")
 	read.text("architecture", &s.architecture)
 	read.text("validatorArchive", &s.validatorArchive)
+	read.text("launchContextArchive", &s.launchContextArchive)
+	read.text("rolePath", &s.rolePath)
+	read.text("permissionsBoundary", &s.permissionsBoundary)
 	read.value("tags", &s.tags, "a map of names to values")
 
 	if len(s.testUsers) > 0 && !ctx.IsConfigSecret(read.key("testUsers")) {
@@ -157,6 +165,11 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		AllowDatastoreReplacement: s.allowDatastoreReplacement,
 		UserPool:                  components.UserPoolArgs{MFA: s.mfa},
 		Function:                  components.FunctionArgs{Architecture: s.architecture, Archive: s.validatorArchive},
+		LaunchContext:             components.LaunchContextArgs{Function: components.FunctionArgs{Archive: s.launchContextArchive}},
+		Roles:                     components.RoleArgs{Path: s.rolePath},
+	}
+	if s.permissionsBoundary != "" {
+		args.Roles.PermissionsBoundary = pulumi.String(s.permissionsBoundary)
 	}
 	if s.kmsKeyARN != "" {
 		args.KMSKeyARN = pulumi.String(s.kmsKeyARN)
@@ -165,7 +178,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		args.Tags = pulumi.ToStringMap(s.tags)
 	}
 	for _, user := range s.testUsers {
-		test := components.TestUserArgs{Username: user.Username, Email: user.Email}
+		test := components.TestUserArgs{Username: user.Username, Email: user.Email, Patient: user.Patient, FHIRUser: user.FHIRUser}
 		if user.Password != "" {
 			test.Password = pulumi.ToSecret(pulumi.String(user.Password)).(pulumi.StringOutput)
 		}

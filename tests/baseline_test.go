@@ -29,9 +29,9 @@ const (
 	account = "123456789012"
 )
 
-// fixtureArchive is the path of a prebuilt archive of the validator, so that no
-// test needs to build one.
-var fixtureArchive string
+// fixtureArchive and triggerArchive are the paths of prebuilt archives of the
+// validator and of the launch context trigger, so that no test needs to build them.
+var fixtureArchive, triggerArchive string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -40,9 +40,11 @@ func TestMain(m *testing.M) {
 			log.Fatal(err)
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
-		fixtureArchive = filepath.Join(dir, "validator.zip")
-		if err := writeArchive(fixtureArchive, "bootstrap", 0o755, []byte("#!/bin/sh\n")); err != nil {
-			log.Fatal(err)
+		fixtureArchive, triggerArchive = filepath.Join(dir, "validator.zip"), filepath.Join(dir, "launch-context.zip")
+		for _, path := range []string{fixtureArchive, triggerArchive} {
+			if err := writeArchive(path, "bootstrap", 0o755, []byte("#!/bin/sh\n")); err != nil {
+				log.Fatal(err)
+			}
 		}
 		return m.Run()
 	}())
@@ -145,9 +147,15 @@ func public() components.ClientArgs {
 // baseline is valid and says as little as possible.
 func baseline() *components.SmartDatastoreArgs {
 	return &components.SmartDatastoreArgs{
-		Clients:  []components.ClientArgs{service(), confidential(), public()},
-		Function: components.FunctionArgs{Archive: fixtureArchive},
+		Clients:       []components.ClientArgs{service(), confidential(), public()},
+		Function:      components.FunctionArgs{Archive: fixtureArchive},
+		LaunchContext: fromArchive(),
 	}
+}
+
+// fromArchive leaves all but the archive of the launch context at its default.
+func fromArchive() components.LaunchContextArgs {
+	return components.LaunchContextArgs{Function: components.FunctionArgs{Archive: triggerArchive}}
 }
 
 // declare is a program of one SmartDatastore: the baseline, edited.

@@ -10,8 +10,9 @@ import (
 // stackValues is a complete configuration, with some values changed.
 func stackValues(changes ...string) map[string]string {
 	values := map[string]string{
-		"smartlake:clients":          `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
-		"smartlake:validatorArchive": fixtureArchive,
+		"smartlake:clients":              `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
+		"smartlake:validatorArchive":     fixtureArchive,
+		"smartlake:launchContextArchive": triggerArchive,
 	}
 	for i := 0; i < len(changes); i += 2 {
 		values["smartlake:"+changes[i]] = changes[i+1]
@@ -52,7 +53,11 @@ var effects = map[string]struct {
 	"architecture": {[]string{"architecture", "x86_64"}, functionType, "smart-validator-function", "architectures", `["x86_64"]`},
 	"validatorArchive": {nil, // the archive of the tests
 		functionType, "smart-validator-function", "code", `{"archive": "$ARCHIVE"}`},
-	"tags": {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
+	"launchContextArchive": {[]string{"clients", `[{"name": "lab", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example.org"]}]`},
+		functionType, "smart-auth-context-function", "code", `{"archive": "$TRIGGER"}`},
+	"rolePath":            {[]string{"rolePath", "/records/"}, roleType, "smart-validator-read", "path", `"/records/"`},
+	"permissionsBoundary": {[]string{"permissionsBoundary", boundary}, roleType, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
+	"tags":                {[]string{"tags", `{"team": "records"}`}, roleType, "smart-validator-read", "tags", `{"team": "records"}`},
 }
 
 func TestEveryKeyHasAnEffect(t *testing.T) {
@@ -64,7 +69,7 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 			for member := range strings.SplitSeq(c.path, ".") {
 				got = got.(map[string]any)[member]
 			}
-			assertJSON(t, c.path, got, fill(c.want, "$ARCHIVE", fixtureArchive))
+			assertJSON(t, c.path, got, fill(c.want, "$ARCHIVE", fixtureArchive, "$TRIGGER", triggerArchive))
 		})
 	}
 }
@@ -80,7 +85,7 @@ func TestProtectAndReplacementReachTheDatastore(t *testing.T) {
 
 func TestAnEmptyValueIsTheDefault(t *testing.T) {
 	keys := slices.Collect(maps.Keys(effects))
-	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "clients" || key == "validatorArchive" })
+	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "clients" || strings.HasSuffix(key, "Archive") })
 	var empty []string
 	for _, key := range keys {
 		empty = append(empty, key, "")

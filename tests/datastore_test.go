@@ -17,7 +17,8 @@ const datastoreName = name + "-datastore"
 // would replace the datastore.
 func discoveryDocument() string {
 	return fill(`{"authorization_endpoint":"$HOST/oauth2/authorize",`+
-		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],`+
+		`"capabilities":["client-confidential-symmetric","client-public","context-standalone-patient","launch-standalone",`+
+		`"permission-patient","permission-user","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],`+
 		`"code_challenge_methods_supported":["S256"],`+
 		`"grant_types_supported":["authorization_code","client_credentials"],`+
 		`"issuer":"$ISSUER","jwks_uri":"$ISSUER/.well-known/jwks.json",`+
@@ -97,10 +98,10 @@ func TestTheDiscoveryDocumentFollowsFromTheClients(t *testing.T) {
 		{"a service", []components.ClientArgs{service()},
 			`["client_credentials"]`, `["client-confidential-symmetric","permission-v1","permission-v2","permission-v2.2"]`, `["system/*.read"]`},
 		{"a confidential client", []components.ClientArgs{confidential()},
-			`["authorization_code"]`, `["client-confidential-symmetric","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
+			`["authorization_code"]`, `["client-confidential-symmetric","context-standalone-patient","launch-standalone","permission-patient","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
 			`["launch/patient","openid","patient/*.rs"]`},
 		{"a public client", []components.ClientArgs{public()},
-			`["authorization_code"]`, `["client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
+			`["authorization_code"]`, `["client-public","launch-standalone","permission-user","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
 			`["openid","user/Observation.rs"]`},
 	} {
 		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = c.clients })
@@ -118,7 +119,7 @@ func TestTheDiscoveryDocumentClaimsNothingThatCognitoOrThePoolLacks(t *testing.T
 	document := discoveryDocument()
 	for _, lie := range []string{
 		"registration_endpoint", "introspection_endpoint", "management_endpoint", "implicit", "password", "refresh_token",
-		"launch-ehr", "private_key_jwt", "plain", "permission-offline", "context-", "permission-patient", "permission-user",
+		"launch-ehr", "private_key_jwt", "plain", "permission-offline", "context-ehr", "context-standalone-encounter",
 	} {
 		if strings.Contains(document, lie) {
 			t.Errorf("the document claims %q", lie)

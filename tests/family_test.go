@@ -19,7 +19,7 @@ func full(a *components.SmartDatastoreArgs) {
 	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@example.org", Password: pulumi.String("Passw0rd!")}}
 }
 
-func TestTheComponentsAreTheThreeOfTheContract(t *testing.T) {
+func TestTheComponentsAreThoseOfTheContract(t *testing.T) {
 	var got []string
 	for _, one := range build(t, full).resources {
 		if !one.GetCustom() {
@@ -29,6 +29,7 @@ func TestTheComponentsAreTheThreeOfTheContract(t *testing.T) {
 	assertLines(t, "components", got, []string{
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:AuthorizationServer ehr-auth",
+		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:TokenValidator ehr-validator",
 	})
 }
@@ -44,6 +45,8 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 		switch {
 		case one.GetName() == name:
 			want = "" // below the stack
+		case strings.HasPrefix(one.GetName(), "ehr-auth-context-"):
+			want = "ehr-auth-context"
 		case strings.HasPrefix(one.GetName(), "ehr-auth-"):
 			want = "ehr-auth"
 		case strings.HasPrefix(one.GetName(), "ehr-validator-"):
@@ -58,6 +61,7 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 	assertLines(t, "resources", build(t, full).names(), []string{
 		"aws-native:healthlake:FhirDatastore ehr-datastore",
+		"aws:cloudwatch/logGroup:LogGroup ehr-auth-context-logs",
 		"aws:cloudwatch/logGroup:LogGroup ehr-validator-logs",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-launch",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-patient",
@@ -69,18 +73,24 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:cognito/userPoolClient:UserPoolClient ehr-auth-client-phone",
 		"aws:cognito/userPoolClient:UserPoolClient ehr-auth-client-portal",
 		"aws:cognito/userPoolDomain:UserPoolDomain ehr-auth-domain",
+		"aws:iam/role:Role ehr-auth-context-execution",
 		"aws:iam/role:Role ehr-validator-execution",
 		"aws:iam/role:Role ehr-validator-read",
 		"aws:iam/role:Role ehr-validator-write",
+		"aws:iam/rolePolicy:RolePolicy ehr-auth-context-logging",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-read",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-validator-logging",
 		"aws:kms/alias:Alias ehr-key-alias",
 		"aws:kms/key:Key ehr-key",
+		"aws:lambda/alias:Alias ehr-auth-context-live",
 		"aws:lambda/alias:Alias ehr-validator-live",
+		"aws:lambda/function:Function ehr-auth-context-function",
 		"aws:lambda/function:Function ehr-validator-function",
+		"aws:lambda/permission:Permission ehr-auth-context-invoke",
 		"aws:lambda/permission:Permission ehr-validator-invoke",
 		"smartlake:index:AuthorizationServer ehr-auth",
+		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
 	})
@@ -156,9 +166,12 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 		typ, name string
 		waitsFor  []string
 	}{
-		{clientType, clients[0], append([]string{"ehr-auth-pool"}, servers...)},
-		{clientType, clients[1], append([]string{"ehr-auth-pool"}, servers...)},
-		{clientType, clients[2], append([]string{"ehr-auth-pool"}, servers...)},
+		{functionType, "ehr-auth-context-function", []string{"ehr-auth-context-execution", "ehr-auth-context-logging", "ehr-auth-context-logs"}},
+		{userPoolType, "ehr-auth-pool", []string{"ehr-auth-context-live"}},
+		{permissionType, "ehr-auth-context-invoke", []string{"ehr-auth-context-function", "ehr-auth-context-live", "ehr-auth-pool"}},
+		{clientType, clients[0], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
+		{clientType, clients[1], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
+		{clientType, clients[2], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
 		{functionType, "ehr-validator-function", append([]string{
 			"ehr-auth-pool", "ehr-validator-execution", "ehr-validator-logging", "ehr-validator-logs", "ehr-validator-read", "ehr-validator-write",
 		}, clients...)},
@@ -214,16 +227,17 @@ func TestTheComponentsRecordTheirArguments(t *testing.T) {
 		clients  = `"clients": [{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`
 		strategy = `"authorizationStrategy": "SMART_ON_FHIR"`
 		userPool = `"userPool": {
-			"deletionProtection": true, "mfa": "OFF", "verificationEmail": "CONFIRM_WITH_CODE",
+			"deletionProtection": true, "tier": "ESSENTIALS", "mfa": "OFF", "verificationEmail": "CONFIRM_WITH_CODE",
 			"aliasAttributes": ["email"], "autoVerifiedAttributes": ["email"], "verifyBeforeUpdate": ["email"],
 			"recoveryMechanisms": ["verified_email"], "passwordPolicy": {"minimumLength": 8, "temporaryValidityDays": 7}}`
 	)
-	// The archive is left out: it is a path of one machine.
+	// The archives are left out: they are paths of one machine.
 	function := `"function": {"architecture": "arm64", "logLevel": "info", "logRetentionDays": 365, "memoryMb": 512}`
+	context, attributes := `"launchContext": {`+function, `"patientAttribute": "patient", "fhirUserAttribute": "fhirUser"`
 	assertJSON(t, "SmartDatastore", r.find(t, smartDatastoreType, "ehr").Inputs,
-		"{"+strings.Join([]string{clients, strategy, userPool, function, `"datastoreName": "ehr-test"`}, ",")+"}")
+		"{"+strings.Join([]string{clients, strategy, userPool, function, context + "}", `"datastoreName": "ehr-test"`}, ",")+"}")
 	assertJSON(t, "AuthorizationServer", r.find(t, authorizationServerType, "ehr-auth").Inputs,
-		"{"+strings.Join([]string{clients, strategy, userPool}, ",")+"}")
+		"{"+strings.Join([]string{clients, strategy, userPool, context, attributes + "}"}, ",")+"}")
 	issuer := "https://cognito-idp.us-east-1.amazonaws.com/" + userPoolID(poolName, region)
 	assertJSON(t, "TokenValidator", r.find(t, tokenValidatorType, "ehr-validator").Inputs,
 		"{"+strings.Join([]string{strategy, function, `"issuers": ["` + issuer + `"]`, `"jwksUri": "` + issuer + `/.well-known/jwks.json"`,

@@ -19,7 +19,14 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 			return err
 		},
 		"AuthorizationServer": func(ctx *pulumi.Context) error {
-			_, err := components.NewAuthorizationServer(ctx, name, &components.AuthorizationServerArgs{Clients: baseline().Clients})
+			_, err := components.NewAuthorizationServer(ctx, name, &components.AuthorizationServerArgs{
+				Clients: baseline().Clients, LaunchContext: fromArchive(),
+			})
+			return err
+		},
+		"LaunchContext": func(ctx *pulumi.Context) error {
+			args := fromArchive()
+			_, err := components.NewLaunchContext(ctx, name, &args)
 			return err
 		},
 		"TokenValidator": func(ctx *pulumi.Context) error {
@@ -35,7 +42,7 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 }
 
 func TestANameThatAWSWouldRefuseIsRefused(t *testing.T) {
-	longest := map[string]int{"SmartDatastore": 36, "AuthorizationServer": 64, "TokenValidator": 46}
+	longest := map[string]int{"SmartDatastore": 33, "AuthorizationServer": 38, "LaunchContext": 46, "TokenValidator": 46}
 	for component, limit := range longest {
 		for _, bad := range []string{"", "a.b", "a/b", "a b", "é", "-a", strings.Repeat("a", limit+1)} {
 			want := fmt.Sprintf("%s %q: name: %q: want 1 to %d letters, digits, - and _, starting with a letter or digit: AWS's names are derived from it",

@@ -24,17 +24,25 @@ func anAuthorizationServer(args *components.AuthorizationServerArgs, opts ...pul
 
 func TestAnAuthorizationServerStandsAlone(t *testing.T) {
 	r := mustRun(t, anAuthorizationServer(&components.AuthorizationServerArgs{
-		Clients: []components.ClientArgs{service(), public()},
-		Tags:    pulumi.StringMap{"team": pulumi.String("records")},
+		Clients:       []components.ClientArgs{service(), public()},
+		LaunchContext: fromArchive(),
+		Tags:          pulumi.StringMap{"team": pulumi.String("records")},
 	}))
 	assertLines(t, "resources", r.names(), []string{
+		"aws:cloudwatch/logGroup:LogGroup auth-context-logs",
 		"aws:cognito/resourceServer:ResourceServer auth-server-system",
 		"aws:cognito/resourceServer:ResourceServer auth-server-user",
 		"aws:cognito/userPool:UserPool auth-pool",
 		"aws:cognito/userPoolClient:UserPoolClient auth-client-etl",
 		"aws:cognito/userPoolClient:UserPoolClient auth-client-phone",
 		"aws:cognito/userPoolDomain:UserPoolDomain auth-domain",
+		"aws:iam/role:Role auth-context-execution",
+		"aws:iam/rolePolicy:RolePolicy auth-context-logging",
+		"aws:lambda/alias:Alias auth-context-live",
+		"aws:lambda/function:Function auth-context-function",
+		"aws:lambda/permission:Permission auth-context-invoke",
 		"smartlake:index:AuthorizationServer auth",
+		"smartlake:index:LaunchContext auth-context",
 	})
 	assertProtected(t, r, "auth-pool", "auth-domain")
 	assertJSON(t, "tags", r.find(t, userPoolType, "auth-pool").Inputs["tags"], `{"team": "records"}`)

@@ -36,15 +36,16 @@ func TestTheRolesTrustOneServiceOnBehalfOfThisAccountOnly(t *testing.T) {
 	for _, in := range []string{"us-east-1", "us-gov-west-1"} {
 		r := build(t, nil, inRegion(in))
 		for role, trust := range map[string]string{
-			"ehr-validator-read":      healthLakeTrust,
-			"ehr-validator-write":     healthLakeTrust,
-			"ehr-validator-execution": lambdaTrust,
+			"ehr-validator-read":         healthLakeTrust,
+			"ehr-validator-write":        healthLakeTrust,
+			"ehr-validator-execution":    lambdaTrust,
+			"ehr-auth-context-execution": lambdaTrust,
 		} {
 			assertJSON(t, role, decoded(t, r.find(t, roleType, role).Inputs["assumeRolePolicy"]),
 				fill(trust, "$ACCOUNT", account, "$PARTITION", partitionOf(in), "$REGION", in))
 		}
-		if got := len(r.of(roleType)); got != 3 {
-			t.Errorf("got %d roles, want 3", got)
+		if got := len(r.of(roleType)); got != 4 {
+			t.Errorf("got %d roles, want 4", got)
 		}
 	}
 }
@@ -57,16 +58,23 @@ func TestARoleHasNothingButItsTrustAndADescription(t *testing.T) {
 	}
 }
 
-func TestTheFunctionMayWriteItsLogAndNothingElse(t *testing.T) {
-	policy := build(t, nil).find(t, rolePolicyType, "ehr-validator-logging")
-	assertPolicy(t, policy, "ehr-validator-execution", fill(`{
-		"Version": "2012-10-17",
-		"Statement": [{
-			"Effect": "Allow",
-			"Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-			"Resource": ["arn:aws:logs:us-east-1:$ACCOUNT:log-group:$LOGS:*"]
-		}]
-	}`, "$ACCOUNT", account, "$LOGS", physicalName("ehr-validator-logs")))
+func TestAFunctionMayWriteItsLogAndNothingElse(t *testing.T) {
+	r := build(t, nil)
+	for _, function := range []string{"ehr-validator", "ehr-auth-context"} {
+		assertPolicy(t, r.find(t, rolePolicyType, function+"-logging"), function+"-execution", fill(`{
+			"Version": "2012-10-17",
+			"Statement": [{
+				"Effect": "Allow",
+				"Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+				"Resource": ["arn:aws:logs:us-east-1:$ACCOUNT:log-group:$LOGS:*"]
+			}]
+		}`, "$ACCOUNT", account, "$LOGS", physicalName(function+"-logs")))
+		for _, policy := range r.of(rolePolicyType) {
+			if policy.Inputs["role"] == physicalName(function+"-execution") && policy.GetName() != function+"-logging" {
+				t.Errorf("%s-execution has another policy, %s", function, policy.GetName())
+			}
+		}
+	}
 }
 
 const readAccess = `{
@@ -184,8 +192,8 @@ func TestNoPolicyReachesFurtherThanItMust(t *testing.T) {
 			assertNarrow(t, one, property, policy)
 		}
 	}
-	if policies != 7 {
-		t.Errorf("looked at %d policies, want 7: three trusts, three of roles, one of the key", policies)
+	if policies != 9 {
+		t.Errorf("looked at %d policies, want 9: four trusts, four of roles, one of the key", policies)
 	}
 }
 

@@ -94,7 +94,7 @@ func configured(values map[string]string, secrets ...string) setting {
 func runStack(t *testing.T, stack string, settings ...setting) *recorder {
 	t.Helper()
 	values := configuration(t, stack)
-	values["smartlake:validatorArchive"] = fixtureArchive
+	values["smartlake:validatorArchive"], values["smartlake:launchContextArchive"] = fixtureArchive, triggerArchive
 	settings = append(settings, inStack(stack), inRegion(values["aws:region"]), configured(values))
 	return mustRun(t, theProgram, settings...)
 }
@@ -114,6 +114,7 @@ func TestTheDevStackDeclaresExactlyThis(t *testing.T) {
 	r := runStack(t, "dev")
 	assertLines(t, "resources", r.names(), []string{
 		"aws-native:healthlake:FhirDatastore smart-datastore",
+		"aws:cloudwatch/logGroup:LogGroup smart-auth-context-logs",
 		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
@@ -122,16 +123,22 @@ func TestTheDevStackDeclaresExactlyThis(t *testing.T) {
 		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-app",
 		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-etl",
 		"aws:cognito/userPoolDomain:UserPoolDomain smart-auth-domain",
+		"aws:iam/role:Role smart-auth-context-execution",
 		"aws:iam/role:Role smart-validator-execution",
 		"aws:iam/role:Role smart-validator-read",
 		"aws:iam/role:Role smart-validator-write",
+		"aws:iam/rolePolicy:RolePolicy smart-auth-context-logging",
 		"aws:iam/rolePolicy:RolePolicy smart-grant-read",
 		"aws:iam/rolePolicy:RolePolicy smart-grant-write",
 		"aws:iam/rolePolicy:RolePolicy smart-validator-logging",
+		"aws:lambda/alias:Alias smart-auth-context-live",
 		"aws:lambda/alias:Alias smart-validator-live",
+		"aws:lambda/function:Function smart-auth-context-function",
 		"aws:lambda/function:Function smart-validator-function",
+		"aws:lambda/permission:Permission smart-auth-context-invoke",
 		"aws:lambda/permission:Permission smart-validator-invoke",
 		"smartlake:index:AuthorizationServer smart-auth",
+		"smartlake:index:LaunchContext smart-auth-context",
 		"smartlake:index:SmartDatastore smart",
 		"smartlake:index:TokenValidator smart-validator",
 	})
@@ -141,6 +148,7 @@ func TestTheProdStackDeclaresExactlyThis(t *testing.T) {
 	r := runStack(t, "prod")
 	assertLines(t, "resources", r.names(), []string{
 		"aws-native:healthlake:FhirDatastore smart-datastore",
+		"aws:cloudwatch/logGroup:LogGroup smart-auth-context-logs",
 		"aws:cloudwatch/logGroup:LogGroup smart-validator-logs",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-launch",
 		"aws:cognito/resourceServer:ResourceServer smart-auth-server-patient",
@@ -149,18 +157,24 @@ func TestTheProdStackDeclaresExactlyThis(t *testing.T) {
 		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-portal",
 		"aws:cognito/userPoolClient:UserPoolClient smart-auth-client-reporting",
 		"aws:cognito/userPoolDomain:UserPoolDomain smart-auth-domain",
+		"aws:iam/role:Role smart-auth-context-execution",
 		"aws:iam/role:Role smart-validator-execution",
 		"aws:iam/role:Role smart-validator-read",
 		"aws:iam/role:Role smart-validator-write",
+		"aws:iam/rolePolicy:RolePolicy smart-auth-context-logging",
 		"aws:iam/rolePolicy:RolePolicy smart-grant-read",
 		"aws:iam/rolePolicy:RolePolicy smart-grant-write",
 		"aws:iam/rolePolicy:RolePolicy smart-validator-logging",
 		"aws:kms/alias:Alias smart-key-alias",
 		"aws:kms/key:Key smart-key",
+		"aws:lambda/alias:Alias smart-auth-context-live",
 		"aws:lambda/alias:Alias smart-validator-live",
+		"aws:lambda/function:Function smart-auth-context-function",
 		"aws:lambda/function:Function smart-validator-function",
+		"aws:lambda/permission:Permission smart-auth-context-invoke",
 		"aws:lambda/permission:Permission smart-validator-invoke",
 		"smartlake:index:AuthorizationServer smart-auth",
+		"smartlake:index:LaunchContext smart-auth-context",
 		"smartlake:index:SmartDatastore smart",
 		"smartlake:index:TokenValidator smart-validator",
 	})
@@ -326,8 +340,9 @@ func keysRead(t *testing.T) []string {
 
 func TestTheProgramsOwnDefaultsAreThoseOfTheProject(t *testing.T) {
 	own := map[string]string{
-		"smartlake:clients":          `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
-		"smartlake:validatorArchive": fixtureArchive,
+		"smartlake:clients":              `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
+		"smartlake:validatorArchive":     fixtureArchive,
+		"smartlake:launchContextArchive": triggerArchive,
 	}
 	withDefaults := projectDefaults(t)
 	maps.Copy(withDefaults, own)

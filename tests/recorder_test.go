@@ -35,6 +35,7 @@ const (
 	smartDatastoreType      = "smartlake:index:SmartDatastore"
 	authorizationServerType = "smartlake:index:AuthorizationServer"
 	tokenValidatorType      = "smartlake:index:TokenValidator"
+	launchContextType       = "smartlake:index:LaunchContext"
 )
 
 // unknown stands where an input is not known yet.
@@ -162,7 +163,7 @@ func (r *recorder) answer(args pulumi.MockResourceArgs) (id string, computed map
 		}, nil
 	case "pulumi:providers:aws", "pulumi:providers:aws-native":
 		return "id-of-" + args.Name, nil, nil
-	case smartDatastoreType, authorizationServerType, tokenValidatorType:
+	case smartDatastoreType, authorizationServerType, tokenValidatorType, launchContextType:
 		return "", nil, nil
 	}
 	return "", nil, fmt.Errorf("the recorder knows no resource of type %q", args.TypeToken)

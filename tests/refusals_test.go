@@ -282,6 +282,8 @@ func TestUserPoolsThatCognitoDoesNotMakeAreRefused(t *testing.T) {
 	}
 	const recovery = "want verified_email, or admin_only alone"
 	assertRefused(t, map[string]refusal{
+		"tier": {pool(func(u *components.UserPoolArgs) { u.Tier = "plus" }),
+			`userPool.tier: "plus": want one of LITE, ESSENTIALS, PLUS`},
 		"mfa": {pool(func(u *components.UserPoolArgs) { u.MFA = "on" }),
 			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`},
 		"verification": {pool(func(u *components.UserPoolArgs) { u.VerificationEmail = "LINK" }),

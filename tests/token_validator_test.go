@@ -105,8 +105,8 @@ func TestHealthLakeIsGivenTheAliasAndMayCallNothingElse(t *testing.T) {
 		"function": "$FUNCTION",
 		"qualifier": "live"
 	}`, "$FUNCTION", physicalName(functionName)))
-	if got := len(r.of(permissionType)); got != 1 {
-		t.Errorf("got %d permissions, want one", got)
+	if got := len(r.of(permissionType)); got != 2 {
+		t.Errorf("got %d permissions, want this one and Cognito's", got)
 	}
 	alias := "arn:aws:lambda:us-east-1:" + account + ":function:" + physicalName(functionName) + ":live"
 	if got := r.output("validatorFunctionArn").value; got != alias {

@@ -14,8 +14,9 @@ const poolName = name + "-auth-pool"
 
 func TestTheUserPoolHasTheArticlesSettingsAndIsProtectedBesides(t *testing.T) {
 	pool := build(t, nil).find(t, userPoolType, poolName)
-	assertJSON(t, "user pool", pool.Inputs, `{
+	assertJSON(t, "user pool", pool.Inputs, fill(`{
 		"deletionProtection": "ACTIVE",
+		"userPoolTier": "ESSENTIALS",
 		"mfaConfiguration": "OFF",
 		"aliasAttributes": ["email"],
 		"autoVerifiedAttributes": ["email"],
@@ -37,11 +38,12 @@ func TestTheUserPoolHasTheArticlesSettingsAndIsProtectedBesides(t *testing.T) {
 			"name": "email",
 			"required": true,
 			"stringAttributeConstraints": {"minLength": "0", "maxLength": "2048"}
-		}],
+		}, $CONTEXT],
+		"lambdaConfig": $TRIGGER,
 		"userAttributeUpdateSettings": {"attributesRequireVerificationBeforeUpdates": ["email"]},
 		"usernameConfiguration": {"caseSensitive": false},
 		"verificationMessageTemplate": {"defaultEmailOption": "CONFIRM_WITH_CODE"}
-	}`)
+	}`, "$CONTEXT", contextAttributes, "$TRIGGER", triggerOf("ehr-auth-context")))
 }
 
 func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T) {
@@ -53,6 +55,7 @@ func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T
 	}{
 		{"deletionProtection", func(u *components.UserPoolArgs) { u.DeletionProtection = pulumi.BoolRef(false) },
 			`{"deletionProtection": "INACTIVE"}`},
+		{"tier plus", func(u *components.UserPoolArgs) { u.Tier = "PLUS" }, `{"userPoolTier": "PLUS"}`},
 		{"mfa optional", func(u *components.UserPoolArgs) { u.MFA = "OPTIONAL" },
 			`{"mfaConfiguration": "OPTIONAL", "softwareTokenMfaConfiguration": {"enabled": true}}`},
 		{"mfa on", func(u *components.UserPoolArgs) { u.MFA = "ON" },

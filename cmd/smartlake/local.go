@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,8 +34,8 @@ func localCommand() *cobra.Command {
 		Use:   "local",
 		Short: "Run a stack on this machine and walk through every step of a request",
 		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda and
-HealthLake on loopback, with the token validator built for this machine, and goes
-the ten steps of a request and two refusals as an app would. No AWS account, no
+HealthLake on loopback, with the functions built for this machine, and goes the
+ten steps of a request and two refusals as an app would. No AWS account, no
 credentials and no Pulumi CLI are needed. Afterwards the endpoints stay up until
 Ctrl-C; with --once they do not, and the exit status tells whether all went well.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
@@ -48,7 +49,7 @@ Ctrl-C; with --once they do not, and the exit status tells whether all went well
 	}
 	command.Flags().StringVarP(&flags.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
 	command.Flags().StringVarP(&flags.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	command.Flags().StringArrayVar(&flags.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; validatorArchive is used instead of a build; repeatable")
+	command.Flags().StringArrayVar(&flags.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; validatorArchive and launchContextArchive are used instead of a build; repeatable")
 	command.Flags().IntVar(&flags.port, "port", 0, "first of three successive ports on 127.0.0.1 (default: free ones)")
 	command.Flags().BoolVar(&flags.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
 	command.Flags().BoolVar(&flags.logs, "logs", false, "print what the validator logs")
@@ -106,12 +107,34 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (graph
 		return graph.Stack{}, errors.New("--config: architecture: the local run takes that of this machine: leave it out")
 	}
 	stack.Config[stack.Project+":architecture"] = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	if archive, _ := given("validatorArchive"); archive != "" {
-		return stack, nil
+	for _, function := range functionsOf(stack) {
+		if archive, _ := given(function.key); archive != "" {
+			continue
+		}
+		// The archive that the stack file may name is Lambda's, and need not run here.
+		if stack.Config[stack.Project+":"+function.key], err = function.buildForThisMachine(ctx, progress); err != nil {
+			return graph.Stack{}, err
+		}
 	}
-	// The archive that the stack file may name is Lambda's, and need not run here.
-	stack.Config[stack.Project+":validatorArchive"], err = buildForThisMachine(ctx, progress)
-	return stack, err
+	return stack, nil
+}
+
+// function is one that a stack declares, and the key of its archive.
+type function struct {
+	key, what string
+	build     func(context.Context, components.Platform, io.Writer) (string, error)
+}
+
+// functionsOf are those that the stack's program will want an archive of. Clients that
+// cannot be read want none: the program says what is wrong with them.
+func functionsOf(stack graph.Stack) []function {
+	functions := []function{{"validatorArchive", "token validator", components.PackageValidator}}
+	var clients []components.ClientArgs
+	err := json.Unmarshal([]byte(stack.Config[stack.Project+":clients"]), &clients)
+	if err == nil && components.WantsLaunchContext(clients) {
+		functions = append(functions, function{"launchContextArchive", "launch context trigger", components.PackageLaunchContext})
+	}
+	return functions
 }
 
 func parseConfig(pairs []string) (map[string]string, error) {
@@ -126,12 +149,12 @@ func parseConfig(pairs []string) (map[string]string, error) {
 	return overrides, nil
 }
 
-// buildForThisMachine returns the path of an archive of the validator that runs here.
-func buildForThisMachine(ctx context.Context, progress io.Writer) (string, error) {
-	fmt.Fprintf(progress, "Building the token validator for this machine (%s/%s) ...\n", runtime.GOOS, runtime.GOARCH)
+// buildForThisMachine returns the path of an archive of the function that runs here.
+func (f function) buildForThisMachine(ctx context.Context, progress io.Writer) (string, error) {
+	fmt.Fprintf(progress, "Building the %s for this machine (%s/%s) ...\n", f.what, runtime.GOOS, runtime.GOARCH)
 	started := time.Now()
 	platform := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
-	archive, err := components.PackageValidator(ctx, platform, &packageCounter{out: progress})
+	archive, err := f.build(ctx, platform, &packageCounter{out: progress})
 	if err != nil {
 		return "", err
 	}

@@ -162,10 +162,26 @@ func failingArchive(t *testing.T) string {
 	return path
 }
 
+func TestOnlyWhatTheStackWantsIsBuilt(t *testing.T) {
+	archive := failingArchive(t)
+	const trigger = "Building the launch context trigger for this machine"
+	for clients, want := range map[string]bool{
+		`[{"name": "app", "kind": "public", "scopes": ["patient/*.rs"], "callbackUrls": ["https://app.example.org"]}]`: true,
+		`[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`:                                            false,
+		`what is this`: false,
+	} {
+		_, progress, err := execute(t, "local", "--once", "--dir", "../..", "--config", "validatorArchive="+archive, "--config", "clients="+clients)
+		if err == nil || strings.Contains(progress, trigger) != want || strings.Contains(progress, "validator") {
+			t.Errorf("%s: %v, built: %q", clients, err, progress)
+		}
+	}
+}
+
 func TestAGivenArchiveRunsWithoutABuildAndItsFailureIsToldOnce(t *testing.T) {
 	archive := failingArchive(t)
-	for _, key := range []string{"validatorArchive", "smartlake:validatorArchive"} {
-		out, progress, err := execute(t, "local", "--once", "--dir", "../..", "--config", key+"="+archive)
+	for _, prefix := range []string{"", "smartlake:"} {
+		out, progress, err := execute(t, "local", "--once", "--dir", "../..",
+			"--config", prefix+"validatorArchive="+archive, "--config", prefix+"launchContextArchive="+archive)
 		if err == nil || err.Error() != "step 9 of the walk failed" {
 			t.Errorf("got %v, want a failure at step 9", err)
 		}
@@ -173,7 +189,7 @@ func TestAGivenArchiveRunsWithoutABuildAndItsFailureIsToldOnce(t *testing.T) {
 			t.Errorf("the output does not tell the failure once:\n%s", out)
 		}
 		if progress != "" {
-			t.Errorf("%s: something was built: %s", key, progress)
+			t.Errorf("%q: something was built: %s", prefix, progress)
 		}
 	}
 }

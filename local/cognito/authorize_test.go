@@ -78,6 +78,7 @@ func TestOtherErrorsGoBackToTheClientWithItsState(t *testing.T) {
 		{"the plain method", asked("code_challenge_method", "plain", "code_challenge", verifier).Encode(), "invalid_request"},
 		{"plain with a hash", asked("code_challenge_method", "plain").Encode(), "invalid_request"},
 		{"a challenge that is no hash", asked("code_challenge", "short").Encode(), "invalid_request"},
+		{"a challenge that is another hash", asked("code_challenge", "c2hvcnQ").Encode(), "invalid_request"},
 		{"a scope of another client", asked("scope", "openid user/*.rs").Encode(), "invalid_scope"},
 		{"a wider scope", asked("scope", "openid patient/*.cruds").Encode(), "invalid_scope"},
 		{"a service's scope", asked("scope", "system/*.rs").Encode(), "invalid_scope"},

@@ -1,0 +1,312 @@
+package components
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// LaunchContext is the Lambda function that a user pool asks before it issues a
+// user's tokens. It adds the claims patient and fhirUser from two attributes of the
+// user, without which no patient/ and no user/ scope counts.
+//
+// A pool of one's own needs the two attributes in its schema, a tier of ESSENTIALS
+// or PLUS, the function as its pre token generation trigger with events of version
+// V2_0, and [LaunchContext.AllowUserPool]. No client of it may write the attributes:
+// whoever can, can be any patient.
+type LaunchContext struct {
+	pulumi.ResourceState
+
+	// FunctionARN of the alias "live", which is what a user pool is given.
+	FunctionARN pulumi.StringOutput `pulumi:"functionArn"`
+	// FunctionName without the alias, as metrics and alarms know it.
+	FunctionName pulumi.StringOutput `pulumi:"functionName"`
+	// LogGroupName of the log group that holds one line a token.
+	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+
+	alias      *lambda.Alias
+	permission *lambda.Permission // with it, Cognito can call
+}
+
+// LaunchContextArgs are the arguments of [NewLaunchContext]. As a part of an
+// [AuthorizationServer] or a [SmartDatastore], roles, tags and, but for the archive,
+// settings of the function that are left out are those of the whole.
+type LaunchContextArgs struct {
+	// PatientAttribute is the custom user attribute, without "custom:", that holds
+	// the FHIR id of the patient that the user is: "123". By default "patient". A
+	// pool's attributes are settled for good when they are added: neither Cognito nor
+	// Pulumi renames one, and another name here is refused on a pool that exists.
+	PatientAttribute string `pulumi:"patientAttribute,optional"`
+	// FHIRUserAttribute likewise holds the FHIR resource that the user is:
+	// "Practitioner/123", or an absolute https URL that ends so. The types are
+	// Patient, Practitioner, PractitionerRole, RelatedPerson and Person. By default
+	// "fhirUser".
+	FHIRUserAttribute string `pulumi:"fhirUserAttribute,optional"`
+	// Function changes how the function runs. RestrictToAccount says nothing here:
+	// Cognito may call the function for one pool alone.
+	Function FunctionArgs `pulumi:"function,optional"`
+	// Roles carry what the account's rules ask of every IAM role.
+	Roles RoleArgs `pulumi:"roles,optional"`
+	// Tags of every resource that takes tags.
+	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
+}
+
+// triggerTimeoutSeconds is how long Cognito waits for a trigger
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html).
+const triggerTimeoutSeconds = 5
+
+// WantsLaunchContext reports whether some client with users asks for scopes that
+// count only with launch context, so that an [AuthorizationServer] declares it. A
+// service has no user to take it from.
+func WantsLaunchContext(clients []ClientArgs) bool {
+	return asksWithUsers(clients, smart.Patient) || asksWithUsers(clients, smart.User)
+}
+
+// asksWithUsers reports whether some client with users asks for a scope of a context.
+func asksWithUsers(clients []ClientArgs, context smart.Context) bool {
+	return slices.ContainsFunc(clients, func(c ClientArgs) bool {
+		return c.userFacing() && slices.ContainsFunc(c.Scopes, func(text string) bool {
+			scope, err := smart.ParseScope(text)
+			return err == nil && scope.Context == context
+		})
+	})
+}
+
+func (l LaunchContextArgs) withDefaults() LaunchContextArgs {
+	if l.PatientAttribute == "" {
+		l.PatientAttribute = "patient"
+	}
+	if l.FHIRUserAttribute == "" {
+		l.FHIRUserAttribute = "fhirUser"
+	}
+	l.Function = l.Function.withDefaults()
+	return l
+}
+
+// inheriting takes what is left out from what the rest of a component is given. An
+// archive holds one function, and is never another's.
+func (l LaunchContextArgs) inheriting(f FunctionArgs, roles RoleArgs, tags pulumi.StringMapInput) LaunchContextArgs {
+	own := l.Function
+	l.Function = FunctionArgs{
+		Architecture:     cmp.Or(own.Architecture, f.Architecture),
+		MemoryMB:         cmp.Or(own.MemoryMB, f.MemoryMB),
+		LogRetentionDays: cmp.Or(own.LogRetentionDays, f.LogRetentionDays),
+		LogLevel:         cmp.Or(own.LogLevel, f.LogLevel),
+		Archive:          own.Archive,
+	}
+	if l.Roles == (RoleArgs{}) {
+		l.Roles = roles
+	}
+	if l.Tags == nil {
+		l.Tags = tags
+	}
+	return l
+}
+
+// attributeNamePattern is stricter than Cognito, which takes any printable
+// characters: these need no quoting anywhere.
+var attributeNamePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,19}$`)
+
+// check refuses standard attributes besides: clients may write them, and the
+// provider would take the name for theirs.
+func (l LaunchContextArgs) check(p *problems, field string) {
+	for _, attribute := range []struct{ name, value string }{
+		{field + "patientAttribute", l.PatientAttribute}, {field + "fhirUserAttribute", l.FHIRUserAttribute},
+	} {
+		p.pattern(attribute.name, attribute.value, attributeNamePattern,
+			"want 1 to 20 letters, digits and _, starting with a letter: the name of a custom attribute, without custom:")
+		if attribute.value == "sub" || slices.Contains(readAttributes, attribute.value) {
+			p.add(attribute.name, attribute.value, "want no standard attribute: a user could write it")
+		}
+	}
+	if strings.EqualFold(l.PatientAttribute, l.FHIRUserAttribute) {
+		p.add(field+"fhirUserAttribute", l.FHIRUserAttribute, "want another attribute than patientAttribute")
+	}
+	l.Function.check(p, field+"function")
+	l.Roles.check(p, field+"roles")
+}
+
+func (args *LaunchContextArgs) checked(name string) (LaunchContextArgs, error) {
+	var a LaunchContextArgs
+	if args != nil {
+		a = *args
+	}
+	a = a.withDefaults()
+	var p problems
+	p.checkName(name, maxLaunchContextName)
+	a.check(&p, "")
+	return a, p.err("LaunchContext", name)
+}
+
+// NewLaunchContext declares the function, packaged from this module's source unless
+// an archive is given. Children are named after the component: "<name>-logs",
+// "<name>-execution", "<name>-logging", "<name>-function" and "<name>-live".
+//
+// Nobody may call it until [LaunchContext.AllowUserPool] says which pool: the pool's
+// definition needs the function first.
+func NewLaunchContext(
+	ctx *pulumi.Context, name string, args *LaunchContextArgs, opts ...pulumi.ResourceOption,
+) (*LaunchContext, error) {
+	a, err := args.checked(name)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := a.Function.archive(ctx, PackageLaunchContext)
+	if err != nil {
+		return nil, err
+	}
+	context := &LaunchContext{}
+	a.Function.Archive = "" // a path of this machine is nothing to record
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:LaunchContext", name, tagged(a), context, opts...); err != nil {
+		return nil, err
+	}
+	program := goProgram{
+		archive:              archive,
+		description:          "Adds the claims patient and fhirUser to users' tokens",
+		executionDescription: "What the SMART launch context trigger may do: write its log",
+		timeoutSeconds:       triggerTimeoutSeconds,
+		environment: pulumi.StringMap{
+			"PATIENT_ATTRIBUTE":   pulumi.String("custom:" + a.PatientAttribute),
+			"FHIR_USER_ATTRIBUTE": pulumi.String("custom:" + a.FHIRUserAttribute),
+			"LOG_LEVEL":           pulumi.String(a.Function.LogLevel),
+		},
+	}
+	function, logs, err := program.declare(ctx, name, a.Function, a.Roles, a.Tags, context)
+	if err != nil {
+		return nil, err
+	}
+	// An alias as for the validator: a new version is live at once and whole, an
+	// earlier one can be put back, and neither changes the pool.
+	context.alias, err = lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
+		Name:            pulumi.String(liveAlias),
+		Description:     pulumi.String("The version that Cognito calls"),
+		FunctionName:    function.Name,
+		FunctionVersion: function.Version,
+	}, pulumi.Parent(context))
+	if err != nil {
+		return nil, err
+	}
+	context.FunctionARN, context.FunctionName, context.LogGroupName = context.alias.Arn, function.Name, logs.Name
+	return context, ctx.RegisterResourceOutputs(context, tagged(context))
+}
+
+// AllowUserPool lets Cognito call the function for one user pool, of the account
+// that the function is in. It declares one resource, of the name given.
+//
+// It comes after the pool, so that for the second between the two a sign-in fails: a
+// trigger that cannot be called is an error for Cognito.
+func (l *LaunchContext) AllowUserPool(
+	ctx *pulumi.Context, name string, userPoolARN pulumi.StringInput, opts ...pulumi.ResourceOption,
+) error {
+	var err error
+	l.permission, err = lambda.NewPermission(ctx, name, &lambda.PermissionArgs{
+		Action:        pulumi.String("lambda:InvokeFunction"),
+		Principal:     pulumi.String("cognito-idp.amazonaws.com"),
+		Function:      l.FunctionName,
+		Qualifier:     l.alias.Name,
+		SourceArn:     userPoolARN,
+		SourceAccount: placeOf(ctx, l).account,
+	}, opts...)
+	return err
+}
+
+// newLaunchContext is nil where no client asks for what needs it: a pool without
+// the trigger.
+func newLaunchContext(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, server *AuthorizationServer,
+) (*LaunchContext, error) {
+	if !WantsLaunchContext(a.Clients) {
+		return nil, nil
+	}
+	return NewLaunchContext(ctx, name+"-context", &a.LaunchContext, pulumi.Parent(server))
+}
+
+// allow lets the pool call the function, if there is one, and returns what clients
+// wait for, so that nobody signs in before.
+func (l *LaunchContext) allow(ctx *pulumi.Context, name string, pool *cognito.UserPool) ([]pulumi.Resource, error) {
+	if l == nil {
+		return nil, nil
+	}
+	if err := l.AllowUserPool(ctx, name+"-context-invoke", pool.Arn, pulumi.Parent(l)); err != nil {
+		return nil, err
+	}
+	return []pulumi.Resource{l.permission}, nil
+}
+
+// trigger is the pool's configuration of triggers. Cognito fills in the older of the
+// two members with the ARN of the newer, and refuses ARNs that differ: so both are
+// said. It must stay the only trigger, or be taken out with all others: the provider
+// does not see that this one alone is gone, and Cognito would go on calling a function
+// that is no more (https://github.com/hashicorp/terraform-provider-aws/issues/38617).
+func (l *LaunchContext) trigger() cognito.UserPoolLambdaConfigPtrInput {
+	return cognito.UserPoolLambdaConfigArgs{
+		PreTokenGeneration: l.FunctionARN,
+		PreTokenGenerationConfig: cognito.UserPoolLambdaConfigPreTokenGenerationConfigArgs{
+			LambdaArn:     l.FunctionARN,
+			LambdaVersion: pulumi.String("V2_0"),
+		},
+	}
+}
+
+// attributes are in the schema of every pool, also where no client asks for context:
+// a schema can be added to, but nothing in it changed or taken out again, so that it
+// must not follow the clients. No client lists them among what it may write, be it
+// at sign-up, or read (see [ClientArgs.userPoolClient]).
+func (l LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
+	return cognito.UserPoolSchemaArray{
+		textAttribute(l.PatientAttribute, false, "64"),
+		textAttribute(l.FHIRUserAttribute, false, "2048"),
+	}
+}
+
+// The forms of the claims, as package launchcontext has them; a test holds the two
+// against each other.
+var (
+	patientPattern  = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
+	fhirUserPattern = regexp.MustCompile(
+		`^(?:https://[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?/(?:[A-Za-z0-9._~-]+/)*)?` +
+			`(?:Patient|Practitioner|PractitionerRole|RelatedPerson|Person)/[A-Za-z0-9.-]{1,64}$`)
+)
+
+// checkContext refuses what the function would leave out of the user's tokens.
+func (t TestUserArgs) checkContext(p *problems, field string) {
+	climbs := func(path string) bool {
+		return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
+	}
+	if t.Patient != "" && (!patientPattern.MatchString(t.Patient) || climbs(t.Patient)) {
+		p.add(field+".patient", t.Patient, "want a FHIR id: 1 to 64 letters, digits, - and .")
+	}
+	if t.FHIRUser != "" && (len(t.FHIRUser) > 2048 || !fhirUserPattern.MatchString(t.FHIRUser) || climbs(t.FHIRUser)) {
+		p.add(field+".fhirUser", t.FHIRUser, "want <type>/<id>, or an absolute https URL that ends so, "+
+			"where the type is Patient, Practitioner, PractitionerRole, RelatedPerson or Person")
+	}
+}
+
+// contextAttributes are the attributes of a test user. The names stand without
+// "custom:", as the provider reads them back.
+func (t TestUserArgs) contextAttributes(l LaunchContextArgs) map[string]string {
+	attributes := map[string]string{}
+	if t.Patient != "" {
+		attributes[l.PatientAttribute] = t.Patient
+	}
+	if t.FHIRUser != "" {
+		attributes[l.FHIRUserAttribute] = t.FHIRUser
+	}
+	return attributes
+}
+
+// checkTier refuses a plan that would ignore the trigger's claims.
+func (a AuthorizationServerArgs) checkTier(p *problems) {
+	if a.UserPool.Tier == "LITE" && WantsLaunchContext(a.Clients) {
+		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s or %s scopes, "+
+			"which count only with claims that Cognito adds to access tokens in these plans", "patient/", "user/"))
+	}
+}

@@ -1,0 +1,54 @@
+package components
+
+import (
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// RoleArgs are what every IAM role of a component carries, for accounts whose
+// rules ask for it. By default neither is set.
+type RoleArgs struct {
+	// Path of the roles: "/" or like "/teams/records/", at most 512 printable
+	// characters. A change replaces the roles, the new ones first; the datastore
+	// stays as it is.
+	Path string `pulumi:"path,optional"`
+	// PermissionsBoundary is the ARN of the managed policy, of the account or of
+	// AWS, that says the most that the roles may do
+	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html).
+	// It grants nothing, and takes away what it does not allow: one that leaves out
+	// HealthLake's actions, the use of the datastore's key or the writing of logs
+	// leaves the product without them.
+	PermissionsBoundary pulumi.StringInput `pulumi:"permissionsBoundary,optional"`
+}
+
+// IAM's own patterns
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html).
+var (
+	rolePathPattern  = regexp.MustCompile(`^/(?:[\x21-\x7E]{1,510}/)?$`)
+	policyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy/(?:[\x21-\x7E]{1,511}/)?[A-Za-z0-9_+=,.@-]{1,128}$`)
+)
+
+const policyARNWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
+
+func (r RoleArgs) check(p *problems, field string) {
+	if r.Path != "" {
+		p.pattern(field+".path", r.Path, rolePathPattern, "want /, or printable characters between two slashes, at most 512 in all")
+	}
+	p.patternWhereKnown(field+".permissionsBoundary", r.PermissionsBoundary, policyARNPattern, policyARNWanted)
+}
+
+// newRole declares an IAM role. Every role of the product comes from here, so that
+// none goes without the path and the boundary.
+func (r RoleArgs) newRole(
+	ctx *pulumi.Context, name string, args iam.RoleArgs, opts ...pulumi.ResourceOption,
+) (*iam.Role, error) {
+	if r.Path != "" {
+		args.Path = pulumi.String(r.Path)
+	}
+	if r.PermissionsBoundary != nil {
+		args.PermissionsBoundary = matching("roles.permissionsBoundary", r.PermissionsBoundary, policyARNPattern, policyARNWanted)
+	}
+	return iam.NewRole(ctx, name, &args, opts...)
+}

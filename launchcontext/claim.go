@@ -1,0 +1,90 @@
+package launchcontext
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// claim is what a token may say of its user, and where that is found.
+type claim struct {
+	name      string // in the tokens
+	attribute string // of the user
+	asked     func(scope string) bool
+	valid     func(value string) bool
+}
+
+// Decision is a stable word of the log for what became of a claim.
+type Decision string
+
+// What becomes of a claim.
+const (
+	Added     Decision = "added"
+	NotAsked  Decision = "not_asked"           // no scope that was granted calls for it
+	Missing   Decision = "attribute_missing"   // the user has no such attribute, or an empty one
+	Malformed Decision = "attribute_malformed" // the attribute is not of the form that the claim has
+)
+
+// outcome is what became of a claim of one token.
+type outcome struct {
+	claim    claim
+	decision Decision
+	value    string // empty unless added
+}
+
+func (c claim) decide(e event) outcome {
+	if !slices.ContainsFunc(e.scopes, c.asked) {
+		return outcome{c, NotAsked, ""}
+	}
+	var value *string
+	if raw, ok := e.attributes[c.attribute]; ok && json.Unmarshal(raw, &value) != nil {
+		return outcome{c, Malformed, ""}
+	}
+	switch {
+	case value == nil || *value == "":
+		return outcome{c, Missing, ""}
+	case !c.valid(*value):
+		return outcome{c, Malformed, ""}
+	default:
+		return outcome{c, Added, *value}
+	}
+}
+
+func asksForPatient(scope string) bool {
+	return strings.HasPrefix(scope, "patient/") || scope == "launch/patient"
+}
+
+func asksForFHIRUser(scope string) bool {
+	return strings.HasPrefix(scope, "user/") || scope == "openid"
+}
+
+// idForm is FHIR R4's id.
+const idForm = `[A-Za-z0-9.-]{1,64}`
+
+var (
+	patientPattern  = regexp.MustCompile(`^` + idForm + `$`)
+	fhirUserPattern = regexp.MustCompile(
+		`^(?:https://[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?/(?:[A-Za-z0-9._~-]+/)*)?` +
+			`(?:Patient|Practitioner|PractitionerRole|RelatedPerson|Person)/` + idForm + `$`)
+)
+
+// maxValueBytes is the longest value of a Cognito attribute.
+const maxValueBytes = 2048
+
+// ValidPatient reports whether a value may be the claim patient: a FHIR id.
+func ValidPatient(value string) bool {
+	return patientPattern.MatchString(value) && !climbs(value)
+}
+
+// ValidFHIRUser reports whether a value may be the claim fhirUser: <type>/<id>, or an
+// absolute https URL, without user info, query and fragment, that ends so.
+func ValidFHIRUser(value string) bool {
+	return len(value) <= maxValueBytes && fhirUserPattern.MatchString(value) && !climbs(value)
+}
+
+// climbs reports whether a part of a path is "." or "..": whoever resolves the path
+// would end up at something else.
+func climbs(path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
+}

@@ -1,0 +1,50 @@
+// Package launchcontext tells a Cognito user's tokens who the user is in FHIR: it
+// is the user pool's pre token generation trigger, and adds the claims patient and
+// fhirUser from attributes of the user.
+//
+//	trigger, err := launchcontext.New(launchcontext.Config{
+//		PatientAttribute:  "custom:patient",
+//		FHIRUserAttribute: "custom:fhirUser",
+//	})
+//	answer, err := trigger.Invoke(ctx, event)
+//
+// Without the claims a SMART app with users can do nothing: the token validator
+// drops patient/ scopes without a patient claim, and user/ scopes without fhirUser.
+//
+// # What is added, and when
+//
+//  1. Only tokens of users get claims: the event comes from one of the five trigger
+//     sources of a sign-in or a refresh, in version 2 or 3. A client's own token
+//     (client credentials) never gets any.
+//  2. patient is added where a patient/ scope or launch/patient was granted. It is a
+//     FHIR id: 1 to 64 letters, digits, "-" and "." (FHIR R4, "id"), and neither
+//     "." nor "..", which mean something else in a URL.
+//  3. fhirUser is added where a user/ scope or openid was granted. SMART has a scope
+//     fhirUser for it, which Cognito cannot issue; openid, which that scope requires
+//     besides, stands in for it. It is <type>/<id>, or an absolute https URL that
+//     ends so, where the type is Patient, Practitioner, PractitionerRole,
+//     RelatedPerson or Person (SMART App Launch 2.2, "Scopes for requesting
+//     identity data").
+//  4. Both go into the access token, which the validator judges, and into the ID
+//     token, where an app reads them: Cognito's token response has no member patient.
+//  5. An attribute that is missing or empty adds nothing. One that is malformed adds
+//     nothing either, and a warning in the log names it.
+//
+// Nothing else of a token is changed: no claim is suppressed, no scope or group
+// added. The attributes must be custom ones that no client may write
+// ([Config]): what a user can write, a user could make any patient's.
+//
+// # What may go wrong
+//
+// A sign-in never fails for want of context. An event that is of another version or
+// source, or not as documented, is answered as it came, and so it is after a panic:
+// the token then has no context, and the validator refuses what would need it. Only
+// what is no JSON object, and so cannot be Cognito's, is an error.
+//
+// The package calls nobody and waits for nothing, so that it needs no deadline of its
+// own. It writes one log line an event; no attribute's value and nothing else of the
+// user is in it.
+//
+// Unverified on AWS: whether the event of a refresh lists the scopes of the sign-in.
+// If it does not, tokens from a refresh carry no context.
+package launchcontext
