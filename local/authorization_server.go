@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/local/cognito"
@@ -127,8 +129,27 @@ func users(d declared) []cognito.User {
 			Username:   declared.Text("username"),
 			Password:   declared.Text("password"),
 			Sub:        declared.Text("sub"),
-			Attributes: declared.Map("attributes"),
+			Attributes: attributesOf(declared),
 		})
 	}
 	return users
+}
+
+// standardAttributes are those that Cognito knows by itself.
+var standardAttributes = []string{
+	"address", "birthdate", "email", "email_verified", "family_name", "gender", "given_name", "locale", "middle_name", "name", "nickname",
+	"phone_number", "phone_number_verified", "picture", "preferred_username", "profile", "sub", "updated_at", "website", "zoneinfo",
+}
+
+// attributesOf a user, with the prefix that the provider puts before the names of
+// custom attributes.
+func attributesOf(user graph.Resource) map[string]string {
+	attributes := map[string]string{}
+	for name, value := range user.Map("attributes") {
+		if !slices.Contains(standardAttributes, name) && !strings.HasPrefix(name, "custom:") {
+			name = "custom:" + name
+		}
+		attributes[name] = value
+	}
+	return attributes
 }
