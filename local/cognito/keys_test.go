@@ -104,9 +104,9 @@ func TestARotationKeepsFormerTokensGoodForADay(t *testing.T) {
 }
 
 // launchedAgain is a second sign-in in a fresh browser.
-func (w *world) launchedAgain() map[string]any {
+func (w *world) launchedAgain(edits ...string) map[string]any {
 	w.http = w.newBrowser()
-	return w.launched()
+	return w.launched(edits...)
 }
 
 func TestTheKeySetFailsAsItIsTold(t *testing.T) {

@@ -46,18 +46,19 @@ func (s *server) VerifyClient(_ context.Context, r *op.Request[op.ClientCredenti
 	return &opClient{client}, nil
 }
 
-// ClientCredentialsExchange implements op.Server. Without a scope parameter the
-// client gets all of its scopes, as with Cognito.
+// ClientCredentialsExchange implements op.Server. A client may have custom scopes
+// alone, and without a scope parameter gets all of them.
 func (s *server) ClientCredentialsExchange(
 	_ context.Context, r *op.ClientRequest[oidc.ClientCredentialsRequest],
 ) (*op.Response, error) {
 	client := r.Client.(*opClient).Client
+	custom := slices.DeleteFunc(slices.Clone(client.Scopes), func(scope string) bool { return !strings.Contains(scope, "/") })
 	scopes := slices.DeleteFunc(slices.Clone([]string(r.Data.Scope)), func(scope string) bool { return scope == "" })
 	if len(scopes) == 0 {
-		scopes = client.Scopes
+		scopes = custom
 	}
 	for _, scope := range scopes {
-		if !slices.Contains(client.Scopes, scope) || !strings.Contains(scope, "/") {
+		if !slices.Contains(custom, scope) {
 			return nil, oidc.ErrInvalidScope()
 		}
 	}

@@ -153,6 +153,16 @@ func TestClientsAuthenticateByBasicToo(t *testing.T) {
 	}
 }
 
+func TestAServiceGetsCustomScopesAlone(t *testing.T) {
+	w := newWorld(t, func(c *cognito.Config) { c.Clients[2].Scopes = []string{"openid", "system/*.rs"} })
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"etl"}, "client_secret": {"etl-secret"}}
+	if got := claims(t, w.tokens(form)["access_token"])["scope"]; got != "system/*.rs" {
+		t.Errorf("got %v", got)
+	}
+	form.Set("scope", "openid system/*.rs")
+	w.refused("a scope of users", form, "invalid_scope")
+}
+
 func TestARefreshTokenServesItsClientUntilItExpires(t *testing.T) {
 	w := newWorld(t, nil)
 	refresh := w.launched()["refresh_token"].(string)

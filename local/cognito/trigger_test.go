@@ -154,3 +154,18 @@ func TestAFailingTriggerLetsNobodyIn(t *testing.T) {
 		}
 	}
 }
+
+func TestASuppressedScopeIsGoneFromThatTokenAlone(t *testing.T) {
+	var response string
+	w := newWorld(t, func(c *cognito.Config) {
+		c.PreToken = func(ctx context.Context, event []byte) ([]byte, error) { return responding(response)(ctx, event) }
+	})
+	response = `{"claimsAndScopeOverrideDetails":{"accessTokenGeneration":{"scopesToSuppress":["openid"]}}}`
+	if got := claims(t, w.launched("scope", "-")["access_token"])["scope"]; got != "profile email launch/patient patient/*.rs" {
+		t.Errorf("got %v", got)
+	}
+	response = `{"claimsAndScopeOverrideDetails":null}`
+	if got := claims(t, w.launchedAgain("scope", "-")["access_token"])["scope"]; got != "openid profile email launch/patient patient/*.rs" {
+		t.Errorf("the next token: got %v", got)
+	}
+}
