@@ -35,8 +35,13 @@ type Options struct {
 	// Port of the first of three endpoints on 127.0.0.1, which take successive
 	// ports. 0 takes free ones.
 	Port int
-	// FunctionLog gets what the validator writes; nil for nowhere.
+	// FunctionLog gets what the functions write; nil for nowhere.
 	FunctionLog io.Writer
+	// ExtraCallbacks are URLs that users may be sent back to after signing in,
+	// for every client with users, besides the declared ones.
+	ExtraCallbacks []string
+	// Now is the authorization server's clock, by default the machine's.
+	Now func() time.Time
 }
 
 // Cloud is a running local cloud. Close it.
@@ -45,6 +50,8 @@ type Cloud struct {
 	Datastore string
 	// HostedDomain and Issuer of the authorization server.
 	HostedDomain, Issuer string
+	// AuthorizationServer issues the tokens; its keys can be rotated and broken.
+	AuthorizationServer *cognito.Pool
 	// Clients that may ask for tokens, in the order of their declaration.
 	Clients []Client
 	// Discovery is the discovery document as the program declares it, with
@@ -57,7 +64,7 @@ type Cloud struct {
 	certificate certificate
 	graph       *graph.Graph
 	servers     []*http.Server
-	function    *lambda.Function
+	functions   map[string]*lambda.Function // by name
 	preloaded   bool
 
 	mu        sync.Mutex
@@ -109,7 +116,7 @@ func Start(options Options) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cloud{graph: g}
+	c := &Cloud{graph: g, functions: map[string]*lambda.Function{}}
 	if err := c.start(options); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -135,7 +142,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
-	handlers, err := c.handlers(declared, at, options.FunctionLog)
+	handlers, err := c.handlers(declared, at, options)
 	if err != nil {
 		for _, listener := range listeners {
 			err = errors.Join(err, listener.Close())
@@ -149,7 +156,7 @@ func (c *Cloud) start(options Options) (err error) {
 }
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
-func (c *Cloud) handlers(d declared, at addresses, functionLog io.Writer) ([]http.Handler, error) {
+func (c *Cloud) handlers(d declared, at addresses, options Options) ([]http.Handler, error) {
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
@@ -157,48 +164,17 @@ func (c *Cloud) handlers(d declared, at addresses, functionLog io.Writer) ([]htt
 	if err := at.checkAll("the discovery document", c.Discovery); err != nil {
 		return nil, err
 	}
-	environment, err := c.environment(d, at)
-	if err != nil {
+	if err := c.newFunctions(d, at, options.FunctionLog); err != nil {
 		return nil, err
 	}
-	pool, err := cognito.NewPool(cognito.Config{Issuer: c.Issuer, HostedDomain: c.HostedDomain, Clients: c.clients(d)})
-	if err != nil {
-		return nil, err
-	}
-	pool.OnKeySet = func(request cognito.KeySetRequest) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.keySets = lastOf(append(c.keySets, request))
-	}
-	c.function, err = lambda.New(lambda.Config{
-		ARN:         d.function.Text("arn"),
-		Name:        d.function.Text("name"),
-		Archive:     d.function.Archive("code"),
-		Environment: environment,
-		Timeout:     time.Duration(d.function.Number("timeout")) * time.Second,
-		Dir:         c.dir,
-		Log:         functionLog,
-	})
-	if err != nil {
+	if err := c.newAuthorizationServer(d, options); err != nil {
 		return nil, err
 	}
 	datastore, err := c.newDatastore(d)
 	if err != nil {
 		return nil, err
 	}
-	return []http.Handler{datastore, pool.HostedDomain(), pool.Issuer()}, nil
-}
-
-// environment is the function's, at loopback addresses.
-func (c *Cloud) environment(d declared, at addresses) (map[string]string, error) {
-	environment := map[string]string{"SSL_CERT_FILE": c.CertificateFile}
-	for name, value := range d.function.Map("environment", "variables") {
-		environment[name] = at.Replace(value)
-		if err := at.checkAll("the function's environment variable "+name, environment[name]); err != nil {
-			return nil, err
-		}
-	}
-	return environment, nil
+	return []http.Handler{datastore, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
 }
 
 func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
@@ -207,10 +183,7 @@ func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
 		data = healthlake.Synthetic(1)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
-		if err := d.invokable("healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn); err != nil {
-			return healthlake.Reply{}, err
-		}
-		answer, cold, err := c.function.Invoke(ctx, payload)
+		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
 		return healthlake.Reply{Answer: answer, ColdStart: cold}, err
 	}
 	datastore, err := healthlake.New(healthlake.Config{
@@ -231,28 +204,6 @@ func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
 		c.decisions = lastOf(append(c.decisions, made))
 	}
 	return datastore, nil
-}
-
-func (c *Cloud) clients(d declared) []cognito.Client {
-	var clients []cognito.Client
-	for _, declared := range d.clients {
-		client := Client{
-			Name:   declared.Text("name"),
-			ID:     declared.ID,
-			Secret: declared.Text("clientSecret"),
-			Flows:  declared.Texts("allowedOauthFlows"),
-			Scopes: declared.Texts("allowedOauthScopes"),
-		}
-		c.Clients = append(c.Clients, client)
-		clients = append(clients, cognito.Client{
-			ID:          client.ID,
-			Secret:      client.Secret,
-			Flows:       client.Flows,
-			Scopes:      client.Scopes,
-			AccessToken: time.Duration(declared.Number("accessTokenValidity")) * time.Minute,
-		})
-	}
-	return clients
 }
 
 // addresses put the cloud's addresses in the place of AWS's names.
@@ -321,8 +272,8 @@ func (c *Cloud) Close() error {
 	for _, server := range c.servers {
 		problems = append(problems, server.Close())
 	}
-	if c.function != nil {
-		c.function.Close()
+	for _, function := range c.functions {
+		function.Close()
 	}
 	if c.dir != "" {
 		problems = append(problems, os.RemoveAll(c.dir))

@@ -26,6 +26,11 @@ import (
 // start runs a stack of this repository, the functions built for this machine.
 func start(t *testing.T, stack string, overrides map[string]string) *local.Cloud {
 	t.Helper()
+	return startWith(t, stack, overrides, func(*local.Options) {})
+}
+
+func startWith(t *testing.T, stack string, overrides map[string]string, edit func(*local.Options)) *local.Cloud {
+	t.Helper()
 	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	validator, err := components.PackageValidator(t.Context(), here, nil)
 	if err != nil {
@@ -41,7 +46,9 @@ func start(t *testing.T, stack string, overrides map[string]string) *local.Cloud
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud, err := local.Start(local.Options{Program: program.Run, Stack: loaded, FunctionLog: t.Output()})
+	options := local.Options{Program: program.Run, Stack: loaded, FunctionLog: t.Output()}
+	edit(&options)
+	cloud, err := local.Start(options)
 	if err != nil {
 		t.Fatal(err)
 	}

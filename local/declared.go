@@ -18,8 +18,9 @@ type declared struct {
 	// function judges the datastore's tokens; trigger is asked by the pool before it
 	// issues a user's, and is none where the pool has no trigger.
 	function, trigger               graph.Resource
-	clients                         []graph.Resource
+	clients, users                  []graph.Resource
 	functions, aliases, permissions []graph.Resource
+	account                         string
 
 	// AWS's names of the three services, as URLs without a path.
 	healthLake, hostedDomain, issuerHost string
@@ -30,9 +31,11 @@ type declared struct {
 func readDeclared(g *graph.Graph) (declared, error) {
 	d := declared{
 		clients:     g.All(graph.UserPoolClient),
+		users:       g.All(graph.User),
 		functions:   g.All(graph.Function),
 		aliases:     g.All(graph.FunctionAlias),
 		permissions: g.All(graph.Permission),
+		account:     g.Account,
 	}
 	slices.SortFunc(d.clients, func(a, b graph.Resource) int { return strings.Compare(a.Name, b.Name) })
 	var domain graph.Resource
@@ -138,7 +141,8 @@ func (d declared) invokable(service, source, arn string) error {
 	for _, p := range d.permissions {
 		if p.Text("principal") == service && p.Text("action") == "lambda:InvokeFunction" &&
 			p.Text("function") == function.Text("name") && p.Text("qualifier") == qualifier &&
-			(p.Text("sourceArn") == "" || p.Text("sourceArn") == source) {
+			(p.Text("sourceArn") == "" || p.Text("sourceArn") == source) &&
+			(p.Text("sourceAccount") == "" || p.Text("sourceAccount") == d.account) {
 			return nil
 		}
 	}

@@ -1,8 +1,9 @@
 // Package local is the cloud around a Smartlake stack, on loopback: it runs the
 // program of "pulumi up" without an engine, takes the resources that it declares,
 // and brings them to life. Cognito, Lambda and HealthLake are stand-ins (packages
-// cognito, lambda and healthlake say what each leaves out); the token validator is
-// the declared one, run from its archive as a process of its own.
+// cognito, lambda and healthlake say what each leaves out); the functions - the token
+// validator, and the pool's trigger where there is one - are the declared ones, run
+// from their archives as processes of their own.
 //
 // AWS's names stay as declared inside the graph. Where they would be dialed -
 // in the function's environment, in the discovery document, in what is printed -

@@ -1,126 +1,132 @@
-// Package cognito stands in for an Amazon Cognito user pool on loopback: the token
-// endpoint of its hosted domain, its key set and its issuer metadata. OAuth's
-// protocol is the library's (github.com/zitadel/oidc); the tokens and rules are
-// Cognito's.
-//
-// What it leaves out: users and the authorization code grant (requests for it get
-// unsupported_grant_type), throttling, and Cognito's habit of answering some
-// errors without a description.
 package cognito
 
 import (
+	"context"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
 // Client is an app client of the pool.
 type Client struct {
-	ID          string
-	Secret      string // empty for a public client
-	Flows       []string
-	Scopes      []string
-	AccessToken time.Duration // lifetime
+	ID             string
+	Secret         string // empty for a public client
+	Flows          []string
+	Scopes         []string
+	CallbackURLs   []string
+	LogoutURLs     []string
+	ReadAttributes []string // of a user, in ID tokens and at userInfo; nil for all
+	// Lifetimes of the tokens.
+	AccessToken, IDToken, RefreshToken time.Duration
+}
+
+// User of the pool.
+type User struct {
+	Username, Password string
+	Sub                string            // a UUID, the same at every start
+	Attributes         map[string]string // such as "email", "email_verified" ("true"), "custom:patient"
 }
 
 // Config describes a pool.
 type Config struct {
 	Issuer       string // URL, ends in the pool's id
-	HostedDomain string // URL
+	HostedDomain string // URL without a path
 	Clients      []Client
+	Users        []User
+	// AliasAttributes that users may sign in with besides their name: email,
+	// phone_number, preferred_username. The first two count once they are verified.
+	AliasAttributes []string
+	// CaseSensitive names, as of the pool's username configuration.
+	CaseSensitive bool
+	// ExtraCallbacks are accepted for every client with the code grant, besides its
+	// own. Cognito has no such thing.
+	ExtraCallbacks []string
+	// PreToken is the pool's trigger before tokens (version V2_0): it gets the event
+	// and returns it with its response filled in. Nil for none. It has 5 seconds; an
+	// error's text goes where Cognito shows the function's message.
+	PreToken func(ctx context.Context, event []byte) ([]byte, error)
+	// Now is the pool's clock, by default the machine's.
+	Now func() time.Time
 }
 
-// KeySetRequest tells of one request for the key set.
-type KeySetRequest struct {
-	Time   time.Time
-	KeyIDs []string
-}
+// Bounds of what is kept.
+const (
+	maxSessions      = 1000
+	maxCodes         = 1000
+	maxRefreshTokens = 10000
+)
 
 // Pool is a running stand-in.
 type Pool struct {
-	config Config
-	keys   []signingKey
+	config   Config
+	keys     keyRing
+	formKey  []byte // authenticates the login form
+	sessions *memory[session]
+	codes    *memory[code]
+	refresh  *memory[grant]
+	revoked  *memory[struct{}] // origin_jti of revoked refresh tokens
 
 	// OnKeySet, if set, is called for every request for the key set.
 	OnKeySet func(KeySetRequest)
 }
 
-type signingKey struct {
-	id      string
-	private *rsa.PrivateKey
-}
-
-// NewPool makes a pool with two signing keys, as Cognito's have; the first signs.
+// NewPool makes a pool with its signing keys.
 func NewPool(config Config) (*Pool, error) {
-	p := &Pool{config: config}
-	for range 2 {
-		private, err := rsa.GenerateKey(rand.Reader, 2048)
-		if err != nil {
-			return nil, err
-		}
-		id := make([]byte, 32)
-		if _, err := rand.Read(id); err != nil {
-			return nil, err
-		}
-		p.keys = append(p.keys, signingKey{base64.StdEncoding.EncodeToString(id), private})
+	if config.Now == nil {
+		config.Now = time.Now
 	}
-	return p, nil
+	for _, user := range config.Users {
+		if user.Username == "" || user.Sub == "" || user.Password == "" {
+			return nil, fmt.Errorf("user %q: want a username, a sub and a password", user.Username)
+		}
+	}
+	p := &Pool{
+		config:   config,
+		formKey:  make([]byte, 32),
+		sessions: newMemory[session](maxSessions),
+		codes:    newMemory[code](maxCodes),
+		refresh:  newMemory[grant](maxRefreshTokens),
+		revoked:  newMemory[struct{}](maxRefreshTokens),
+	}
+	if _, err := rand.Read(p.formKey); err != nil {
+		return nil, err
+	}
+	return p, p.Rotate()
 }
 
-// HostedDomain serves the OAuth endpoints of the hosted domain.
+// HostedDomain serves the endpoints of the hosted domain.
 func (p *Pool) HostedDomain() http.Handler {
-	return op.RegisterServer(&server{pool: p}, op.Endpoints{Token: op.NewEndpoint("/oauth2/token")})
+	library := op.RegisterServer(&server{pool: p}, op.Endpoints{
+		Token:      op.NewEndpoint(tokenPath),
+		Revocation: op.NewEndpoint(revokePath),
+	})
+	mux := http.NewServeMux()
+	mux.Handle(tokenPath, crossOrigin(asCognito(library)))
+	mux.Handle(revokePath, crossOrigin(asCognito(library)))
+	mux.Handle("/oauth2/userInfo", crossOrigin(http.HandlerFunc(p.serveUserInfo)))
+	mux.HandleFunc("GET /oauth2/authorize", p.serveAuthorize)
+	mux.HandleFunc("GET /login", p.serveLogin)
+	mux.HandleFunc("POST /login", p.serveSignIn)
+	mux.HandleFunc("GET /logout", p.serveLogout)
+	return mux
 }
 
 // Issuer serves the issuer's key set and metadata, below the path of the pool.
 func (p *Pool) Issuer() http.Handler {
-	poolID := p.config.Issuer[strings.LastIndex(p.config.Issuer, "/"):]
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+poolID+"/.well-known/jwks.json", p.serveKeySet)
-	mux.HandleFunc("GET "+poolID+"/.well-known/openid-configuration", p.serveMetadata)
+	mux.Handle("/"+p.id()+"/.well-known/jwks.json", crossOrigin(http.HandlerFunc(p.serveKeySet)))
+	mux.Handle("/"+p.id()+"/.well-known/openid-configuration", crossOrigin(http.HandlerFunc(p.serveMetadata)))
 	return mux
 }
 
-func (p *Pool) serveKeySet(w http.ResponseWriter, _ *http.Request) {
-	type jwk struct {
-		Algorithm string `json:"alg"`
-		Exponent  string `json:"e"`
-		KeyID     string `json:"kid"`
-		KeyType   string `json:"kty"`
-		Modulus   string `json:"n"`
-		Use       string `json:"use"`
-	}
-	var set struct {
-		Keys []jwk `json:"keys"`
-	}
-	var ids []string
-	for _, key := range p.keys {
-		ids = append(ids, key.id)
-		set.Keys = append(set.Keys, jwk{
-			Algorithm: "RS256",
-			Exponent:  base64.RawURLEncoding.EncodeToString(big.NewInt(int64(key.private.E)).Bytes()),
-			KeyID:     key.id,
-			KeyType:   "RSA",
-			Modulus:   base64.RawURLEncoding.EncodeToString(key.private.N.Bytes()),
-			Use:       "sig",
-		})
-	}
-	if p.OnKeySet != nil {
-		p.OnKeySet(KeySetRequest{time.Now(), ids})
-	}
-	writeJSON(w, set)
-}
+// id of the pool, such as "us-east-1_AbCdEfGhI".
+func (p *Pool) id() string { return p.config.Issuer[strings.LastIndex(p.config.Issuer, "/")+1:] }
 
 // serveMetadata answers with OpenID Connect's discovery document, as Cognito does.
 func (p *Pool) serveMetadata(w http.ResponseWriter, _ *http.Request) {
@@ -131,10 +137,10 @@ func (p *Pool) serveMetadata(w http.ResponseWriter, _ *http.Request) {
 		"issuer":                                p.config.Issuer,
 		"jwks_uri":                              p.config.Issuer + "/.well-known/jwks.json",
 		"response_types_supported":              []string{"code", "token"},
-		"revocation_endpoint":                   p.config.HostedDomain + "/oauth2/revoke",
+		"revocation_endpoint":                   p.config.HostedDomain + revokePath,
 		"scopes_supported":                      []string{"openid", "email", "phone", "profile"},
 		"subject_types_supported":               []string{"public"},
-		"token_endpoint":                        p.config.HostedDomain + "/oauth2/token",
+		"token_endpoint":                        p.config.HostedDomain + tokenPath,
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
 		"userinfo_endpoint":                     p.config.HostedDomain + "/oauth2/userInfo",
 	})
@@ -145,6 +151,22 @@ func writeJSON(w http.ResponseWriter, value any) {
 	_ = json.NewEncoder(w).Encode(value) // the client went away: nobody to tell
 }
 
+// crossOrigin lets apps in browsers call an endpoint from any origin. No endpoint
+// that is called so reads a cookie.
+func crossOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		if r.Method == http.MethodOptions {
+			w.Header().Set("Access-Control-Allow-Methods", "GET, POST, OPTIONS")
+			w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+			w.Header().Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (p *Pool) client(id string) (Client, bool) {
 	index := slices.IndexFunc(p.config.Clients, func(c Client) bool { return c.ID == id })
 	if index < 0 {
@@ -153,27 +175,42 @@ func (p *Pool) client(id string) (Client, bool) {
 	return p.config.Clients[index], true
 }
 
-// clientToken is an access token of the client credentials grant with exactly the
-// claims of Cognito's: sub is the client, and there is no username, aud or nbf.
-func (p *Pool) clientToken(client Client, scopes []string) (string, error) {
-	now := time.Now().Unix()
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"sub":       client.ID,
-		"token_use": "access",
-		"scope":     strings.Join(scopes, " "),
-		"auth_time": now,
-		"iss":       p.config.Issuer,
-		"exp":       now + int64(client.AccessToken.Seconds()),
-		"iat":       now,
-		"version":   2,
-		"jti":       uuid.NewString(),
-		"client_id": client.ID,
-	})
-	delete(token.Header, "typ")
-	token.Header["kid"] = p.keys[0].id
-	signed, err := token.SignedString(p.keys[0].private)
-	if err != nil {
-		return "", fmt.Errorf("signing an access token: %w", err)
+// signsUsersIn reports whether the client has the code grant.
+func (c Client) signsUsersIn() bool { return slices.Contains(c.Flows, "code") }
+
+// mayReturnTo reports whether a user may be sent back to an URL: exactly one of the
+// client's.
+func (p *Pool) mayReturnTo(client Client, url string) bool {
+	return client.signsUsersIn() && url != "" &&
+		(slices.Contains(client.CallbackURLs, url) || slices.Contains(p.config.ExtraCallbacks, url))
+}
+
+func (p *Pool) user(username string) (User, bool) {
+	index := slices.IndexFunc(p.config.Users, func(u User) bool { return u.Username == username })
+	if index < 0 {
+		return User{}, false
 	}
-	return signed, nil
+	return p.config.Users[index], true
+}
+
+// userOf finds the user who signs in under a name: the username, or a declared alias.
+func (p *Pool) userOf(name string) (User, bool) {
+	same := strings.EqualFold
+	if p.config.CaseSensitive {
+		same = func(a, b string) bool { return a == b }
+	}
+	for _, user := range p.config.Users {
+		if same(user.Username, name) {
+			return user, true
+		}
+	}
+	for _, user := range p.config.Users {
+		for _, alias := range p.config.AliasAttributes {
+			verified := alias == "preferred_username" || user.Attributes[alias+"_verified"] == "true"
+			if value := user.Attributes[alias]; value != "" && verified && same(value, name) {
+				return user, true
+			}
+		}
+	}
+	return User{}, false
 }

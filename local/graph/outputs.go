@@ -16,6 +16,7 @@ const (
 	UserPool       = "aws:cognito/userPool:UserPool"
 	UserPoolClient = "aws:cognito/userPoolClient:UserPoolClient"
 	UserPoolDomain = "aws:cognito/userPoolDomain:UserPoolDomain"
+	User           = "aws:cognito/user:User"
 	Function       = "aws:lambda/function:Function"
 	FunctionAlias  = "aws:lambda/alias:Alias"
 	Permission     = "aws:lambda/permission:Permission"
@@ -48,6 +49,9 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		return strings.ToLower(token(args.Name)[:26]), properties
 	case UserPoolDomain:
 		return given("domain"), served(args.Name, properties)
+	case User:
+		set("sub", uuidOf(args.Name))
+		return given("userPoolId") + "/" + given("username"), properties
 	case Function:
 		set("arn", g.arn("lambda", "function:"+name))
 		set("version", "1")
@@ -88,11 +92,9 @@ func (g *Graph) createBystander(args pulumi.MockResourceArgs, properties resourc
 		set("arn", strings.Join([]string{"arn", g.Partition, "s3", "", "", bucket}, ":"))
 		return bucket
 	case "aws:kms/key:Key":
-		h := digest(args.Name)
-		id = h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
-		set("keyId", id)
-		set("arn", g.arn("kms", "key/"+id))
-		return id
+		set("keyId", uuidOf(args.Name))
+		set("arn", g.arn("kms", "key/"+uuidOf(args.Name)))
+		return uuidOf(args.Name)
 	default:
 		return digest(args.Name)[:16]
 	}
@@ -117,6 +119,12 @@ func (g *Graph) globalARN(service, rest string) string {
 func digest(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])
+}
+
+// uuidOf has a UUID's shape and follows from a name.
+func uuidOf(name string) string {
+	h := digest(name)
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
 }
 
 func token(name string) string {

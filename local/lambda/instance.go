@@ -176,6 +176,13 @@ func (i *instance) complete(w http.ResponseWriter, r *http.Request, read func([]
 	w.WriteHeader(http.StatusAccepted)
 }
 
+// FunctionError is what a function says of its own failure.
+type FunctionError struct{ Type, Message string }
+
+func (e *FunctionError) Error() string {
+	return fmt.Sprintf("the function failed: %s: %s", e.Type, e.Message)
+}
+
 func functionError(body []byte) error {
 	var e struct {
 		Message string `json:"errorMessage"`
@@ -184,5 +191,5 @@ func functionError(body []byte) error {
 	if err := json.Unmarshal(body, &e); err != nil {
 		return errors.New("the function failed")
 	}
-	return fmt.Errorf("the function failed: %s: %s", e.Type, e.Message)
+	return &FunctionError{e.Type, e.Message}
 }

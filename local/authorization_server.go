@@ -1,0 +1,155 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smartlake/pulumi-smartlake/local/cognito"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/local/lambda"
+)
+
+func (c *Cloud) newAuthorizationServer(d declared, options Options) error {
+	trigger, err := c.trigger(d)
+	if err != nil {
+		return err
+	}
+	clients, err := c.clients(d)
+	if err != nil {
+		return err
+	}
+	c.AuthorizationServer, err = cognito.NewPool(cognito.Config{
+		Issuer:          c.Issuer,
+		HostedDomain:    c.HostedDomain,
+		Clients:         clients,
+		Users:           users(d),
+		AliasAttributes: d.pool.Texts("aliasAttributes"),
+		CaseSensitive:   d.pool.Flag("usernameConfiguration", "caseSensitive"),
+		ExtraCallbacks:  options.ExtraCallbacks,
+		PreToken:        trigger,
+		Now:             options.Now,
+	})
+	if err != nil {
+		return err
+	}
+	c.AuthorizationServer.OnKeySet = func(request cognito.KeySetRequest) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.keySets = lastOf(append(c.keySets, request))
+	}
+	return nil
+}
+
+// trigger calls the function that the pool declares to run before tokens, if any.
+func (c *Cloud) trigger(d declared) (func(context.Context, []byte) ([]byte, error), error) {
+	arn := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn")
+	if arn == "" {
+		if legacy := d.pool.Text("lambdaConfig", "preTokenGeneration"); legacy != "" {
+			return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGeneration: %q: want preTokenGenerationConfig with lambdaVersion V2_0", legacy)
+		}
+		return nil, nil
+	}
+	if version := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaVersion"); version != "V2_0" {
+		return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGenerationConfig.lambdaVersion: %q: want V2_0, the one that the local cloud sends", version)
+	}
+	return func(ctx context.Context, event []byte) ([]byte, error) {
+		answer, _, err := c.invoke(ctx, d, "cognito-idp.amazonaws.com", d.pool.Text("arn"), arn, event)
+		var thrown *lambda.FunctionError
+		if errors.As(err, &thrown) {
+			return nil, errors.New(thrown.Message) // Cognito shows no more of it
+		}
+		return answer, err
+	}, nil
+}
+
+func (c *Cloud) clients(d declared) ([]cognito.Client, error) {
+	var clients []cognito.Client
+	for _, declared := range d.clients {
+		client := Client{
+			Name:   declared.Text("name"),
+			ID:     declared.ID,
+			Secret: declared.Text("clientSecret"),
+			Flows:  declared.Texts("allowedOauthFlows"),
+			Scopes: declared.Texts("allowedOauthScopes"),
+		}
+		c.Clients = append(c.Clients, client)
+		stood := cognito.Client{
+			ID:             client.ID,
+			Secret:         client.Secret,
+			Flows:          client.Flows,
+			Scopes:         client.Scopes,
+			CallbackURLs:   declared.Texts("callbackUrls"),
+			LogoutURLs:     declared.Texts("logoutUrls"),
+			ReadAttributes: declared.Texts("readAttributes"),
+		}
+		for _, lifetime := range []struct {
+			of, unit string
+			fallback time.Duration // Cognito's
+			into     *time.Duration
+		}{
+			{"accessToken", "hours", time.Hour, &stood.AccessToken},
+			{"idToken", "hours", time.Hour, &stood.IDToken},
+			{"refreshToken", "days", 30 * 24 * time.Hour, &stood.RefreshToken},
+		} {
+			var err error
+			if *lifetime.into, err = validity(declared, lifetime.of, lifetime.unit, lifetime.fallback); err != nil {
+				return nil, err
+			}
+		}
+		clients = append(clients, stood)
+	}
+	return clients, nil
+}
+
+// validity is a token's lifetime as a client declares it, in a unit of its choice.
+func validity(client graph.Resource, token, unit string, fallback time.Duration) (time.Duration, error) {
+	amount := client.Number(token + "Validity")
+	if amount == 0 {
+		return fallback, nil
+	}
+	if given := client.Text("tokenValidityUnits", token); given != "" {
+		unit = given
+	}
+	units := map[string]time.Duration{"seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": 24 * time.Hour}
+	length, ok := units[unit]
+	if !ok {
+		return 0, fmt.Errorf("client %s: tokenValidityUnits.%s: %q: want seconds, minutes, hours or days", client.Text("name"), token, unit)
+	}
+	return time.Duration(amount) * length, nil
+}
+
+func users(d declared) []cognito.User {
+	var users []cognito.User
+	for _, declared := range d.users {
+		users = append(users, cognito.User{
+			Username:   declared.Text("username"),
+			Password:   declared.Text("password"),
+			Sub:        declared.Text("sub"),
+			Attributes: attributesOf(declared),
+		})
+	}
+	return users
+}
+
+// standardAttributes are those that Cognito knows by itself.
+var standardAttributes = []string{
+	"address", "birthdate", "email", "email_verified", "family_name", "gender", "given_name", "locale", "middle_name", "name", "nickname",
+	"phone_number", "phone_number_verified", "picture", "preferred_username", "profile", "sub", "updated_at", "website", "zoneinfo",
+}
+
+// attributesOf a user, with the prefix that the provider puts before the names of
+// custom attributes.
+func attributesOf(user graph.Resource) map[string]string {
+	attributes := map[string]string{}
+	for name, value := range user.Map("attributes") {
+		if !slices.Contains(standardAttributes, name) && !strings.HasPrefix(name, "custom:") {
+			name = "custom:" + name
+		}
+		attributes[name] = value
+	}
+	return attributes
+}
