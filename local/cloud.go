@@ -37,6 +37,9 @@ type Options struct {
 	Port int
 	// FunctionLog gets what the validator writes; nil for nowhere.
 	FunctionLog io.Writer
+	// FHIRURL is the base URL of a FHIR R4 server whose resources the datastore
+	// serves; empty for synthetic ones in memory. See healthlake.Config.
+	FHIRURL string
 }
 
 // Cloud is a running local cloud. Close it.
@@ -58,6 +61,7 @@ type Cloud struct {
 	graph       *graph.Graph
 	servers     []*http.Server
 	function    *lambda.Function
+	store       *healthlake.Datastore
 	preloaded   bool
 
 	mu        sync.Mutex
@@ -135,7 +139,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
-	handlers, err := c.handlers(declared, at, options.FunctionLog)
+	handlers, err := c.handlers(declared, at, options)
 	if err != nil {
 		for _, listener := range listeners {
 			err = errors.Join(err, listener.Close())
@@ -149,7 +153,7 @@ func (c *Cloud) start(options Options) (err error) {
 }
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
-func (c *Cloud) handlers(d declared, at addresses, functionLog io.Writer) ([]http.Handler, error) {
+func (c *Cloud) handlers(d declared, at addresses, options Options) ([]http.Handler, error) {
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
@@ -177,16 +181,15 @@ func (c *Cloud) handlers(d declared, at addresses, functionLog io.Writer) ([]htt
 		Environment: environment,
 		Timeout:     time.Duration(d.function.Number("timeout")) * time.Second,
 		Dir:         c.dir,
-		Log:         functionLog,
+		Log:         options.FunctionLog,
 	})
 	if err != nil {
 		return nil, err
 	}
-	datastore, err := c.newDatastore(d)
-	if err != nil {
+	if c.store, err = c.newDatastore(d, options.FHIRURL); err != nil {
 		return nil, err
 	}
-	return []http.Handler{datastore, pool.HostedDomain(), pool.Issuer()}, nil
+	return []http.Handler{c.store, pool.HostedDomain(), pool.Issuer()}, nil
 }
 
 // environment is the function's, at loopback addresses.
@@ -201,9 +204,9 @@ func (c *Cloud) environment(d declared, at addresses) (map[string]string, error)
 	return environment, nil
 }
 
-func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
+func (c *Cloud) newDatastore(d declared, fhirURL string) (*healthlake.Datastore, error) {
 	data := healthlake.Empty()
-	if c.preloaded = d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"; c.preloaded {
+	if c.preloaded = fhirURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"; c.preloaded {
 		data = healthlake.Synthetic(1)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
@@ -220,7 +223,9 @@ func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
 		Name:         d.datastore.Text("datastoreName"),
 		Metadata:     c.Discovery,
 		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
+		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
 		Data:         data,
+		FHIRURL:      fhirURL,
 	}, ask, roles{c.graph}.authorize)
 	if err != nil {
 		return nil, err

@@ -121,6 +121,12 @@ func (r Resource) Number(path ...string) int {
 	return 0
 }
 
+// Flag returns a truth property, false where there is none.
+func (r Resource) Flag(path ...string) bool {
+	v := r.value(path)
+	return v.IsBool() && v.BoolValue()
+}
+
 // Texts returns a list of strings.
 func (r Resource) Texts(path ...string) []string {
 	v := r.value(path)
