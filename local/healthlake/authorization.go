@@ -175,10 +175,11 @@ func (g grant) counts(scope smart.Scope, typ string) bool {
 // allows reports whether some scope of the grant reaches a resource: system/ scopes
 // reach all of their type, patient/ scopes what is in the patient's compartment,
 // user/ scopes what fine-grained authorization leaves, and a filtered scope those
-// that match besides.
+// that match besides. The resource must be of the type that the grant was admitted
+// for: every caller has made sure of it.
 func (g grant) allows(r resource) bool {
 	return slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
-		if scope.Type != smart.AnyType && scope.Type != r.typ() || !g.reaches(scope, r) {
+		if !g.reaches(scope, r) {
 			return false
 		}
 		for _, parameter := range scope.Query {

@@ -63,8 +63,8 @@ type Config struct {
 	Name         string
 	Metadata     string // the discovery document, served as it is
 	ValidatorARN string
-	FineGrained  bool  // whether user/ scopes are held against fhirUser
-	Data         *Data // what is there at first; not used with FHIRURL
+	FineGrained  bool  // whether user/ scopes are held against fhirUser; if not, they reach all of their type
+	Data         *Data // what is there at first, nil for nothing; not used with FHIRURL
 
 	// FHIRURL is the base URL of a FHIR R4 server, http or https, whose resources
 	// are served in place of Data. The server must let this machine in without

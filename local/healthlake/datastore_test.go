@@ -469,7 +469,7 @@ func TestADecisionTellsTheRequestAndItsStatusAndNoToken(t *testing.T) {
 		status           int
 	}{{"Observation", "code=8867-4", "Observation", 400}, {"Patient/patient-01", "", "Patient", 403}} {
 		d := told[i]
-		if d.Method != "GET" || d.Path != want.path || d.Query.Encode() != want.query || d.Type != want.typ || d.Status != want.status || d.TokenBytes != len(h.token()) {
+		if d.Method != http.MethodGet || d.Path != want.path || d.Query.Encode() != want.query || d.Type != want.typ || d.Status != want.status || d.TokenBytes != len(h.token()) {
 			t.Errorf("got %+v, want %+v", d, want)
 		}
 		if text, _ := json.Marshal(d); strings.Contains(string(text), h.token()) || strings.Contains(string(d.Event), h.token()) || strings.Contains(string(text), "secret") {

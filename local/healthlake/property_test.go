@@ -1,6 +1,7 @@
 package healthlake_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -143,13 +144,18 @@ func TestAPatientNeverLeavesItsCompartment(t *testing.T) {
 						}
 						continue
 					}
-					before := s.everything()
+					var before map[string]map[string]any
+					if method != http.MethodGet {
+						before = s.everything()
+					}
 					got := s.send(method, path, h, body)
 					if next := got.next(); next != "" {
 						pages = append(pages, next)
 					}
 					checkShown(rt, method+" "+path, got)
-					checkUnchanged(rt, method+" "+path+" "+body, before, s.everything())
+					if method != http.MethodGet {
+						checkUnchanged(rt, method+" "+path+" "+body, before, s.everything())
+					}
 				}
 			})
 		})

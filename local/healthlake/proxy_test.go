@@ -67,7 +67,7 @@ func TestURLsOfTheServerBehindAreTheDatastores(t *testing.T) {
 	if got.body["instantiatesUri"] != endpoint+"x" || !strings.Contains(got.text, "https://example.org/Observation/1") || strings.Contains(got.text, "/fhir/") {
 		t.Errorf("got %s", got.text)
 	}
-	if r := (*asked)[0]; r.Method != "POST" || r.Header.Get("Content-Type") != fhirJSON {
+	if r := (*asked)[0]; r.Method != http.MethodPost || r.Header.Get("Content-Type") != fhirJSON {
 		t.Errorf("asked %s with %v", r.Method, r.Header)
 	}
 }
@@ -115,7 +115,7 @@ func TestAWriteIsHeldAgainstWhatIsThereBefore(t *testing.T) {
 	var wrote []string
 	s, _ := behind(t, func(w http.ResponseWriter, r *http.Request, _ string) {
 		w.Header().Set("ETag", `W/"7"`)
-		if r.Method != "GET" {
+		if r.Method != http.MethodGet {
 			wrote = append(wrote, r.Method+" "+r.Header.Get("If-Match"))
 		}
 		_, _ = io.WriteString(w, before)
