@@ -16,6 +16,7 @@ import (
 
 // grant is what a token lets its holder do in this request.
 type grant struct {
+	typ           string        // the resource type that was asked for; it reaches no other
 	scopes        []smart.Scope // those that cover the operation and the type
 	patient       string        // id of the patient whom patient/ scopes are about
 	user          string        // the FHIR resource that the user is: "Practitioner/1"
@@ -114,6 +115,7 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 		return grant{}, errors.New("the validator's answer: iamRoleARN is missing")
 	}
 	g := grant{
+		typ:           typ,
 		patient:       payload.Patient,
 		user:          strings.TrimPrefix(payload.FHIRUser, d.config.Endpoint),
 		fineGrained:   d.config.FineGrained,
@@ -175,10 +177,9 @@ func (g grant) counts(scope smart.Scope, typ string) bool {
 // allows reports whether some scope of the grant reaches a resource: system/ scopes
 // reach all of their type, patient/ scopes what is in the patient's compartment,
 // user/ scopes what fine-grained authorization leaves, and a filtered scope those
-// that match besides. The resource must be of the type that the grant was admitted
-// for: every caller has made sure of it.
+// that match besides.
 func (g grant) allows(r resource) bool {
-	return slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
+	return r.typ() == g.typ && slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
 		if !g.reaches(scope, r) {
 			return false
 		}

@@ -402,6 +402,12 @@ func TestFineGrainedAuthorizationHoldsAUserToItsPatients(t *testing.T) {
 		if got := s.send("PUT", "Patient/b", one, `{"resourceType":"Patient","id":"b","generalPractitioner":[{"reference":"Practitioner/1"}]}`); got.status != 403 {
 			t.Errorf("took over another's patient: %d", got.status)
 		}
+		for practitioner, want := range map[string]int{"1": 201, "2": 403} {
+			body := `{"resourceType":"Patient","generalPractitioner":[{"reference":"Practitioner/` + practitioner + `"}]}`
+			if got := s.send("POST", "Patient", one, body); got.status != want {
+				t.Errorf("makes a patient of practitioner %s: got %d, want %d", practitioner, got.status, want)
+			}
+		}
 		if got := s.send("GET", "Observation/a-lab", holder{Scope: "user/*.r"}, ""); got.status != 403 {
 			t.Errorf("nobody reads: %d", got.status)
 		}

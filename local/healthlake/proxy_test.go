@@ -12,7 +12,7 @@ import (
 )
 
 // behind is a FHIR server that answers as a test wants, and notes what it was asked.
-func behind(t *testing.T, serve func(w http.ResponseWriter, r *http.Request, base string)) (store, *[]*http.Request) {
+func behind(t *testing.T, serve func(w http.ResponseWriter, r *http.Request, base string), edits ...func(*healthlake.Config)) (store, *[]*http.Request) {
 	t.Helper()
 	var asked []*http.Request
 	server := httptest.NewServer(nil)
@@ -21,7 +21,12 @@ func behind(t *testing.T, serve func(w http.ResponseWriter, r *http.Request, bas
 		serve(w, r, server.URL+"/fhir/")
 	})
 	t.Cleanup(server.Close)
-	return newStore(t, func(c *healthlake.Config) { c.FHIRURL = server.URL + "/fhir/" }), &asked
+	return newStore(t, func(c *healthlake.Config) {
+		c.FHIRURL = server.URL + "/fhir/"
+		for _, edit := range edits {
+			edit(c)
+		}
+	}), &asked
 }
 
 // saying answers every request the same. BASE in the body stands for its base URL.
@@ -107,6 +112,15 @@ func TestWhatTheServerBehindShowsTooMuchOfIsTakenOut(t *testing.T) {
 	}
 	if got := gone.send("PUT", "Observation/x", ofA, observation("x", "Patient/a", "laboratory")); got.status != 403 {
 		t.Errorf("took over what was deleted: %d", got.status)
+	}
+	user := holder{Scope: "user/*.cruds", FHIRUser: "Patient/a"}
+	fine, _ := behind(t, func(w http.ResponseWriter, r *http.Request, _ string) {
+		if w.WriteHeader(http.StatusGone); r.Method != http.MethodGet {
+			t.Errorf("%s %s was passed on", r.Method, r.URL)
+		}
+	}, func(c *healthlake.Config) { c.FineGrained = true })
+	if got := fine.send("PUT", "Observation/x", user, observation("x", "Patient/a", "laboratory")); got.status != 403 {
+		t.Errorf("a user took over what was deleted: %d", got.status)
 	}
 }
 
@@ -200,6 +214,9 @@ func TestAServerBehindThatFailsIsABadGateway(t *testing.T) {
 			got := s.send("GET", path, system, "")
 			if got.status != 502 || !strings.HasPrefix(got.diagnostics(), "the FHIR server behind: ") || len(*asked) != before+1 {
 				t.Errorf("%s: %s: got %d after %d requests: %.200s", c.name, path, got.status, len(*asked)-before, got.text)
+			}
+			if c.name == "too much" && !strings.Contains(got.diagnostics(), "larger than 5 MiB") {
+				t.Errorf("%s: %s", c.name, got.diagnostics())
 			}
 		}
 	}

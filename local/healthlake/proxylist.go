@@ -125,7 +125,7 @@ func (u *upstream) withinGrant(g grant, typ, listing string, asked listingReques
 		entry, _ := value.(map[string]any)
 		local := u.localized(entry)
 		content, ok := local["resource"].(map[string]any)
-		if !ok && everything && got["type"] == "history" || ok && resource(content).typ() == typ && g.allows(content) {
+		if !ok && everything && got["type"] == "history" || ok && g.allows(content) {
 			delete(local, "link")
 			entries = append(entries, local)
 		}

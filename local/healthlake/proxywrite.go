@@ -1,8 +1,6 @@
 package healthlake
 
-import (
-	"net/http"
-)
+import "net/http"
 
 // create passes a resource on whose id the server behind gives.
 func (u *upstream) create(w http.ResponseWriter, r *http.Request, g grant) {
@@ -109,8 +107,8 @@ func pin(header http.Header, before answer) {
 
 // write sends a create or an update and passes on what became of the resource.
 func (u *upstream) write(w http.ResponseWriter, r *http.Request, g grant, path string, body resource, header http.Header) {
-	method, typ := r.Method, r.PathValue("type")
-	a, err := u.send(r.Context(), method, path, body, header)
+	typ := r.PathValue("type")
+	a, err := u.send(r.Context(), r.Method, path, body, header)
 	if err == nil && a.status >= http.StatusBadRequest {
 		err = refused(a, g.reachesAll(typ))
 	}
@@ -118,7 +116,7 @@ func (u *upstream) write(w http.ResponseWriter, r *http.Request, g grant, path s
 		fail(w, err)
 		return
 	}
-	if a.resource.typ() != typ || !g.allows(u.localized(a.resource)) {
+	if !g.allows(u.localized(a.resource)) {
 		a.resource = nil // it was written, but what came back is not what may be seen
 	}
 	u.respond(w, a)
