@@ -42,6 +42,9 @@ type Options struct {
 	ExtraCallbacks []string
 	// Now is the authorization server's clock, by default the machine's.
 	Now func() time.Time
+	// FHIRURL is the base URL of a FHIR R4 server whose resources the datastore
+	// serves; empty for synthetic ones in memory. See healthlake.Config.
+	FHIRURL string
 }
 
 // Cloud is a running local cloud. Close it.
@@ -65,6 +68,8 @@ type Cloud struct {
 	graph       *graph.Graph
 	servers     []*http.Server
 	functions   map[string]*lambda.Function // by name
+	validator   *lambda.Function            // one of them
+	store       *healthlake.Datastore
 	preloaded   bool
 
 	mu        sync.Mutex
@@ -156,7 +161,7 @@ func (c *Cloud) start(options Options) (err error) {
 }
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
-func (c *Cloud) handlers(d declared, at addresses, options Options) ([]http.Handler, error) {
+func (c *Cloud) handlers(d declared, at addresses, options Options) (_ []http.Handler, err error) {
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
@@ -167,19 +172,19 @@ func (c *Cloud) handlers(d declared, at addresses, options Options) ([]http.Hand
 	if err := c.newFunctions(d, at, options.FunctionLog); err != nil {
 		return nil, err
 	}
+	c.validator = c.functions[d.function.Text("name")]
 	if err := c.newAuthorizationServer(d, options); err != nil {
 		return nil, err
 	}
-	datastore, err := c.newDatastore(d)
-	if err != nil {
+	if c.store, err = c.newDatastore(d, options.FHIRURL); err != nil {
 		return nil, err
 	}
-	return []http.Handler{datastore, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
+	return []http.Handler{c.store, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
 }
 
-func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
+func (c *Cloud) newDatastore(d declared, fhirURL string) (*healthlake.Datastore, error) {
 	data := healthlake.Empty()
-	if c.preloaded = d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"; c.preloaded {
+	if c.preloaded = fhirURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"; c.preloaded {
 		data = healthlake.Synthetic(1)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
@@ -193,7 +198,9 @@ func (c *Cloud) newDatastore(d declared) (http.Handler, error) {
 		Name:         d.datastore.Text("datastoreName"),
 		Metadata:     c.Discovery,
 		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
+		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
 		Data:         data,
+		FHIRURL:      fhirURL,
 	}, ask, roles{c.graph}.authorize)
 	if err != nil {
 		return nil, err

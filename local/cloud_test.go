@@ -312,14 +312,22 @@ func TestAReadOnlyClientReadsAndNothingElse(t *testing.T) {
 		{"does not delete", "DELETE", "Observation/patient-01-observation-1", readOnly, 403},
 		{"is told of an unknown parameter", "GET", "Observation?date=2024", readOnly, 400},
 		{"does not find what is not there", "GET", "Observation/none", readOnly, 404},
-		{"a writer writes, as far as this data set goes", "DELETE", "Observation/patient-01-observation-1", writer, 501},
 		{"a writer does not read", "GET", "Observation/patient-01-observation-1", writer, 403},
+		{"its role patches nothing", "PATCH", "Observation/patient-01-observation-1", writer, 403},
+		{"its role posts no bundles", "POST", "", writer, 403},
+		{"reads a version", "GET", "Observation/patient-01-observation-1/_history/1", readOnly, 200},
+		{"reads the history", "GET", "Observation/patient-01-observation-1/_history", readOnly, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if status, answer := a.fhir(c.method, c.path, c.token); status != c.status {
 				t.Errorf("got %d, want %d: %v", status, c.status, answer)
 			}
 		})
+	}
+	created, _ := a.send(http.MethodPost, cloud.Datastore+"Observation", `{"resourceType":"Observation","status":"final","code":{}}`,
+		map[string]string{"Authorization": "Bearer " + writer, "Content-Type": "application/fhir+json"})
+	if created != http.StatusCreated {
+		t.Errorf("the writer creates: got %d, want 201", created)
 	}
 }
 

@@ -181,7 +181,7 @@ func validationSteps(d healthlake.Decision, keySets []cognito.KeySetRequest) []S
 		start = "cold start"
 	}
 	steps := []Step{{Number: 6, From: "HealthLake", To: "validator", Err: eventErr, What: fmt.Sprintf(
-		"operationName %s, datastoreId %s, bearerToken of %d bytes (%s)", event.OperationName, event.DatastoreID, len(event.BearerToken), start)}}
+		"operationName %s, datastoreId %s, bearerToken of %d bytes (%s)", event.OperationName, event.DatastoreID, d.TokenBytes, start)}}
 	asked, given := "the key set is known already", "nothing"
 	if index := slices.IndexFunc(keySets, func(k cognito.KeySetRequest) bool { return k.Time.After(d.Asked) }); index >= 0 {
 		asked, given = "GET the key set", "keys "+strings.Join(keySets[index].KeyIDs, ", ")

@@ -1,5 +1,13 @@
 package smart
 
+import (
+	"maps"
+	"slices"
+)
+
+// ResourceTypes returns the resource types of FHIR R4 (4.0.1), sorted.
+func ResourceTypes() []string { return slices.Sorted(maps.Keys(resourceTypes)) }
+
 // IsResourceType reports whether name is a resource type of FHIR R4 (4.0.1),
 // exactly as the specification spells it
 // (https://hl7.org/fhir/R4/resourcelist.html).

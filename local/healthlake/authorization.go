@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,24 +16,19 @@ import (
 
 // grant is what a token lets its holder do in this request.
 type grant struct {
-	scopes  []smart.Scope
-	patient string
+	typ           string        // the resource type that was asked for; it reaches no other
+	scopes        []smart.Scope // those that cover the operation and the type
+	patient       string        // id of the patient whom patient/ scopes are about
+	user          string        // the FHIR resource that the user is: "Practitioner/1"
+	fineGrained   bool          // whether user/ scopes are held against the user
+	lookUpPatient func(id string) (resource, bool)
 }
 
+// handler serves a request that was authorized, within its grant.
 type handler func(w http.ResponseWriter, r *http.Request, g grant)
 
-// permissions that a scope must hold for an operation.
-var permissions = map[string]smart.Permissions{
-	"CreateResource": smart.Create,
-	"DeleteResource": smart.Delete,
-	"ReadResource":   smart.Read,
-	"SearchWithGet":  smart.Search,
-	"SearchWithPost": smart.Search,
-	"UpdateResource": smart.Update,
-}
-
-// authorized asks the validator before the handler runs.
-func (d *Datastore) authorized(operation string, next handler) http.HandlerFunc {
+// authorized asks the validator before the interaction is served.
+func (d *Datastore) authorized(i interaction) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if !ok || token == "" {
@@ -40,63 +36,71 @@ func (d *Datastore) authorized(operation string, next handler) http.HandlerFunc 
 			refuse(w, http.StatusUnauthorized, "login", "no bearer token")
 			return
 		}
-		answer, err := d.ask(r.Context(), operation, token)
+		answer, decision, err := d.ask(r.Context(), i.operation, token)
+		sent := d.reporting(w, r, decision)
+		defer sent.report(0) // nothing was sent: the handler failed
 		if err != nil {
-			refuse(w, http.StatusForbidden, "exception", err.Error())
+			refuse(sent, http.StatusForbidden, "exception", err.Error())
 			return
 		}
-		if answer.AuthPayload.IsAuthorized != "true" {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			refuse(w, http.StatusUnauthorized, "login", "the validator refused the token: "+string(answer.AuthPayload.Error))
+		if !answer.Authorized() {
+			sent.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			refuse(sent, http.StatusUnauthorized, "login", "the validator refused the token: "+string(answer.AuthPayload.Error))
 			return
 		}
-		g, err := d.admit(answer, operation, r.PathValue("type"))
+		typ := r.PathValue("type")
+		g, err := d.admit(r.Context(), answer, i, typ)
 		if err != nil {
-			refuse(w, http.StatusForbidden, "forbidden", err.Error())
+			refuse(sent, http.StatusForbidden, "forbidden", err.Error())
 			return
 		}
-		next(w, r, g)
+		if typ != "" && !smart.IsResourceType(typ) {
+			refuse(sent, http.StatusNotFound, "not-found", "no FHIR R4 resource type: "+typ)
+			return
+		}
+		i.serve(sent, r, g)
 	}
 }
 
 // ask sends HealthLake's event to the validator and waits for one second.
-func (d *Datastore) ask(ctx context.Context, operation, token string) (answer validator.Answer, err error) {
-	event, err := json.Marshal(validator.Event{
+func (d *Datastore) ask(ctx context.Context, operation, token string) (answer validator.Answer, decision Decision, err error) {
+	event := validator.Event{
 		DatastoreEndpoint:    d.config.Endpoint,
 		OperationName:        operation,
 		BearerToken:          token,
 		DatastoreID:          d.config.ID,
 		DatastoreTypeVersion: "R4",
 		DatastoreName:        d.config.Name,
-	})
-	if err != nil {
-		return answer, err
 	}
-	decision := Decision{Event: event, Asked: time.Now()}
-	defer func() {
-		decision.Answered, decision.Err = time.Now(), err
-		if d.OnDecision != nil {
-			d.OnDecision(decision)
-		}
-	}()
+	decision.TokenBytes = len(token)
+	payload, err := json.Marshal(event)
+	if err != nil {
+		return answer, decision, err
+	}
+	event.BearerToken = ""
+	if decision.Event, err = json.Marshal(event); err != nil {
+		return answer, decision, err
+	}
+	decision.Asked = time.Now()
+	defer func() { decision.Answered, decision.Err = time.Now(), err }()
 	ctx, cancel := context.WithTimeout(ctx, ValidatorTimeout)
 	defer cancel()
-	decision.Reply, err = d.validator(ctx, d.config.ValidatorARN, event)
+	decision.Reply, err = d.validator(ctx, d.config.ValidatorARN, payload)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return answer, errors.New("Timeout during custom Idp execution.") //nolint:staticcheck,revive // HealthLake's own words
+		return answer, decision, errors.New("Timeout during custom Idp execution.") //nolint:staticcheck,revive // HealthLake's own words
 	}
 	if err != nil {
-		return answer, err
+		return answer, decision, err
 	}
 	if err := json.Unmarshal(decision.Reply.Answer, &answer); err != nil {
-		return answer, fmt.Errorf("the validator's answer is not HealthLake's: %w", err)
+		return answer, decision, fmt.Errorf("the validator's answer is not HealthLake's: %w", err)
 	}
-	return answer, nil
+	return answer, decision, nil
 }
 
 // admit holds a grant against what HealthLake requires of it, the request against
 // the scopes, and the role against IAM.
-func (d *Datastore) admit(answer validator.Answer, operation, resourceType string) (grant, error) {
+func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i interaction, typ string) (grant, error) {
 	payload, now := answer.AuthPayload, time.Now().Unix()
 	switch {
 	case payload.Audience != d.config.Endpoint:
@@ -110,37 +114,107 @@ func (d *Datastore) admit(answer validator.Answer, operation, resourceType strin
 	case answer.IAMRoleARN == "":
 		return grant{}, errors.New("the validator's answer: iamRoleARN is missing")
 	}
-	g := grant{patient: payload.Patient}
-	for _, text := range strings.Split(payload.Scope, " ") {
+	g := grant{
+		typ:           typ,
+		patient:       payload.Patient,
+		user:          strings.TrimPrefix(payload.FHIRUser, d.config.Endpoint),
+		fineGrained:   d.config.FineGrained,
+		lookUpPatient: d.rememberingPatients(ctx),
+	}
+	for text := range strings.SplitSeq(payload.Scope, " ") {
 		scope, err := smart.ParseScope(text)
 		if err != nil {
 			return grant{}, fmt.Errorf("the validator's answer: %w", err)
 		}
-		if scope.Permissions.Contains(permissions[operation]) && (resourceType == "" || scope.Type == smart.AnyType || scope.Type == resourceType) {
+		if scope.Permissions.Contains(i.permission) && g.counts(scope, typ) {
 			g.scopes = append(g.scopes, scope)
 		}
 	}
 	if len(g.scopes) == 0 {
-		return grant{}, fmt.Errorf("no scope of the token covers %s on %s", operation, resourceType)
+		return grant{}, fmt.Errorf("no scope of the token covers %s on %s", i.operation, typ)
 	}
-	return g, d.authorize(answer.IAMRoleARN, "healthlake:"+operation, d.config.ARN)
+	return g, d.authorize(answer.IAMRoleARN, "healthlake:"+i.operation, d.config.ARN)
 }
 
-// allows reports whether some scope of the grant reaches a resource: system/ and
-// user/ scopes reach all of their type, patient/ scopes those of the patient, and
-// a filtered scope those that match.
-func (g grant) allows(r resource) bool {
-	for _, scope := range g.scopes {
-		if scope.Context == smart.Patient && !r.about(g.patient) {
-			continue
-		}
-		matches := true
-		for _, parameter := range scope.Query {
-			matches = matches && r.matches(parameter.Name, parameter.Value)
-		}
-		if matches {
-			return true
-		}
+// rememberingPatients looks each Patient up once in a request.
+func (d *Datastore) rememberingPatients(ctx context.Context) func(id string) (resource, bool) {
+	type found struct {
+		patient resource
+		ok      bool
 	}
-	return false
+	remembered := map[string]found{}
+	return func(id string) (resource, bool) {
+		f, ok := remembered[id]
+		if !ok {
+			f.patient, f.ok = d.resources.patient(ctx, id)
+			remembered[id] = f
+		}
+		return f.patient, f.ok
+	}
+}
+
+// counts reports whether a scope may reach any resource of a type at all. The
+// empty type stands for the whole datastore.
+func (g grant) counts(scope smart.Scope, typ string) bool {
+	if typ == "" {
+		return true
+	}
+	if scope.Type != smart.AnyType && scope.Type != typ {
+		return false
+	}
+	switch scope.Context {
+	case smart.Patient:
+		return g.patient != "" && inCompartments(typ)
+	case smart.User:
+		return !g.fineGrained || g.user != ""
+	case smart.System:
+		return true
+	default:
+		return false
+	}
+}
+
+// allows reports whether some scope of the grant reaches a resource: system/ scopes
+// reach all of their type, patient/ scopes what is in the patient's compartment,
+// user/ scopes what fine-grained authorization leaves, and a filtered scope those
+// that match besides.
+func (g grant) allows(r resource) bool {
+	return r.typ() == g.typ && slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
+		if !g.reaches(scope, r) {
+			return false
+		}
+		for _, parameter := range scope.Query {
+			if !r.matches(parameter.Name, parameter.Value) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (g grant) reaches(scope smart.Scope, r resource) bool {
+	switch scope.Context {
+	case smart.Patient:
+		return r.about(g.patient)
+	case smart.User:
+		return !g.fineGrained || g.userReaches(r)
+	case smart.System:
+		return true
+	default:
+		return false
+	}
+}
+
+// reachesAll reports whether the grant reaches every resource of a type, so that
+// nothing has to be known of one to decide.
+func (g grant) reachesAll(typ string) bool {
+	return slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
+		free := scope.Context == smart.System || scope.Context == smart.User && (!g.fineGrained || !inCompartments(typ))
+		return free && len(scope.Query) == 0
+	})
+}
+
+// onlyPatient reports whether the grant reaches nothing but one patient's resources.
+func (g grant) onlyPatient() bool {
+	return !slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool { return scope.Context != smart.Patient })
 }

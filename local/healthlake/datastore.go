@@ -2,26 +2,45 @@
 // authorization, on loopback. It serves the declared discovery document, asks the
 // declared validator about every bearer token within HealthLake's one second,
 // holds the answer against the required fields, the scopes and the IAM role that
-// it names, and then serves a small synthetic FHIR R4 data set: read by id, and
-// search by type with _id, _count, patient, subject, category and code.
+// it names, and then serves FHIR R4 resources: read, vread, history, search with
+// paging, create, update and delete. The resources are a small synthetic set kept
+// in memory, or those of a FHIR server behind it ([Config.FHIRURL]).
 //
-// What it leaves out: writing (answered with 501 once it is authorized), paging,
-// all other search parameters (refused, never ignored), bundles, history,
-// operations, SigV4, fine-grained authorization by fhirUser, quotas. What AWS
-// does not document - whether discovery needs a signature, how a denial is told to
-// the client - it answers as OAuth 2.0 would (RFC 6750).
+// A scope is enforced on the interaction (SMART App Launch 2.2: r is read, vread and
+// the history of a resource, s is search, u is update and also creates where the id
+// is new), on the resource type, on the compartment of the patient for patient/
+// scopes, on the user for user/ scopes with fine-grained authorization, and on its
+// filter. What a grant does not reach is as if it did not exist when it is read, and
+// forbidden when it is written; a write needs both the old resource and the new one
+// within the grant. This is what SMART on FHIR says; how HealthLake itself draws
+// these lines beyond its documentation is unverified on AWS.
+//
+// What it is not: a HealthLake. It leaves out validation against profiles (a few
+// required elements are looked at), all search parameters but a few (others are
+// refused, never ignored), patches and bundles (authorized, then refused),
+// operations such as $everything and $export, history of a type, conditional
+// interactions, SigV4, and quotas unless one is asked for ([Faults]). Data in memory
+// is gone with the process. What AWS does not document - whether discovery needs a
+// signature, how a denial is told to the client, CORS - it answers as OAuth 2.0
+// (RFC 6750), SMART App Launch and FHIR R4 say.
 package healthlake
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // ValidatorTimeout is how long HealthLake waits for the validator.
 const ValidatorTimeout = time.Second
+
+// maxBody is the size of a request that is taken, and of an answer of the FHIR
+// server behind.
+const maxBody = 5 << 20
 
 // Validator calls the function behind an ARN; the ARN may name an alias.
 type Validator func(ctx context.Context, arn string, payload []byte) (Reply, error)
@@ -44,27 +63,70 @@ type Config struct {
 	Name         string
 	Metadata     string // the discovery document, served as it is
 	ValidatorARN string
-	Data         *Data
+	FineGrained  bool  // whether user/ scopes are held against fhirUser; if not, they reach all of their type
+	Data         *Data // what is there at first, nil for nothing; not used with FHIRURL
+
+	// FHIRURL is the base URL of a FHIR R4 server, http or https, whose resources
+	// are served in place of Data. The server must let this machine in without
+	// credentials: none are sent, and never the caller's token. Every answer is held
+	// against the grant here. Empty: Data, in memory.
+	FHIRURL string
 }
 
 // Datastore is a running stand-in.
 type Datastore struct {
 	config    Config
+	base      string // path of the endpoint
 	validator Validator
 	authorize Authorizer
+	resources repository
 	mux       *http.ServeMux
 
-	// OnDecision, if set, is called with every question to the validator.
+	// Faults make it fail on demand.
+	Faults Faults
+
+	// OnDecision, if set before the first request, is called with every question to
+	// the validator, before the answer to the request is sent.
 	OnDecision func(Decision)
 }
 
-// Decision tells of one question to the validator and what became of it.
-type Decision struct {
-	Event    []byte // what the validator was asked, the token included
-	Reply    Reply  // what the validator replied; its Answer is empty if the call failed
-	Err      error  // why nothing came of it
-	Asked    time.Time
-	Answered time.Time
+// repository holds the resources and serves the interactions on them.
+type repository interface {
+	create(w http.ResponseWriter, r *http.Request, g grant)
+	read(w http.ResponseWriter, r *http.Request, g grant)
+	readVersion(w http.ResponseWriter, r *http.Request, g grant)
+	history(w http.ResponseWriter, r *http.Request, g grant)
+	search(w http.ResponseWriter, r *http.Request, g grant)
+	update(w http.ResponseWriter, r *http.Request, g grant)
+	remove(w http.ResponseWriter, r *http.Request, g grant)
+
+	// patient looks a Patient up, whoever asks.
+	patient(ctx context.Context, id string) (resource, bool)
+}
+
+// interaction is one of FHIR's RESTful interactions.
+type interaction struct {
+	pattern    string // method and path below the endpoint, for http.ServeMux
+	operation  string // HealthLake's name: an IAM action, and what the validator is told
+	permission smart.Permissions
+	serve      handler
+}
+
+func (d *Datastore) interactions() []interaction {
+	all := d.resources
+	return []interaction{
+		{"GET metadata", "GetCapabilities", 0, d.serveCapabilities},
+		{"GET {type}/{id}", "ReadResource", smart.Read, all.read},
+		{"GET {type}/{id}/_history", "GetHistoryByResourceId", smart.Read, all.history},
+		{"GET {type}/{id}/_history/{version}", "VersionReadResource", smart.Read, all.readVersion},
+		{"GET {type}", "SearchWithGet", smart.Search, all.search},
+		{"POST {type}/_search", "SearchWithPost", smart.Search, all.search},
+		{"POST {type}", "CreateResource", smart.Create, all.create},
+		{"PUT {type}/{id}", "UpdateResource", smart.Update, all.update},
+		{"DELETE {type}/{id}", "DeleteResource", smart.Delete, all.remove},
+		{"PATCH {type}/{id}", "PatchResource", smart.Update, notServed},
+		{"POST {$}", "ProcessBundle", 0, notServed},
+	}
 }
 
 // New makes a datastore.
@@ -73,16 +135,28 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 	if err != nil {
 		return nil, err
 	}
-	d := &Datastore{config: config, validator: validator, authorize: authorize, mux: http.NewServeMux()}
-	base := endpoint.Path
-	d.mux.HandleFunc("GET "+base+".well-known/smart-configuration", d.serveDiscovery)
-	d.mux.HandleFunc("GET "+base+"metadata", d.authorized("GetCapabilities", d.serveCapabilities))
-	d.mux.HandleFunc("GET "+base+"{type}", d.authorized("SearchWithGet", d.search))
-	d.mux.HandleFunc("POST "+base+"{type}/_search", d.authorized("SearchWithPost", d.search))
-	d.mux.HandleFunc("GET "+base+"{type}/{id}", d.authorized("ReadResource", d.read))
-	d.mux.HandleFunc("POST "+base+"{type}", d.authorized("CreateResource", notServed))
-	d.mux.HandleFunc("PUT "+base+"{type}/{id}", d.authorized("UpdateResource", notServed))
-	d.mux.HandleFunc("DELETE "+base+"{type}/{id}", d.authorized("DeleteResource", notServed))
+	pages, err := newPages()
+	if err != nil {
+		return nil, err
+	}
+	d := &Datastore{config: config, base: endpoint.Path, validator: validator, authorize: authorize, mux: http.NewServeMux()}
+	if config.FHIRURL == "" {
+		d.resources = newMemory(config.Endpoint, pages, config.Data)
+	} else if d.resources, err = newUpstream(config.Endpoint, pages, config.FHIRURL); err != nil {
+		return nil, err
+	}
+	d.mux.HandleFunc("GET "+d.base+".well-known/smart-configuration", d.serveDiscovery)
+	allowed := map[string][]string{}
+	for _, i := range d.interactions() {
+		method, path, _ := strings.Cut(i.pattern, " ")
+		d.mux.HandleFunc(method+" "+d.base+path, d.authorized(i))
+		allowed[path] = append(allowed[path], method)
+	}
+	for path, methods := range allowed {
+		if path != "metadata" && path != "{type}/_search" { // with other methods, a type and an id by these names
+			d.mux.HandleFunc(d.base+path, notAllowed(strings.Join(methods, ", ")))
+		}
+	}
 	d.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "not-found", "the local cloud serves nothing here")
 	})
@@ -91,7 +165,10 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 
 // ServeHTTP implements http.Handler.
 func (d *Datastore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+	if shareWithOrigins(w, r) || d.Faults.beset(w, strings.HasPrefix(r.URL.Path, d.base+".well-known/")) {
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	d.mux.ServeHTTP(w, r)
 }
 
@@ -101,30 +178,36 @@ func (d *Datastore) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (d *Datastore) serveCapabilities(w http.ResponseWriter, _ *http.Request, _ grant) {
+	interactions := []any{}
+	for _, code := range []string{"read", "vread", "history-instance", "search-type", "create", "update", "delete"} {
+		interactions = append(interactions, map[string]any{"code": code})
+	}
+	var types []any
+	for _, typ := range smart.ResourceTypes() {
+		types = append(types, map[string]any{
+			"type": typ, "interaction": interactions, "versioning": "versioned-update", "updateCreate": true,
+		})
+	}
 	respond(w, http.StatusOK, resource{
 		"resourceType": "CapabilityStatement",
 		"status":       "active",
 		"kind":         "instance",
 		"fhirVersion":  "4.0.1",
 		"format":       []string{"json"},
-		"rest":         []any{map[string]any{"mode": "server", "security": map[string]any{"description": "SMART on FHIR"}}},
+		"rest": []any{map[string]any{
+			"mode": "server", "security": map[string]any{"cors": true, "description": "SMART on FHIR"}, "resource": types,
+		}},
 	})
 }
 
+// notServed refuses what HealthLake does and this package does not.
 func notServed(w http.ResponseWriter, _ *http.Request, _ grant) {
-	refuse(w, http.StatusNotImplemented, "not-supported", "the request is authorized, but this data set cannot be changed")
+	refuse(w, http.StatusNotImplemented, "not-supported", "the request is authorized, but the local cloud does no patches and no bundles")
 }
 
-func respond(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/fhir+json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client went away: nobody to tell
-}
-
-// refuse answers with an OperationOutcome.
-func refuse(w http.ResponseWriter, status int, code, diagnostics string) {
-	respond(w, status, resource{
-		"resourceType": "OperationOutcome",
-		"issue":        []any{map[string]any{"severity": "error", "code": code, "diagnostics": diagnostics}},
-	})
+func notAllowed(methods string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", methods)
+		refuse(w, http.StatusMethodNotAllowed, "not-supported", r.Method+" is not allowed here: want "+methods)
+	}
 }

@@ -1,89 +1,171 @@
 package healthlake
 
 import (
+	"errors"
+	"maps"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-const defaultCount = 100
+// maxCount is HealthLake's page size, as a default and at most.
+const maxCount = 100
 
-// searchParameters that the stand-in knows besides _count.
-var searchParameters = []string{"_id", "patient", "subject", "category", "code"}
-
-func (d *Datastore) read(w http.ResponseWriter, r *http.Request, g grant) {
-	found, ok := d.config.Data.get(r.PathValue("type"), r.PathValue("id"))
-	if !ok || !g.allows(found) { // the same answer: what one may not see does not exist
-		refuse(w, http.StatusNotFound, "not-found", "no such resource")
-		return
-	}
-	respond(w, http.StatusOK, found)
+// tokenElements are the elements that a token parameter searches.
+var tokenElements = map[string][]string{
+	"category":        {"category"},
+	"class":           {"class"},
+	"clinical-status": {"clinicalStatus"},
+	"code":            {"code", "medicationCodeableConcept"},
+	"intent":          {"intent"},
+	"status":          {"status"},
+	"type":            {"type"},
+	"vaccine-code":    {"vaccineCode"},
 }
 
-func (d *Datastore) search(w http.ResponseWriter, r *http.Request, g grant) {
-	typ := r.PathValue("type")
-	if !smart.IsResourceType(typ) {
-		refuse(w, http.StatusNotFound, "not-found", "no FHIR R4 resource type: "+typ)
-		return
+// searchParameters that resources are held against. They are known for every type;
+// on one without the element nothing matches.
+var searchParameters = slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(tokenElements)), "_id", "patient", "subject")))
+
+// listingRequest is what a search or a history was asked for.
+type listingRequest struct {
+	criteria url.Values // without _count and _total
+	count    int        // entries on a page; 0 for the total alone
+	total    bool
+	after    int    // goes on behind this; 0 from the start
+	upstream string // the page's URL at the FHIR server behind
+}
+
+// encode writes the criteria down for the next page.
+func (l listingRequest) encode() string {
+	form := maps.Clone(l.criteria)
+	form.Set("_count", strconv.Itoa(l.count))
+	if !l.total {
+		form.Set("_total", "none")
 	}
-	if err := r.ParseForm(); err != nil {
-		refuse(w, http.StatusBadRequest, "invalid", "malformed search parameters")
-		return
-	}
-	count, problem := checkSearch(r.Form)
-	if problem != "" {
-		refuse(w, http.StatusBadRequest, "invalid", problem)
-		return
-	}
-	var matches []resource
-	for _, candidate := range d.config.Data.ofType(typ) {
-		if g.allows(candidate) && candidate.matchesAll(r.Form) {
-			matches = append(matches, candidate)
+	return form.Encode()
+}
+
+// parse reads the parameters of a listing, those of a page from its token. A
+// parameter that is not among the known ones is refused: to leave it out would find
+// more than was asked for.
+func (p pages) parse(listing string, form url.Values, known []string) (listingRequest, error) {
+	var from page
+	if tokens, ok := form["page"]; ok {
+		if len(form) != 1 || len(tokens) != 1 {
+			return listingRequest{}, badParameter("page", "want it once, and no other parameter beside it")
+		}
+		var err error
+		if from, err = p.open(listing, tokens[0]); err != nil {
+			return listingRequest{}, err
+		}
+		if form, err = url.ParseQuery(from.Criteria); err != nil {
+			return listingRequest{}, err
 		}
 	}
-	respond(w, http.StatusOK, d.bundle(matches, count))
-}
-
-func checkSearch(form url.Values) (count int, problem string) {
-	count = defaultCount
+	asked := listingRequest{criteria: url.Values{}, count: maxCount, total: true, after: from.After, upstream: from.Upstream}
 	for name, values := range form {
-		if name == "_count" {
+		switch {
+		case name == "_count":
 			n, err := strconv.Atoi(values[0])
-			if err != nil || n < 0 {
-				return 0, "_count: want a number"
+			if err != nil || n < 0 || len(values) > 1 {
+				return listingRequest{}, badParameter(name, "want one number from 0; got "+strconv.Quote(values[0]))
 			}
-			count = min(n, defaultCount)
-			continue
-		}
-		if !slices.Contains(searchParameters, name) {
-			return 0, "the local cloud knows no search parameter " + strconv.Quote(name) + "; it knows _count, " + strings.Join(searchParameters, ", ")
+			asked.count = min(n, maxCount)
+		case name == "_total":
+			if !slices.Contains([]string{"none", "estimate", "accurate"}, values[0]) || len(values) > 1 {
+				return listingRequest{}, badParameter(name, "want none, estimate or accurate; got "+strconv.Quote(values[0]))
+			}
+			asked.total = values[0] != "none"
+		case known != nil && !slices.Contains(known, name):
+			return listingRequest{}, &refusal{http.StatusBadRequest, "not-supported", "the local cloud knows no search parameter " +
+				strconv.Quote(name) + " here; it knows _count, _total, page, " + strings.Join(known, ", ")}
+		default:
+			asked.criteria[name] = values
 		}
 	}
-	return count, ""
+	return asked, nil
 }
 
-// bundle is a searchset with the first page.
-func (d *Datastore) bundle(matches []resource, count int) resource {
+func badParameter(name, want string) error {
+	return &refusal{http.StatusBadRequest, "invalid", name + ": " + want}
+}
+
+// readForm reads the parameters of a search from the query and, of a POST, from the
+// body, which must be a form.
+func readForm(r *http.Request) (url.Values, error) {
+	if r.Method == http.MethodPost && r.ContentLength != 0 {
+		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
+			return nil, &refusal{http.StatusUnsupportedMediaType, "not-supported", "Content-Type: want application/x-www-form-urlencoded"}
+		}
+	}
+	err := r.ParseForm()
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, errTooLarge
+	}
+	if err != nil {
+		return nil, &refusal{http.StatusBadRequest, "invalid", "malformed search parameters"}
+	}
+	return r.Form, nil
+}
+
+func (m *memory) search(w http.ResponseWriter, r *http.Request, g grant) {
+	typ := r.PathValue("type")
+	form, err := readForm(r)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	asked, err := m.pages.parse(typ, form, searchParameters)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	matches := slices.DeleteFunc(m.current(typ, 0), func(found listed) bool {
+		return !g.allows(found.resource) || !found.resource.matchesAll(asked.criteria)
+	})
+	bundle, err := m.searchSet(typ, matches, asked)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	respond(w, http.StatusOK, bundle)
+}
+
+// searchSet is one page of what was found.
+func (m *memory) searchSet(typ string, matches []listed, asked listingRequest) (resource, error) {
+	bundle := resource{"resourceType": "Bundle", "type": "searchset"}
+	if asked.total {
+		bundle["total"] = len(matches)
+	}
+	links := []any{link("self", m.endpoint+typ+"?"+asked.encode())}
+	matches = slices.DeleteFunc(matches, func(found listed) bool { return found.sequence <= asked.after })
+	if asked.count > 0 && len(matches) > asked.count {
+		matches = matches[:asked.count]
+		next, err := m.pages.nextLink(m.endpoint, typ, page{Criteria: asked.encode(), After: matches[asked.count-1].sequence})
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, next)
+	}
 	entries := []any{}
-	for _, match := range matches[:min(count, len(matches))] {
+	for _, match := range matches[:min(asked.count, len(matches))] {
 		entries = append(entries, map[string]any{
-			"fullUrl":  d.config.Endpoint + match.text("resourceType") + "/" + match.text("id"),
-			"resource": match,
+			"fullUrl":  m.endpoint + typ + "/" + match.resource.id(),
+			"resource": match.resource,
 			"search":   map[string]any{"mode": "match"},
 		})
 	}
-	return resource{"resourceType": "Bundle", "type": "searchset", "total": len(matches), "entry": entries}
+	bundle["link"], bundle["entry"] = links, entries
+	return bundle, nil
 }
 
-func (r resource) matchesAll(form url.Values) bool {
-	for name, values := range form {
-		if name == "_count" {
-			continue
-		}
+func (r resource) matchesAll(criteria url.Values) bool {
+	for name, values := range criteria {
 		for _, value := range values { // repeated: all of them
 			if !r.matches(name, value) {
 				return false
@@ -99,15 +181,15 @@ func (r resource) matches(name, value string) bool {
 	for alternative := range strings.SplitSeq(value, ",") {
 		switch name {
 		case "_id":
-			if r.text("id") == alternative {
+			if alternative != "" && r.id() == alternative {
 				return true
 			}
 		case "patient", "subject":
-			if r.text("resourceType") != "Patient" && r.about(strings.TrimPrefix(alternative, "Patient/")) {
+			if r.isAbout(alternative) {
 				return true
 			}
-		case "category", "code":
-			if r.hasCoding(name, alternative) {
+		default:
+			if slices.ContainsFunc(tokenElements[name], func(path string) bool { return r.hasCode(path, alternative) }) {
 				return true
 			}
 		}
@@ -115,42 +197,35 @@ func (r resource) matches(name, value string) bool {
 	return false
 }
 
-// about reports whether a resource is in the compartment of a patient.
-func (r resource) about(patient string) bool {
-	if patient == "" {
-		return false
+// isAbout holds the elements that say whom a resource is about against a reference:
+// an id of a Patient, or type and id.
+func (r resource) isAbout(reference string) bool {
+	if !strings.Contains(reference, "/") {
+		reference = "Patient/" + reference
 	}
-	if r.text("resourceType") == "Patient" {
-		return r.text("id") == patient
-	}
-	for _, member := range []string{"subject", "patient"} {
-		if reference, ok := r[member].(map[string]any); ok && reference["reference"] == "Patient/"+patient {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]string{"subject", "patient", "beneficiary"}, func(path string) bool {
+		return slices.Contains(r.references(path), reference)
+	})
 }
 
-// hasCoding holds a CodeableConcept, or a list of them, against a token: a code, or
-// a system, a bar and a code.
-func (r resource) hasCoding(member, token string) bool {
+// hasCode holds codes, codings and concepts against a token: a code, or a system,
+// a bar and a code of it, which may be left out.
+func (r resource) hasCode(path, token string) bool {
 	system, code, qualified := strings.Cut(token, "|")
 	if !qualified {
 		system, code = "", token
 	}
-	concepts, ok := r[member].([]any)
-	if !ok {
-		concepts = []any{r[member]}
+	if token == "" || token == "|" {
+		return false
 	}
-	for _, concept := range concepts {
-		c, _ := concept.(map[string]any)
-		codings, _ := c["coding"].([]any)
-		for _, coding := range codings {
-			entry, _ := coding.(map[string]any)
-			if entry["code"] == code && (!qualified || entry["system"] == system) {
-				return true
-			}
+	codings := append(r.at(path), r.at(path+".coding")...)
+	return slices.ContainsFunc(codings, func(value any) bool {
+		if text, ok := value.(string); ok {
+			return !qualified && text == code
 		}
-	}
-	return false
+		coding, _ := value.(map[string]any)
+		text, coded := coding["code"].(string)
+		of, _ := coding["system"].(string)
+		return coded && (text == code || code == "") && (!qualified || of == system)
+	})
 }

@@ -44,6 +44,7 @@ type Function struct {
 	idle      []*instance
 	instances map[*instance]struct{}
 	closed    bool
+	fault     Fault
 }
 
 // ErrTooManyInstances is Lambda's throttling.
@@ -79,6 +80,9 @@ func (w *serialWriter) Write(text []byte) (int, error) {
 func (f *Function) Invoke(ctx context.Context, payload []byte) (answer []byte, cold bool, err error) {
 	i, cold, err := f.take()
 	if err != nil {
+		return nil, cold, err
+	}
+	if err := f.suffer(ctx, i); err != nil {
 		return nil, cold, err
 	}
 	type result struct {

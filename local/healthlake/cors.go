@@ -1,0 +1,26 @@
+package healthlake
+
+import "net/http"
+
+// shareWithOrigins lets apps in a browser use the datastore (Fetch Standard, "CORS
+// protocol"), and reports whether the request was a preflight, which is answered.
+// SMART App Launch asks this of a server for browser apps; whether HealthLake does
+// it is not documented, and unverified on AWS: a browser app that works here may
+// need a proxy of its own there. Any origin may ask, since nothing is granted
+// without a bearer token and no cookies are looked at.
+func shareWithOrigins(w http.ResponseWriter, r *http.Request) (preflight bool) {
+	if r.Header.Get("Origin") == "" {
+		return false
+	}
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+		header.Set("Access-Control-Expose-Headers", "ETag, Last-Modified, Location, Retry-After, WWW-Authenticate")
+		return false
+	}
+	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, X-Amz-Fhir-Idempotency-Key")
+	header.Set("Access-Control-Max-Age", "600")
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}

@@ -1,0 +1,44 @@
+package healthlake
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+)
+
+// refusal is what a request is answered with instead of what it asked for.
+type refusal struct {
+	status int
+	code   string // of http://hl7.org/fhir/issue-type
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+var (
+	errNotFound = &refusal{http.StatusNotFound, "not-found", "no such resource"}
+	errDeleted  = &refusal{http.StatusGone, "deleted", "the resource was deleted"}
+)
+
+// fail answers with the refusal that an error is.
+func fail(w http.ResponseWriter, err error) {
+	var r *refusal
+	if !errors.As(err, &r) {
+		r = &refusal{http.StatusInternalServerError, "exception", err.Error()}
+	}
+	refuse(w, r.status, r.code, r.text)
+}
+
+// refuse answers with an OperationOutcome.
+func refuse(w http.ResponseWriter, status int, code, diagnostics string) {
+	respond(w, status, resource{
+		"resourceType": "OperationOutcome",
+		"issue":        []any{map[string]any{"severity": "error", "code": code, "diagnostics": diagnostics}},
+	})
+}
+
+func respond(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/fhir+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the client went away: nobody to tell
+}

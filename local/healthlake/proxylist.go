@@ -1,0 +1,145 @@
+package healthlake
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (u *upstream) history(w http.ResponseWriter, r *http.Request, g grant) {
+	listing := r.PathValue("type") + "/" + r.PathValue("id") + "/_history"
+	asked, err := u.pages.parse(listing, r.URL.Query(), []string{"_since"})
+	if err == nil && !validID(r.PathValue("id")) {
+		err = errNotFound
+	}
+	if err == nil {
+		err = u.current(r, g)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	u.list(w, r, g, listing, asked)
+}
+
+func (u *upstream) search(w http.ResponseWriter, r *http.Request, g grant) {
+	typ := r.PathValue("type")
+	form, err := readForm(r)
+	var asked listingRequest
+	if err == nil {
+		asked, err = u.pages.parse(typ, form, nil)
+	}
+	if err == nil {
+		err = checkForwarded(asked.criteria)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	if name := patientParameter(typ); asked.upstream == "" && name != "" && g.onlyPatient() {
+		asked.criteria.Add(name, g.patient)
+	}
+	u.list(w, r, g, typ, asked)
+}
+
+// checkForwarded refuses parameters that find or bring what the scopes were not
+// held against: other types' resources, parts of resources, other formats.
+func checkForwarded(criteria url.Values) error {
+	known := []string{"_id", "_lastUpdated", "_profile", "_security", "_sort", "_source", "_tag"}
+	for name, values := range criteria {
+		base, _, _ := strings.Cut(name, ":")
+		if strings.HasPrefix(name, "_") && !slices.Contains(known, base) || strings.Contains(name, ".") ||
+			name == "_sort" && strings.Contains(strings.Join(values, ","), ".") {
+			return &refusal{http.StatusBadRequest, "not-supported", "the local cloud passes no search parameter " + strconv.Quote(name) +
+				" on: no chains, and of those with _ only _count, _total, page, " + strings.Join(known, ", ")}
+		}
+	}
+	return nil
+}
+
+// patientParameter is the search parameter that leaves one patient's resources of a
+// type, so that pages are not full of what is taken out afterwards. It leaves out
+// those that are tied to the patient as an author or performer alone. Empty: none.
+func patientParameter(typ string) string {
+	if typ == "Patient" {
+		return "_id"
+	}
+	for _, path := range compartment[typ] {
+		if typ != "AdverseEvent" && (path == "subject" || path == "patient" || path == "beneficiary") {
+			return "patient"
+		}
+	}
+	return ""
+}
+
+// list asks for a page and leaves in it what the grant reaches.
+func (u *upstream) list(w http.ResponseWriter, r *http.Request, g grant, listing string, asked listingRequest) {
+	path := asked.upstream
+	if path == "" {
+		path = listing + "?" + asked.encode()
+	}
+	a, err := u.send(r.Context(), http.MethodGet, path, nil, nil)
+	typ := r.PathValue("type")
+	switch {
+	case err != nil:
+	case a.status != http.StatusOK:
+		err = refused(a, g.reachesAll(typ))
+	case a.resource.typ() != "Bundle":
+		err = badGateway("want a Bundle; it answered with %q", a.resource.typ())
+	}
+	var bundle resource
+	if err == nil {
+		bundle, err = u.withinGrant(g, typ, listing, asked, a.resource)
+	}
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	respond(w, http.StatusOK, bundle)
+}
+
+// withinGrant makes a Bundle anew of the entries that the grant reaches, with links
+// to the datastore. The total is told only to who may see everything.
+func (u *upstream) withinGrant(g grant, typ, listing string, asked listingRequest, got resource) (resource, error) {
+	everything := g.reachesAll(typ)
+	bundle := resource{"resourceType": "Bundle", "type": got["type"]}
+	if total, ok := got["total"]; ok && everything && asked.total {
+		bundle["total"] = total
+	}
+	links := []any{link("self", u.endpoint+listing)}
+	if next := nextOf(got); next != "" {
+		to, err := u.base.Parse(next)
+		if err != nil || !u.holds(to) {
+			return nil, badGateway("its next link %q is not below FHIRURL", next)
+		}
+		own, err := u.pages.nextLink(u.endpoint, listing, page{Criteria: asked.encode(), Upstream: to.String()})
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, own)
+	}
+	entries := []any{}
+	for _, value := range got.at("entry") {
+		entry, _ := value.(map[string]any)
+		local := u.localized(entry)
+		content, ok := local["resource"].(map[string]any)
+		if !ok && everything && got["type"] == "history" || ok && g.allows(content) {
+			delete(local, "link")
+			entries = append(entries, local)
+		}
+	}
+	bundle["link"], bundle["entry"] = links, entries
+	return bundle, nil
+}
+
+func nextOf(bundle resource) string {
+	for _, value := range bundle.at("link") {
+		if link, _ := value.(map[string]any); link["relation"] == "next" {
+			next, _ := link["url"].(string)
+			return next
+		}
+	}
+	return ""
+}

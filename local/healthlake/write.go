@@ -1,0 +1,138 @@
+package healthlake
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+// idempotencyHeader makes a create safe to repeat
+// (https://docs.aws.amazon.com/healthlake/latest/devguide/managing-fhir-resources-idempotency.html).
+const idempotencyHeader = "X-Amz-Fhir-Idempotency-Key"
+
+var (
+	errOutOfReach   = &refusal{http.StatusForbidden, "forbidden", "the resource is outside of what the token's scopes reach"}
+	errPrecondition = &refusal{http.StatusPreconditionFailed, "conflict", "If-Match: the resource has another version"}
+	errConflict     = &refusal{http.StatusConflict, "conflict", "the resource was changed by another request at the same time"}
+	errBadID        = &refusal{http.StatusBadRequest, "value", "id: want 1 to 64 letters, digits, - and ."}
+)
+
+// create gives the resource an id of the server's.
+func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
+	typ, id := r.PathValue("type"), uuid.NewString()
+	body, err := readResource(r, m.endpoint, typ, "")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	body["id"] = id
+	if !g.allows(body) {
+		fail(w, errOutOfReach)
+		return
+	}
+	if key := r.Header.Get(idempotencyHeader); key != "" {
+		earlier, err := m.claim(key, typ, id)
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		if earlier != "" {
+			m.repeated(w, typ, earlier, g)
+			return
+		}
+	}
+	made, ok := m.put(typ, id, http.MethodPost, body, 0)
+	if !ok {
+		fail(w, errConflict)
+		return
+	}
+	m.respond(w, http.StatusCreated, made)
+}
+
+// claim keeps an idempotency key for an id, or returns the one that it was kept for.
+func (m *memory) claim(key, typ, id string) (earlier string, err error) {
+	if _, err := uuid.Parse(key); err != nil {
+		return "", &refusal{http.StatusBadRequest, "value", idempotencyHeader + ": want a UUID"}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if earlier, ok := m.created[typ+" "+key]; ok {
+		return earlier, nil
+	}
+	m.created[typ+" "+key] = id
+	return "", nil
+}
+
+// repeated answers a create that was there before with what it made.
+func (m *memory) repeated(w http.ResponseWriter, typ, id string, g grant) {
+	versions := m.versions(typ, id)
+	if last := lastLiving(versions); last == nil || !g.allows(last) {
+		fail(w, &refusal{http.StatusConflict, "duplicate", idempotencyHeader + ": was used for another request"})
+		return
+	}
+	m.respond(w, http.StatusConflict, versions[len(versions)-1])
+}
+
+// update replaces a resource, or creates it with the id of the URL.
+func (m *memory) update(w http.ResponseWriter, r *http.Request, g grant) {
+	typ, id := r.PathValue("type"), r.PathValue("id")
+	if !validID(id) {
+		fail(w, errBadID)
+		return
+	}
+	body, err := readResource(r, m.endpoint, typ, id)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	versions := m.versions(typ, id)
+	if last := lastLiving(versions); last != nil && !g.allows(last) || !g.allows(body) {
+		fail(w, errOutOfReach)
+		return
+	}
+	if !matchesVersion(r, versions) {
+		fail(w, errPrecondition)
+		return
+	}
+	made, ok := m.put(typ, id, http.MethodPut, body, len(versions))
+	if !ok {
+		fail(w, errConflict)
+		return
+	}
+	if exists(versions) {
+		m.respond(w, http.StatusOK, made)
+	} else {
+		m.respond(w, http.StatusCreated, made)
+	}
+}
+
+// remove deletes a resource; its history stays. Deleted once more, it is the same.
+func (m *memory) remove(w http.ResponseWriter, r *http.Request, g grant) {
+	versions, err := m.visible(r, g)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	if !matchesVersion(r, versions) {
+		fail(w, errPrecondition)
+		return
+	}
+	if exists(versions) {
+		if _, ok := m.put(r.PathValue("type"), r.PathValue("id"), http.MethodDelete, nil, len(versions)); !ok {
+			fail(w, errConflict)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func exists(versions []version) bool {
+	return len(versions) > 0 && versions[len(versions)-1].resource != nil
+}
+
+// matchesVersion holds If-Match against the current version (FHIR R4, section
+// 3.1.0.5.2): the ETag as it was sent.
+func matchesVersion(r *http.Request, versions []version) bool {
+	wanted := r.Header.Get("If-Match")
+	return wanted == "" || exists(versions) && wanted == eTag(len(versions))
+}
