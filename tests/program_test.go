@@ -200,7 +200,7 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 		for when, settings := range both {
 			r := runStack(t, stack, settings...)
 			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
-				"authorizationEndpoint", "clientIds", "clientSecrets", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
+				"authorizationEndpoint", "clientIds", "clientSecrets", "clients", "datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
 				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "userInfoEndpoint", "validatorFunctionArn",
 			})
 			for output, became := range r.outputs {

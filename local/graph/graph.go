@@ -9,6 +9,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -31,6 +32,7 @@ type Graph struct {
 
 	mu        sync.Mutex
 	resources []Resource
+	outputs   map[string]any
 }
 
 // Stack names a stack and holds its configuration: full keys such as
@@ -44,17 +46,43 @@ type Stack struct {
 
 // Run runs the program for a stack.
 func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
-	g := &Graph{Region: stack.Config["aws:region"], Account: "123456789012", Partition: "aws"}
+	g := &Graph{Region: stack.Config["aws:region"], Account: "123456789012", Partition: "aws", outputs: map[string]any{}}
 	if g.Region == "" {
 		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q: want a region such as us-east-1", stack.Name)
 	}
 	configure := func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys = stack.Config, stack.SecretKeys
 	}
-	if err := pulumi.RunErr(program, pulumi.WithMocks(stack.Project, stack.Name, g), configure); err != nil {
+	if err := pulumi.RunErr(g.watched(program), pulumi.WithMocks(stack.Project, stack.Name, g), configure); err != nil {
 		return nil, unwrapped(err)
 	}
 	return g, nil
+}
+
+// watched is the program, with its outputs kept.
+func (g *Graph) watched(program pulumi.RunFunc) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		if err := program(ctx); err != nil {
+			return err
+		}
+		for name, value := range ctx.GetCurrentExportMap() {
+			ctx.Export(name, pulumi.ToOutput(value).ApplyT(func(known any) any {
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				g.outputs[name] = known
+				return known
+			}))
+		}
+		return nil
+	}
+}
+
+// Outputs returns the program's outputs by name, as JSON would hold them. Secrets are
+// opened: the local cloud is the cloud.
+func (g *Graph) Outputs() map[string]any {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.outputs)
 }
 
 // unwrapped is the program's own error, without the SDK's list of one around it.
