@@ -88,7 +88,13 @@ func Names() []string {
 
 // Parse reads the JSON object of a stack's outputs; it may have others. The error
 // joins all that is missing or malformed, by name, and never holds a secret.
-func Parse(data []byte) (Outputs, error) {
+func Parse(data []byte) (Outputs, error) { return parse(data, true) }
+
+// ParseWithoutSecrets is [Parse] for those who need no secret: it reads none, whether
+// there are any, they are hidden, or not.
+func ParseWithoutSecrets(data []byte) (Outputs, error) { return parse(data, false) }
+
+func parse(data []byte, secrets bool) (Outputs, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
 		return Outputs{}, errors.New("outputs: want the JSON object that \"pulumi stack output --json --show-secrets\" prints")
@@ -97,6 +103,9 @@ func Parse(data []byte) (Outputs, error) {
 	var problems []error
 	var missing []string
 	for _, f := range o.fields() {
+		if !secrets && f.into == any(&o.ClientSecrets) {
+			continue
+		}
 		text, ok := members[f.name]
 		if !ok {
 			missing = append(missing, f.name)
@@ -111,7 +120,7 @@ func Parse(data []byte) (Outputs, error) {
 			"outputs: the stack lacks %s: run \"pulumi up\" with this version's program first", strings.Join(missing, ", ")))
 	}
 	if len(problems) == 0 {
-		problems = o.checkClients()
+		problems = o.checkClients(secrets)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return Outputs{}, err
@@ -148,7 +157,7 @@ func CheckURL(text string) error {
 	return nil
 }
 
-func (o Outputs) checkClients() []error {
+func (o Outputs) checkClients(secrets bool) []error {
 	var problems []error
 	if !strings.HasSuffix(o.DatastoreEndpoint, "/") {
 		problems = append(problems, fmt.Errorf("output datastoreEndpoint: %q: want a slash at its end", o.DatastoreEndpoint))
@@ -161,7 +170,7 @@ func (o Outputs) checkClients() []error {
 		if o.ClientIDs[name] == "" {
 			problems = append(problems, fmt.Errorf("output clientIds: no id of client %s", name))
 		}
-		if client.Kind != Public && o.ClientSecrets[name] == "" {
+		if secrets && client.Kind != Public && o.ClientSecrets[name] == "" {
 			problems = append(problems, fmt.Errorf("output clientSecrets: no secret of client %s", name))
 		}
 	}

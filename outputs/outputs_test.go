@@ -1,15 +1,14 @@
 package outputs_test
 
 import (
-	"archive/zip"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
 	"github.com/smartlake/pulumi-smartlake/local/graph"
 	"github.com/smartlake/pulumi-smartlake/outputs"
@@ -17,27 +16,16 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// fixture is an archive that the program takes for the validator's.
-func fixture(t *testing.T) string {
-	t.Helper()
-	file, err := os.Create(filepath.Join(t.TempDir(), "function.zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive := zip.NewWriter(file)
-	if _, err := archive.Create("bootstrap"); err != nil {
-		t.Fatal(err)
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return file.Name()
-}
-
 // exported is what the program of a stack exports, as JSON.
 func exported(t *testing.T, stack string) []byte {
 	t.Helper()
-	loaded, err := local.LoadStack("..", stack, map[string]string{"validatorArchive": fixture(t)})
+	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: "linux", Arch: runtime.GOARCH}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := local.LoadStack("..", stack, map[string]string{
+		"validatorArchive": archive, "architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +108,15 @@ func TestWhatIsMissingOrMalformedIsNamedAndNoSecretTold(t *testing.T) {
 	}
 	if delete(members, "somethingElse"); !slices.Equal(slices.Sorted(maps.Keys(members)), slices.Sorted(slices.Values(outputs.Names()))) {
 		t.Errorf("the names are %v", outputs.Names())
+	}
+}
+
+func TestWhoNeedsNoSecretReadsNone(t *testing.T) {
+	for _, secrets := range []string{`{"etl": "hunter2"}`, `"[secret]"`, `{}`} {
+		o, err := outputs.ParseWithoutSecrets([]byte(strings.Replace(valid, `{"etl": "hunter2"}`, secrets, 1)))
+		if err != nil || o.ClientSecrets != nil || o.Apps(outputs.Service)[0].ID != "1" {
+			t.Errorf("got %+v, %v", o, err)
+		}
 	}
 }
 
