@@ -12,6 +12,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/smartlake/pulumi-smartlake/outputs"
 	"github.com/smartlake/pulumi-smartlake/smart"
@@ -91,9 +92,17 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 		datastore: stack.DatastoreEndpoint, tokenEndpoint: stack.TokenEndpoint, authorizationEndpoint: stack.AuthorizationEndpoint,
 	}
 	taken := map[string]bool{}
+	if !onOneLine(c.authorizationEndpoint) {
+		return collection{}, fmt.Errorf("authorizationEndpoint: %q: want an URL without white space", c.authorizationEndpoint)
+	}
 	for _, app := range stack.Apps(outputs.Service, outputs.Confidential, outputs.Public) {
 		if !namePattern.MatchString(app.Name) || !namePattern.MatchString(app.ID) {
 			return collection{}, fmt.Errorf("client %q with id %q: want letters, digits, - and _", app.Name, app.ID)
+		}
+		for _, text := range append(app.Scopes, app.CallbackURLs...) {
+			if !onOneLine(text) {
+				return collection{}, fmt.Errorf("client %q: %q: want a scope or callback URL without white space", app.Name, text)
+			}
 		}
 		one := client{App: app, variable: variable(app.Name, taken), scope: strings.Join(app.Scopes, " ")}
 		one.secret = "SMARTLAKE_CLIENT_SECRET_" + strings.ToUpper(one.variable)
@@ -109,11 +118,19 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 	return c, nil
 }
 
+// onOneLine reports whether a text can stand in a comment.
+func onOneLine(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return unicode.IsSpace(c) || !unicode.IsPrint(c) })
+}
+
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // variable is a client's name as a word, which no other client has in upper case.
 func variable(name string, taken map[string]bool) string {
 	word := strings.ReplaceAll(name, "-", "_")
+	if !unicode.IsLetter(rune(word[0])) {
+		word = "client_" + word // bash wants a letter first
+	}
 	free := word
 	for n := 2; taken[strings.ToUpper(free)]; n++ {
 		free = fmt.Sprintf("%s_%d", word, n)
