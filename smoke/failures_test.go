@@ -275,7 +275,12 @@ func TestAWrongClaimOfATokenIsToldEvenWhereNoKeySetIsKnown(t *testing.T) {
 }
 
 func TestARefusalProvesNothingWhereNothingIsGranted(t *testing.T) {
-	s := newSetup(t, when(path("/Patient"), answers(http.StatusForbidden, "")))
+	s := newSetup(t, func(request *http.Request, send func() *http.Response) *http.Response {
+		if path("/Patient")(request) {
+			return reply(http.StatusForbidden, "")
+		}
+		return send()
+	})
 	for name, result := range s.run(t) {
 		if strings.HasPrefix(name, "refused: a token") && result.Status != smoke.Skipped {
 			t.Errorf("%s: %s, though no search went through at all", name, result.Status)
@@ -316,13 +321,19 @@ func TestOnlyWhatMaySettleIsTriedAgainAFewTimesAndSaysSo(t *testing.T) {
 			t.Errorf("got %+v", result)
 		}
 	})
-	for name, treat := range map[string]doctor{
-		"search as etl":        when(path("/Patient"), answers(503, "")),
-		"refused: no token":    when(attack(1), answers(503, "")),
-		"key set is served":    when(path("jwks.json"), answers(503, "")),
-		"capability statement": when(path("/metadata"), answers(404, "")),
+	for name, is := range map[string]func(*http.Request) bool{
+		"search as etl":        path("/Patient"),
+		"refused: no token":    attack(1),
+		"key set is served":    path("jwks.json"),
+		"capability statement": path("/metadata"),
 	} {
-		if result := newSetup(t, treat).run(t)[name]; result.Attempts != 1 || result.Status != smoke.Failed {
+		unavailable := func(request *http.Request, send func() *http.Response) *http.Response {
+			if is(request) {
+				return reply(http.StatusServiceUnavailable, "")
+			}
+			return send()
+		}
+		if result := newSetup(t, unavailable).run(t)[name]; result.Attempts != 1 || result.Status != smoke.Failed {
 			t.Errorf("%s: got %+v, want one attempt", name, result)
 		}
 	}

@@ -160,9 +160,9 @@ func (s skip) Error() string { return string(s) }
 
 // check makes one check and keeps what became of it. A check that the end of the run
 // cut short has no result.
-func (r *run) check(ctx context.Context, name string, try func(context.Context) (detail string, err error)) bool {
+func (r *run) check(ctx context.Context, name string, try func(context.Context) (detail string, err error)) {
 	if ctx.Err() != nil {
-		return false
+		return
 	}
 	if r.Started != nil {
 		r.Started(name)
@@ -171,7 +171,7 @@ func (r *run) check(ctx context.Context, name string, try func(context.Context) 
 	began := time.Now()
 	detail, err := try(ctx)
 	if ctx.Err() != nil {
-		return false
+		return
 	}
 	result := Result{Name: name, Status: Passed, Took: time.Since(began), Attempts: r.attempts, Detail: detail}
 	var skipped skip
@@ -183,7 +183,6 @@ func (r *run) check(ctx context.Context, name string, try func(context.Context) 
 	}
 	result.Detail = r.secrets.scrub(result.Detail)
 	r.results = append(r.results, result)
-	return result.Status == Passed
 }
 
 // again repeats a request while its answer is one that a service gives until a change
@@ -200,8 +199,8 @@ func (r *run) again(ctx context.Context, send func(context.Context) (answer, err
 	}
 }
 
-// capable is the first session whose token reads as wanted: it has a type with the
-// permissions.
+// capable is the first session whose token has the permissions on some type, and that
+// type; nil if there is none.
 func (r *run) capable(permissions smart.Permissions, preferred ...string) (*session, string) {
 	for _, s := range r.sessions {
 		if s.token == "" {

@@ -28,7 +28,7 @@ func newProgress(out io.Writer) *progress {
 
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a file descriptor is small
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // colored reports whether a writer takes colors and the user does (https://no-color.org).

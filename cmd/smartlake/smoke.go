@@ -115,7 +115,7 @@ func (f smokeFlags) publish(report smoke.Report, out io.Writer) error {
 }
 
 func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
+	file, err := os.Create(path) //nolint:gosec // the user names it
 	if err != nil {
 		return err
 	}

@@ -183,7 +183,7 @@ func (s *source) secret(stdin io.Reader) (string, error) {
 }
 
 func readFile(path, flag string) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // the user names it
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
