@@ -337,7 +337,13 @@ func TestOnlyWhatMaySettleIsTriedAgainAFewTimesAndSaysSo(t *testing.T) {
 			t.Errorf("%s: got %+v, want one attempt", name, result)
 		}
 	}
-	s := newSetup(t, when(asks("etl", "system/*.*", true), answers(400, `{"error":"invalid_client"}`)))
+	never := asks("etl", "system/*.*", true)
+	s := newSetup(t, func(request *http.Request, send func() *http.Response) *http.Response {
+		if never(request) {
+			return reply(http.StatusBadRequest, `{"error":"invalid_client"}`)
+		}
+		return send()
+	})
 	if result := s.run(t)["token for etl"]; result.Attempts != 4 {
 		t.Errorf("got %d attempts, want 4 and no more", result.Attempts)
 	}
