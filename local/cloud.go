@@ -1,9 +1,11 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +28,12 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// The files in a cloud's folder.
+const (
+	CertificateName = "certificate.pem"
+	OutputsName     = "outputs.json"
 )
 
 // Options of [Start].
@@ -60,10 +68,15 @@ type Cloud struct {
 	// Discovery is the discovery document as the program declares it, with
 	// loopback addresses.
 	Discovery string
-	// CertificateFile holds the certificate that every endpoint shows.
+	// Dir holds what an app needs to find the cloud, in files that only this user may
+	// read and that go with the cloud: CertificateFile and OutputsFile.
+	Dir string
+	// CertificateFile, in Dir, holds the certificate that every endpoint shows.
 	CertificateFile string
+	// OutputsFile, in Dir, holds the program's outputs at loopback addresses, secrets
+	// included, in the format of "pulumi stack output --json --show-secrets".
+	OutputsFile string
 
-	dir         string
 	certificate certificate
 	graph       *graph.Graph
 	servers     []*http.Server
@@ -132,10 +145,10 @@ func (c *Cloud) start(options Options) (err error) {
 	if c.certificate, err = newCertificate(); err != nil {
 		return err
 	}
-	if c.dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
+	if c.Dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
 		return err
 	}
-	c.CertificateFile = filepath.Join(c.dir, "certificate.pem")
+	c.CertificateFile = filepath.Join(c.Dir, CertificateName)
 	if err := os.WriteFile(c.CertificateFile, c.certificate.pem, 0o600); err != nil {
 		return err
 	}
@@ -157,7 +170,20 @@ func (c *Cloud) start(options Options) (err error) {
 	for i, listener := range listeners {
 		c.serve(listener, handlers[i])
 	}
-	return nil
+	return c.writeOutputs(at)
+}
+
+// writeOutputs writes the program's outputs with the addresses that an app can reach.
+func (c *Cloud) writeOutputs(at addresses) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(c.graph.Outputs()); err != nil {
+		return fmt.Errorf("the program's outputs: %w", err)
+	}
+	c.OutputsFile = filepath.Join(c.Dir, OutputsName)
+	return os.WriteFile(c.OutputsFile, []byte(at.Replace(text.String())), 0o600)
 }
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
@@ -282,8 +308,8 @@ func (c *Cloud) Close() error {
 	for _, function := range c.functions {
 		function.Close()
 	}
-	if c.dir != "" {
-		problems = append(problems, os.RemoveAll(c.dir))
+	if c.Dir != "" {
+		problems = append(problems, os.RemoveAll(c.Dir))
 	}
 	return errors.Join(problems...)
 }

@@ -24,7 +24,7 @@ func (c *Cloud) newFunctions(d declared, at addresses, functionLog io.Writer) er
 		if err != nil {
 			return err
 		}
-		dir := filepath.Join(c.dir, "function-"+strconv.Itoa(i))
+		dir := filepath.Join(c.Dir, "function-"+strconv.Itoa(i))
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ func Run(ctx *pulumi.Context) error {
 		"scopes":                datastore.Scopes,
 		"clientIds":             datastore.ClientIDs,
 		"clientSecrets":         datastore.ClientSecrets,
+		"clients":               declaredClients(s.clients),
 	} {
 		ctx.Export(output, value)
 	}
@@ -62,4 +63,18 @@ func Run(ctx *pulumi.Context) error {
 		})
 	}
 	return nil
+}
+
+// declaredClients say by the client's name which kind of app it is and what it may
+// ask for, for those who write or check one.
+func declaredClients(clients []components.ClientArgs) pulumi.Map {
+	declared := pulumi.Map{}
+	for _, client := range clients {
+		declared[client.Name] = pulumi.Map{
+			"kind":         pulumi.String(client.Kind),
+			"scopes":       pulumi.ToStringArray(client.Scopes),
+			"callbackUrls": pulumi.ToStringArray(client.CallbackURLs),
+		}
+	}
+	return declared
 }

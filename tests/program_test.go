@@ -144,7 +144,7 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 		for when, settings := range both {
 			r := runStack(t, stack, settings...)
 			assertLines(t, stack+" in "+when, slices.Sorted(maps.Keys(r.outputs)), []string{
-				"alarmTopicArn", "authorizationEndpoint", "clientIds", "clientSecrets", "cloudfrontDistribution", "dashboardName",
+				"alarmTopicArn", "authorizationEndpoint", "clientIds", "clientSecrets", "clients", "cloudfrontDistribution", "dashboardName",
 				"datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
 				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "updateDatastoreCommand", "userInfoEndpoint",
 				"validatorFunctionArn",

@@ -53,7 +53,9 @@ func (f *stackFlags) declare(account string) (*graph.Graph, error) {
 		return nil, err
 	}
 	stack.Account = account
-	stack.Config[stack.Project+":validatorArchive"] = archive
+	for _, function := range functionsOf(stack) {
+		stack.Config[stack.Project+":"+function.key] = archive
+	}
 	return graph.Run(program.Run, stack)
 }
 

@@ -37,7 +37,13 @@ func localCommand() *cobra.Command {
 HealthLake on loopback, with the functions built for this machine, and goes the
 ten steps of a request and two refusals as an app would. No AWS account, no
 credentials and no Pulumi CLI are needed. Afterwards the endpoints stay up until
-Ctrl-C; with --once they do not, and the exit status tells whether all went well.`,
+Ctrl-C; with --once they do not, and the exit status tells whether all went well.
+
+While it runs, "smartlake smoke" and "smartlake requests" find it by the folder that it
+prints for --local; the folder and the secrets in it go with Ctrl-C.
+
+Exit status: 0 if all went well, 1 if a step of the walk failed, 2 if the stack could
+not be run.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
   smartlake local --once               # walk once and exit with 0 or 1
   smartlake local --stack prod --once
@@ -53,17 +59,19 @@ Ctrl-C; with --once they do not, and the exit status tells whether all went well
 	command.Flags().IntVar(&flags.port, "port", 0, "first of three successive ports on 127.0.0.1 (default: free ones)")
 	command.Flags().BoolVar(&flags.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
 	command.Flags().BoolVar(&flags.logs, "logs", false, "print what the validator logs")
+	complete(command, "stack", completeStacks)
+	must(command.MarkFlagDirname("dir"))
 	return command
 }
 
 func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) error {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the OAuth library's notes about its routes
 	if flags.port < 0 || flags.port > 65533 {
-		return fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", flags.port)
+		return cannotRun(fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", flags.port))
 	}
 	stack, err := loadStack(ctx, progress, flags)
 	if err != nil {
-		return err
+		return cannotRun(err)
 	}
 	options := local.Options{Program: program.Run, Stack: stack, Port: flags.port}
 	if flags.logs {
@@ -71,7 +79,7 @@ func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) er
 	}
 	cloud, err := local.Start(options)
 	if err != nil {
-		return err
+		return cannotRun(err)
 	}
 	walkErr := walk(ctx, out, cloud)
 	if walkErr == nil && !flags.once {
@@ -150,29 +158,33 @@ func parseConfig(pairs []string) (map[string]string, error) {
 }
 
 // buildForThisMachine returns the path of an archive of the function that runs here.
-func (f function) buildForThisMachine(ctx context.Context, progress io.Writer) (string, error) {
-	fmt.Fprintf(progress, "Building the %s for this machine (%s/%s) ...\n", f.what, runtime.GOOS, runtime.GOARCH)
+func (f function) buildForThisMachine(ctx context.Context, out io.Writer) (string, error) {
+	p := newProgress(out)
+	what := fmt.Sprintf("Building the %s for this machine (%s/%s) ...", f.what, runtime.GOOS, runtime.GOARCH)
+	p.show("%s", what)
 	started := time.Now()
 	platform := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
-	archive, err := f.build(ctx, platform, &packageCounter{out: progress})
+	archive, err := f.build(ctx, platform, &packageCounter{progress: p, what: what})
+	p.clear()
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintf(progress, "Built in %s.\n", time.Since(started).Round(10*time.Millisecond))
+	fmt.Fprintf(out, "Built in %s.\n", time.Since(started).Round(10*time.Millisecond))
 	return archive, nil
 }
 
 // packageCounter turns the package names that "go build -v" prints into a sign of
 // life.
 type packageCounter struct {
-	out      io.Writer
+	progress *progress
+	what     string
 	packages int
 }
 
 func (c *packageCounter) Write(text []byte) (int, error) {
 	for range strings.Count(string(text), "\n") {
 		if c.packages++; c.packages%25 == 0 {
-			fmt.Fprintf(c.out, "  %d packages compiled\n", c.packages)
+			c.progress.show("%s %d packages compiled", c.what, c.packages)
 		}
 	}
 	return len(text), nil
@@ -228,6 +240,12 @@ Certificate     %s
 		}
 		fmt.Fprintf(out, "  %s  %s  %s  %s  %s\n", client.Name, strings.Join(client.Flows, ","), client.ID, secret, strings.Join(client.Scopes, " "))
 	}
+	fmt.Fprintf(out, `
+Check it, and write its requests down (in another terminal):
+
+smartlake smoke --local %[1]s
+smartlake requests --local %[1]s --format curl
+`, quoted(cloud.Dir))
 	fmt.Fprintf(out, "\nTry it (everything ends with Ctrl-C, the certificate and the secrets with it):\n\n%s",
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }

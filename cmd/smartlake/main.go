@@ -1,4 +1,4 @@
-// Command smartlake tries and explains a Smartlake stack without AWS: see "smartlake --help".
+// Command smartlake tries, checks and explains a Smartlake stack: see "smartlake --help".
 package main
 
 import (
@@ -14,23 +14,49 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := rootCommand().ExecuteContext(ctx); err != nil {
-		if !errors.Is(err, context.Canceled) {
-			fmt.Fprintln(os.Stderr, "smartlake:", err)
-		}
-		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
+	err := rootCommand().ExecuteContext(ctx)
+	stop()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "smartlake:", err)
 	}
+	os.Exit(statusOf(err))
+}
+
+// subcommands, one a line.
+var subcommands = []func() *cobra.Command{
+	localCommand,
+	smokeCommand,
+	requestsCommand,
+	explainCommand,
+	deployPolicyCommand,
+	versionCommand,
 }
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "smartlake",
-		Short:         "SMART on FHIR in front of AWS HealthLake",
+		Use:   "smartlake",
+		Short: "SMART on FHIR in front of AWS HealthLake",
+		Long: `Tries a Smartlake stack on this machine, checks one that runs, and writes requests
+to it. "pulumi up" deploys one.
+
+Exit status:
+  0  all went well
+  1  it ran, and something is not as it must be: a check failed, a step of the walk
+     failed, or the command was interrupted
+  2  it could not run: a wrong flag or argument, or a stack, file or program that is
+     missing; the message says what to do
+
+NO_COLOR in the environment turns colors off (https://no-color.org). What a command is
+about to tell goes to standard output, everything else to standard error.`,
+		Example: `  smartlake local --once               # the whole way of a request, without AWS
+  smartlake smoke --stack dev          # check what "pulumi up" deployed
+  smartlake requests --stack dev --format postman --output smartlake.json
+  source <(smartlake completion bash)  # completions, also for zsh, fish and powershell`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(localCommand(), explainCommand(), deployPolicyCommand())
+	for _, command := range subcommands {
+		root.AddCommand(telling(command()))
+	}
 	return root
 }

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type Graph struct {
 
 	mu        sync.Mutex
 	resources []Resource
+	outputs   map[string]any
 }
 
 // Stack names a stack and holds its configuration: full keys such as
@@ -49,7 +51,9 @@ type Stack struct {
 
 // Run runs the program for a stack.
 func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
-	g := &Graph{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws"}
+	g := &Graph{
+		Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws", outputs: map[string]any{},
+	}
 	for prefix, partition := range map[string]string{"us-gov-": "aws-us-gov", "cn-": "aws-cn"} {
 		if strings.HasPrefix(g.Region, prefix) {
 			g.Partition = partition
@@ -61,10 +65,36 @@ func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
 	configure := func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys = stack.Config, stack.SecretKeys
 	}
-	if err := pulumi.RunErr(program, pulumi.WithMocks(stack.Project, stack.Name, g), configure); err != nil {
+	if err := pulumi.RunErr(g.watched(program), pulumi.WithMocks(stack.Project, stack.Name, g), configure); err != nil {
 		return nil, unwrapped(err)
 	}
 	return g, nil
+}
+
+// watched is the program, with its outputs kept.
+func (g *Graph) watched(program pulumi.RunFunc) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		if err := program(ctx); err != nil {
+			return err
+		}
+		for name, value := range ctx.GetCurrentExportMap() {
+			ctx.Export(name, pulumi.ToOutput(value).ApplyT(func(known any) any {
+				g.mu.Lock()
+				defer g.mu.Unlock()
+				g.outputs[name] = known
+				return known
+			}))
+		}
+		return nil
+	}
+}
+
+// Outputs returns the program's outputs by name, as JSON would hold them. Secrets are
+// opened: the local cloud is the cloud.
+func (g *Graph) Outputs() map[string]any {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.outputs)
 }
 
 // unwrapped is the program's own error, without the SDK's list of one around it.

@@ -31,7 +31,7 @@ type Config struct {
 
 const (
 	maxBootstrapBytes = 256 << 20 // Lambda's limit of an unpacked function
-	maxInstances      = 20
+	maxInstances      = 64        // of Lambda's 1000: as many processes as a small machine bears
 )
 
 // Function runs as many instances as there are calls at the same time, each

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// complete registers what completes the value of a flag.
+func complete(command *cobra.Command, flag string, values cobra.CompletionFunc) {
+	must(command.RegisterFlagCompletionFunc(flag, values))
+}
+
+// must is for the registration of flags of ours, which fails only if there is no such
+// flag: every test would see it.
+func must(err error) {
+	cobra.CheckErr(err)
+}
+
+// completeStacks are the stacks with a Pulumi.<stack>.yaml in the folder of --dir or,
+// as Pulumi looks for it, the next one above with a Pulumi.yaml.
+func completeStacks(command *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	dir, err := command.Flags().GetString("dir")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	var stacks []string
+	for {
+		files, err := filepath.Glob(filepath.Join(globQuoted(dir), "Pulumi.*.yaml"))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		project, err := filepath.Glob(filepath.Join(globQuoted(dir), "Pulumi.yaml"))
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		for _, file := range files {
+			stack := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
+			if strings.HasPrefix(stack, typed) {
+				stacks = append(stacks, stack)
+			}
+		}
+		parent := filepath.Dir(dir)
+		if len(project) > 0 || parent == dir {
+			slices.Sort(stacks)
+			return stacks, cobra.ShellCompDirectiveNoFileComp
+		}
+		dir, stacks = parent, nil
+	}
+}
+
+var globSpecial = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
+
+func globQuoted(path string) string { return globSpecial.Replace(path) }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/requests"
+)
+
+type requestsFlags struct {
+	source
+
+	format string
+	output string
+	force  bool
+}
+
+func requestsCommand() *cobra.Command {
+	flags := requestsFlags{source: source{public: true}}
+	command := &cobra.Command{
+		Use:   "requests",
+		Short: "Write a stack's requests for VS Code, Postman or the shell",
+		Long: `Writes the requests of a stack down, to send them by hand: the discovery document, a
+token for every service client, the sign-in of users with PKCE, the capability
+statement, searching, reading, creating, and what must be refused.
+
+  http     for the REST Client of Visual Studio Code
+  postman  a collection in format 2.1
+  curl     a script for bash and curl
+
+Which stack: one of --stack (asks the pulumi command), --outputs, --local and
+--datastore. No secret is read or written: the files have variables for them, and say
+how to fill them.`,
+		Example: `  smartlake requests --stack dev --format http > smartlake.http
+  smartlake requests --stack dev --format postman --output smartlake.postman_collection.json
+  smartlake requests --local /tmp/smartlake-local-123 --format curl --output try.sh`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return cannotRun(writeRequests(command.Context(), command.InOrStdin(), command.OutOrStdout(), flags))
+		},
+	}
+	flags.add(command)
+	command.Flags().StringVarP(&flags.format, "format", "f", requests.HTTP, "one of "+strings.Join(requests.Formats, ", "))
+	command.Flags().StringVarP(&flags.output, "output", "o", "", "file to write instead of standard output")
+	command.Flags().BoolVar(&flags.force, "force", false, "replace the file of --output if it exists")
+	complete(command, "format", cobra.FixedCompletions(requests.Formats, cobra.ShellCompDirectiveNoFileComp))
+	must(command.MarkFlagFilename("output", "http", "json", "sh"))
+	return command
+}
+
+func writeRequests(ctx context.Context, stdin io.Reader, out io.Writer, flags requestsFlags) error {
+	if !slices.Contains(requests.Formats, flags.format) {
+		return fmt.Errorf("--format: %q: want one of %s", flags.format, strings.Join(requests.Formats, ", "))
+	}
+	stack, err := flags.read(ctx, stdin)
+	if err != nil {
+		return err
+	}
+	if stack.TokenEndpoint == "" {
+		return errors.New("--token-endpoint: missing: the requests name it")
+	}
+	var text bytes.Buffer
+	if err := requests.Write(&text, flags.format, stack); err != nil {
+		return err
+	}
+	if flags.output == "" {
+		_, err := out.Write(text.Bytes())
+		return err
+	}
+	mode := os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	if !flags.force {
+		mode |= os.O_EXCL
+	}
+	file, err := os.OpenFile(flags.output, mode, 0o644) //nolint:gosec // it holds no secret
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("--output: %s exists: replace it with --force, or name another file", flags.output)
+	}
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	_, err = file.Write(text.Bytes())
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/smoke"
+)
+
+type smokeFlags struct {
+	source
+
+	write   bool
+	expired bool
+	timeout time.Duration
+	junit   string
+	asJSON  bool
+}
+
+func smokeCommand() *cobra.Command {
+	var flags smokeFlags
+	command := &cobra.Command{
+		Use:   "smoke",
+		Short: "Check a stack that runs, as an app would meet it",
+		Long: `Checks the discovery document, the key set, a token for every service client, the
+capability statement, searching and reading; and that the datastore and the token
+endpoint refuse what they must: no token, changed and forged ones, scopes that a client
+lacks, writing with a token that only reads.
+
+A check passes only on evidence: a refusal must be 401 or 403, for the token's sake, and
+the same request with a valid token must go through before and after. What could not be
+tried is "skipped", with the reason. Only a client that was just created and a resource
+that was just written are asked for again, a few times.
+
+Which stack: one of --stack (asks the pulumi command), --outputs, --local and
+--datastore. Nothing is changed without --write, which creates, changes, reads and
+deletes one resource of its own; what the checks of refusals try to delete does not
+exist. Answers are never shown but for their status and error, and no token or secret
+is printed.
+
+Exit status: 0 if nothing failed, 1 if a check failed, 2 if the checks could not be made.`,
+		Example: `  smartlake smoke --stack dev
+  smartlake smoke --stack dev --write --expired --junit smoke.xml
+  smartlake smoke --local /tmp/smartlake-local-123     # "smartlake local" prints this line
+  pulumi stack output --json --show-secrets | smartlake smoke --outputs - --json
+  SMARTLAKE_CLIENT_SECRET=... smartlake smoke --client-id 4f2k... \
+    --datastore https://healthlake.us-east-1.amazonaws.com/datastore/a22c.../r4/`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return runSmoke(command.Context(), command.InOrStdin(), command.OutOrStdout(), command.ErrOrStderr(), flags)
+		},
+	}
+	flags.add(command)
+	command.Flags().BoolVar(&flags.write, "write", false, "create a resource, change it, read it back and delete it")
+	command.Flags().BoolVar(&flags.expired, "expired", false, fmt.Sprintf("wait until a token has expired, at most %s, to see it refused", smoke.MaxWait))
+	command.Flags().DurationVar(&flags.timeout, "timeout", 15*time.Second, "longest wait for one answer")
+	command.Flags().StringVar(&flags.junit, "junit", "", "file to write the results to as JUnit XML")
+	command.Flags().BoolVar(&flags.asJSON, "json", false, "print the results as JSON instead of a table")
+	must(command.MarkFlagFilename("junit", "xml"))
+	return command
+}
+
+func runSmoke(ctx context.Context, stdin io.Reader, out, notes io.Writer, flags smokeFlags) error {
+	if flags.timeout < time.Second || flags.timeout > 5*time.Minute {
+		return cannotRun(fmt.Errorf("--timeout: %s: want 1s to 5m", flags.timeout))
+	}
+	p := newProgress(notes)
+	defer p.clear()
+	if flags.stack != "" {
+		p.show("Asking pulumi for the outputs of stack %s ...", flags.stack)
+	}
+	stack, err := flags.read(ctx, stdin)
+	if err != nil {
+		return cannotRun(err)
+	}
+	client, err := flags.client()
+	if err != nil {
+		return cannotRun(err)
+	}
+	report := smoke.Report{Datastore: stack.DatastoreEndpoint, Started: time.Now()}
+	report.Results, err = smoke.Run(ctx, smoke.Options{
+		Stack: stack, Client: client, Timeout: flags.timeout, Write: flags.write, Expired: flags.expired,
+		Started: func(name string) { p.show("Checking: %s ...", name) },
+	})
+	if err != nil && ctx.Err() == nil {
+		return cannotRun(err)
+	}
+	p.clear()
+	if err := errors.Join(err, flags.publish(report, out)); err != nil {
+		return err
+	}
+	if !report.OK() {
+		return fmt.Errorf("the stack is not as it must be: %s", report.Summary())
+	}
+	return nil
+}
+
+// publish writes the results, those of an interrupted run too.
+func (f smokeFlags) publish(report smoke.Report, out io.Writer) error {
+	if f.junit != "" {
+		if err := writeFile(f.junit, report.WriteJUnit); err != nil {
+			return cannotRun(fmt.Errorf("--junit: %w", err))
+		}
+	}
+	if f.asJSON {
+		return report.WriteJSON(out)
+	}
+	return report.WriteTable(out, colored(out))
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path) //nolint:gosec // the user names it
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
+}

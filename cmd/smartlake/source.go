@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/outputs"
+)
+
+// maxOutputs is far more than the outputs of any stack.
+const maxOutputs = 4 << 20
+
+// source are the flags that say which stack is meant.
+type source struct {
+	stack, dir    string
+	file          string
+	local         string
+	datastore     string
+	tokenEndpoint string
+	clientID      string
+	secretEnv     string
+	secretStdin   bool
+	scopes        []string
+	certificates  string
+
+	// public is for a command that needs no secret and sends nothing: it does not get
+	// the flags for that.
+	public bool
+}
+
+// add adds the flags to a command; exactly one of the four ways must be taken.
+func (s *source) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVarP(&s.stack, "stack", "s", "", "stack whose outputs the pulumi command is asked for")
+	flags.StringVarP(&s.dir, "dir", "C", ".", "folder of the Pulumi project, for --stack")
+	flags.StringVar(&s.file, "outputs", "", `file with what "pulumi stack output --json --show-secrets" prints, or - for standard input`)
+	flags.StringVar(&s.local, "local", "", `folder of a running local cloud, which "smartlake local" prints`)
+	flags.StringVar(&s.datastore, "datastore", "", "FHIR base URL of a datastore, to name the rest by flags")
+	flags.StringVar(&s.tokenEndpoint, "token-endpoint", "", "token endpoint, for --datastore (default: what the discovery document names)")
+	flags.StringVar(&s.clientID, "client-id", "", "id of a service client, for --datastore")
+	flags.StringSliceVar(&s.scopes, "scope", nil, "scope of the client, for --datastore; repeatable (default: all that it gets without asking)")
+	command.MarkFlagsMutuallyExclusive("stack", "outputs", "local", "datastore")
+	command.MarkFlagsOneRequired("stack", "outputs", "local", "datastore")
+	ofDatastore := []string{"token-endpoint", "client-id", "scope"}
+	if !s.public {
+		ofDatastore = append(ofDatastore, s.addSecrets(command)...)
+	}
+	for _, flag := range ofDatastore {
+		for _, other := range []string{"stack", "outputs", "local"} {
+			command.MarkFlagsMutuallyExclusive(flag, other)
+		}
+	}
+	complete(command, "stack", completeStacks)
+	must(command.MarkFlagDirname("dir"))
+	must(command.MarkFlagDirname("local"))
+	must(command.MarkFlagFilename("outputs", "json"))
+}
+
+// addSecrets adds the flags of a command that speaks with the stack, and returns those
+// that go with --datastore.
+func (s *source) addSecrets(command *cobra.Command) []string {
+	flags := command.Flags()
+	flags.StringVar(&s.secretEnv, "client-secret-env", "SMARTLAKE_CLIENT_SECRET", "name of the environment variable with the client's secret, for --datastore")
+	flags.BoolVar(&s.secretStdin, "client-secret-stdin", false, "read the client's secret from standard input instead, for --datastore")
+	flags.StringVar(&s.certificates, "ca", "", "file with the certificates to trust, in PEM (default: those of this machine; of --local, its own)")
+	command.MarkFlagsMutuallyExclusive("client-secret-env", "client-secret-stdin")
+	must(command.MarkFlagFilename("ca", "pem", "crt"))
+	return []string{"client-secret-env", "client-secret-stdin"}
+}
+
+// read returns the outputs of the stack that is meant.
+func (s *source) read(ctx context.Context, stdin io.Reader) (outputs.Outputs, error) {
+	var data []byte
+	var err error
+	switch {
+	case s.stack != "":
+		data, err = s.askPulumi(ctx)
+	case s.file == "-":
+		data, err = readLimited(stdin, "standard input")
+	case s.file != "":
+		data, err = readFile(s.file, "--outputs")
+	case s.local != "":
+		if s.certificates == "" {
+			s.certificates = filepath.Join(s.local, local.CertificateName)
+		}
+		if data, err = readFile(filepath.Join(s.local, local.OutputsName), "--local"); err != nil {
+			err = fmt.Errorf(`%w: is "smartlake local" running? It prints the folder`, err)
+		}
+	default:
+		return s.fromFlags(stdin)
+	}
+	if err != nil {
+		return outputs.Outputs{}, err
+	}
+	if s.public {
+		return outputs.ParseWithoutSecrets(data)
+	}
+	return outputs.Parse(data)
+}
+
+// askPulumi asks the Pulumi CLI for the stack's outputs. They hold secrets: what it
+// prints is never shown, but for its errors.
+func (s *source) askPulumi(ctx context.Context) ([]byte, error) {
+	var out, problems bytes.Buffer
+	args := []string{"stack", "output", "--json", "--non-interactive", "--stack", s.stack}
+	if !s.public {
+		args = append(args, "--show-secrets")
+	}
+	command := exec.CommandContext(ctx, "pulumi", args...)
+	command.Dir = s.dir
+	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
+	command.Stdout, command.Stderr = &out, &problems
+	err := command.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, errors.New("--stack: there is no pulumi command: install it (https://www.pulumi.com/docs/install/), or give the outputs with --outputs")
+	case err != nil:
+		text := strings.TrimPrefix(strings.TrimSpace(problems.String()), "error: ")
+		return nil, fmt.Errorf(`--stack: pulumi stack output: %w: %s: "pulumi stack ls" in %s lists the stacks, "pulumi login" gives access to them`, err, text, s.dir)
+	}
+	return out.Bytes(), nil
+}
+
+// fromFlags puts together what is known of a datastore from the flags alone.
+func (s *source) fromFlags(stdin io.Reader) (outputs.Outputs, error) {
+	o := outputs.Outputs{DatastoreEndpoint: s.datastore, TokenEndpoint: s.tokenEndpoint}
+	if err := outputs.CheckURL(s.datastore); err != nil {
+		return o, fmt.Errorf("--datastore: %w", err)
+	}
+	if !strings.HasSuffix(s.datastore, "/") {
+		o.DatastoreEndpoint += "/"
+	}
+	if s.tokenEndpoint != "" {
+		if err := outputs.CheckURL(s.tokenEndpoint); err != nil {
+			return o, fmt.Errorf("--token-endpoint: %w", err)
+		}
+	}
+	if s.clientID == "" {
+		return o, errors.New("--client-id: missing: want the id of a service client, which --datastore goes with")
+	}
+	const name = "client"
+	o.Clients = map[string]outputs.Client{name: {Kind: outputs.Service, Scopes: s.scopes}}
+	o.ClientIDs = map[string]string{name: s.clientID}
+	if s.public {
+		return o, nil
+	}
+	secret, err := s.secret(stdin)
+	o.ClientSecrets = map[string]string{name: secret}
+	return o, err
+}
+
+func (s *source) secret(stdin io.Reader) (string, error) {
+	if !s.secretStdin {
+		if secret := os.Getenv(s.secretEnv); secret != "" {
+			return secret, nil
+		}
+		return "", fmt.Errorf("%s: empty in the environment: put the client's secret there, or pipe it in with --client-secret-stdin", s.secretEnv)
+	}
+	data, err := readLimited(stdin, "--client-secret-stdin")
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(data), "\r\n")
+	if secret == "" || strings.ContainsAny(secret, "\r\n") {
+		return "", errors.New("--client-secret-stdin: want the client's secret, one line")
+	}
+	return secret, nil
+}
+
+func readFile(path, flag string) ([]byte, error) {
+	file, err := os.Open(path) //nolint:gosec // the user names it
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	defer func() { _ = file.Close() }()
+	return readLimited(file, flag)
+}
+
+func readLimited(from io.Reader, what string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxOutputs+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	if len(data) > maxOutputs {
+		return nil, fmt.Errorf("%s: longer than %d bytes", what, maxOutputs)
+	}
+	return data, nil
+}
+
+// client is an HTTP client that trusts this machine's certificates, or those of --ca
+// and no others.
+func (s *source) client() (*http.Client, error) {
+	trust := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.certificates != "" {
+		data, err := readFile(s.certificates, "--ca")
+		if err != nil {
+			return nil, err
+		}
+		trust.RootCAs = x509.NewCertPool()
+		if !trust.RootCAs.AppendCertsFromPEM(data) {
+			return nil, fmt.Errorf("--ca: %s: want certificates in PEM", s.certificates)
+		}
+	}
+	return &http.Client{Transport: &http.Transport{
+		Proxy:             http.ProxyFromEnvironment,
+		TLSClientConfig:   trust,
+		ForceAttemptHTTP2: true,
+	}}, nil
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit statuses, which the help of the root command explains.
+const (
+	statusFailed    = 1
+	statusCannotRun = 2
+)
+
+// ranError is the error of a command that started: cobra's own, about flags and
+// arguments, come without it.
+type ranError struct {
+	error
+	status int
+}
+
+func (e *ranError) Unwrap() error { return e.error }
+
+// cannotRun marks the error of a command that could not do its work at all.
+func cannotRun(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &ranError{err, statusCannotRun}
+}
+
+// telling marks the errors of a command that ran, so that they are told apart from
+// those of its usage.
+func telling(command *cobra.Command) *cobra.Command {
+	for _, sub := range command.Commands() {
+		telling(sub)
+	}
+	run := command.RunE
+	if run == nil {
+		return command
+	}
+	command.RunE = func(command *cobra.Command, args []string) error {
+		err := run(command, args)
+		if ran := (*ranError)(nil); err == nil || errors.As(err, &ran) {
+			return err
+		}
+		return &ranError{err, statusFailed}
+	}
+	return command
+}
+
+func statusOf(err error) int {
+	var ran *ranError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &ran):
+		return ran.status
+	default:
+		return statusCannotRun
+	}
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version, the commit and the Go version of this program",
+		Long: `Prints the version of the module, the commit that it was built from if Go recorded
+one ("modified" if files were changed since), the Go version and the platform.`,
+		Example: `  smartlake version`,
+		Args:    cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			info, _ := debug.ReadBuildInfo()
+			fmt.Fprintln(command.OutOrStdout(), versionLine(info))
+			return nil
+		},
+	}
+}
+
+// versionLine is what Go recorded of a build; info may be nil.
+func versionLine(info *debug.BuildInfo) string {
+	version, commit := "(unknown)", ""
+	if info != nil {
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+		for _, setting := range info.Settings {
+			switch {
+			case setting.Key == "vcs.revision":
+				commit = " commit " + setting.Value + commit
+			case setting.Key == "vcs.modified" && setting.Value == "true":
+				commit += " modified"
+			}
+		}
+	}
+	return fmt.Sprintf("smartlake %s%s %s %s/%s", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

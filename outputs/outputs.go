@@ -1,0 +1,189 @@
+// Package outputs reads the outputs of a Smartlake stack, as
+//
+//	pulumi stack output --json --show-secrets
+//
+// prints them and as the local cloud writes them. It is the one place outside of the
+// program that knows their names; a test holds them against the program.
+package outputs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Outputs are the outputs that a client of the stack needs. Fields that are no output
+// of the stack at hand are empty where one is put together by hand: empty stands for
+// "not known".
+type Outputs struct {
+	DatastoreEndpoint     string // the FHIR base URL, with a slash at its end
+	DiscoveryDocument     string // JSON
+	Issuer                string
+	AuthorizationEndpoint string
+	TokenEndpoint         string
+	RevocationEndpoint    string
+	JWKSURI               string
+	ClientIDs             map[string]string // by the client's name
+	ClientSecrets         map[string]string // by the client's name; secret
+	Clients               map[string]Client // by the client's name
+}
+
+// The kinds of a client.
+const (
+	Service      = "service"
+	Confidential = "confidential"
+	Public       = "public"
+)
+
+// Client is what a stack declares of a client.
+type Client struct {
+	Kind         string   `json:"kind"` // Service, Confidential or Public
+	Scopes       []string `json:"scopes"`
+	CallbackURLs []string `json:"callbackUrls"`
+}
+
+// App is a client with what the app behind it would have.
+type App struct {
+	Client
+	Name, ID, Secret string // Secret is empty for a public client
+}
+
+// hidden is what Pulumi prints for a secret without --show-secrets.
+const hidden = "[secret]"
+
+// field is one output and where it goes.
+type field struct {
+	name string
+	into any
+	url  bool
+}
+
+func (o *Outputs) fields() []field {
+	return []field{
+		{"datastoreEndpoint", &o.DatastoreEndpoint, true},
+		{"discoveryDocument", &o.DiscoveryDocument, false},
+		{"issuer", &o.Issuer, true},
+		{"authorizationEndpoint", &o.AuthorizationEndpoint, true},
+		{"tokenEndpoint", &o.TokenEndpoint, true},
+		{"revocationEndpoint", &o.RevocationEndpoint, true},
+		{"jwksUri", &o.JWKSURI, true},
+		{"clientIds", &o.ClientIDs, false},
+		{"clientSecrets", &o.ClientSecrets, false},
+		{"clients", &o.Clients, false},
+	}
+}
+
+// Names are the outputs that [Parse] reads, all of which it requires.
+func Names() []string {
+	var names []string
+	for _, f := range new(Outputs).fields() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Parse reads the JSON object of a stack's outputs; it may have others. The error
+// joins all that is missing or malformed, by name, and never holds a secret.
+func Parse(data []byte) (Outputs, error) { return parse(data, true) }
+
+// ParseWithoutSecrets is [Parse] for those who need no secret: it reads none, whether
+// there are any, they are hidden, or not.
+func ParseWithoutSecrets(data []byte) (Outputs, error) { return parse(data, false) }
+
+func parse(data []byte, secrets bool) (Outputs, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(data, &members); err != nil {
+		return Outputs{}, errors.New("outputs: want the JSON object that \"pulumi stack output --json --show-secrets\" prints")
+	}
+	var o Outputs
+	var problems []error
+	var missing []string
+	for _, f := range o.fields() {
+		if !secrets && f.into == any(&o.ClientSecrets) {
+			continue
+		}
+		text, ok := members[f.name]
+		if !ok {
+			missing = append(missing, f.name)
+			continue
+		}
+		if err := f.read(text); err != nil {
+			problems = append(problems, fmt.Errorf("output %s: %w", f.name, err))
+		}
+	}
+	if len(missing) > 0 {
+		problems = append(problems, fmt.Errorf(
+			"outputs: the stack lacks %s: run \"pulumi up\" with this version's program first", strings.Join(missing, ", ")))
+	}
+	if len(problems) == 0 {
+		problems = o.checkClients(secrets)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return Outputs{}, err
+	}
+	return o, nil
+}
+
+func (f field) read(text json.RawMessage) error {
+	if string(text) == `"`+hidden+`"` {
+		return errors.New("hidden: ask for it with --show-secrets")
+	}
+	if err := json.Unmarshal(text, f.into); err != nil || string(text) == "null" { // the error may quote a secret
+		switch f.into.(type) {
+		case *string:
+			return errors.New("want a string")
+		case *map[string]string:
+			return errors.New("want an object of strings, by client")
+		default:
+			return errors.New("want an object of clients with kind, scopes and callbackUrls")
+		}
+	}
+	if value, ok := f.into.(*string); ok && f.url {
+		return CheckURL(*value)
+	}
+	return nil
+}
+
+// CheckURL refuses what is no absolute https URL. Tokens and secrets go to it.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(text, "?#") {
+		return fmt.Errorf("%q: want an absolute https URL without user, query or fragment", text)
+	}
+	return nil
+}
+
+func (o Outputs) checkClients(secrets bool) []error {
+	var problems []error
+	if !strings.HasSuffix(o.DatastoreEndpoint, "/") {
+		problems = append(problems, fmt.Errorf("output datastoreEndpoint: %q: want a slash at its end", o.DatastoreEndpoint))
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Clients)) {
+		client := o.Clients[name]
+		if !slices.Contains([]string{Service, Confidential, Public}, client.Kind) {
+			problems = append(problems, fmt.Errorf("output clients: %s: kind %q: want service, confidential or public", name, client.Kind))
+		}
+		if o.ClientIDs[name] == "" {
+			problems = append(problems, fmt.Errorf("output clientIds: no id of client %s", name))
+		}
+		if secrets && client.Kind != Public && o.ClientSecrets[name] == "" {
+			problems = append(problems, fmt.Errorf("output clientSecrets: no secret of client %s", name))
+		}
+	}
+	return problems
+}
+
+// Apps are the clients of some kinds, sorted by name.
+func (o Outputs) Apps(kinds ...string) []App {
+	var apps []App
+	for _, name := range slices.Sorted(maps.Keys(o.Clients)) {
+		if client := o.Clients[name]; slices.Contains(kinds, client.Kind) {
+			apps = append(apps, App{client, name, o.ClientIDs[name], o.ClientSecrets[name]})
+		}
+	}
+	return apps
+}

@@ -1,0 +1,27 @@
+package outputs
+
+import "github.com/smartlake/pulumi-smartlake/smart"
+
+// TypeWith returns a resource type on which the system/ scopes among scopes hold all
+// the permissions, on every resource: one of preferred, in that order, or the first
+// that a scope names. It is false if there is none; filtered scopes do not count.
+func TypeWith(scopes []string, permissions smart.Permissions, preferred ...string) (string, bool) {
+	held := map[string]smart.Permissions{}
+	var named []string
+	for _, text := range scopes {
+		scope, err := smart.ParseScope(text)
+		if err != nil || scope.Context != smart.System || len(scope.Query) > 0 {
+			continue
+		}
+		held[scope.Type] |= scope.Permissions
+		if scope.Type != smart.AnyType {
+			named = append(named, scope.Type)
+		}
+	}
+	for _, typ := range append(preferred, named...) {
+		if (held[typ] | held[smart.AnyType]).Contains(permissions) {
+			return typ, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,202 @@
+package requests
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// The parts of a Postman collection, format 2.1:
+// https://schema.getpostman.com/json/collection/v2.1.0/docs/index.html
+type (
+	postmanCollection struct {
+		Info     postmanInfo       `json:"info"`
+		Items    []postmanItem     `json:"item"`
+		Auth     *postmanAuth      `json:"auth,omitempty"`
+		Variable []postmanVariable `json:"variable"`
+	}
+	postmanInfo struct {
+		Name        string `json:"name"`
+		Description string `json:"description"`
+		Schema      string `json:"schema"`
+	}
+	postmanItem struct {
+		Name    string          `json:"name"`
+		Items   []postmanItem   `json:"item,omitempty"`
+		Events  []postmanEvent  `json:"event,omitempty"`
+		Request *postmanRequest `json:"request,omitempty"`
+	}
+	postmanEvent struct {
+		Listen string        `json:"listen"`
+		Script postmanScript `json:"script"`
+	}
+	postmanScript struct {
+		Type string   `json:"type"`
+		Exec []string `json:"exec"`
+	}
+	postmanRequest struct {
+		Method      string             `json:"method"`
+		Description string             `json:"description,omitempty"`
+		Auth        *postmanAuth       `json:"auth,omitempty"`
+		Header      []postmanParameter `json:"header"`
+		Body        *postmanBody       `json:"body,omitempty"`
+		URL         string             `json:"url"`
+	}
+	postmanBody struct {
+		Mode       string             `json:"mode"`
+		Raw        string             `json:"raw,omitempty"`
+		URLEncoded []postmanParameter `json:"urlencoded,omitempty"`
+	}
+	postmanAuth struct {
+		Type   string             `json:"type"`
+		Basic  []postmanParameter `json:"basic,omitempty"`
+		Bearer []postmanParameter `json:"bearer,omitempty"`
+		OAuth2 []postmanParameter `json:"oauth2,omitempty"`
+	}
+	postmanParameter struct {
+		Key   string `json:"key"`
+		Value string `json:"value"`
+		Type  string `json:"type,omitempty"`
+	}
+	postmanVariable struct {
+		Key         string `json:"key"`
+		Value       string `json:"value"`
+		Type        string `json:"type"`
+		Description string `json:"description,omitempty"`
+	}
+)
+
+const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+
+func (c collection) postman() (string, error) {
+	collection := postmanCollection{
+		Info: postmanInfo{
+			Name: "Smartlake " + hostOf(c.datastore),
+			Description: "Requests of a Smartlake stack. It holds no secret: put the clients' into the current value of the collection's variables " +
+				"(never the initial value, which is shared). They are what this prints: " + howToFill + ". Send the token request of a client first.",
+			Schema: postmanSchema,
+		},
+		Auth: &postmanAuth{Type: "noauth"},
+		Variable: []postmanVariable{
+			{Key: "datastore", Value: c.datastore, Type: "string"}, {Key: "tokenEndpoint", Value: c.tokenEndpoint, Type: "string"},
+		},
+		Items: []postmanItem{get("Discovery document", "{{datastore}}.well-known/smart-configuration", nil)},
+	}
+	for _, one := range c.services {
+		collection.Items = append(collection.Items, postmanItem{Name: one.Name, Items: one.postman()})
+		collection.Variable = append(collection.Variable, one.variables()...)
+	}
+	for _, one := range c.users {
+		collection.Items = append(collection.Items, c.postmanSignIn(one))
+		collection.Variable = append(collection.Variable, one.variables()...)
+	}
+	collection.Items = append(collection.Items, postmanItem{Name: "Refused", Items: []postmanItem{
+		expecting(get("no token", "{{datastore}}Patient?_count=1", nil)),
+		expecting(get("what is no token", "{{datastore}}Patient?_count=1", bearer("not-a-token"))),
+	}})
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(collection); err != nil {
+		return "", fmt.Errorf("postman: %w", err)
+	}
+	return text.String(), nil
+}
+
+func (c client) variables() []postmanVariable {
+	variables := []postmanVariable{{Key: c.variable + "_id", Value: c.ID, Type: "string"}}
+	if c.Kind != "public" {
+		variables = append(variables, postmanVariable{
+			Key: c.variable + "_secret", Type: "secret", Description: "secret of " + c.Name + ": fill the current value, not the initial one",
+		})
+	}
+	if c.Kind == "service" {
+		variables = append(variables, postmanVariable{Key: c.variable + "_token", Type: "secret", Description: "filled by the token request"})
+	}
+	return variables
+}
+
+func (c client) postman() []postmanItem {
+	token := postmanItem{
+		Name: "Token",
+		Events: script("test", "pm.test(\"a token\", () => pm.response.to.have.status(200));",
+			fmt.Sprintf("pm.collectionVariables.set(%q, pm.response.json().access_token);", c.variable+"_token")),
+		Request: &postmanRequest{
+			Method: "POST", URL: "{{tokenEndpoint}}", Header: []postmanParameter{},
+			Auth: &postmanAuth{Type: "basic", Basic: []postmanParameter{
+				{"username", "{{" + c.variable + "_id}}", "string"}, {"password", "{{" + c.variable + "_secret}}", "string"},
+			}},
+			Body: &postmanBody{Mode: "urlencoded", URLEncoded: []postmanParameter{
+				{"grant_type", "client_credentials", "text"}, {"scope", c.scope, "text"},
+			}},
+		},
+	}
+	auth := bearer("{{" + c.variable + "_token}}")
+	items := []postmanItem{token, get("Capability statement", "{{datastore}}metadata", auth)}
+	if c.typ != "" {
+		search := get("Search", "{{datastore}}"+c.typ+"?_count=3", auth)
+		search.Events = script("test",
+			"const entries = (pm.response.json().entry || []).filter((entry) => entry.resource.resourceType === \""+c.typ+"\");",
+			"if (entries.length > 0) pm.collectionVariables.set(\""+c.variable+"_found\", entries[0].resource.id);")
+		items = append(items, search, get("Read what the search found first", "{{datastore}}"+c.typ+"/{{"+c.variable+"_found}}", auth))
+	}
+	if c.creates == "Patient" {
+		create := get("Create (changes the data)", "{{datastore}}Patient", auth)
+		create.Request.Method = "POST"
+		create.Request.Header = []postmanParameter{{"Content-Type", "application/fhir+json", "text"}}
+		create.Request.Body = &postmanBody{Mode: "raw", Raw: patient}
+		items = append(items, create)
+	}
+	return items
+}
+
+// postmanSignIn lets Postman itself go through the authorization code grant with PKCE.
+func (c collection) postmanSignIn(one client) postmanItem {
+	secret := ""
+	if one.Kind == "confidential" {
+		secret = "{{" + one.variable + "_secret}}"
+	}
+	item := get("A user of "+one.Name, "{{datastore}}Patient?_count=1", &postmanAuth{Type: "oauth2", OAuth2: []postmanParameter{
+		{"grant_type", "authorization_code_with_pkce", "string"},
+		{"challengeAlgorithm", "S256", "string"},
+		{"authUrl", c.authorizationEndpoint + "?aud=" + url.QueryEscape(c.datastore), "string"},
+		{"accessTokenUrl", "{{tokenEndpoint}}", "string"},
+		{"clientId", "{{" + one.variable + "_id}}", "string"},
+		{"clientSecret", secret, "string"},
+		{"scope", one.scope, "string"},
+		{"redirect_uri", one.callback(), "string"},
+		{"state", "{{$guid}}", "string"},
+		{"client_authentication", map[bool]string{true: "body", false: "header"}[secret == ""], "string"},
+		{"addTokenTo", "header", "string"},
+	}})
+	item.Request.Description = "Authorization > Get New Access Token signs a user in: authorization code with PKCE (S256), back to " + one.callback()
+	return item
+}
+
+func get(name, address string, auth *postmanAuth) postmanItem {
+	return postmanItem{Name: name, Request: &postmanRequest{Method: "GET", URL: address, Auth: auth, Header: []postmanParameter{}}}
+}
+
+func bearer(token string) *postmanAuth {
+	return &postmanAuth{Type: "bearer", Bearer: []postmanParameter{{"token", token, "string"}}}
+}
+
+// expecting adds the test that a request is refused.
+func expecting(item postmanItem) postmanItem {
+	item.Events = script("test", "pm.test(\"refused\", () => pm.expect(pm.response.code).to.be.oneOf([401, 403]));")
+	return item
+}
+
+func script(listen string, lines ...string) []postmanEvent {
+	return []postmanEvent{{listen, postmanScript{"text/javascript", lines}}}
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Host
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Requests of a Smartlake stack, with bash and curl. It holds no secret; fill these with
+# what "pulumi stack output --json --show-secrets clientSecrets" prints:
+#   SMARTLAKE_CLIENT_SECRET_CLIENT_2ND: secret of 2nd
+#   SMARTLAKE_CLIENT_SECRET_ETL: secret of ETL
+#   SMARTLAKE_CLIENT_SECRET_ETL_2: secret of etl
+#   SMARTLAKE_CLIENT_SECRET_LAB_FEED: secret of lab-feed
+#
+# Set SMARTLAKE_CA to a file of certificates to trust instead of this machine's, and
+# SMARTLAKE_WRITE=1 to create a resource too: that changes the data.
+set -euo pipefail
+
+datastore='https://healthlake.us-east-1.amazonaws.com/datastore/a22c/r4/'
+token_endpoint='https://example.auth.us-east-1.amazoncognito.com/oauth2/token'
+
+request() {
+  curl --silent --show-error --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
+}
+
+# token CLIENT_ID SECRET SCOPE prints an access token.
+token() {
+  request --fail-with-body --config <(printf 'user = "%s:%s"\n' "$1" "$2") \
+    --data grant_type=client_credentials --data-urlencode "scope=$3" "$token_endpoint" |
+    sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'
+}
+
+# fhir TOKEN ARGUMENTS... sends a request with the token.
+fhir() {
+  local token=$1
+  shift
+  request --fail-with-body --header @<(printf 'Authorization: Bearer %s\n' "$token") "$@"
+}
+
+# refused ARGUMENTS... sends a request that must be refused.
+refused() {
+  local status
+  status=$(request --output /dev/null --write-out '%{http_code}' "$@")
+  case $status in
+  401 | 403) echo "refused with $status, as it must be" ;;
+  *)
+    echo "NOT REFUSED: $status" >&2
+    exit 1
+    ;;
+  esac
+}
+
+echo '== Discovery document'
+request --fail-with-body "${datastore}.well-known/smart-configuration"
+echo
+
+echo '== Token of 2nd'
+: "${SMARTLAKE_CLIENT_SECRET_CLIENT_2ND:?set it to the secret of client 2nd}"
+client_2nd_token=$(token '6nd' "$SMARTLAKE_CLIENT_SECRET_CLIENT_2ND" 'system/Patient.c')
+echo "a token of ${#client_2nd_token} bytes"
+
+echo '== Capability statement as 2nd'
+fhir "$client_2nd_token" "${datastore}metadata"
+echo
+
+if [[ ${SMARTLAKE_WRITE:-} == 1 ]]; then
+  echo '== Create as 2nd'
+  fhir "$client_2nd_token" --header 'Content-Type: application/fhir+json' \
+    --data '{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}' "${datastore}Patient"
+  echo
+fi
+
+echo '== Token of ETL'
+: "${SMARTLAKE_CLIENT_SECRET_ETL:?set it to the secret of client ETL}"
+ETL_token=$(token '2etl' "$SMARTLAKE_CLIENT_SECRET_ETL" 'system/Observation.rs system/Condition.rs?category=problem')
+echo "a token of ${#ETL_token} bytes"
+
+echo '== Capability statement as ETL'
+fhir "$ETL_token" "${datastore}metadata"
+echo
+
+echo '== Search as ETL'
+found=$(fhir "$ETL_token" "${datastore}Observation?_count=1")
+printf '%s\n' "$found"
+id=$(printf '%s\n' "$found" | sed -n 's|.*"fullUrl" *: *"[^"]*/Observation/\([^"/]*\)".*|\1|p' | head -n 1)
+if [[ -n $id ]]; then
+  echo '== Read as ETL what the search found'
+  fhir "$ETL_token" "${datastore}Observation/$id"
+  echo
+fi
+
+echo '== Token of etl'
+: "${SMARTLAKE_CLIENT_SECRET_ETL_2:?set it to the secret of client etl}"
+etl_2_token=$(token '1etl' "$SMARTLAKE_CLIENT_SECRET_ETL_2" 'system/*.*')
+echo "a token of ${#etl_2_token} bytes"
+
+echo '== Capability statement as etl'
+fhir "$etl_2_token" "${datastore}metadata"
+echo
+
+echo '== Search as etl'
+found=$(fhir "$etl_2_token" "${datastore}Patient?_count=1")
+printf '%s\n' "$found"
+id=$(printf '%s\n' "$found" | sed -n 's|.*"fullUrl" *: *"[^"]*/Patient/\([^"/]*\)".*|\1|p' | head -n 1)
+if [[ -n $id ]]; then
+  echo '== Read as etl what the search found'
+  fhir "$etl_2_token" "${datastore}Patient/$id"
+  echo
+fi
+
+if [[ ${SMARTLAKE_WRITE:-} == 1 ]]; then
+  echo '== Create as etl'
+  fhir "$etl_2_token" --header 'Content-Type: application/fhir+json' \
+    --data '{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}' "${datastore}Patient"
+  echo
+fi
+
+echo '== Token of lab-feed'
+: "${SMARTLAKE_CLIENT_SECRET_LAB_FEED:?set it to the secret of client lab-feed}"
+lab_feed_token=$(token '3lab' "$SMARTLAKE_CLIENT_SECRET_LAB_FEED" 'system/Observation.cu')
+echo "a token of ${#lab_feed_token} bytes"
+
+echo '== Capability statement as lab-feed'
+fhir "$lab_feed_token" "${datastore}metadata"
+echo
+
+echo '== Refused: no token'
+refused "${datastore}Patient?_count=1"
+
+echo '== Refused: what is no token'
+refused --header 'Authorization: Bearer not-a-token' "${datastore}Patient?_count=1"
+
+# Sign-in of a user of app
+# Make a verifier and its challenge (bash), new for every sign-in:
+#   verifier=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\n')
+#   challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=\n')
+# Open, with a random state and the challenge put in:
+#   https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize?aud=https%3A%2F%2Fhealthlake.us-east-1.amazonaws.com%2Fdatastore%2Fa22c%2Fr4%2F&client_id=5app&code_challenge_method=S256&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&response_type=code&scope=openid+launch%2Fpatient+patient%2F%2A.rs&state=STATE&code_challenge=CHALLENGE
+# The browser comes back to http://localhost:3000/callback?code=...&state=...: check the state, then POST
+#   grant_type=authorization_code&client_id=5app&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&code=CODE&code_verifier=VERIFIER
+# to https://example.auth.us-east-1.amazoncognito.com/oauth2/token.
+
+# Sign-in of a user of portal
+# Make a verifier and its challenge (bash), new for every sign-in:
+#   verifier=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\n')
+#   challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=\n')
+# Open, with a random state and the challenge put in:
+#   https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize?aud=https%3A%2F%2Fhealthlake.us-east-1.amazonaws.com%2Fdatastore%2Fa22c%2Fr4%2F&client_id=4portal&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fportal.example.org%2Fcallback&response_type=code&scope=openid+patient%2F%2A.rs&state=STATE&code_challenge=CHALLENGE
+# The browser comes back to https://portal.example.org/callback?code=...&state=...: check the state, then POST
+#   grant_type=authorization_code&client_id=4portal&redirect_uri=https%3A%2F%2Fportal.example.org%2Fcallback&code=CODE&code_verifier=VERIFIER
+# to https://example.auth.us-east-1.amazoncognito.com/oauth2/token, and the client's id and secret as basic authentication.

@@ -1,0 +1,108 @@
+package smoke
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// claims of an access token that a check looks at.
+type claims struct {
+	jwt.RegisteredClaims
+	ClientID string `json:"client_id"`
+	TokenUse string `json:"token_use"`
+	Scope    string `json:"scope"`
+}
+
+// obtainTokens gets a token for every service client.
+func (r *run) obtainTokens(ctx context.Context) {
+	for _, s := range r.sessions {
+		r.check(ctx, "token for "+s.Name, func(ctx context.Context) (string, error) { return r.obtainToken(ctx, s) })
+	}
+}
+
+func (r *run) obtainToken(ctx context.Context, s *session) (string, error) {
+	// A client that was created a moment ago is not known everywhere yet.
+	a, err := r.again(ctx,
+		func(ctx context.Context) (answer, error) { return r.askToken(ctx, s.App, strings.Join(s.Scopes, " ")) },
+		func(a answer) bool { return a.oauthError() == "invalid_client" })
+	if err != nil {
+		return "", err
+	}
+	if a.status != http.StatusOK {
+		return "", fmt.Errorf("want 200, got %s", a.said())
+	}
+	var token struct {
+		AccessToken string `json:"access_token"`
+		TokenType   string `json:"token_type"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	if err := json.Unmarshal(a.body, &token); err != nil || token.AccessToken == "" {
+		return "", errors.New("the answer has no access_token")
+	}
+	r.secrets.add(token.AccessToken)
+	if !strings.EqualFold(token.TokenType, "Bearer") || token.ExpiresIn <= 0 {
+		return "", fmt.Errorf("token_type %q, expires_in %d: want Bearer and a number of seconds (RFC 6749, 5.1)", token.TokenType, token.ExpiresIn)
+	}
+	var c claims
+	if err := r.readToken(token.AccessToken, &c); err != nil {
+		return "", err
+	}
+	if err := r.checkClaims(s, c); err != nil {
+		return "", err
+	}
+	s.token, s.scopes = token.AccessToken, strings.Fields(c.Scope)
+	s.lifetime = time.Duration(token.ExpiresIn) * time.Second
+	s.expires = time.Now().Add(s.lifetime)
+	return fmt.Sprintf("scopes %s, valid for %s", c.Scope, s.lifetime), nil
+}
+
+// readToken reads a token's claims, and verifies its signature if the key set is known.
+func (r *run) readToken(text string, into *claims) error {
+	if r.keys == nil {
+		if _, _, err := jwt.NewParser().ParseUnverified(text, into); err != nil {
+			return errors.New("the access token is no JSON Web Token")
+		}
+		return nil
+	}
+	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithoutClaimsValidation()).ParseWithClaims(text, into,
+		func(token *jwt.Token) (any, error) {
+			id, _ := token.Header["kid"].(string)
+			if key, ok := r.keys[id]; ok {
+				return key, nil
+			}
+			return nil, errors.New("its kid is not in the key set")
+		})
+	if err != nil {
+		return fmt.Errorf("the access token is not signed by a key of the key set: %w", err)
+	}
+	return nil
+}
+
+func (r *run) checkClaims(s *session, c claims) error {
+	switch {
+	case c.TokenUse != "access":
+		return fmt.Errorf("token_use %q: want access", c.TokenUse)
+	case c.ClientID != s.ID:
+		return fmt.Errorf("client_id %q: want %q", c.ClientID, s.ID)
+	case r.issuer != "" && c.Issuer != r.issuer:
+		return fmt.Errorf("iss %q: want %q, which the validator is told to trust", c.Issuer, r.issuer)
+	case c.ExpiresAt == nil:
+		return errors.New("no exp")
+	}
+	if len(s.Scopes) == 0 {
+		return nil // not known what it may ask for
+	}
+	want, got := slices.Sorted(slices.Values(s.Scopes)), slices.Sorted(slices.Values(strings.Fields(c.Scope)))
+	if !slices.Equal(got, want) {
+		return fmt.Errorf("scope %q: want exactly %q", strings.Join(got, " "), strings.Join(want, " "))
+	}
+	return nil
+}
