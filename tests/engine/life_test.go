@@ -1,0 +1,98 @@
+package engine_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	state "github.com/pulumi/pulumi/pkg/v3/resource"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+func TestAFirstUpdateCreatesEveryResourceOnce(t *testing.T) {
+	both(t, func(t *testing.T, s *stack) {
+		made := s.mustUpdate(nil)
+		assertSame(t, "living", s.account.names(), made.steps[deploy.OpCreate])
+		if len(made.steps) != 1 {
+			t.Errorf("want nothing but creations, got %q", made.touched())
+		}
+	})
+}
+
+func TestSecretsAreSecretsInTheState(t *testing.T) {
+	s := newStack(t, "dev")
+	s.mustUpdate(config{"testUsers": `[{"username":"ann","email":"ann@example.org","password":"Correct-Horse-1"}]`})
+	secret := s.state.Resources[slices.IndexFunc(s.state.Resources, func(r *state.State) bool {
+		return r.Type == resource.RootStackType
+	})].Outputs["clientSecrets"]
+	if !secret.IsSecret() {
+		t.Errorf("clientSecrets: want a secret, got %v", secret)
+	}
+	for _, r := range s.state.Resources {
+		if strings.HasSuffix(r.URN.Name(), "-user-ann") && !(r.Inputs["password"].IsSecret() && r.Outputs["password"].IsSecret()) {
+			t.Error("the test user's password is no secret")
+		}
+	}
+}
+
+func TestASecondPreviewShowsNoChange(t *testing.T) {
+	both(t, func(t *testing.T, s *stack) {
+		s.mustUpdate(nil)
+		assertUnchanged(t, "second preview", s.preview(nil))
+		assertUnchanged(t, "second update", s.update(nil))
+	})
+}
+
+func TestAPreviewAfterARefreshShowsNoChange(t *testing.T) {
+	both(t, func(t *testing.T, s *stack) {
+		s.mustUpdate(nil)
+		if made := s.refresh(); made.err != nil {
+			t.Fatal(made.err, made.messages)
+		}
+		assertUnchanged(t, "preview", s.preview(nil))
+	})
+}
+
+func TestAProtectedStackIsNotDestroyed(t *testing.T) {
+	s := newStack(t, "prod")
+	s.mustUpdate(nil)
+	whole := s.account.names()
+	s.account.takeLog()
+	if made := s.previewDestroy(); made.err == nil || !strings.Contains(made.messages, "protect") {
+		t.Errorf("want the preview to refuse, and to say protect; got %v\n%s", made.err, made.messages)
+	}
+	assertSame(t, "what a preview does", s.account.takeLog(), nil)
+
+	if made := s.destroy(); made.err == nil {
+		t.Error("want the destruction refused")
+	}
+	t.Logf("went without a preview: %q", s.account.takeLog())
+	s.mustUpdate(nil)
+	assertSame(t, "living after the next update", s.account.names(), whole)
+}
+
+func TestAnUnprotectedStackIsDestroyedWhole(t *testing.T) {
+	s := newStack(t, "dev")
+	s.mustUpdate(nil)
+	s.account.takeLog()
+	if made := s.destroy(); made.err != nil {
+		t.Fatal(made.err, made.messages)
+	}
+	assertSame(t, "left over", s.account.names(), nil)
+	log := s.account.takeLog()
+	for _, order := range [][2]string{
+		{"smart-datastore", "smart-validator-live"},
+		{"smart-datastore", "smart-validator-invoke"},
+		{"smart-grant-read", "smart-datastore"},
+		{"smart-validator-function", "smart-validator-execution"},
+		{"smart-validator-function", "smart-validator-logs"},
+		{"smart-auth-client-etl", "smart-auth-server-system"},
+		{"smart-auth-domain", "smart-auth-pool"},
+	} {
+		first, second := slices.Index(log, "delete "+order[0]), slices.Index(log, "delete "+order[1])
+		if first < 0 || second < 0 || first > second {
+			t.Errorf("want %s deleted before %s, got %q", order[0], order[1], log)
+		}
+	}
+}

@@ -1,0 +1,284 @@
+// Package engine_test runs the program under Pulumi's real engine, in process, with
+// doubles in the place of the AWS providers: state, differences, replacement,
+// protection, refresh, plans and failures are the engine's own.
+package engine_test
+
+import (
+	"archive/zip"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/pkg/v3/display"
+	pulumiengine "github.com/pulumi/pulumi/pkg/v3/engine"
+	lifecycle "github.com/pulumi/pulumi/pkg/v3/engine/lifecycletest/framework"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
+	"github.com/pulumi/pulumi/pkg/v3/resource/deploy/deploytest"
+	"github.com/pulumi/pulumi/pkg/v3/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/program"
+)
+
+// root is the folder with Pulumi.yaml.
+const root = "../.."
+
+// archives are prebuilt, so that no test needs to build one.
+var archives map[string]string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "smartlake-engine-")
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		archives = map[string]string{}
+		for _, key := range []string{"validatorArchive"} {
+			archives[key] = filepath.Join(dir, key+".zip")
+			if err := writeArchive(archives[key], key); err != nil {
+				log.Fatal(err)
+			}
+		}
+		return m.Run()
+	}())
+}
+
+func writeArchive(path, content string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	writer := zip.NewWriter(file)
+	header := &zip.FileHeader{Name: "bootstrap"}
+	header.SetMode(0o755)
+	into, err := writer.CreateHeader(header)
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	_, err = into.Write([]byte("#!/bin/sh\n# " + content + "\n"))
+	return errors.Join(err, writer.Close(), file.Close())
+}
+
+// stack is a stack of the program with its state, in an account of its own.
+type stack struct {
+	t       testing.TB
+	name    string
+	program pulumi.RunFunc
+	account *account
+	state   *deploy.Snapshot
+}
+
+// newStack is a stack "dev" or "prod", as configured in this repository, of which
+// nothing exists yet.
+func newStack(t testing.TB, name string) *stack {
+	t.Helper()
+	return &stack{t: t, name: name, program: program.Run, account: newAccount("us-east-1")}
+}
+
+// both are the stacks of this repository.
+func both(t *testing.T, test func(t *testing.T, s *stack)) {
+	for _, name := range []string{"dev", "prod"} {
+		t.Run(name, func(t *testing.T) { test(t, newStack(t, name)) })
+	}
+}
+
+// config changes keys of a stack's configuration.
+type config map[string]string
+
+// result of an operation.
+type result struct {
+	err      error
+	steps    map[display.StepOp][]string // names of resources, sorted
+	warnings []string
+	messages string // the engine's own, errors included
+	plan     *deploy.Plan
+}
+
+// option changes how the engine runs.
+type option func(*pulumiengine.UpdateOptions)
+
+func (s *stack) update(changed config, options ...option) result {
+	return s.run(lifecycle.TestOp(pulumiengine.Update), false, changed, options)
+}
+
+func (s *stack) preview(changed config, options ...option) result {
+	return s.run(lifecycle.TestOp(pulumiengine.Update), true, changed, options)
+}
+
+func (s *stack) refresh() result {
+	return s.run(lifecycle.TestOp(pulumiengine.Refresh), false, nil, nil)
+}
+
+func (s *stack) destroy() result {
+	return s.run(lifecycle.TestOp(pulumiengine.Destroy), false, nil, nil)
+}
+
+func (s *stack) previewDestroy() result {
+	return s.run(lifecycle.TestOp(pulumiengine.Destroy), true, nil, nil)
+}
+
+// mustUpdate is update where nothing may fail.
+func (s *stack) mustUpdate(changed config, options ...option) result {
+	s.t.Helper()
+	made := s.update(changed, options...)
+	if made.err != nil {
+		s.t.Fatalf("%v\n%s", made.err, made.messages)
+	}
+	return made
+}
+
+func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options []option) result {
+	s.t.Helper()
+	configuration := s.configuration(changed)
+	said := &sayings{}
+	language := deploytest.NewLanguageRuntimeF(func(info plugin.RunInfo, _ *deploytest.ResourceMonitor) error {
+		ctx, err := pulumi.NewContext(s.t.Context(), pulumi.RunInfo{
+			Project: configuration.Project, Stack: configuration.Name,
+			Config: configuration.Config, ConfigSecretKeys: configuration.SecretKeys,
+			DryRun: info.DryRun, Parallel: info.Parallel, MonitorAddr: info.MonitorAddress,
+		})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = ctx.Close() }()
+		ctx.Log = said
+		return pulumi.RunWithContext(ctx, s.program)
+	})
+	plan := &lifecycle.TestPlan{
+		Project: configuration.Project, Stack: configuration.Name,
+		Options: lifecycle.TestUpdateOptions{
+			T:                quiet{s.t},
+			HostF:            deploytest.NewPluginHostF(nil, nil, language, nil, nil, s.account.providers()...),
+			SkipDisplayTests: true,
+		},
+	}
+	for _, set := range options {
+		set(&plan.Options.UpdateOptions)
+	}
+	made := result{steps: map[display.StepOp][]string{}}
+	note := func(_ workspace.Project, _ deploy.Target, _ pulumiengine.JournalEntries, events []pulumiengine.Event, err error) error {
+		made.note(events)
+		return err
+	}
+	target := plan.GetTarget(s.t, s.state)
+	if preview {
+		made.plan, made.err = op.Plan(plan.GetProject(), target, plan.Options, plan.BackendClient, note)
+	} else {
+		var state *deploy.Snapshot
+		if state, made.err = op.Run(plan.GetProject(), target, plan.Options, false, plan.BackendClient, note); state != nil {
+			s.state = state
+		}
+	}
+	made.warnings = said.warnings
+	return made
+}
+
+// configuration of the stack, as its files have it but for what is changed.
+func (s *stack) configuration(changed config) graph.Stack {
+	s.t.Helper()
+	overrides := map[string]string{}
+	for _, more := range []map[string]string{archives, changed} {
+		for key, value := range more {
+			overrides[key] = value
+		}
+	}
+	configuration, err := local.LoadStack(root, s.name, overrides)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return configuration
+}
+
+// note keeps the steps that an operation took, or would take, on the providers'
+// resources, and the engine's messages.
+func (r *result) note(events []pulumiengine.Event) {
+	for _, event := range events {
+		switch payload := event.Payload().(type) {
+		case pulumiengine.ResourcePreEventPayload:
+			if typ := string(payload.Metadata.Type); strings.HasPrefix(typ, "aws:") || strings.HasPrefix(typ, "aws-native:") {
+				r.steps[payload.Metadata.Op] = append(r.steps[payload.Metadata.Op], payload.Metadata.URN.Name())
+			}
+		case pulumiengine.DiagEventPayload:
+			r.messages += payload.Message
+		}
+	}
+	for _, names := range r.steps {
+		slices.Sort(names)
+	}
+}
+
+// touched lists every step that is not "same", as "update smart-validator-function".
+func (r *result) touched() []string {
+	var touched []string
+	for op, names := range r.steps {
+		for _, name := range names {
+			if op != deploy.OpSame {
+				touched = append(touched, fmt.Sprintf("%s %s", op, name))
+			}
+		}
+	}
+	slices.Sort(touched)
+	return touched
+}
+
+// urn of a resource in the state.
+func (s *stack) urn(name string) resource.URN {
+	s.t.Helper()
+	for _, r := range s.state.Resources {
+		if r.URN.Name() == name {
+			return r.URN
+		}
+	}
+	s.t.Fatalf("no resource %q in the state", name)
+	return ""
+}
+
+// assertSame compares two lists, whole.
+func assertSame(t testing.TB, what string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\ngot  %q\nwant %q", what, got, want)
+	}
+}
+
+// assertUnchanged wants an operation to have changed nothing.
+func assertUnchanged(t testing.TB, what string, made result) {
+	t.Helper()
+	if made.err != nil {
+		t.Fatalf("%s: %v\n%s", what, made.err, made.messages)
+	}
+	assertSame(t, what, made.touched(), nil)
+}
+
+// quiet keeps the engine's messages, which a result has, out of the test's log.
+type quiet struct{ testing.TB }
+
+func (quiet) Log(...any)          {}
+func (quiet) Logf(string, ...any) {}
+
+// sayings keeps what a program says.
+type sayings struct {
+	mu       sync.Mutex
+	warnings []string
+}
+
+func (*sayings) Debug(string, *pulumi.LogArgs) error { return nil }
+func (*sayings) Info(string, *pulumi.LogArgs) error  { return nil }
+func (*sayings) Error(string, *pulumi.LogArgs) error { return nil }
+func (s *sayings) Warn(text string, _ *pulumi.LogArgs) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.warnings = append(s.warnings, text)
+	return nil
+}

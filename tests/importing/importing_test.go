@@ -1,0 +1,197 @@
+// Package importing_test acts as a platform team that imports the component: a module
+// of its own, which gets this one as a module zip from a module proxy, and has its
+// source in the module cache only.
+package importing_test
+
+import (
+	"encoding/json"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/module"
+	modzip "golang.org/x/mod/zip"
+)
+
+const (
+	modulePath = "github.com/smartlake/pulumi-smartlake"
+	version    = "v0.0.0-20000101000000-0123456789ab" // of nothing that is released
+	root       = "../.."
+)
+
+func TestAnotherModuleImportsTheComponent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program of its own")
+	}
+	team := newTeam(t)
+	before := team.moduleFiles(t)
+
+	team.run(t, "go", "vet", "./...")
+	binary := filepath.Join(t.TempDir(), "consumer")
+	team.run(t, "go", "build", "-o", binary, ".")
+	team.run(t, "go", "test", "-count=1", "./...")
+
+	if after := team.moduleFiles(t); after != before {
+		t.Errorf("the team's go.mod and go.sum changed:\n%s\n--- before:\n%s", after, before)
+	}
+	for _, line := range strings.Split(team.run(t, "go", "version", "-m", binary), "\n") {
+		if strings.Contains(line, "aws-lambda-go") || strings.Contains(line, "golang-jwt") {
+			t.Errorf("the team's binary carries code of the function: %s", strings.TrimSpace(line))
+		}
+	}
+}
+
+// team is a platform team with its module.
+type team struct {
+	dir   string
+	cache string // of modules
+	env   []string
+}
+
+// newTeam writes the team's module, which requires this one from a proxy in a folder.
+// All other modules come from the cache of this machine. What the go command unpacks
+// of ours is read-only, as the go command leaves it, and gone after the test.
+func newTeam(t *testing.T) *team {
+	t.Helper()
+	proxy, dir := t.TempDir(), t.TempDir()
+	publish(t, proxy)
+	cache := strings.TrimSpace(run(t, root, os.Environ(), "go", "env", "GOMODCACHE"))
+	made := &team{dir: dir, cache: cache}
+	made.env = append(os.Environ(),
+		"GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(filepath.Join(cache, "cache", "download")),
+		"GOFLAGS=-mod=mod", "GONOSUMDB="+modulePath, "GONOPROXY=none", "GOPRIVATE=", "GOWORK=off",
+		"XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(run(t, root, os.Environ(), "go", "env", "GOCACHE")))
+	forget := func() {
+		unpacked := filepath.Join(cache, filepath.FromSlash(modulePath)+"@"+version)
+		_ = filepath.WalkDir(unpacked, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && entry.IsDir() {
+				return os.Chmod(path, 0o755) //nolint:gosec // a folder that is removed next
+			}
+			return err
+		})
+		downloads, _ := filepath.Glob(filepath.Join(cache, "cache", "download", filepath.FromSlash(modulePath), "@v", version+".*"))
+		for _, path := range append(downloads, unpacked) {
+			if err := os.RemoveAll(path); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	forget()
+	t.Cleanup(forget)
+	for _, file := range []string{"main.go", "main_test.go"} {
+		copyFile(t, filepath.Join("testdata", "consumer", file+".txt"), filepath.Join(dir, file))
+	}
+	// The team starts from the same versions, so that nothing is downloaded here.
+	copyFile(t, filepath.Join(root, "go.mod"), filepath.Join(dir, "go.mod"))
+	copyFile(t, filepath.Join(root, "go.sum"), filepath.Join(dir, "go.sum"))
+	made.run(t, "go", "mod", "edit", "-module=example.org/platform", "-require="+modulePath+"@"+version)
+	made.run(t, "go", "mod", "tidy")
+	made.env = append(made.env, "GOFLAGS=-mod=readonly")
+	return made
+}
+
+// publish packs this module, as git tracks it, into a proxy.
+func publish(t *testing.T, proxy string) {
+	t.Helper()
+	dir := filepath.Join(proxy, filepath.FromSlash(modulePath), "@v")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(dir, version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := modzip.Create(file, module.Version{Path: modulePath, Version: version}, tracked(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := json.Marshal(map[string]any{"Version": version, "Time": time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, version+".info"), info, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	copyFile(t, filepath.Join(root, "go.mod"), filepath.Join(dir, version+".mod"))
+}
+
+// tracked lists the files that a release holds.
+func tracked(t *testing.T) []modzip.File {
+	t.Helper()
+	var files []modzip.File
+	paths := run(t, root, os.Environ(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	for path := range strings.SplitSeq(strings.TrimRight(paths, "\x00"), "\x00") {
+		if nested(path) {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(root, path)); err == nil {
+			files = append(files, onDisk(path))
+		}
+	}
+	return files
+}
+
+// nested reports whether a path belongs to a module of its own below the root's.
+func nested(path string) bool {
+	for dir := filepath.Dir(path); dir != "."; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(root, dir, "go.mod")); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// onDisk is a file of this module, by its path there.
+type onDisk string
+
+func (f onDisk) Path() string                 { return string(f) }
+func (f onDisk) Lstat() (os.FileInfo, error)  { return os.Lstat(filepath.Join(root, string(f))) }
+func (f onDisk) Open() (io.ReadCloser, error) { return os.Open(filepath.Join(root, string(f))) }
+
+func (t *team) run(test *testing.T, command ...string) string {
+	test.Helper()
+	return run(test, t.dir, t.env, command...)
+}
+
+// moduleFiles are the team's go.mod and go.sum.
+func (t *team) moduleFiles(test *testing.T) string {
+	test.Helper()
+	var text string
+	for _, name := range []string{"go.mod", "go.sum"} {
+		content, err := os.ReadFile(filepath.Join(t.dir, name))
+		if err != nil {
+			test.Fatal(err)
+		}
+		text += string(content)
+	}
+	return text
+}
+
+func run(t *testing.T, dir string, env []string, command ...string) string {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	c.Dir, c.Env = dir, env
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
+	}
+	return string(out)
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	content, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
