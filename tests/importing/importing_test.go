@@ -70,7 +70,7 @@ func newTeam(t *testing.T) *team {
 		unpacked := filepath.Join(cache, filepath.FromSlash(modulePath)+"@"+version)
 		_ = filepath.WalkDir(unpacked, func(path string, entry fs.DirEntry, err error) error {
 			if err == nil && entry.IsDir() {
-				return os.Chmod(path, 0o755) //nolint:gosec // a folder that is removed next
+				return os.Chmod(path, 0o755)
 			}
 			return err
 		})
