@@ -1,6 +1,7 @@
 package components_test
 
 import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/components"
@@ -10,7 +11,7 @@ import (
 // The whole: a protected datastore with a key of its own, a backend that reads
 // everything and a web app that reads what is its patient's.
 func ExampleNewSmartDatastore() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
+	program := func(ctx *pulumi.Context) error {
 		datastore, err := components.NewSmartDatastore(ctx, "ehr", &components.SmartDatastoreArgs{
 			Clients: []components.ClientArgs{
 				{
@@ -36,12 +37,16 @@ func ExampleNewSmartDatastore() {
 		ctx.Export("clientIds", datastore.ClientIDs)
 		ctx.Export("clientSecrets", datastore.ClientSecrets) // a Pulumi secret
 		return nil
-	})
+	}
+	show(program, "datastoreEndpoint", "tokenEndpoint") // in a program of yours: pulumi.Run(program)
+	// Output:
+	// datastoreEndpoint: https://healthlake.us-east-1.amazonaws.com/datastore/0123456789abcdef/r4/
+	// tokenEndpoint: https://smart-983aca2e70e77570.auth.us-east-1.amazoncognito.com/oauth2/token
 }
 
 // Cognito alone, for a SMART on FHIR server that is declared elsewhere.
 func ExampleNewAuthorizationServer() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
+	program := func(ctx *pulumi.Context) error {
 		server, err := components.NewAuthorizationServer(ctx, "auth", &components.AuthorizationServerArgs{
 			Clients: []components.ClientArgs{{
 				Name:         "phone",
@@ -59,13 +64,17 @@ func ExampleNewAuthorizationServer() {
 		ctx.Export("issuer", server.Issuer)
 		ctx.Export("authorizationEndpoint", server.AuthorizationEndpoint)
 		return nil
-	})
+	}
+	show(program, "issuer", "authorizationEndpoint") // in a program of yours: pulumi.Run(program)
+	// Output:
+	// issuer: https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example
+	// authorizationEndpoint: https://st-marys.auth.us-east-1.amazoncognito.com/oauth2/authorize
 }
 
 // The validator alone, for the tokens of an authorization server of your own. The
 // datastore's definition needs the function, so the grant comes last.
 func ExampleTokenValidator_GrantDatastore() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
+	program := func(ctx *pulumi.Context) error {
 		validator, err := components.NewTokenValidator(ctx, "validator", &components.TokenValidatorArgs{
 			Issuers:   pulumi.StringArray{pulumi.String("https://login.example.org")},
 			JWKSURI:   pulumi.String("https://login.example.org/.well-known/jwks.json"),
@@ -76,14 +85,18 @@ func ExampleTokenValidator_GrantDatastore() {
 		}
 		// Declare the datastore here, with validator.FunctionARN as its idpLambdaArn.
 		datastoreARN := pulumi.String("arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef")
+		ctx.Export("functionArn", validator.FunctionARN)
 		return validator.GrantDatastore(ctx, "grant", datastoreARN, nil)
-	})
+	}
+	show(program, "functionArn") // in a program of yours: pulumi.Run(program)
+	// Output:
+	// functionArn: arn:aws:lambda:us-east-1:123456789012:function:validator-function:live
 }
 
 // The whole, watched: alarms to the people on call, a dashboard, executions that are
 // reserved, and some of them warm while the clinic is open.
 func ExampleNewSmartDatastore_inOperation() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
+	program := func(ctx *pulumi.Context) error {
 		datastore, err := components.NewSmartDatastore(ctx, "ehr", &components.SmartDatastoreArgs{
 			Clients: []components.ClientArgs{{
 				Name:   "reporting",
@@ -111,12 +124,17 @@ func ExampleNewSmartDatastore_inOperation() {
 		ctx.Export("alarmTopic", datastore.AlarmTopicARN)
 		ctx.Export("dashboard", datastore.DashboardName)
 		return nil
-	})
+	}
+	show(program, "alarmTopic", "dashboard") // in a program of yours: pulumi.Run(program)
+	// Output:
+	// alarmTopic: arn:aws:sns:us-east-1:123456789012:ehr-validator-alarms
+	// dashboard: ehr-validator-function
 }
 
-// More memory, and an archive that was built beforehand, where there is no Go.
+// More memory on another processor, and nothing but refusals in the log. Where there is
+// no Go, Function.Archive names an archive that was built elsewhere.
 func ExampleNewTokenValidator() {
-	pulumi.Run(func(ctx *pulumi.Context) error {
+	program := func(ctx *pulumi.Context) error {
 		validator, err := components.NewTokenValidator(ctx, "validator", &components.TokenValidatorArgs{
 			Issuers:   pulumi.StringArray{pulumi.String("https://login.example.org")},
 			JWKSURI:   pulumi.String("https://login.example.org/.well-known/jwks.json"),
@@ -124,7 +142,7 @@ func ExampleNewTokenValidator() {
 			Function: &components.FunctionArgs{
 				Architecture: "x86_64",
 				MemoryMB:     1024,
-				Archive:      "dist/validator.zip",
+				LogLevel:     "warn",
 			},
 		})
 		if err != nil {
@@ -132,5 +150,43 @@ func ExampleNewTokenValidator() {
 		}
 		ctx.Export("logGroup", validator.LogGroupName)
 		return nil
-	})
+	}
+	show(program, "logGroup") // in a program of yours: pulumi.Run(program)
+	// Output:
+	// logGroup: validator-logs
+}
+
+// The trigger alone, for a user pool of your own, which must name it: see
+// [components.LaunchContext].
+func ExampleNewLaunchContext() {
+	program := func(ctx *pulumi.Context) error {
+		context, err := components.NewLaunchContext(ctx, "context", &components.LaunchContextArgs{
+			PatientAttribute: "mrn",
+		})
+		if err != nil {
+			return err
+		}
+		pool, err := cognito.NewUserPool(ctx, "staff", &cognito.UserPoolArgs{
+			UserPoolTier: pulumi.String("ESSENTIALS"),
+			LambdaConfig: cognito.UserPoolLambdaConfigArgs{
+				PreTokenGeneration: context.FunctionARN,
+				PreTokenGenerationConfig: cognito.UserPoolLambdaConfigPreTokenGenerationConfigArgs{
+					LambdaArn:     context.FunctionARN,
+					LambdaVersion: pulumi.String("V2_0"),
+				},
+			},
+			Schemas: cognito.UserPoolSchemaArray{
+				cognito.UserPoolSchemaArgs{Name: pulumi.String("mrn"), AttributeDataType: pulumi.String("String"), Mutable: pulumi.Bool(true)},
+				cognito.UserPoolSchemaArgs{Name: pulumi.String("fhirUser"), AttributeDataType: pulumi.String("String"), Mutable: pulumi.Bool(true)},
+			},
+		})
+		if err != nil {
+			return err
+		}
+		ctx.Export("trigger", context.FunctionARN)
+		return context.AllowUserPool(ctx, "staff-context", pool.Arn)
+	}
+	show(program, "trigger") // in a program of yours: pulumi.Run(program)
+	// Output:
+	// trigger: arn:aws:lambda:us-east-1:123456789012:function:context-function:live
 }
