@@ -398,6 +398,25 @@ func TestNoReportHoldsATokenOrASecret(t *testing.T) {
 	}
 }
 
+// TestNoReportTellsThePatientThatWasRead lets the read of what was found fail in every
+// way that names it.
+func TestNoReportTellsThePatientThatWasRead(t *testing.T) {
+	const id = "patient-01" // of the local cloud's first Patient
+	outcome := `{"resourceType":"OperationOutcome","issue":[{"code":"not-found","diagnostics":"Resource Patient/` + id + ` is not known"}]}`
+	for what, then := range map[string]func(*http.Request, *http.Response) *http.Response{
+		"an outcome":          answers(404, outcome),
+		"no answer":           func(*http.Request, *http.Response) *http.Response { return nil },
+		"not a FHIR resource": answers(200, id),
+		"another type":        answers(200, `{"resourceType":"`+id+`"}`),
+	} {
+		for name, result := range newSetup(t, when(path("/Patient/"+id), then)).run(t) {
+			if strings.HasPrefix(name, "read as ") && result.Status != smoke.Failed || strings.Contains(result.Detail, id) {
+				t.Errorf("%s: %s %s: %s", what, name, result.Status, result.Detail)
+			}
+		}
+	}
+}
+
 func assertUntold(t *testing.T, told string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
