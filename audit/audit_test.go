@@ -204,6 +204,42 @@ func TestAGivenKeyIsNamedExactly(t *testing.T) {
 	}
 }
 
+func TestARoleWithAPathIsNamedWithIt(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		roles := 0
+		for _, s := range statementsOf(t, "prod", readOnly, map[string]string{"rolePath": "/teams/records/"}) {
+			for _, on := range s.Resource {
+				if !strings.Contains(on, ":role/") || strings.HasSuffix(on, ":role/aws-service-role/*") {
+					continue
+				}
+				if roles++; !strings.HasPrefix(on, "arn:aws:iam::123456789012:role/teams/records/smart-") {
+					t.Errorf("%v on %s", s.Action, on)
+				}
+			}
+		}
+		if roles == 0 {
+			t.Error("no role is named")
+		}
+	}
+}
+
+// The digits that S3's provider puts behind a bucket's beginning are known to nobody.
+func TestABucketIsNamedByItsBeginning(t *testing.T) {
+	var buckets []string
+	for _, s := range statementsOf(t, "prod", false, map[string]string{"bulkData": `{"enabled":true}`}) {
+		for _, on := range s.Resource {
+			if strings.HasPrefix(on, "arn:aws:s3:::") {
+				buckets = append(buckets, on)
+			}
+		}
+	}
+	slices.Sort(buckets)
+	want := []string{"arn:aws:s3:::smart-bulk-*", "arn:aws:s3:::smart-bulk-logs-*"}
+	if got := slices.Compact(buckets); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestTheARNsAreOfThePartition(t *testing.T) {
 	overrides := map[string]string{"aws:region": "us-gov-west-1", "aws-native:region": "us-gov-west-1", "allowUnlistedRegion": "true"}
 	for _, s := range statementsOf(t, "prod", false, overrides) {

@@ -76,7 +76,10 @@ func anyOf(service string, kinds ...string) func(scope, graph.Resource) []string
 	}
 }
 
-func roleARN(s scope, r graph.Resource) string { return s.global("iam", "role/"+autoNamed(r, "name")) }
+// roleARN has the role's path in it, which ends with a slash.
+func roleARN(s scope, r graph.Resource) string {
+	return s.global("iam", "role/"+strings.TrimPrefix(r.Text("path"), "/")+autoNamed(r, "name"))
+}
 
 func functionARN(s scope, r graph.Resource) string {
 	return s.arn("lambda", "function:"+autoNamed(r, "name"))
@@ -98,9 +101,14 @@ func dashboardARN(s scope, r graph.Resource) string {
 
 func topicARN(s scope, r graph.Resource) string { return s.arn("sns", autoNamed(r, "name")) }
 
-// bucketARN: Pulumi names buckets in lower case, and their ARNs have no account.
+// bucketARN: Pulumi names buckets in lower case, and their ARNs have no account. S3's
+// provider makes the rest of a name that is given by its beginning.
 func bucketARN(s scope, r graph.Resource) string {
-	return "arn:" + s.graph.Partition + ":s3:::" + strings.ToLower(autoNamed(r, "bucket"))
+	name := autoNamed(r, "bucket")
+	if prefix := r.Text("bucketPrefix"); prefix != "" {
+		name = prefix + "*"
+	}
+	return "arn:" + s.graph.Partition + ":s3:::" + strings.ToLower(name)
 }
 
 func zoneARN(s scope, r graph.Resource) string {
