@@ -223,6 +223,31 @@ func TestARoleWithAPathIsNamedWithIt(t *testing.T) {
 	}
 }
 
+// Without the condition, whoever deploys could make a role that may do anything, and
+// act as it.
+func TestUnderAPermissionsBoundaryNoRoleIsMadeOrGivenRightsWithoutIt(t *testing.T) {
+	const boundary = "arn:aws:iam::123456789012:policy/limit"
+	bounded := map[string]int{}
+	for _, s := range statementsOf(t, "prod", false, map[string]string{"permissionsBoundary": boundary}) {
+		for _, action := range s.Action {
+			switch action {
+			case "iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary":
+				bounded[action] += len(s.Resource)
+				if len(s.Condition) != 1 || len(s.Condition["StringEquals"]) != 1 || s.Condition["StringEquals"]["iam:PermissionsBoundary"] != boundary {
+					t.Errorf("%s on %v under %v", action, s.Resource, s.Condition)
+				}
+			case "iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy":
+				t.Errorf("%s on %v", action, s.Resource)
+			}
+		}
+	}
+	const roles = 4 // two of functions, two of data
+	want := map[string]int{"iam:CreateRole": roles, "iam:PutRolePolicy": roles, "iam:DeleteRolePolicy": roles, "iam:PutRolePermissionsBoundary": roles}
+	if !maps.Equal(bounded, want) {
+		t.Errorf("got %v, want %v", bounded, want)
+	}
+}
+
 // The digits that S3's provider puts behind a bucket's beginning are known to nobody.
 func TestABucketIsNamedByItsBeginning(t *testing.T) {
 	var buckets []string

@@ -81,6 +81,32 @@ func roleARN(s scope, r graph.Resource) string {
 	return s.global("iam", "role/"+strings.TrimPrefix(r.Text("path"), "/")+autoNamed(r, "name"))
 }
 
+// roleOf is the role that a policy is part of.
+func (s scope) roleOf(policy graph.Resource) (graph.Resource, bool) {
+	for _, role := range s.all(graph.Role) {
+		if role.Text("name") == policy.Text("role") {
+			return role, true
+		}
+	}
+	return graph.Resource{}, false
+}
+
+// itsRole names the role of a policy, or every declared one where it is of none.
+func itsRole(s scope, policy graph.Resource) []string {
+	if role, ok := s.roleOf(policy); ok {
+		return []string{roleARN(s, role)}
+	}
+	return those(roleARN, graph.Role)(s, policy)
+}
+
+// boundary is the permissions boundary of a role, or of a policy's role.
+func (s scope) boundary(r graph.Resource) string {
+	if r.Type == graph.RolePolicy {
+		r, _ = s.roleOf(r)
+	}
+	return r.Text("permissionsBoundary")
+}
+
 func functionARN(s scope, r graph.Resource) string {
 	return s.arn("lambda", "function:"+autoNamed(r, "name"))
 }
