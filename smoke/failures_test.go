@@ -398,19 +398,20 @@ func TestNoReportHoldsATokenOrASecret(t *testing.T) {
 	}
 }
 
-// TestNoReportTellsThePatientThatWasRead lets the read of what was found fail in every
-// way that names it.
+const read = "patient-01" // the id of the local cloud's first Patient
+
+// unread are the ways in which the read of what was found fails, and names it.
+var unread = map[string]func(*http.Request, *http.Response) *http.Response{
+	"an outcome": answers(404, `{"resourceType":"OperationOutcome","issue":[{"code":"not-found","diagnostics":"Patient/`+read+` is not known"}]}`),
+	"no answer":  func(*http.Request, *http.Response) *http.Response { return nil },
+	"no FHIR":    answers(200, read),
+	"of a type":  answers(200, `{"resourceType":"`+read+`"}`),
+}
+
 func TestNoReportTellsThePatientThatWasRead(t *testing.T) {
-	const id = "patient-01" // of the local cloud's first Patient
-	outcome := `{"resourceType":"OperationOutcome","issue":[{"code":"not-found","diagnostics":"Resource Patient/` + id + ` is not known"}]}`
-	for what, then := range map[string]func(*http.Request, *http.Response) *http.Response{
-		"an outcome":          answers(404, outcome),
-		"no answer":           func(*http.Request, *http.Response) *http.Response { return nil },
-		"not a FHIR resource": answers(200, id),
-		"another type":        answers(200, `{"resourceType":"`+id+`"}`),
-	} {
-		for name, result := range newSetup(t, when(path("/Patient/"+id), then)).run(t) {
-			if strings.HasPrefix(name, "read as ") && result.Status != smoke.Failed || strings.Contains(result.Detail, id) {
+	for what, then := range unread {
+		for name, result := range newSetup(t, when(path("/Patient/"+read), then)).run(t) {
+			if strings.HasPrefix(name, "read as ") && result.Status != smoke.Failed || strings.Contains(result.Detail, read) {
 				t.Errorf("%s: %s %s: %s", what, name, result.Status, result.Detail)
 			}
 		}
