@@ -204,6 +204,67 @@ func TestAGivenKeyIsNamedExactly(t *testing.T) {
 	}
 }
 
+func TestARoleWithAPathIsNamedWithIt(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		roles := 0
+		for _, s := range statementsOf(t, "prod", readOnly, map[string]string{"rolePath": "/teams/records/"}) {
+			for _, on := range s.Resource {
+				if !strings.Contains(on, ":role/") || strings.HasSuffix(on, ":role/aws-service-role/*") {
+					continue
+				}
+				if roles++; !strings.HasPrefix(on, "arn:aws:iam::123456789012:role/teams/records/smart-") {
+					t.Errorf("%v on %s", s.Action, on)
+				}
+			}
+		}
+		if roles == 0 {
+			t.Error("no role is named")
+		}
+	}
+}
+
+// Without the condition, whoever deploys could make a role that may do anything, and
+// act as it.
+func TestUnderAPermissionsBoundaryNoRoleIsMadeOrGivenRightsWithoutIt(t *testing.T) {
+	const boundary = "arn:aws:iam::123456789012:policy/limit"
+	bounded := map[string]int{}
+	for _, s := range statementsOf(t, "prod", false, map[string]string{"permissionsBoundary": boundary}) {
+		for _, action := range s.Action {
+			switch action {
+			case "iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary":
+				bounded[action] += len(s.Resource)
+				if len(s.Condition) != 1 || len(s.Condition["StringEquals"]) != 1 || s.Condition["StringEquals"]["iam:PermissionsBoundary"] != boundary {
+					t.Errorf("%s on %v under %v", action, s.Resource, s.Condition)
+				}
+			case "iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy":
+				t.Errorf("%s on %v", action, s.Resource)
+			}
+		}
+	}
+	const roles = 4 // two of functions, two of data
+	want := map[string]int{"iam:CreateRole": roles, "iam:PutRolePolicy": roles, "iam:DeleteRolePolicy": roles, "iam:PutRolePermissionsBoundary": roles}
+	if !maps.Equal(bounded, want) {
+		t.Errorf("got %v, want %v", bounded, want)
+	}
+}
+
+// The digits that S3's provider puts behind a bucket's beginning are known to nobody.
+func TestABucketIsNamedByItsBeginning(t *testing.T) {
+	var buckets []string
+	for _, s := range statementsOf(t, "prod", false, map[string]string{"bulkData": `{"enabled":true}`}) {
+		for _, on := range s.Resource {
+			if strings.HasPrefix(on, "arn:aws:s3:::") {
+				buckets = append(buckets, on)
+			}
+		}
+	}
+	slices.Sort(buckets)
+	want := []string{"arn:aws:s3:::smart-bulk-*", "arn:aws:s3:::smart-bulk-logs-*"}
+	if got := slices.Compact(buckets); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestTheARNsAreOfThePartition(t *testing.T) {
 	overrides := map[string]string{"aws:region": "us-gov-west-1", "aws-native:region": "us-gov-west-1", "allowUnlistedRegion": "true"}
 	for _, s := range statementsOf(t, "prod", false, overrides) {

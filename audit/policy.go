@@ -56,6 +56,7 @@ func DeployPolicy(g *graph.Graph, readOnly bool) ([]Document, error) {
 			return nil, fmt.Errorf("%s %q: no rights are known for this type of resource: add them to the table in audit/rights.go", r.Type, r.Name)
 		}
 		for _, need := range wanted {
+			need = need.within(scope{g, resources}.boundary(r))
 			actions := need.read
 			if !readOnly {
 				actions = append(slices.Clone(need.read), need.write...)
@@ -72,6 +73,20 @@ func DeployPolicy(g *graph.Graph, readOnly bool) ([]Document, error) {
 		}
 	}
 	return pack(statements(collected))
+}
+
+// within holds a bounded right to a permissions boundary, and lets the boundary be set;
+// nothing lets it be taken away
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html).
+func (r right) within(boundary string) right {
+	if !r.bounded || boundary == "" {
+		return r
+	}
+	r.condition = map[string]map[string]string{"StringEquals": {"iam:PermissionsBoundary": boundary}}
+	if slices.Contains(r.write, "iam:CreateRole") {
+		r.write = append(slices.Clone(r.write), "iam:PutRolePermissionsBoundary")
+	}
+	return r
 }
 
 // collect adds actions to the statement about the same resources.

@@ -12,6 +12,9 @@ type right struct {
 	write     []string // needed to create, change, tag and delete it
 	on        func(scope, graph.Resource) []string
 	condition map[string]map[string]string
+	// bounded rights are only good for roles with the declared permissions boundary, where
+	// there is one: who may give a role policies could otherwise give it every right.
+	bounded bool
 }
 
 const (
@@ -47,10 +50,10 @@ var rights = map[string][]right{
 			"AdminSetUserPassword", "AdminUpdateUserAttributes")}},
 
 	graph.Role: {{on: itself(roleARN), read: of("iam", "GetRole", "ListAttachedRolePolicies", "ListRolePolicies"),
-		write: of("iam", "CreateRole", "DeleteRole", "ListInstanceProfilesForRole", "TagRole", "UntagRole", "UpdateAssumeRolePolicy",
-			"UpdateRole", "UpdateRoleDescription")}},
-	graph.RolePolicy: {{on: those(roleARN, graph.Role), read: of("iam", "GetRolePolicy"),
-		write: of("iam", "DeleteRolePolicy", "PutRolePolicy")}},
+		write: of("iam", "DeleteRole", "ListInstanceProfilesForRole", "TagRole", "UntagRole", "UpdateAssumeRolePolicy",
+			"UpdateRole", "UpdateRoleDescription")}, {on: itself(roleARN), write: of("iam", "CreateRole"), bounded: true}},
+	graph.RolePolicy: {{on: itsRole, read: of("iam", "GetRolePolicy")},
+		{on: itsRole, write: of("iam", "DeleteRolePolicy", "PutRolePolicy"), bounded: true}},
 
 	graph.Function: {{on: itself(functionARN),
 		read: of("lambda", "GetFunction", "GetFunctionCodeSigningConfig", "GetFunctionConfiguration", "ListTags", "ListVersionsByFunction"),

@@ -76,7 +76,36 @@ func anyOf(service string, kinds ...string) func(scope, graph.Resource) []string
 	}
 }
 
-func roleARN(s scope, r graph.Resource) string { return s.global("iam", "role/"+autoNamed(r, "name")) }
+// roleARN has the role's path in it, which ends with a slash.
+func roleARN(s scope, r graph.Resource) string {
+	return s.global("iam", "role/"+strings.TrimPrefix(r.Text("path"), "/")+autoNamed(r, "name"))
+}
+
+// roleOf is the role that a policy is part of.
+func (s scope) roleOf(policy graph.Resource) (graph.Resource, bool) {
+	for _, role := range s.all(graph.Role) {
+		if role.Text("name") == policy.Text("role") {
+			return role, true
+		}
+	}
+	return graph.Resource{}, false
+}
+
+// itsRole names the role of a policy, or every declared one where it is of none.
+func itsRole(s scope, policy graph.Resource) []string {
+	if role, ok := s.roleOf(policy); ok {
+		return []string{roleARN(s, role)}
+	}
+	return those(roleARN, graph.Role)(s, policy)
+}
+
+// boundary is the permissions boundary of a role, or of a policy's role.
+func (s scope) boundary(r graph.Resource) string {
+	if r.Type == graph.RolePolicy {
+		r, _ = s.roleOf(r)
+	}
+	return r.Text("permissionsBoundary")
+}
 
 func functionARN(s scope, r graph.Resource) string {
 	return s.arn("lambda", "function:"+autoNamed(r, "name"))
@@ -98,9 +127,14 @@ func dashboardARN(s scope, r graph.Resource) string {
 
 func topicARN(s scope, r graph.Resource) string { return s.arn("sns", autoNamed(r, "name")) }
 
-// bucketARN: Pulumi names buckets in lower case, and their ARNs have no account.
+// bucketARN: Pulumi names buckets in lower case, and their ARNs have no account. S3's
+// provider makes the rest of a name that is given by its beginning.
 func bucketARN(s scope, r graph.Resource) string {
-	return "arn:" + s.graph.Partition + ":s3:::" + strings.ToLower(autoNamed(r, "bucket"))
+	name := autoNamed(r, "bucket")
+	if prefix := r.Text("bucketPrefix"); prefix != "" {
+		name = prefix + "*"
+	}
+	return "arn:" + s.graph.Partition + ":s3:::" + strings.ToLower(name)
 }
 
 func zoneARN(s scope, r graph.Resource) string {

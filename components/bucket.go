@@ -44,7 +44,8 @@ const abortedUploadDays = 7
 
 // newBucket declares the bucket without its settings. Where protection is not
 // wanted, the bucket is emptied when it is deleted, so that the stack can be
-// destroyed whole.
+// destroyed whole. A bucket keeps the name that it was created with: a component that
+// is renamed, with an alias, would otherwise replace it, and what is in it be gone.
 func newBucket(
 	ctx *pulumi.Context, name, prefix string, protect bool, tags pulumi.StringMapInput, parent pulumi.Resource,
 ) (*bucket, error) {
@@ -52,7 +53,7 @@ func newBucket(
 		BucketPrefix: pulumi.String(prefix),
 		ForceDestroy: pulumi.Bool(!protect),
 		Tags:         tags,
-	}, protected(protect, pulumi.Parent(parent))...)
+	}, protected(protect, pulumi.Parent(parent), pulumi.IgnoreChanges([]string{"bucketPrefix"}))...)
 	if err != nil {
 		return nil, err
 	}

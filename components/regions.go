@@ -50,17 +50,31 @@ func (a SmartDatastoreArgs) checkRegion(ctx *pulumi.Context, name string, compon
 			fmt.Sprintf("HealthLake is known to be offered in %s only; want one of them for both providers, "+
 				"or, if AWS offers it here by now, allowUnlistedRegion true", known))
 	}
-	p.checkKeyRegion("kmsKeyArn", a.KMSKeyARN, region.Name)
+	p.checkPlaces(a, region.Name)
 	return p.err("SmartDatastore", name)
 }
 
-// checkKeyRegion refuses a key of another region, which HealthLake could not use.
-func (p *problems) checkKeyRegion(field string, keyARN pulumi.StringInput, region string) {
-	text, ok := keyARN.(pulumi.String)
+// checkPlaces refuses what the datastore and what stands beside it could not use: a key
+// or a topic of another region, at which AWS would fail in the middle of an update.
+func (p *problems) checkPlaces(a SmartDatastoreArgs, region string) {
+	p.inRegion("kmsKeyArn", a.KMSKeyARN, "key", region)
+	p.inRegion("function.logKmsKeyArn", a.Function.LogKMSKeyARN, "key", region)
+	if a.Alarms != nil {
+		p.inRegion("alarms.topicArn", a.Alarms.TopicARN, "topic", region)
+		p.inRegion("alarms.topicKmsKeyArn", a.Alarms.TopicKMSKeyARN, "key", region)
+	}
+	if a.BulkData != nil {
+		p.inRegion("bulkData.kmsKeyArn", a.BulkData.KMSKeyARN, "key", region)
+	}
+}
+
+// inRegion checks an ARN that is known already.
+func (p *problems) inRegion(field string, arn pulumi.StringInput, what, region string) {
+	text, ok := arn.(pulumi.String)
 	if !ok {
 		return
 	}
 	if parts := strings.Split(string(text), ":"); len(parts) > 3 && parts[3] != region {
-		p.add(field, string(text), "want a key of the datastore's region, "+region)
+		p.add(field, string(text), "want a "+what+" of the datastore's region, "+region)
 	}
 }

@@ -19,7 +19,7 @@ datastore='%s'
 token_endpoint='%s'
 
 request() {
-  curl --silent --show-error --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
+  curl --silent --show-error --globoff --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
 }
 
 # token CLIENT_ID SECRET SCOPE prints an access token.

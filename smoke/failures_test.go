@@ -398,6 +398,26 @@ func TestNoReportHoldsATokenOrASecret(t *testing.T) {
 	}
 }
 
+const read = "patient-01" // the id of the local cloud's first Patient
+
+// unread are the ways in which the read of what was found fails, and names it.
+var unread = map[string]func(*http.Request, *http.Response) *http.Response{
+	"an outcome": answers(404, `{"resourceType":"OperationOutcome","issue":[{"code":"not-found","diagnostics":"Patient/`+read+` is not known"}]}`),
+	"no answer":  func(*http.Request, *http.Response) *http.Response { return nil },
+	"no FHIR":    answers(200, read),
+	"of a type":  answers(200, `{"resourceType":"`+read+`"}`),
+}
+
+func TestNoReportTellsThePatientThatWasRead(t *testing.T) {
+	for what, then := range unread {
+		for name, result := range newSetup(t, when(path("/Patient/"+read), then)).run(t) {
+			if strings.HasPrefix(name, "read as ") && result.Status != smoke.Failed || strings.Contains(result.Detail, read) {
+				t.Errorf("%s: %s %s: %s", what, name, result.Status, result.Detail)
+			}
+		}
+	}
+}
+
 func assertUntold(t *testing.T, told string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {

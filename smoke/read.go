@@ -104,7 +104,7 @@ func (r *run) search(ctx context.Context, s *session) (found, detail string, err
 }
 
 // read reads what a search found. Its id may be a patient's, so it is not shown.
-func (r *run) read(ctx context.Context, s *session, found string) (string, error) {
+func (r *run) read(ctx context.Context, s *session, found string) (detail string, err error) {
 	typ, id, _ := strings.Cut(found, "/")
 	switch {
 	case s.token == "":
@@ -115,6 +115,7 @@ func (r *run) read(ctx context.Context, s *session, found string) (string, error
 	if held, ok := outputs.TypeWith(s.scopes, smart.Read, typ); !ok || held != typ {
 		return "", skip("the client searches " + typ + " but has no scope to read it")
 	}
+	defer func() { err = without(err, id) }()
 	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+typ+"/"+url.PathEscape(id), s.token, nil)
 	if err != nil {
 		return "", err
@@ -130,4 +131,13 @@ func (r *run) read(ctx context.Context, s *session, found string) (string, error
 		return "", errors.New("another resource came back than was asked for")
 	}
 	return "GET " + typ + " by the id that the search found", nil
+}
+
+// without is an error that does not tell an id: a failed request names its URL, and a
+// server says in words what it did not find.
+func without(err error, id string) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.NewReplacer(id, "[id]", url.PathEscape(id), "[id]").Replace(err.Error()))
 }

@@ -110,6 +110,18 @@ func TestTheBucketAndItsLogAreClosedVersionedAndEncrypted(t *testing.T) {
 	}`))
 }
 
+// S3 has no new name for a bucket: another beginning would replace it, and delete what
+// is in it where it is not protected.
+func TestABucketIsNotReplacedWhereTheComponentIsRenamed(t *testing.T) {
+	r := bulk(t, func(a *components.BulkDataStoreArgs) { a.Protect = new(bool) })
+	for _, one := range r.of(bucketType) {
+		assertLines(t, "ignored changes of "+one.GetName(), one.GetIgnoreChanges(), []string{"bucketPrefix"})
+	}
+	if got := len(r.of(bucketType)); got != 2 {
+		t.Errorf("%d buckets", got)
+	}
+}
+
 func TestTheSettingsOfABucketAreMadeOneAfterTheOtherAndTheClosingOnesFirst(t *testing.T) {
 	r := bulk(t, nil)
 	order := []string{"", "-public-access", "-ownership", "-encryption", "-versioning", "-lifecycle", "-policy"}

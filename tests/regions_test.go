@@ -92,6 +92,33 @@ func TestAKeyOfAnotherRegionIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhatStandsBesideADatastoreIsOfItsRegionToo(t *testing.T) {
+	const key, topic = ": want a key of the datastore's region, eu-west-1", ": want a topic of the datastore's region, eu-west-1"
+	for want, edit := range map[string]func(*components.SmartDatastoreArgs){
+		`function.logKmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) { a.Function.LogKMSKeyARN = pulumi.String(givenKey) },
+		`alarms.topicKmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) {
+			a.Alarms = &components.AlarmArgs{TopicKMSKeyARN: pulumi.String(givenKey)}
+		},
+		`alarms.topicArn: "` + givenTopic + `"` + topic: func(a *components.SmartDatastoreArgs) {
+			a.Alarms = &components.AlarmArgs{TopicARN: pulumi.String(givenTopic)}
+		},
+		`bulkData.kmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) {
+			a.BulkData = &components.BulkDataArgs{KMSKeyARN: pulumi.String(givenKey)}
+		},
+	} {
+		if _, err := run(declare(edit)); err != nil { // where they are
+			t.Errorf("us-east-1: %v", err)
+		}
+		r, err := run(declare(edit), inRegion("eu-west-1"), inPreview)
+		if want = `SmartDatastore "ehr": ` + want; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		if len(r.of(datastoreType)) > 0 {
+			t.Errorf("%s: a datastore was declared nevertheless", want)
+		}
+	}
+}
+
 func TestEveryARNIsOfThePartition(t *testing.T) {
 	r := build(t, func(a *components.SmartDatastoreArgs) { full(a); anywhere(a) }, inRegion("us-gov-west-1"))
 	for _, one := range r.resources {

@@ -55,7 +55,7 @@ func start(config Config) (*instance, error) {
 		exited:      make(chan struct{}),
 		pending:     map[string]chan outcome{},
 	}
-	i.api = &http.Server{Handler: i.routes(), ReadHeaderTimeout: 5 * time.Second}
+	i.api = &http.Server{Handler: refuseBrowsers(listener.Addr().String(), i.routes()), ReadHeaderTimeout: 5 * time.Second}
 	i.process = exec.Command(filepath.Join(config.Dir, "bootstrap"))
 	i.process.Dir = config.Dir
 	i.process.Env = environment(config, listener.Addr().String())
@@ -141,6 +141,20 @@ func (i *instance) routes() http.Handler {
 		w.WriteHeader(http.StatusAccepted)
 	})
 	return mux
+}
+
+// refuseBrowsers keeps web pages out: events hold bearer tokens, and who answers one
+// decides. A page whose own host name was made to resolve to loopback (DNS rebinding)
+// asks for that name, and browsers mark what they send from anywhere to loopback
+// (https://www.w3.org/TR/fetch-metadata/). The function knows the address alone.
+func refuseBrowsers(address string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != address || r.Header.Get("Sec-Fetch-Site") != "" {
+			http.Error(w, "this API is the function's alone", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (i *instance) serveNext(w http.ResponseWriter, r *http.Request) {

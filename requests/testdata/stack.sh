@@ -14,7 +14,7 @@ datastore='https://healthlake.us-east-1.amazonaws.com/datastore/a22c/r4/'
 token_endpoint='https://example.auth.us-east-1.amazoncognito.com/oauth2/token'
 
 request() {
-  curl --silent --show-error --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
+  curl --silent --show-error --globoff --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
 }
 
 # token CLIENT_ID SECRET SCOPE prints an access token.

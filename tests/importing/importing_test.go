@@ -4,7 +4,10 @@
 package importing_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,9 +23,12 @@ import (
 
 const (
 	modulePath = "github.com/smartlake/pulumi-smartlake"
-	version    = "v0.0.0-20000101000000-0123456789ab" // of nothing that is released
 	root       = "../.."
 )
+
+// version of nothing that is released. The go command takes what it once knew of a
+// version for good, so it is another one for other files: see [versionOf].
+var version string
 
 func TestAnotherModuleImportsTheComponent(t *testing.T) {
 	if testing.Short() {
@@ -59,6 +65,7 @@ type team struct {
 func newTeam(t *testing.T) *team {
 	t.Helper()
 	proxy, dir := t.TempDir(), t.TempDir()
+	version = versionOf(t, tracked(t))
 	publish(t, proxy)
 	cache := strings.TrimSpace(run(t, root, os.Environ(), "go", "env", "GOMODCACHE"))
 	made := &team{dir: dir, cache: cache}
@@ -93,6 +100,20 @@ func newTeam(t *testing.T) *team {
 	made.run(t, "go", "mod", "tidy")
 	made.env = append(made.env, "GOFLAGS=-mod=readonly")
 	return made
+}
+
+// versionOf is a pseudo-version that follows from the files.
+func versionOf(t *testing.T, files []modzip.File) string {
+	t.Helper()
+	sum := sha256.New()
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(root, file.Path()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", file.Path(), len(content), content)
+	}
+	return "v0.0.0-20000101000000-" + hex.EncodeToString(sum.Sum(nil))[:12]
 }
 
 // publish packs this module, as git tracks it, into a proxy.
