@@ -176,7 +176,8 @@ func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			mustRun(t, theProgram, configured(stack.Config, "smartlake:identityProviders", "smartlake:testUsers"))
+			mustRun(t, theProgram, withPool(domains{}),
+				configured(stack.Config, "smartlake:identityProviders", "smartlake:testUsers"))
 		})
 	}
 }
