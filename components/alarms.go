@@ -29,7 +29,7 @@ type AlarmArgs struct {
 	// confirm, and tells it nothing before it does. Refused with a TopicARN.
 	Emails []string `pulumi:"emails,optional"`
 	// Thresholds of the alarms.
-	Thresholds AlarmThresholdArgs `pulumi:"thresholds,optional"`
+	Thresholds *AlarmThresholdArgs `pulumi:"thresholds,optional"`
 }
 
 // AlarmThresholdArgs say when it is time for an alarm.
@@ -57,28 +57,29 @@ var topicARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:
 
 const topicARNWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
 
-// withDefaults returns a copy: what the caller gave is the caller's.
+// withDefaults leaves no alarms where none are wanted.
 func (a *AlarmArgs) withDefaults() *AlarmArgs {
 	if a == nil {
 		return nil
 	}
-	with := *a
+	a = copyOf(a)
+	a.Thresholds = copyOf(a.Thresholds)
 	for _, number := range []struct {
 		field    *int
 		fallback int
 	}{
-		{&with.Thresholds.DurationMs, 800},
-		{&with.Thresholds.DenialPercent, 50},
-		{&with.Thresholds.ConcurrencyPercent, 80},
+		{&a.Thresholds.DurationMs, 800},
+		{&a.Thresholds.DenialPercent, 50},
+		{&a.Thresholds.ConcurrencyPercent, 80},
 	} {
 		if *number.field == 0 {
 			*number.field = number.fallback
 		}
 	}
-	return &with
+	return a
 }
 
-func (a *AlarmArgs) check(p *problems, field string, f FunctionArgs) {
+func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 	if a == nil {
 		return
 	}

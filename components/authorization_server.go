@@ -64,11 +64,11 @@ type AuthorizationServerArgs struct {
 	// none.
 	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
-	UserPool UserPoolArgs `pulumi:"userPool,optional"`
+	UserPool *UserPoolArgs `pulumi:"userPool,optional"`
 	// LaunchContext changes where users' tokens take the claims patient and fhirUser
 	// from, and how the function runs that adds them. It is declared only where a
 	// client with users asks for patient/ or user/ scopes.
-	LaunchContext LaunchContextArgs `pulumi:"launchContext,optional"`
+	LaunchContext *LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
 	// Protect the user pool, whose users cannot be recreated, from deletion by
@@ -175,13 +175,14 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 	}
 	a.CustomDomain.check(p, "customDomain")
 	p.checkTestUsers("testUsers", a.TestUsers)
+	a.UserPool, a.LaunchContext = copyOf(a.UserPool), copyOf(a.LaunchContext)
 	p.checkExistingUserPool(a)
 	if a.ExistingUserPool == nil {
 		a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
 		a.UserPool.check(p, "userPool")
 		a.checkTier(p)
 	}
-	a.LaunchContext = a.LaunchContext.inheriting(FunctionArgs{}, RoleArgs{}, a.Tags).withDefaults()
+	a.LaunchContext = a.LaunchContext.inheriting(nil, nil, a.Tags).withDefaults()
 	a.LaunchContext.check(p, "launchContext.")
 	a.IdentityProviders = slices.Clone(a.IdentityProviders)
 	for i, provider := range a.IdentityProviders {
@@ -213,7 +214,7 @@ func (a AuthorizationServerArgs) build(ctx *pulumi.Context) error {
 
 // portable leaves out what differs from machine to machine.
 func (a AuthorizationServerArgs) portable() AuthorizationServerArgs {
-	a.LaunchContext.Function.Archive = ""
+	a.LaunchContext = a.LaunchContext.portable()
 	return a
 }
 

@@ -43,9 +43,9 @@ type BulkDataStoreArgs struct {
 	// provider: HealthLake wants the bucket in the datastore's region. Required.
 	DatastoreARN pulumi.StringInput `pulumi:"datastoreArn"`
 	// BulkData says how the bucket is encrypted and how long it keeps what.
-	BulkData BulkDataArgs `pulumi:"bulkData,optional"`
+	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles RoleArgs `pulumi:"roles,optional"`
+	Roles *RoleArgs `pulumi:"roles,optional"`
 	// Protect the buckets, and the key where it is created here, from deletion. By
 	// default true. While false, deleting a bucket DELETES WHAT IS IN IT; turn it
 	// off in one update and delete in the next, since S3's provider empties a
@@ -83,7 +83,8 @@ const (
 	accessLogPrefix    = "access/"
 )
 
-func (b BulkDataArgs) withDefaults() BulkDataArgs {
+func (b *BulkDataArgs) withDefaults() *BulkDataArgs {
+	b = copyOf(b)
 	if b.NoncurrentDays == 0 {
 		b.NoncurrentDays = 30
 	}
@@ -93,7 +94,7 @@ func (b BulkDataArgs) withDefaults() BulkDataArgs {
 	return b
 }
 
-func (b BulkDataArgs) check(p *problems, field string) {
+func (b *BulkDataArgs) check(p *problems, field string) {
 	const longest = 36500
 	p.patternWhereKnown(field+".kmsKeyArn", b.KMSKeyARN, keyARNPattern, keyARNWanted)
 	p.inRange(field+".importRetentionDays", b.ImportRetentionDays, 0, longest, "days, 0 to keep")

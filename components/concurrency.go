@@ -52,9 +52,12 @@ var (
 )
 
 // scaled reports whether AWS changes the number of executions.
-func (c ProvisionedConcurrencyArgs) scaled() bool { return c.MaxExecutions > 0 || len(c.Schedules) > 0 }
+func (c *ProvisionedConcurrencyArgs) scaled() bool {
+	return c.MaxExecutions > 0 || len(c.Schedules) > 0
+}
 
-func (c ProvisionedConcurrencyArgs) withDefaults() ProvisionedConcurrencyArgs {
+func (c *ProvisionedConcurrencyArgs) withDefaults() *ProvisionedConcurrencyArgs {
+	c = copyOf(c)
 	if c.MaxExecutions > 0 && c.TargetUtilization == 0 {
 		c.TargetUtilization = 70
 	}
@@ -76,7 +79,7 @@ func (c ProvisionedConcurrencyArgs) withDefaults() ProvisionedConcurrencyArgs {
 
 // check holds the numbers against each other; reserved is the function's reserved
 // concurrency, 0 where there is none.
-func (c ProvisionedConcurrencyArgs) check(p *problems, field string, reserved int) {
+func (c *ProvisionedConcurrencyArgs) check(p *problems, field string, reserved int) {
 	if c.Executions < 0 {
 		p.add(field+".executions", c.Executions, "want 0 (none) or more")
 	}

@@ -62,7 +62,7 @@ type line struct {
 }
 
 // dashboardBody is the same for the same arguments. Graphs stand in rows of three.
-func dashboardBody(region, function string, f FunctionArgs) (string, error) {
+func dashboardBody(region, function string, f *FunctionArgs) (string, error) {
 	lambda := func(metric, stat string) []any {
 		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
 	}

@@ -22,18 +22,22 @@ func (a SmartDatastoreArgs) encryptedWith(keyARN pulumi.StringInput) SmartDatast
 	if !a.createsKey() {
 		return a
 	}
-	if a.Function.LogKMSKeyARN == nil {
-		a.Function.LogKMSKeyARN = keyARN
-	}
-	if a.LaunchContext.Function.LogKMSKeyARN == nil {
-		a.LaunchContext.Function.LogKMSKeyARN = keyARN
-	}
+	a.Function = a.Function.encryptedWith(keyARN)
+	a.LaunchContext = copyOf(a.LaunchContext)
+	a.LaunchContext.Function = a.LaunchContext.Function.encryptedWith(keyARN)
 	if a.Alarms != nil && a.Alarms.TopicARN == nil && a.Alarms.TopicKMSKeyARN == nil {
-		alarms := *a.Alarms
-		alarms.TopicKMSKeyARN = keyARN
-		a.Alarms = &alarms
+		a.Alarms = copyOf(a.Alarms)
+		a.Alarms.TopicKMSKeyARN = keyARN
 	}
 	return a
+}
+
+func (f *FunctionArgs) encryptedWith(keyARN pulumi.StringInput) *FunctionArgs {
+	f = copyOf(f)
+	if f.LogKMSKeyARN == nil {
+		f.LogKMSKeyARN = keyARN
+	}
+	return f
 }
 
 // encryptionKey returns the ARN of the customer-managed key: the given one, one

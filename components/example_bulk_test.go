@@ -17,7 +17,7 @@ func ExampleNewBulkDataStore() {
 	program := func(ctx *pulumi.Context) error {
 		store, err := components.NewBulkDataStore(ctx, "records", &components.BulkDataStoreArgs{
 			DatastoreARN: pulumi.String("arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef"),
-			BulkData:     components.BulkDataArgs{ExportRetentionDays: 7},
+			BulkData:     &components.BulkDataArgs{ExportRetentionDays: 7},
 			Tags:         pulumi.StringMap{"team": pulumi.String("records")},
 		})
 		if err != nil {

@@ -51,7 +51,7 @@ func ExampleNewAuthorizationServer() {
 			}},
 			AuthorizationStrategy: smart.SMARTOnFHIRV1,
 			DomainPrefix:          "st-marys",
-			UserPool:              components.UserPoolArgs{MFA: "OPTIONAL"},
+			UserPool:              &components.UserPoolArgs{MFA: "OPTIONAL"},
 		})
 		if err != nil {
 			return err
@@ -91,9 +91,9 @@ func ExampleNewSmartDatastore_inOperation() {
 				Scopes: []string{"system/*.rs"},
 			}},
 			CustomerManagedKey: true, // of the log and the topic too
-			Function: components.FunctionArgs{
+			Function: &components.FunctionArgs{
 				ReservedConcurrency: 50,
-				ProvisionedConcurrency: components.ProvisionedConcurrencyArgs{
+				ProvisionedConcurrency: &components.ProvisionedConcurrencyArgs{
 					Executions: 1,
 					Schedules: []components.ScheduleArgs{
 						{Name: "open", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5},
@@ -103,7 +103,7 @@ func ExampleNewSmartDatastore_inOperation() {
 			},
 			Alarms:    &components.AlarmArgs{Emails: []string{"on-call@example.org"}},
 			Dashboard: true,
-			Roles:     components.RoleArgs{Path: "/records/"},
+			Roles:     &components.RoleArgs{Path: "/records/"},
 		})
 		if err != nil {
 			return err
@@ -121,7 +121,7 @@ func ExampleNewTokenValidator() {
 			Issuers:   pulumi.StringArray{pulumi.String("https://login.example.org")},
 			JWKSURI:   pulumi.String("https://login.example.org/.well-known/jwks.json"),
 			ClientIDs: pulumi.StringArray{pulumi.String("reporting")},
-			Function: components.FunctionArgs{
+			Function: &components.FunctionArgs{
 				Architecture: "x86_64",
 				MemoryMB:     1024,
 				Archive:      "dist/validator.zip",

@@ -60,7 +60,7 @@ func (p *problems) checkExistingUserPool(a AuthorizationServerArgs) {
 		name  string
 		given bool
 	}{
-		{"userPool", !reflect.ValueOf(a.UserPool).IsZero()},
+		{"userPool", !reflect.ValueOf(*a.UserPool).IsZero()},
 		{"domainPrefix", a.DomainPrefix != ""},
 		{"customDomain", a.CustomDomain != nil},
 		{"identityProviders", len(a.IdentityProviders) > 0},

@@ -40,7 +40,7 @@ type FunctionArgs struct {
 	ReservedConcurrency int `pulumi:"reservedConcurrency,optional"`
 	// ProvisionedConcurrency keeps executions warm. By default none: a cold start of
 	// 512 MB takes a twentieth of HealthLake's second.
-	ProvisionedConcurrency ProvisionedConcurrencyArgs `pulumi:"provisionedConcurrency,optional"`
+	ProvisionedConcurrency *ProvisionedConcurrencyArgs `pulumi:"provisionedConcurrency,optional"`
 	// Tracing has X-Ray sample the calls. By default false. X-Ray bills traces.
 	Tracing bool `pulumi:"tracing,optional"`
 	// RestrictToAccount lets HealthLake call the function on behalf of this
@@ -56,7 +56,8 @@ var logRetentions = []int{
 	1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 }
 
-func (f FunctionArgs) withDefaults() FunctionArgs {
+func (f *FunctionArgs) withDefaults() *FunctionArgs {
+	f = copyOf(f)
 	if f.Architecture == "" {
 		f.Architecture = "arm64"
 	}
@@ -73,7 +74,7 @@ func (f FunctionArgs) withDefaults() FunctionArgs {
 	return f
 }
 
-func (f FunctionArgs) check(p *problems, field string) {
+func (f *FunctionArgs) check(p *problems, field string) {
 	p.oneOf(field+".architecture", f.Architecture, "arm64", "x86_64")
 	p.inRange(field+".memoryMb", f.MemoryMB, 128, 10240, "MB")
 	p.oneOf(field+".logLevel", f.LogLevel, "debug", "info", "warn", "error")
@@ -88,14 +89,21 @@ func (f FunctionArgs) check(p *problems, field string) {
 	f.checkArchive(p, field)
 }
 
-func (f FunctionArgs) checkArchive(p *problems, field string) {
+func (f *FunctionArgs) checkArchive(p *problems, field string) {
 	if f.Archive != "" {
 		p.checkArchive(field+".archive", f.Archive, f.Architecture)
 	}
 }
 
+// portable leaves out what differs from machine to machine: a path is nothing to record.
+func (f *FunctionArgs) portable() *FunctionArgs {
+	f = copyOf(f)
+	f.Archive = ""
+	return f
+}
+
 // archive returns the path of the given archive, or of one that is built.
-func (f FunctionArgs) archive(
+func (f *FunctionArgs) archive(
 	ctx *pulumi.Context, build func(context.Context, Platform, io.Writer) (string, error),
 ) (string, error) {
 	if f.Archive != "" {
@@ -119,7 +127,7 @@ type goProgram struct {
 // "<name>-tracing". The function depends on its rights, so that not even its first
 // call goes unrecorded.
 func (g goProgram) declare(
-	ctx *pulumi.Context, name string, f FunctionArgs, roles RoleArgs, tags pulumi.StringMapInput, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, f *FunctionArgs, roles *RoleArgs, tags pulumi.StringMapInput, parent pulumi.Resource,
 ) (*lambda.Function, *cloudwatch.LogGroup, error) {
 	logs, err := f.newLogGroup(ctx, name+"-logs", tags, parent)
 	if err != nil {
@@ -154,7 +162,7 @@ func (g goProgram) declare(
 	return function, logs, err
 }
 
-func (f FunctionArgs) newLogGroup(
+func (f *FunctionArgs) newLogGroup(
 	ctx *pulumi.Context, name string, tags pulumi.StringMapInput, parent pulumi.Resource,
 ) (*cloudwatch.LogGroup, error) {
 	args := &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(f.LogRetentionDays), Tags: tags}
@@ -166,7 +174,7 @@ func (f FunctionArgs) newLogGroup(
 
 // newExecutionRole declares what the function runs as, and returns its rights too.
 func (g goProgram) newExecutionRole(
-	ctx *pulumi.Context, name string, f FunctionArgs, roles RoleArgs, logs *cloudwatch.LogGroup,
+	ctx *pulumi.Context, name string, f *FunctionArgs, roles *RoleArgs, logs *cloudwatch.LogGroup,
 	tags pulumi.StringMapInput, parent pulumi.Resource,
 ) (*iam.Role, []pulumi.Resource, error) {
 	description := g.executionDescription

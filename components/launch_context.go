@@ -53,9 +53,9 @@ type LaunchContextArgs struct {
 	// Function changes how the function runs. RestrictToAccount says nothing here:
 	// Cognito may call the function for one pool alone. No concurrency is
 	// provisioned: Cognito waits for five seconds.
-	Function FunctionArgs `pulumi:"function,optional"`
+	Function *FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles RoleArgs `pulumi:"roles,optional"`
+	Roles *RoleArgs `pulumi:"roles,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -81,7 +81,8 @@ func asksWithUsers(clients []ClientArgs, context smart.Context) bool {
 	})
 }
 
-func (l LaunchContextArgs) withDefaults() LaunchContextArgs {
+func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
+	l = copyOf(l)
 	if l.PatientAttribute == "" {
 		l.PatientAttribute = "patient"
 	}
@@ -94,9 +95,10 @@ func (l LaunchContextArgs) withDefaults() LaunchContextArgs {
 
 // inheriting takes what is left out from what the rest of a component is given. An
 // archive holds one function, and is never another's.
-func (l LaunchContextArgs) inheriting(f FunctionArgs, roles RoleArgs, tags pulumi.StringMapInput) LaunchContextArgs {
-	own := l.Function
-	l.Function = FunctionArgs{
+func (l *LaunchContextArgs) inheriting(function *FunctionArgs, roles *RoleArgs, tags pulumi.StringMapInput) *LaunchContextArgs {
+	l = copyOf(l)
+	own, f := orDefault(l.Function, FunctionArgs{}), orDefault(function, FunctionArgs{})
+	l.Function = &FunctionArgs{
 		Architecture:     cmp.Or(own.Architecture, f.Architecture),
 		MemoryMB:         cmp.Or(own.MemoryMB, f.MemoryMB),
 		LogRetentionDays: cmp.Or(own.LogRetentionDays, f.LogRetentionDays),
@@ -111,12 +113,19 @@ func (l LaunchContextArgs) inheriting(f FunctionArgs, roles RoleArgs, tags pulum
 	if own.LogKMSKeyARN == nil {
 		l.Function.LogKMSKeyARN = f.LogKMSKeyARN
 	}
-	if l.Roles == (RoleArgs{}) {
+	if orDefault(l.Roles, RoleArgs{}) == (RoleArgs{}) {
 		l.Roles = roles
 	}
 	if l.Tags == nil {
 		l.Tags = tags
 	}
+	return l
+}
+
+// portable leaves out what differs from machine to machine.
+func (l *LaunchContextArgs) portable() *LaunchContextArgs {
+	l = copyOf(l)
+	l.Function = l.Function.portable()
 	return l
 }
 
@@ -126,7 +135,7 @@ var attributeNamePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,19}$`)
 
 // check refuses standard attributes besides: clients may write them, and the
 // provider would take the name for theirs.
-func (l LaunchContextArgs) check(p *problems, field string) {
+func (l *LaunchContextArgs) check(p *problems, field string) {
 	for _, attribute := range []struct{ name, value string }{
 		{field + "patientAttribute", l.PatientAttribute}, {field + "fhirUserAttribute", l.FHIRUserAttribute},
 	} {
@@ -146,12 +155,8 @@ func (l LaunchContextArgs) check(p *problems, field string) {
 	l.Roles.check(p, field+"roles")
 }
 
-func (args *LaunchContextArgs) checked(name string) (LaunchContextArgs, error) {
-	var a LaunchContextArgs
-	if args != nil {
-		a = *args
-	}
-	a = a.withDefaults()
+func (args *LaunchContextArgs) checked(name string) (*LaunchContextArgs, error) {
+	a := args.withDefaults()
 	var p problems
 	p.checkName(name, maxLaunchContextName)
 	a.check(&p, "")
@@ -176,8 +181,7 @@ func NewLaunchContext(
 		return nil, err
 	}
 	context := &LaunchContext{}
-	a.Function.Archive = "" // a path of this machine is nothing to record
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:LaunchContext", name, tagged(a), context, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:LaunchContext", name, tagged(a.portable()), context, opts...); err != nil {
 		return nil, err
 	}
 	program := goProgram{
@@ -243,7 +247,7 @@ func newLaunchContext(
 	if !a.declaresLaunchContext() {
 		return nil, nil
 	}
-	return NewLaunchContext(ctx, name+"-context", &a.LaunchContext, pulumi.Parent(server))
+	return NewLaunchContext(ctx, name+"-context", a.LaunchContext, pulumi.Parent(server))
 }
 
 // allow lets the pool call the function, if there is one, and returns what clients
@@ -277,7 +281,7 @@ func (l *LaunchContext) trigger() cognito.UserPoolLambdaConfigPtrInput {
 // a schema can be added to, but nothing in it changed or taken out again, so that it
 // must not follow the clients. No client lists them among what it may write, be it
 // at sign-up, or read (see [ClientArgs.userPoolClient]).
-func (l LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
+func (l *LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
 	return cognito.UserPoolSchemaArray{
 		textAttribute(l.PatientAttribute, false, "64"),
 		textAttribute(l.FHIRUserAttribute, false, "2048"),
@@ -309,7 +313,7 @@ func (t TestUserArgs) checkContext(p *problems, field string) {
 
 // contextAttributes are the attributes of a test user. The names stand without
 // "custom:", as the provider reads them back.
-func (t TestUserArgs) contextAttributes(l LaunchContextArgs) map[string]string {
+func (t TestUserArgs) contextAttributes(l *LaunchContextArgs) map[string]string {
 	attributes := map[string]string{}
 	if t.Patient != "" {
 		attributes[l.PatientAttribute] = t.Patient

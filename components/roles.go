@@ -32,7 +32,10 @@ var (
 
 const policyARNWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
 
-func (r RoleArgs) check(p *problems, field string) {
+func (r *RoleArgs) check(p *problems, field string) {
+	if r == nil {
+		return
+	}
 	if r.Path != "" {
 		p.pattern(field+".path", r.Path, rolePathPattern, "want /, or printable characters between two slashes, at most 512 in all")
 	}
@@ -41,14 +44,15 @@ func (r RoleArgs) check(p *problems, field string) {
 
 // newRole declares an IAM role. Every role of the product comes from here, so that
 // none goes without the path and the boundary.
-func (r RoleArgs) newRole(
+func (r *RoleArgs) newRole(
 	ctx *pulumi.Context, name string, args iam.RoleArgs, opts ...pulumi.ResourceOption,
 ) (*iam.Role, error) {
-	if r.Path != "" {
-		args.Path = pulumi.String(r.Path)
+	roles := orDefault(r, RoleArgs{})
+	if roles.Path != "" {
+		args.Path = pulumi.String(roles.Path)
 	}
-	if r.PermissionsBoundary != nil {
-		args.PermissionsBoundary = matching("roles.permissionsBoundary", r.PermissionsBoundary, policyARNPattern, policyARNWanted)
+	if roles.PermissionsBoundary != nil {
+		args.PermissionsBoundary = matching("roles.permissionsBoundary", roles.PermissionsBoundary, policyARNPattern, policyARNWanted)
 	}
 	return iam.NewRole(ctx, name, &args, opts...)
 }

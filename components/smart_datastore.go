@@ -79,10 +79,10 @@ type SmartDatastoreArgs struct {
 	// IdentityProviders that clients may offer besides the user pool itself.
 	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
-	UserPool UserPoolArgs `pulumi:"userPool,optional"`
+	UserPool *UserPoolArgs `pulumi:"userPool,optional"`
 	// LaunchContext changes where users' tokens take the claims patient and fhirUser
 	// from; see [AuthorizationServerArgs].
-	LaunchContext LaunchContextArgs `pulumi:"launchContext,optional"`
+	LaunchContext *LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
 
@@ -108,12 +108,12 @@ type SmartDatastoreArgs struct {
 	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
 
 	// Function changes how the token validator runs.
-	Function FunctionArgs `pulumi:"function,optional"`
+	Function *FunctionArgs `pulumi:"function,optional"`
 	// BulkData declares what bulk import and export need: a [BulkDataStore]. By
 	// default nil: none.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles RoleArgs `pulumi:"roles,optional"`
+	Roles *RoleArgs `pulumi:"roles,optional"`
 	// Alarms that tell somebody when the validator needs attention. By default none.
 	Alarms *AlarmArgs `pulumi:"alarms,optional"`
 	// Dashboard of the validator in CloudWatch. By default none.
@@ -216,10 +216,9 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	a.LaunchContext = a.LaunchContext.inheriting(a.Function, a.Roles, a.Tags)
 	a.LaunchContext.Function.checkArchive(&p, "launchContext.function")
 	if a.BulkData != nil {
-		bulk := a.BulkData.withDefaults()
-		bulk.check(&p, "bulkData")
+		a.BulkData = a.BulkData.withDefaults()
+		a.BulkData.check(&p, "bulkData")
 		p.checkBucketName(name + "-bulk")
-		a.BulkData = &bulk
 	}
 	return a, p.err("SmartDatastore", name)
 }
@@ -234,7 +233,7 @@ func (a SmartDatastoreArgs) build(ctx *pulumi.Context) error {
 
 // portable leaves out what differs from machine to machine.
 func (a SmartDatastoreArgs) portable() SmartDatastoreArgs {
-	a.Function.Archive, a.LaunchContext.Function.Archive = "", ""
+	a.Function, a.LaunchContext = a.Function.portable(), a.LaunchContext.portable()
 	return a
 }
 
@@ -374,7 +373,7 @@ func (c *SmartDatastore) newBulkData(ctx *pulumi.Context, name string, a SmartDa
 		c.StartJobsPolicy, c.ImportCommand, c.ExportCommand = none, none, none
 		return nil
 	}
-	bulk := *a.BulkData
+	bulk := copyOf(a.BulkData)
 	if bulk.KMSKeyARN == nil {
 		bulk.KMSKeyARN = keyARN
 	}

@@ -9,17 +9,22 @@ import (
 
 // tagged turns arguments, or a component with its outputs, into what the engine
 // keeps in the component's state: every field with a pulumi tag under its name,
-// nothing for a field left at its zero value.
+// nothing for a field left at its zero value or a group with nothing in it.
 func tagged(fields any) pulumi.Map {
 	properties := pulumi.Map{}
 	value := reflect.Indirect(reflect.ValueOf(fields))
 	for i := range value.NumField() {
 		name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("pulumi"), ",")
-		if field := value.Field(i); name != "" && !field.IsZero() {
+		if field := value.Field(i); name != "" && !leftOut(field) {
 			properties[name] = taggedValue(field)
 		}
 	}
 	return properties
+}
+
+func leftOut(field reflect.Value) bool {
+	group := field.Kind() == reflect.Pointer && field.Type().Elem().Kind() == reflect.Struct
+	return field.IsZero() || group && field.Elem().IsZero()
 }
 
 func taggedValue(value reflect.Value) pulumi.Input {

@@ -48,9 +48,9 @@ type TokenValidatorArgs struct {
 	// AuthorizationStrategy of the datastore. By default SMART_ON_FHIR.
 	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
 	// Function changes how the function runs.
-	Function FunctionArgs `pulumi:"function,optional"`
+	Function *FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles RoleArgs `pulumi:"roles,optional"`
+	Roles *RoleArgs `pulumi:"roles,optional"`
 	// Alarms that tell somebody when the function needs attention. By default none.
 	Alarms *AlarmArgs `pulumi:"alarms,optional"`
 	// Dashboard of the function in CloudWatch. By default none: CloudWatch bills
@@ -119,7 +119,7 @@ func NewTokenValidator(
 		return nil, err
 	}
 	validator := &TokenValidator{}
-	a.Function.Archive = "" // a path of this machine is nothing to record
+	a.Function = a.Function.portable()
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, tagged(a), validator, opts...); err != nil {
 		return nil, err
 	}

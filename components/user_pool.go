@@ -27,7 +27,7 @@ type UserPoolArgs struct {
 	// SelfSignUp lets anybody create a user. By default false: administrators do.
 	SelfSignUp bool `pulumi:"selfSignUp,optional"`
 	// PasswordPolicy of the users.
-	PasswordPolicy PasswordPolicyArgs `pulumi:"passwordPolicy,optional"`
+	PasswordPolicy *PasswordPolicyArgs `pulumi:"passwordPolicy,optional"`
 	// AliasAttributes that users may sign in with besides their name: email
 	// (default), phone_number, preferred_username. A change replaces the pool.
 	AliasAttributes []string `pulumi:"aliasAttributes,optional"`
@@ -63,7 +63,8 @@ type PasswordPolicyArgs struct {
 	HistorySize int `pulumi:"historySize,optional"`
 }
 
-func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
+func (u *UserPoolArgs) withDefaults(protect bool) *UserPoolArgs {
+	u = copyOf(u)
 	email := []string{"email"}
 	if u.DeletionProtection == nil {
 		u.DeletionProtection = &protect
@@ -89,16 +90,22 @@ func (u UserPoolArgs) withDefaults(protect bool) UserPoolArgs {
 			*list.field = list.fallback
 		}
 	}
-	if u.PasswordPolicy.MinimumLength == 0 {
-		u.PasswordPolicy.MinimumLength = 8
-	}
-	if u.PasswordPolicy.TemporaryValidityDays == 0 {
-		u.PasswordPolicy.TemporaryValidityDays = 7
-	}
+	u.PasswordPolicy = u.PasswordPolicy.withDefaults()
 	return u
 }
 
-func (u UserPoolArgs) check(p *problems, field string) {
+func (p *PasswordPolicyArgs) withDefaults() *PasswordPolicyArgs {
+	p = copyOf(p)
+	if p.MinimumLength == 0 {
+		p.MinimumLength = 8
+	}
+	if p.TemporaryValidityDays == 0 {
+		p.TemporaryValidityDays = 7
+	}
+	return p
+}
+
+func (u *UserPoolArgs) check(p *problems, field string) {
 	p.oneOf(field+".tier", u.Tier, "LITE", "ESSENTIALS", "PLUS")
 	p.oneOf(field+".mfa", u.MFA, "OFF", "OPTIONAL", "ON")
 	p.oneOf(field+".advancedSecurity", u.AdvancedSecurity, "OFF", "AUDIT", "ENFORCED")
@@ -176,7 +183,7 @@ func newUserPool(
 	return cognito.NewUserPool(ctx, name+"-pool", args, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
 }
 
-func (u UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
+func (u *UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
 	var mechanisms cognito.UserPoolAccountRecoverySettingRecoveryMechanismArray
 	for i, name := range u.RecoveryMechanisms {
 		mechanisms = append(mechanisms, cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs{
@@ -187,7 +194,7 @@ func (u UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
 	return cognito.UserPoolAccountRecoverySettingArgs{RecoveryMechanisms: mechanisms}
 }
 
-func (p PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
+func (p *PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
 	policy := cognito.UserPoolPasswordPolicyArgs{
 		MinimumLength:                 pulumi.Int(p.MinimumLength),
 		RequireLowercase:              pulumi.Bool(orDefault(p.RequireLowercase, true)),

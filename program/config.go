@@ -240,23 +240,23 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		AllowUnlistedRegion:       s.allowUnlistedRegion,
 		CustomDomain:              s.customDomain.args(),
 		ExistingUserPool:          s.existingUserPool.args(),
-		UserPool:                  components.UserPoolArgs{MFA: s.mfa, Tier: s.userPoolTier, AdvancedSecurity: s.advancedSecurity},
-		Function: components.FunctionArgs{
+		UserPool:                  &components.UserPoolArgs{MFA: s.mfa, Tier: s.userPoolTier, AdvancedSecurity: s.advancedSecurity},
+		Function: &components.FunctionArgs{
 			Architecture:           s.architecture,
 			Archive:                s.validatorArchive,
 			ReservedConcurrency:    s.reservedConcurrency,
-			ProvisionedConcurrency: s.provisionedConcurrency,
+			ProvisionedConcurrency: &s.provisionedConcurrency,
 			Tracing:                s.tracing,
 			LogKMSKeyARN:           optional(s.logKMSKeyARN),
 		},
 		KMSKeyARN:     optional(s.kmsKeyARN),
-		Roles:         components.RoleArgs{Path: s.rolePath, PermissionsBoundary: optional(s.permissionsBoundary)},
+		Roles:         &components.RoleArgs{Path: s.rolePath, PermissionsBoundary: optional(s.permissionsBoundary)},
 		Dashboard:     s.dashboard,
-		LaunchContext: components.LaunchContextArgs{Function: components.FunctionArgs{Archive: s.launchContextArchive}},
+		LaunchContext: &components.LaunchContextArgs{Function: &components.FunctionArgs{Archive: s.launchContextArchive}},
 	}
 	if s.alarms {
 		args.Alarms = &components.AlarmArgs{
-			TopicARN: optional(s.alarmTopicARN), Emails: s.alarmEmails, Thresholds: s.alarmThresholds,
+			TopicARN: optional(s.alarmTopicARN), Emails: s.alarmEmails, Thresholds: &s.alarmThresholds,
 		}
 	}
 	if s.bulkData.Enabled {

@@ -79,7 +79,7 @@ func TestThereAreTheseAlarmsAndEachTellsWhatToDo(t *testing.T) {
 
 func TestTheThresholdsOfTheAlarmsCanBeChosen(t *testing.T) {
 	r := build(t, alarmed(func(a *components.AlarmArgs) {
-		a.Thresholds = components.AlarmThresholdArgs{DurationMs: 500, DenialPercent: 10, ConcurrencyPercent: 60}
+		a.Thresholds = &components.AlarmThresholdArgs{DurationMs: 500, DenialPercent: 10, ConcurrencyPercent: 60}
 	}))
 	for name, want := range map[string]float64{"duration": 500, "denials": 10, "concurrency": 60} {
 		alarm := r.find(t, alarmType, alarmName+name).Inputs
@@ -281,7 +281,7 @@ func TestTheCreatedTopicIsEncryptedWithTheCreatedKeyWhichAlarmsMayThenUse(t *tes
 		`{"kmsMasterKeyId": "`+r.arn("kms", "key/"+uuid(digest("ehr-key")))+`"}`)
 	assertJSON(t, "key policy", decoded(t, r.find(t, keyType, "ehr-key").Inputs["policy"]),
 		fill(`{"Version": "2012-10-17", "Statement": [`+keyOfTheAccount+`,`+keyOfTheLogs+`,`+keyOfTheAlarms+`]}`, "$ACCOUNT", account))
-	if caller.TopicKMSKeyARN != nil || caller.Thresholds.DurationMs != 0 {
+	if caller.TopicKMSKeyARN != nil || caller.Thresholds != nil {
 		t.Errorf("what the caller gave was changed: %+v", caller)
 	}
 }
@@ -308,7 +308,7 @@ func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
 		return alarmed(func(a *components.AlarmArgs) { a.Emails = emails })
 	}
 	thresholds := func(thresholds components.AlarmThresholdArgs) func(*components.SmartDatastoreArgs) {
-		return alarmed(func(a *components.AlarmArgs) { a.Thresholds = thresholds })
+		return alarmed(func(a *components.AlarmArgs) { a.Thresholds = &thresholds })
 	}
 	assertRefused(t, map[string]refusal{
 		"no topic":      {topic("on-call"), `alarms.topicArn: "on-call": ` + topicWanted},
@@ -349,6 +349,6 @@ func TestAValidatorAloneHasAlarmsToo(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", output, got, want)
 		}
 	}
-	args.Alarms.Thresholds.DenialPercent = 200
+	args.Alarms.Thresholds = &components.AlarmThresholdArgs{DenialPercent: 200}
 	assertRefusal(t, aTokenValidator(args, "", nil), `TokenValidator "judge": alarms.thresholds.denialPercent: 200: want 1 to 100 percent`)
 }

@@ -144,18 +144,21 @@ func public() components.ClientArgs {
 	}
 }
 
-// baseline is valid and says as little as possible.
+// baseline is valid and says as little as possible: of the groups that tests edit, it
+// has empty ones.
 func baseline() *components.SmartDatastoreArgs {
 	return &components.SmartDatastoreArgs{
 		Clients:       []components.ClientArgs{service(), confidential(), public()},
-		Function:      components.FunctionArgs{Archive: fixtureArchive},
+		Function:      &components.FunctionArgs{Archive: fixtureArchive, ProvisionedConcurrency: &components.ProvisionedConcurrencyArgs{}},
 		LaunchContext: fromArchive(),
+		UserPool:      &components.UserPoolArgs{},
+		Roles:         &components.RoleArgs{},
 	}
 }
 
 // fromArchive leaves all but the archive of the launch context at its default.
-func fromArchive() components.LaunchContextArgs {
-	return components.LaunchContextArgs{Function: components.FunctionArgs{Archive: triggerArchive}}
+func fromArchive() *components.LaunchContextArgs {
+	return &components.LaunchContextArgs{Function: &components.FunctionArgs{Archive: triggerArchive}}
 }
 
 // declare is a program of one SmartDatastore: the baseline, edited.

@@ -23,7 +23,7 @@ const someDatastore = "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/
 // that is already there.
 func aBulkDataStore(name string, edit func(*components.BulkDataStoreArgs), opts ...pulumi.ResourceOption) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		args := &components.BulkDataStoreArgs{DatastoreARN: pulumi.String(someDatastore)}
+		args := &components.BulkDataStoreArgs{DatastoreARN: pulumi.String(someDatastore), BulkData: &components.BulkDataArgs{}, Roles: &components.RoleArgs{}}
 		if edit != nil {
 			edit(args)
 		}
@@ -266,7 +266,7 @@ func TestFilesAreKeptAndWhatIsNotVisibleAnyMoreExpires(t *testing.T) {
 		"as asked": {components.BulkDataArgs{ImportRetentionDays: 14, ExportRetentionDays: 3, NoncurrentDays: 1, LogRetentionDays: 2192},
 			[]string{rule("import", 14, 1), rule("import-output", 14, 1), rule("export", 3, 1)}, rule("access", 2192, 1)},
 	} {
-		r := bulk(t, func(a *components.BulkDataStoreArgs) { a.BulkData = c.args })
+		r := bulk(t, func(a *components.BulkDataStoreArgs) { a.BulkData = &c.args })
 		const lifecycle = `{"bucket": "$NAME", "transitionDefaultMinimumObjectSize": "all_storage_classes_128K", "rules": [$RULES]}`
 		assertJSON(t, what+": bucket", r.find(t, lifecycleType, "bulk-bucket-lifecycle").Inputs,
 			fill(lifecycle, "$NAME", dataBucket, "$RULES", strings.Join(c.rules, ",")))
@@ -488,7 +488,7 @@ func TestEveryResourceOfBulkDataThatTakesTagsHasThem(t *testing.T) {
 
 func TestTheRolesOfJobsCarryThePathAndTheBoundary(t *testing.T) {
 	r := bulk(t, func(a *components.BulkDataStoreArgs) {
-		a.Roles = components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
+		a.Roles = &components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
 	})
 	for _, one := range r.of(roleType) {
 		assertJSON(t, one.GetName(), []any{one.Inputs["path"], one.Inputs["permissionsBoundary"]}, `["/a/", "`+boundary+`"]`)
@@ -537,7 +537,7 @@ func TestABulkDataStoreRefusesWhatItCannotDo(t *testing.T) {
 		"an alias of a key": {func(a *components.BulkDataStoreArgs) { a.BulkData.KMSKeyARN = pulumi.String("alias/patients") },
 			`bulkData.kmsKeyArn: "alias/patients": ` + keyWanted},
 		"days": {func(a *components.BulkDataStoreArgs) {
-			a.BulkData = components.BulkDataArgs{ImportRetentionDays: -1, ExportRetentionDays: 36501, NoncurrentDays: -1, LogRetentionDays: 36501}
+			a.BulkData = &components.BulkDataArgs{ImportRetentionDays: -1, ExportRetentionDays: 36501, NoncurrentDays: -1, LogRetentionDays: 36501}
 		}, "bulkData.importRetentionDays: -1: want 0 to 36500 days, 0 to keep\n" +
 			"bulkData.exportRetentionDays: 36501: want 0 to 36500 days, 0 to keep\n" +
 			"bulkData.noncurrentDays: -1: want 1 to 36500 days\n" +

@@ -261,7 +261,7 @@ func TestThreatProtectionIsExplicitInThePlanThatHasIt(t *testing.T) {
 func TestFormerPasswordsAreKeptWhereSaid(t *testing.T) {
 	for _, tier := range []string{"ESSENTIALS", "PLUS"} {
 		r := build(t, func(a *components.SmartDatastoreArgs) {
-			a.UserPool.Tier, a.UserPool.PasswordPolicy.HistorySize = tier, 24
+			a.UserPool.Tier, a.UserPool.PasswordPolicy = tier, &components.PasswordPolicyArgs{HistorySize: 24}
 		})
 		policy := r.find(t, userPoolType, poolName).Inputs["passwordPolicy"].(map[string]any)
 		if got := policy["passwordHistorySize"]; got != 24.0 {
@@ -278,7 +278,7 @@ func TestWhatAFeaturePlanLacksIsRefused(t *testing.T) {
 	pool := func(edit func(*components.UserPoolArgs)) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
 			a.Clients = a.Clients[:1] // LITE has no launch context
-			edit(&a.UserPool)
+			edit(a.UserPool)
 		}
 	}
 	assertRefused(t, map[string]refusal{
@@ -288,11 +288,13 @@ func TestWhatAFeaturePlanLacksIsRefused(t *testing.T) {
 			`userPool.advancedSecurity: "ENFORCED": threat protection needs the tier PLUS; want OFF, or tier PLUS`},
 		"an audit in the least plan": {pool(func(u *components.UserPoolArgs) { u.Tier, u.AdvancedSecurity = "LITE", "AUDIT" }),
 			`userPool.advancedSecurity: "AUDIT": threat protection needs the tier PLUS; want OFF, or tier PLUS`},
-		"history in the least plan": {pool(func(u *components.UserPoolArgs) { u.Tier, u.PasswordPolicy.HistorySize = "LITE", 1 }),
+		"history in the least plan": {pool(func(u *components.UserPoolArgs) {
+			u.Tier, u.PasswordPolicy = "LITE", &components.PasswordPolicyArgs{HistorySize: 1}
+		}),
 			`userPool.passwordPolicy.historySize: 1: the tier LITE keeps no former passwords; want none, or tier ESSENTIALS or PLUS`},
-		"too long a history": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy.HistorySize = 25 }),
+		"too long a history": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy = &components.PasswordPolicyArgs{HistorySize: 25} }),
 			`userPool.passwordPolicy.historySize: 25: want 0 to 24 passwords`},
-		"a negative history": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy.HistorySize = -1 }),
+		"a negative history": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy = &components.PasswordPolicyArgs{HistorySize: -1} }),
 			`userPool.passwordPolicy.historySize: -1: want 0 to 24 passwords`},
 	})
 }

@@ -116,7 +116,7 @@ func TestNoClientMayWriteOrReadTheAttributesOfTheContext(t *testing.T) {
 	}
 }
 
-func withAttributes(patient, fhirUser string) components.LaunchContextArgs {
+func withAttributes(patient, fhirUser string) *components.LaunchContextArgs {
 	args := fromArchive()
 	args.PatientAttribute, args.FHIRUserAttribute = patient, fhirUser
 	return args
@@ -168,7 +168,7 @@ func TestTheContextsFunctionRunsLikeTheValidatorUnlessSaidOtherwise(t *testing.T
 		"inherited": {like, `["x86_64", 1024, 7, "warn", "$TRIGGER"]`},
 		"its own": {func(a *components.SmartDatastoreArgs) {
 			like(a)
-			f := &a.LaunchContext.Function
+			f := a.LaunchContext.Function
 			f.Architecture, f.MemoryMB, f.LogRetentionDays, f.LogLevel = "arm64", 128, 30, "error"
 		}, `["arm64", 128, 30, "error", "$TRIGGER"]`},
 	} {
@@ -320,8 +320,8 @@ func aLaunchContext(args *components.LaunchContextArgs) pulumi.RunFunc {
 func TestALaunchContextStandsAlone(t *testing.T) {
 	args := fromArchive()
 	args.Tags = pulumi.StringMap{"team": pulumi.String("records")}
-	args.Roles = components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
-	r := mustRun(t, aLaunchContext(&args))
+	args.Roles = &components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
+	r := mustRun(t, aLaunchContext(args))
 	assertLines(t, "resources", r.names(), []string{
 		"aws:cloudwatch/logGroup:LogGroup who-logs",
 		"aws:iam/role:Role who-execution",
@@ -349,7 +349,7 @@ func TestALaunchContextStandsAlone(t *testing.T) {
 	}
 	args.PatientAttribute, args.Function.Architecture = "custom:x", "riscv"
 	args.Function.Archive = ""
-	assertRefusal(t, aLaunchContext(&args), `LaunchContext "who": patientAttribute: "custom:x": `+attributeWanted+
+	assertRefusal(t, aLaunchContext(args), `LaunchContext "who": patientAttribute: "custom:x": `+attributeWanted+
 		"\nfunction.architecture: \"riscv\": want one of arm64, x86_64")
 }
 

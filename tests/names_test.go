@@ -26,7 +26,7 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 		},
 		"LaunchContext": func(ctx *pulumi.Context) error {
 			args := fromArchive()
-			_, err := components.NewLaunchContext(ctx, name, &args)
+			_, err := components.NewLaunchContext(ctx, name, args)
 			return err
 		},
 		"BulkDataStore": aBulkDataStore(name, nil),
@@ -35,7 +35,7 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 				Issuers:   pulumi.StringArray{pulumi.String("https://issuer.example")},
 				JWKSURI:   pulumi.String("https://issuer.example/jwks.json"),
 				ClientIDs: pulumi.StringArray{pulumi.String("id")},
-				Function:  components.FunctionArgs{Archive: fixtureArchive},
+				Function:  &components.FunctionArgs{Archive: fixtureArchive},
 			})
 			return err
 		},

@@ -16,7 +16,7 @@ import (
 // inOperation has everything that is there to run the function by.
 func inOperation(a *components.SmartDatastoreArgs) {
 	a.Function.ReservedConcurrency = 50
-	a.Function.ProvisionedConcurrency = components.ProvisionedConcurrencyArgs{
+	a.Function.ProvisionedConcurrency = &components.ProvisionedConcurrencyArgs{
 		Executions: 2, MaxExecutions: 10,
 		Schedules: []components.ScheduleArgs{{Name: "morning", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5}},
 	}
@@ -26,7 +26,7 @@ func inOperation(a *components.SmartDatastoreArgs) {
 }
 
 // provisioned sets the warm executions.
-func provisioned(c components.ProvisionedConcurrencyArgs) func(*components.SmartDatastoreArgs) {
+func provisioned(c *components.ProvisionedConcurrencyArgs) func(*components.SmartDatastoreArgs) {
 	return func(a *components.SmartDatastoreArgs) { a.Function.ProvisionedConcurrency = c }
 }
 
@@ -49,7 +49,7 @@ func TestNothingToOperateByIsDeclaredUnlessAskedFor(t *testing.T) {
 }
 
 func TestWarmExecutionsAreAFixedNumberOfTheAlias(t *testing.T) {
-	r := build(t, provisioned(components.ProvisionedConcurrencyArgs{Executions: 3}))
+	r := build(t, provisioned(&components.ProvisionedConcurrencyArgs{Executions: 3}))
 	config := r.find(t, provisionedType, "ehr-validator-provisioned")
 	assertJSON(t, "provisioned concurrency", config.Inputs, fill(
 		`{"functionName": "$FUNCTION", "qualifier": "live", "provisionedConcurrentExecutions": 3}`, "$FUNCTION", physicalName(functionName)))
@@ -67,7 +67,7 @@ const scaling = `{
 	"resourceId": "function:$FUNCTION:live"`
 
 func TestWarmExecutionsFollowTheLoad(t *testing.T) {
-	r := build(t, provisioned(components.ProvisionedConcurrencyArgs{Executions: 2, MaxExecutions: 10}))
+	r := build(t, provisioned(&components.ProvisionedConcurrencyArgs{Executions: 2, MaxExecutions: 10}))
 	of := func(rest string) string { return fill(scaling+rest+"}", "$FUNCTION", physicalName(functionName)) }
 	target := r.find(t, scalingType, "ehr-validator-scaling")
 	assertJSON(t, "target", target.Inputs, of(`, "minCapacity": 2, "maxCapacity": 10`))
@@ -88,7 +88,7 @@ func TestWarmExecutionsFollowTheLoad(t *testing.T) {
 }
 
 func TestTheUtilizationToAimForCanBeChosen(t *testing.T) {
-	r := build(t, provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 1, TargetUtilization: 90}))
+	r := build(t, provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 1, TargetUtilization: 90}))
 	policy := r.find(t, trackingType, "ehr-validator-tracking").Inputs["targetTrackingScalingPolicyConfiguration"].(map[string]any)
 	if got := policy["targetValue"]; got != 0.9 {
 		t.Errorf("target value: got %v, want 0.9", got)
@@ -96,7 +96,7 @@ func TestTheUtilizationToAimForCanBeChosen(t *testing.T) {
 }
 
 func TestWarmExecutionsFollowTheClock(t *testing.T) {
-	r := build(t, provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{
+	r := build(t, provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{
 		{Name: "morning", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5},
 		{Name: "evening", Schedule: "cron(0 19 * * ? *)", Executions: 1, MaxExecutions: 2},
 	}}))
@@ -130,33 +130,33 @@ func TestNumbersOfExecutionsThatCannotBeAreRefused(t *testing.T) {
 	scheduled := func(edit func(*components.ScheduleArgs)) func(*components.SmartDatastoreArgs) {
 		schedule := components.ScheduleArgs{Name: "morning", Schedule: "rate(1 day)", Executions: 2}
 		edit(&schedule)
-		return provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{schedule}})
+		return provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{schedule}})
 	}
-	reserved := func(n int, c components.ProvisionedConcurrencyArgs) func(*components.SmartDatastoreArgs) {
+	reserved := func(n int, c *components.ProvisionedConcurrencyArgs) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
 			a.Function.ReservedConcurrency, a.Function.ProvisionedConcurrency = n, c
 		}
 	}
 	assertRefused(t, map[string]refusal{
-		"negative":          {provisioned(components.ProvisionedConcurrencyArgs{Executions: -1}), at + `executions: -1: want 0 (none) or more`},
-		"negative reserved": {reserved(-1, components.ProvisionedConcurrencyArgs{}), `function.reservedConcurrency: -1: want 0 (none is reserved) or more`},
-		"scaling nothing": {provisioned(components.ProvisionedConcurrencyArgs{MaxExecutions: 5}),
+		"negative":          {provisioned(&components.ProvisionedConcurrencyArgs{Executions: -1}), at + `executions: -1: want 0 (none) or more`},
+		"negative reserved": {reserved(-1, &components.ProvisionedConcurrencyArgs{}), `function.reservedConcurrency: -1: want 0 (none is reserved) or more`},
+		"scaling nothing": {provisioned(&components.ProvisionedConcurrencyArgs{MaxExecutions: 5}),
 			at + `executions: missing: want at least 1, where AWS is to change the number`},
-		"schedules of nothing": {provisioned(components.ProvisionedConcurrencyArgs{Schedules: []components.ScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1}}}),
+		"schedules of nothing": {provisioned(&components.ProvisionedConcurrencyArgs{Schedules: []components.ScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1}}}),
 			at + `executions: missing: want at least 1, where AWS is to change the number`},
-		"less at most than at least": {provisioned(components.ProvisionedConcurrencyArgs{Executions: 5, MaxExecutions: 4}),
+		"less at most than at least": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 5, MaxExecutions: 4}),
 			at + `maxExecutions: 4: want no less than executions, 5`},
-		"a utilization without a maximum": {provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, TargetUtilization: 50}),
+		"a utilization without a maximum": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, TargetUtilization: 50}),
 			at + `targetUtilization: 50: want maxExecutions too: without it, AWS does not follow the load`},
-		"too little utilization": {provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 2, TargetUtilization: 9}),
+		"too little utilization": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 2, TargetUtilization: 9}),
 			at + `targetUtilization: 9: want 10 to 90 percent`},
-		"too much utilization": {provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 2, TargetUtilization: 91}),
+		"too much utilization": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 2, TargetUtilization: 91}),
 			at + `targetUtilization: 91: want 10 to 90 percent`},
-		"more warm than reserved": {reserved(4, components.ProvisionedConcurrencyArgs{Executions: 5}),
+		"more warm than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 5}),
 			at + `executions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
-		"more warm at most than reserved": {reserved(4, components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 5}),
+		"more warm at most than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 5}),
 			at + `maxExecutions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
-		"more scheduled than reserved": {reserved(4, components.ProvisionedConcurrencyArgs{Executions: 1,
+		"more scheduled than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 1,
 			Schedules: []components.ScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1, MaxExecutions: 5}}}),
 			at + `schedules[0].maxExecutions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
 		"a schedule without a name": {scheduled(func(s *components.ScheduleArgs) { s.Name = "" }),
@@ -169,7 +169,7 @@ func TestNumbersOfExecutionsThatCannotBeAreRefused(t *testing.T) {
 			at + `schedules[0].executions: 0: want 1 or more`},
 		"a schedule of less at most": {scheduled(func(s *components.ScheduleArgs) { s.MaxExecutions = 1 }),
 			at + `schedules[0].maxExecutions: 1: want no less than executions, 2`},
-		"two schedules of a name": {provisioned(components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{
+		"two schedules of a name": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{
 			{Name: "a", Schedule: "rate(1 day)", Executions: 1}, {Name: "a", Schedule: "rate(2 days)", Executions: 1}}}),
 			at + `schedules[1].name: "a": want a name that no other schedule has`},
 	})

@@ -71,7 +71,7 @@ func TestAnAuthorizationServerAloneRefusesTheSame(t *testing.T) {
 			Clients:               []components.ClientArgs{service()},
 			AuthorizationStrategy: "AWS_AUTH",
 			DomainPrefix:          "Clinic",
-			UserPool:              components.UserPoolArgs{MFA: "on"},
+			UserPool:              &components.UserPoolArgs{MFA: "on"},
 			TestUsers:             []components.TestUserArgs{{Username: "ann", Email: "ann@example.org"}},
 		}, strings.Join([]string{
 			`authorizationStrategy: "AWS_AUTH": want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens`,
@@ -92,7 +92,7 @@ func tokenValidatorArgs() *components.TokenValidatorArgs {
 		Issuers:   pulumi.ToStringArray([]string{"https://z.example.org", "https://a.example.org"}),
 		JWKSURI:   pulumi.String("https://a.example.org/keys"),
 		ClientIDs: pulumi.ToStringArray([]string{"two", "one"}),
-		Function:  components.FunctionArgs{Archive: fixtureArchive},
+		Function:  &components.FunctionArgs{Archive: fixtureArchive},
 	}
 }
 

@@ -115,11 +115,38 @@ func TestTheArgumentsOfTheCallerStayAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestAGroupOfArgumentsLeftOutIsAnEmptyOne(t *testing.T) {
+	for what, wholly := range map[string]func(*components.SmartDatastoreArgs){"the baseline": nil, "everything": full} {
+		edit := func(set func(*components.SmartDatastoreArgs)) func(*components.SmartDatastoreArgs) {
+			return func(a *components.SmartDatastoreArgs) {
+				if wholly != nil {
+					wholly(a)
+				}
+				set(a)
+			}
+		}
+		out := build(t, edit(func(a *components.SmartDatastoreArgs) {
+			a.UserPool, a.Roles, a.Function.ProvisionedConcurrency = nil, nil, nil
+			a.Alarms, a.BulkData = &components.AlarmArgs{}, &components.BulkDataArgs{}
+		}))
+		empty := build(t, edit(func(a *components.SmartDatastoreArgs) {
+			a.UserPool = &components.UserPoolArgs{PasswordPolicy: &components.PasswordPolicyArgs{}}
+			a.Roles, a.LaunchContext.Roles = &components.RoleArgs{}, &components.RoleArgs{}
+			a.Function.ProvisionedConcurrency = &components.ProvisionedConcurrencyArgs{}
+			a.Alarms, a.BulkData = &components.AlarmArgs{Thresholds: &components.AlarmThresholdArgs{}}, &components.BulkDataArgs{}
+		}))
+		assertLines(t, what, empty.names(), out.names())
+		for _, one := range out.resources {
+			assertJSON(t, one.GetName(), empty.find(t, one.GetType(), one.GetName()).Inputs, indented(t, one.Inputs))
+		}
+	}
+}
+
 // describe is what of the arguments JSON can show.
 func describe(args *components.SmartDatastoreArgs) any {
 	users := []string{}
 	for _, user := range args.TestUsers {
 		users = append(users, user.Username+" "+user.Email)
 	}
-	return []any{args.BulkData, args.Clients, args.UserPool, args.Function, args.DatastoreName, args.AuthorizationStrategy, users}
+	return []any{args.BulkData, args.Clients, args.UserPool, args.Function, args.LaunchContext, args.Roles, args.DatastoreName, args.AuthorizationStrategy, users}
 }

@@ -278,7 +278,7 @@ func TestTestUsersThatCannotSignInAreRefused(t *testing.T) {
 
 func TestUserPoolsThatCognitoDoesNotMakeAreRefused(t *testing.T) {
 	pool := func(edit func(*components.UserPoolArgs)) func(*components.SmartDatastoreArgs) {
-		return func(a *components.SmartDatastoreArgs) { edit(&a.UserPool) }
+		return func(a *components.SmartDatastoreArgs) { edit(a.UserPool) }
 	}
 	const recovery = "want verified_email, or admin_only alone"
 	assertRefused(t, map[string]refusal{
@@ -288,13 +288,19 @@ func TestUserPoolsThatCognitoDoesNotMakeAreRefused(t *testing.T) {
 			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`},
 		"verification": {pool(func(u *components.UserPoolArgs) { u.VerificationEmail = "LINK" }),
 			`userPool.verificationEmail: "LINK": want one of CONFIRM_WITH_CODE, CONFIRM_WITH_LINK`},
-		"short passwords": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy.MinimumLength = 5 }),
+		"short passwords": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy = &components.PasswordPolicyArgs{MinimumLength: 5} }),
 			`userPool.passwordPolicy.minimumLength: 5: want 6 to 99 characters`},
-		"long passwords": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy.MinimumLength = 100 }),
+		"long passwords": {pool(func(u *components.UserPoolArgs) {
+			u.PasswordPolicy = &components.PasswordPolicyArgs{MinimumLength: 100}
+		}),
 			`userPool.passwordPolicy.minimumLength: 100: want 6 to 99 characters`},
-		"brief passwords": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy.TemporaryValidityDays = -1 }),
+		"brief passwords": {pool(func(u *components.UserPoolArgs) {
+			u.PasswordPolicy = &components.PasswordPolicyArgs{TemporaryValidityDays: -1}
+		}),
 			`userPool.passwordPolicy.temporaryValidityDays: -1: want 1 to 365 days`},
-		"lasting passwords": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy.TemporaryValidityDays = 366 }),
+		"lasting passwords": {pool(func(u *components.UserPoolArgs) {
+			u.PasswordPolicy = &components.PasswordPolicyArgs{TemporaryValidityDays: 366}
+		}),
 			`userPool.passwordPolicy.temporaryValidityDays: 366: want 1 to 365 days`},
 		"alias": {pool(func(u *components.UserPoolArgs) { u.AliasAttributes = []string{"email", "nickname"} }),
 			`userPool.aliasAttributes: "nickname": want one of email, phone_number, preferred_username`},
@@ -341,7 +347,7 @@ func TestDatastoresThatHealthLakeDoesNotMakeAreRefused(t *testing.T) {
 
 func TestFunctionsThatLambdaDoesNotRunAreRefused(t *testing.T) {
 	function := func(edit func(*components.FunctionArgs)) func(*components.SmartDatastoreArgs) {
-		return func(a *components.SmartDatastoreArgs) { edit(&a.Function) }
+		return func(a *components.SmartDatastoreArgs) { edit(a.Function) }
 	}
 	assertRefused(t, map[string]refusal{
 		"architecture": {function(func(f *components.FunctionArgs) { f.Architecture = "amd64" }),
@@ -363,7 +369,7 @@ func TestArchivesThatLambdaCouldNotRunAreRefused(t *testing.T) {
 	archive := func(file, architecture, why string) refusal {
 		path := filepath.Join(dir, file)
 		return refusal{func(a *components.SmartDatastoreArgs) {
-			a.Function = components.FunctionArgs{Archive: path, Architecture: architecture}
+			a.Function = &components.FunctionArgs{Archive: path, Architecture: architecture}
 		}, fmt.Sprintf("function.archive: %q: %s%s", path, wanted, strings.ReplaceAll(why, "$PATH", path))}
 	}
 	assertRefused(t, map[string]refusal{
@@ -383,7 +389,7 @@ func TestAnArchiveForTheRightProcessorIsTaken(t *testing.T) {
 	for file, architecture := range map[string]string{"arm.zip": "arm64", "x86.zip": "x86_64", "script.zip": "arm64"} {
 		path := filepath.Join(dir, file)
 		r := build(t, func(a *components.SmartDatastoreArgs) {
-			a.Function = components.FunctionArgs{Archive: path, Architecture: architecture}
+			a.Function = &components.FunctionArgs{Archive: path, Architecture: architecture}
 		})
 		assertJSON(t, file, r.find(t, functionType, functionName).Inputs["code"], `{"archive": "`+path+`"}`)
 	}
@@ -488,8 +494,12 @@ func TestWhatIsJustWithinTheLimitsIsAccepted(t *testing.T) {
 		"a datastore's 256 letters": func(a *components.SmartDatastoreArgs) { a.DatastoreName = strings.Repeat("ä", 256) },
 		"the smallest function":     func(a *components.SmartDatastoreArgs) { a.Function.MemoryMB = 128 },
 		"the largest function":      func(a *components.SmartDatastoreArgs) { a.Function.MemoryMB = 10240 },
-		"passwords of 6":            func(a *components.SmartDatastoreArgs) { a.UserPool.PasswordPolicy.MinimumLength = 6 },
-		"passwords of 99":           func(a *components.SmartDatastoreArgs) { a.UserPool.PasswordPolicy.MinimumLength = 99 },
+		"passwords of 6": func(a *components.SmartDatastoreArgs) {
+			a.UserPool.PasswordPolicy = &components.PasswordPolicyArgs{MinimumLength: 6}
+		},
+		"passwords of 99": func(a *components.SmartDatastoreArgs) {
+			a.UserPool.PasswordPolicy = &components.PasswordPolicyArgs{MinimumLength: 99}
+		},
 	} {
 		t.Run(what, func(t *testing.T) { build(t, edit) })
 	}

@@ -81,7 +81,7 @@ func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T
 			`{"verificationMessageTemplate": {"defaultEmailOption": "CONFIRM_WITH_LINK"}}`},
 	} {
 		t.Run(c.setting, func(t *testing.T) {
-			pool := build(t, func(a *components.SmartDatastoreArgs) { c.edit(&a.UserPool) }).find(t, userPoolType, poolName)
+			pool := build(t, func(a *components.SmartDatastoreArgs) { c.edit(a.UserPool) }).find(t, userPoolType, poolName)
 			assertJSON(t, "user pool", pool.Inputs, overlaid(t, defaults, c.changed))
 		})
 	}
@@ -101,7 +101,10 @@ func TestEveryRuleForPasswordsCanBeChangedAndChangesNothingElse(t *testing.T) {
 		{func(p *components.PasswordPolicyArgs) { p.TemporaryValidityDays = 1 }, `{"temporaryPasswordValidityDays": 1}`},
 	} {
 		t.Run(c.changed, func(t *testing.T) {
-			r := build(t, func(a *components.SmartDatastoreArgs) { c.edit(&a.UserPool.PasswordPolicy) })
+			r := build(t, func(a *components.SmartDatastoreArgs) {
+				a.UserPool.PasswordPolicy = &components.PasswordPolicyArgs{}
+				c.edit(a.UserPool.PasswordPolicy)
+			})
 			got := r.find(t, userPoolType, poolName).Inputs["passwordPolicy"]
 			assertJSON(t, "password policy", got, overlaid(t, defaults, c.changed))
 		})

@@ -21,7 +21,7 @@ func family(n int) pulumi.RunFunc {
 		for i := range n {
 			_, err := components.NewSmartDatastore(ctx, fmt.Sprintf("clinic%02d", i), &components.SmartDatastoreArgs{
 				Clients:  []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.rs"}}},
-				Function: components.FunctionArgs{Archive: archives["validatorArchive"]},
+				Function: &components.FunctionArgs{Archive: archives["validatorArchive"]},
 				Protect:  &protect,
 			})
 			if err != nil {
