@@ -107,6 +107,9 @@ func blocksOf(t *testing.T, language string) []block {
 // TestTheDocumentsProgramsCompile builds every block of Go. A block without a package
 // clause is the inside of a Pulumi program.
 func TestTheDocumentsProgramsCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs of its own")
+	}
 	const below = "tests/snippet" // of nothing on disk: the overlay alone has it
 	replace := map[string]string{}
 	dir := t.TempDir()
@@ -226,8 +229,11 @@ func commandsOf(d page) []string {
 // TestTheDocumentsCommandsExist holds the commands of smartlake against its help, and
 // the configuration keys and outputs in those of pulumi against the program.
 func TestTheDocumentsCommandsExist(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs of its own")
+	}
 	binary := filepath.Join(t.TempDir(), "smartlake")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/smartlake")
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", binary, "./cmd/smartlake")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
