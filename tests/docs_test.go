@@ -453,3 +453,44 @@ func TestTheREADMEShowsTwoCommandsToTry(t *testing.T) {
 		t.Errorf("README.md: want two commands between the markers, got %q", commands)
 	}
 }
+
+// TestTheDocumentsPicturesCanBeDrawn looks for what breaks them most easily: a
+// semicolon ends a statement in Mermaid, also in the middle of a text, and a node
+// called graph or end is a keyword.
+func TestTheDocumentsPicturesCanBeDrawn(t *testing.T) {
+	keyword := regexp.MustCompile(`(?m)(?:^|--> |& )\s*(?:graph|end)[\[(]`)
+	for _, b := range blocksOf(t, "mermaid") {
+		if strings.Contains(b.text, ";") || keyword.MatchString(b.text) {
+			t.Errorf("%s: holds a semicolon, or a node called graph or end", b.where)
+		}
+	}
+}
+
+// TestTheDocumentsTellEveryReasonAndNoOther holds the table of reasons against the
+// validator.
+func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
+	read := func(path string) string {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	var declared, told []string
+	for _, match := range regexp.MustCompile(`(?m)^\s+\w+\s+Reason = "(\w+)"`).FindAllStringSubmatch(read("validator/reason.go"), -1) {
+		declared = append(declared, match[1])
+	}
+	_, table, _ := strings.Cut(read("docs/validator.md"), "## Reasons")
+	table, _, _ = strings.Cut(table, "\n## ")
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.+?) \\|").FindAllStringSubmatch(table, -1) {
+		for _, code := range inlineCode.FindAllStringSubmatch(row[1], -1) {
+			told = append(told, code[1])
+		}
+	}
+	slices.Sort(declared)
+	slices.Sort(told)
+	if len(declared) == 0 {
+		t.Error("validator/reason.go: no reasons were found")
+	}
+	assertLines(t, "reasons", told, declared)
+}
