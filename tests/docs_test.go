@@ -205,7 +205,7 @@ var (
 	commandLine      = regexp.MustCompile(`(?m)^\s*(?:\$ )?(.*\b(?:smartlake|pulumi)\b.*)$`)
 	smartlakeCommand = regexp.MustCompile(`(?:^|[|(] *|\$ )(?:go run \./cmd/)?smartlake +([a-z][a-z-]*)([^|#>)]*)`)
 	pulumiConfig     = regexp.MustCompile(`pulumi config set (?:--(?:secret|path|plaintext) )*['"]?([A-Za-z][A-Za-z-]*(?::[A-Za-z]+)?)`)
-	pulumiOutput     = regexp.MustCompile(`pulumi stack output (?:--(?:json|show-secrets) )*([a-zA-Z]+)`)
+	pulumiOutput     = regexp.MustCompile(`pulumi stack output (?:--(?:json|show-secrets|stack \w+) )*([a-zA-Z]+)`)
 	flagOf           = regexp.MustCompile(`(?:^| )(--?[a-zA-Z][a-z-]*)`)
 )
 
@@ -346,7 +346,7 @@ var (
 
 // anchor is what GitHub makes of a heading.
 func anchor(heading string) string {
-	text := regexp.MustCompile("[^\\w\\- ]").ReplaceAllString(strings.ToLower(heading), "")
+	text := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(heading), "")
 	return strings.ReplaceAll(text, " ", "-")
 }
 
@@ -451,6 +451,14 @@ func TestTheREADMEShowsTwoCommandsToTry(t *testing.T) {
 	commands := regexp.MustCompile(`(?m)^\$ (.+)$`).FindAllString(inside, -1)
 	if !found || len(commands) != 2 {
 		t.Errorf("README.md: want two commands between the markers, got %q", commands)
+	}
+}
+
+func TestTheDocumentsJSONIsJSON(t *testing.T) {
+	for _, b := range blocksOf(t, "json") {
+		if !json.Valid([]byte(b.text)) {
+			t.Errorf("%s: no JSON", b.where)
+		}
 	}
 }
 
