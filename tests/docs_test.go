@@ -1,0 +1,505 @@
+package tests_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/local"
+)
+
+// What stands in the documents is held against the code: programs compile, stack
+// configurations load and run, commands have their flags, names and links exist.
+
+// root of the repository, from this package.
+const root = ".."
+
+// page is a Markdown file of the repository.
+type page struct {
+	path   string // from the root
+	text   string // whole
+	prose  string // without fenced blocks
+	blocks []block
+}
+
+// block is a fenced block of a document.
+type block struct {
+	where    string // document:line
+	language string
+	text     string
+}
+
+func pages(t *testing.T) []page {
+	t.Helper()
+	paths := []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
+	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			below, _ := filepath.Rel(root, path)
+			paths = append(paths, below)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []page
+	for _, path := range paths {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, parsePage(t, path, string(text)))
+	}
+	return all
+}
+
+var fence = regexp.MustCompile("^\\s*```(\\w*)$")
+
+func parsePage(t *testing.T, path, text string) page {
+	t.Helper()
+	d := page{path: path, text: text}
+	var open *block
+	for i, line := range strings.Split(text, "\n") {
+		mark := fence.FindStringSubmatch(line)
+		switch {
+		case mark != nil && open == nil:
+			open = &block{where: fmt.Sprintf("%s:%d", path, i+1), language: mark[1]}
+		case mark != nil:
+			d.blocks = append(d.blocks, *open)
+			open = nil
+		case open != nil:
+			open.text += line + "\n"
+		default:
+			d.prose += line + "\n"
+		}
+	}
+	if open != nil {
+		t.Errorf("%s: the block is not closed", open.where)
+	}
+	return d
+}
+
+func blocksOf(t *testing.T, language string) []block {
+	t.Helper()
+	var found []block
+	for _, d := range pages(t) {
+		for _, b := range d.blocks {
+			if b.language == language {
+				found = append(found, b)
+			}
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("no document has a block of %s", language)
+	}
+	return found
+}
+
+// TestTheDocumentsProgramsCompile builds every block of Go. A block without a package
+// clause is the inside of a Pulumi program.
+func TestTheDocumentsProgramsCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs of its own")
+	}
+	const below = "tests/snippet" // of nothing on disk: the overlay alone has it
+	replace := map[string]string{}
+	dir := t.TempDir()
+	args := []string{"build", "-overlay=" + filepath.Join(dir, "overlay.json")}
+	absolute, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var legend strings.Builder
+	for i, b := range blocksOf(t, "go") {
+		name := fmt.Sprintf("%s%d", below, i)
+		file := filepath.Join(dir, fmt.Sprintf("%d.go", i))
+		if err := os.WriteFile(file, []byte(goProgramOf(b.text)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(absolute, name, "main.go")] = file
+		args = append(args, "./"+name)
+		fmt.Fprintf(&legend, "%s is %s\n", name, b.where)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.CommandContext(t.Context(), "go", args...)
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s\n%s", err, out, legend.String())
+	}
+}
+
+var importLine = regexp.MustCompile(`(?m)^import (?:\((?s:[^)]*)\)|"[^"]+")\n`)
+
+func goProgramOf(text string) string {
+	if strings.HasPrefix(strings.TrimSpace(text), "package ") {
+		return text
+	}
+	imports := strings.Join(importLine.FindAllString(text, -1), "")
+	if imports == "" {
+		imports = "import \"github.com/smartlake/pulumi-smartlake/components\"\n"
+	}
+	return "package snippet\n\nimport \"github.com/pulumi/pulumi/sdk/v3/go/pulumi\"\n" + imports +
+		"\nfunc declare(ctx *pulumi.Context) error {\n" + importLine.ReplaceAllString(text, "") + "\nreturn nil\n}\n"
+}
+
+// TestTheDocumentsStackConfigurationsRun reads every block of YAML as a stack's
+// configuration, as the Pulumi CLI would, and runs the program with it. What a block
+// leaves out and the program insists on is filled in.
+func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
+	for _, b := range blocksOf(t, "yaml") {
+		t.Run(b.where, func(t *testing.T) {
+			dir := t.TempDir()
+			project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for file, text := range map[string]string{"Pulumi.yaml": string(project), "Pulumi.docs.yaml": stackFileOf(b.text)} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			stack, err := local.LoadStack(dir, "docs", map[string]string{
+				"validatorArchive": fixtureArchive, "launchContextArchive": triggerArchive,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustRun(t, theProgram, withPool(domains{}),
+				configured(stack.Config, "smartlake:identityProviders", "smartlake:testUsers"))
+		})
+	}
+}
+
+// stackFileOf makes a whole file of an excerpt.
+func stackFileOf(text string) string {
+	for name, value := range map[string]string{"clientSecret": "example", "password": "Passw0rd!"} {
+		text = regexp.MustCompile(`(?m)(\b`+name+`:) *(#.*)?$`).ReplaceAllString(text, "$1 "+value)
+	}
+	if strings.HasPrefix(text, "config:") {
+		return text
+	}
+	if !strings.Contains(text, "smartlake:clients:") {
+		text += "smartlake:clients: [{name: etl, kind: service, scopes: [system/*.read]}]\n"
+	}
+	text += "aws:region: us-east-1\naws-native:region: us-east-1\n"
+	return "config:\n" + regexp.MustCompile(`(?m)^`).ReplaceAllString(text, "  ")
+}
+
+var (
+	inlineCode       = regexp.MustCompile("`([^`\n]+)`")
+	commandLine      = regexp.MustCompile(`(?m)^\s*(?:\$ )?(.*\b(?:smartlake|pulumi)\b.*)$`)
+	smartlakeCommand = regexp.MustCompile(`(?:^|[|(] *|\$ )(?:go run \./cmd/)?smartlake +([a-z][a-z-]*)([^|#>)]*)`)
+	pulumiConfig     = regexp.MustCompile(`pulumi config set (?:--(?:secret|path|plaintext) )*['"]?([A-Za-z][A-Za-z-]*(?::[A-Za-z]+)?)`)
+	pulumiOutput     = regexp.MustCompile(`pulumi stack output (?:--(?:json|show-secrets|stack \w+) )*([a-zA-Z]+)`)
+	flagOf           = regexp.MustCompile(`(?:^| )(--?[a-zA-Z][a-z-]*)`)
+)
+
+// commandsOf are the commands that a document shows, in blocks and in its sentences.
+func commandsOf(d page) []string {
+	var lines []string
+	for _, b := range d.blocks {
+		if b.language == "console" || b.language == "sh" {
+			text := strings.ReplaceAll(b.text, "\\\n", " ")
+			for _, match := range commandLine.FindAllStringSubmatch(text, -1) {
+				lines = append(lines, match[1])
+			}
+		}
+	}
+	for _, match := range inlineCode.FindAllStringSubmatch(d.prose, -1) {
+		lines = append(lines, match[1])
+	}
+	return lines
+}
+
+// TestTheDocumentsCommandsExist holds the commands of smartlake against its help, and
+// the configuration keys and outputs in those of pulumi against the program.
+func TestTheDocumentsCommandsExist(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs of its own")
+	}
+	binary := filepath.Join(t.TempDir(), "smartlake")
+	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", binary, "./cmd/smartlake")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	helps := map[string]string{}
+	keys, outputs := projectKeys(t), programOutputs(t)
+	seen := map[string]int{}
+	for _, d := range pages(t) {
+		for _, line := range commandsOf(d) {
+			for _, command := range smartlakeCommand.FindAllStringSubmatch(line, -1) {
+				seen["smartlake"]++
+				if err := checkCommand(t, binary, helps, command[1], command[2]); err != nil {
+					t.Errorf("%s: %s: %v", d.path, line, err)
+				}
+			}
+			for _, match := range pulumiConfig.FindAllStringSubmatch(line, -1) {
+				seen["config"]++
+				if key := strings.TrimPrefix(match[1], project+":"); !strings.Contains(key, ":") && !slices.Contains(keys, key) {
+					t.Errorf("%s: %s: no key %s", d.path, line, key)
+				}
+			}
+			for _, match := range pulumiOutput.FindAllStringSubmatch(line, -1) {
+				seen["output"]++
+				if !slices.Contains(outputs, match[1]) {
+					t.Errorf("%s: %s: no output %s", d.path, line, match[1])
+				}
+			}
+		}
+	}
+	if seen["smartlake"] < 10 || seen["config"] < 3 || seen["output"] < 3 {
+		t.Errorf("too few commands were found to believe that they are looked at: %v", seen)
+	}
+}
+
+func checkCommand(t *testing.T, binary string, helps map[string]string, name, rest string) error {
+	t.Helper()
+	if _, ok := helps[name]; !ok {
+		out, err := exec.CommandContext(t.Context(), binary, name, "--help").CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "smartlake "+name) {
+			return fmt.Errorf("no such command: %w: %s", err, out)
+		}
+		helps[name] = string(out)
+	}
+	_, flags, _ := strings.Cut(helps[name], "\nFlags:\n")
+	for _, flag := range flagOf.FindAllStringSubmatch(rest, -1) {
+		if !regexp.MustCompile(`(?m)^\s*(?:-\w, )?` + flag[1] + `\b|^\s*` + flag[1] + `, `).MatchString(flags) {
+			return fmt.Errorf("no flag %s", flag[1])
+		}
+	}
+	return nil
+}
+
+func projectKeys(t *testing.T) []string {
+	t.Helper()
+	var keys []string
+	for key := range loadProject(t).Config {
+		keys = append(keys, strings.TrimPrefix(key, project+":"))
+	}
+	return slices.Sorted(slices.Values(keys))
+}
+
+func programOutputs(t *testing.T) []string {
+	t.Helper()
+	r := mustRun(t, theProgram, configured(stackValues("bulkData", `{"enabled": true}`)))
+	return slices.Sorted(maps.Keys(r.outputs))
+}
+
+// firstColumn of the tables of a README's section: the words in code of each row.
+func firstColumn(t *testing.T, section string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "\n## "+section+"\n")
+	if !found {
+		t.Fatalf("README.md: no section %q", section)
+	}
+	inside, _, _ := strings.Cut(after, "\n## ")
+	_, table, _ := strings.Cut(inside, "\n|---")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var words []string
+	for _, row := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
+		cells := strings.Split(row, "|")
+		if len(cells) < 3 {
+			t.Fatalf("README.md: %s: %q is no row", section, row)
+		}
+		for _, code := range inlineCode.FindAllStringSubmatch(cells[1], -1) {
+			words = append(words, code[1])
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
+func TestTheREADMENamesEveryConfigurationKeyAndNoOther(t *testing.T) {
+	assertLines(t, "keys", firstColumn(t, "Configure it"), projectKeys(t))
+}
+
+func TestTheREADMENamesEveryOutputAndNoOther(t *testing.T) {
+	assertLines(t, "outputs", firstColumn(t, "What it outputs"), programOutputs(t))
+}
+
+var (
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	testName = regexp.MustCompile(`\b(?:Test|Fuzz|Benchmark)[A-Z]\w+\b`)
+	fileName = regexp.MustCompile(`^(?:[\w.-]+/)*[\w.-]+\.(?:go|md|yaml|yml|txt)$|^(?:[\w.-]+/)+[\w.-]*$`)
+)
+
+// anchor is what GitHub makes of a heading.
+func anchor(heading string) string {
+	text := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(heading), "")
+	return strings.ReplaceAll(text, " ", "-")
+}
+
+func TestTheDocumentsLinksLeadSomewhere(t *testing.T) {
+	for _, d := range pages(t) {
+		for _, match := range link.FindAllStringSubmatch(d.prose, -1) {
+			target, err := url.Parse(match[1])
+			if err != nil {
+				t.Errorf("%s: %v", d.path, err)
+				continue
+			}
+			if target.IsAbs() {
+				continue
+			}
+			file := d.path
+			if target.Path != "" {
+				file = filepath.Join(filepath.Dir(d.path), target.Path)
+			}
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Errorf("%s: %s: %v", d.path, match[1], err)
+				continue
+			}
+			if target.Fragment == "" {
+				continue
+			}
+			text, err := os.ReadFile(filepath.Join(root, file))
+			if err != nil {
+				t.Errorf("%s: %s: %v", d.path, match[1], err)
+			}
+			var anchors []string
+			for _, h := range heading.FindAllStringSubmatch(string(text), -1) {
+				anchors = append(anchors, anchor(h[1]))
+			}
+			if !slices.Contains(anchors, target.Fragment) {
+				t.Errorf("%s: %s: no such heading", d.path, match[1])
+			}
+		}
+	}
+}
+
+func TestTheDocumentsNameTestsAndFilesThatExist(t *testing.T) {
+	declared, files, folders := namesOfTheRepository(t)
+	for _, d := range pages(t) {
+		for _, name := range testName.FindAllString(d.text, -1) {
+			// A prefix serves go test -run.
+			if !slices.ContainsFunc(declared, func(one string) bool { return one == name }) && !strings.Contains(d.text, "-run "+name) && !strings.Contains(d.text, "'^"+name) {
+				t.Errorf("%s: no test is called %s", d.path, name)
+			}
+		}
+		for _, match := range inlineCode.FindAllStringSubmatch(d.prose, -1) {
+			path := strings.TrimPrefix(match[1], "./")
+			if first, _, below := strings.Cut(path, "/"); !fileName.MatchString(path) || below && !slices.Contains(folders, first) {
+				continue // no file's name, or one of elsewhere
+			}
+			if !exists(filepath.Join(root, path)) && !exists(filepath.Join(root, filepath.Dir(d.path), path)) && !slices.Contains(files, path) {
+				t.Errorf("%s: no file %s", d.path, path)
+			}
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// namesOfTheRepository are those of all tests, fuzzers and benchmarks, of all files
+// without their folders, and of the folders of the root.
+func namesOfTheRepository(t *testing.T) (tests, files, folders []string) {
+	t.Helper()
+	function := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && filepath.Dir(path) == root {
+			folders = append(folders, entry.Name())
+		}
+		files = append(files, entry.Name())
+		if !strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range function.FindAllStringSubmatch(string(text), -1) {
+			tests = append(tests, match[1])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tests, files, folders
+}
+
+// TestTheREADMEShowsTwoCommandsToTry keeps what the continuous integration runs.
+func TestTheREADMEShowsTwoCommandsToTry(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "<!-- try -->")
+	inside, _, found := strings.Cut(after, "<!-- /try -->")
+	commands := regexp.MustCompile(`(?m)^\$ (.+)$`).FindAllString(inside, -1)
+	if !found || len(commands) != 2 {
+		t.Errorf("README.md: want two commands between the markers, got %q", commands)
+	}
+}
+
+func TestTheDocumentsJSONIsJSON(t *testing.T) {
+	for _, b := range blocksOf(t, "json") {
+		if !json.Valid([]byte(b.text)) {
+			t.Errorf("%s: no JSON", b.where)
+		}
+	}
+}
+
+// TestTheDocumentsPicturesCanBeDrawn looks for what breaks them most easily: a
+// semicolon ends a statement in Mermaid, also in the middle of a text, and a node
+// called graph or end is a keyword.
+func TestTheDocumentsPicturesCanBeDrawn(t *testing.T) {
+	keyword := regexp.MustCompile(`(?m)(?:^|--> |& )\s*(?:graph|end)[\[(]`)
+	for _, b := range blocksOf(t, "mermaid") {
+		if strings.Contains(b.text, ";") || keyword.MatchString(b.text) {
+			t.Errorf("%s: holds a semicolon, or a node called graph or end", b.where)
+		}
+	}
+}
+
+// TestTheDocumentsTellEveryReasonAndNoOther holds the table of reasons against the
+// validator.
+func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
+	read := func(path string) string {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	var declared, told []string
+	for _, match := range regexp.MustCompile(`(?m)^\s+\w+\s+Reason = "(\w+)"`).FindAllStringSubmatch(read("validator/reason.go"), -1) {
+		declared = append(declared, match[1])
+	}
+	_, table, _ := strings.Cut(read("docs/validator.md"), "## Reasons")
+	table, _, _ = strings.Cut(table, "\n## ")
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.+?) \\|").FindAllStringSubmatch(table, -1) {
+		for _, code := range inlineCode.FindAllStringSubmatch(row[1], -1) {
+			told = append(told, code[1])
+		}
+	}
+	slices.Sort(declared)
+	slices.Sort(told)
+	if len(declared) == 0 {
+		t.Error("validator/reason.go: no reasons were found")
+	}
+	assertLines(t, "reasons", told, declared)
+}
