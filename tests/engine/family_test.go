@@ -94,7 +94,7 @@ func TestAnotherCheckoutOnAnotherMachineShowsNoChange(t *testing.T) {
 	if first["validatorArchive"] == second["validatorArchive"] {
 		t.Fatal("the two machines keep the archive under the same path")
 	}
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		s.mustUpdate(first)
 		assertUnchanged(t, "on another machine", s.preview(second))
 	})
