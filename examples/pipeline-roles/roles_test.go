@@ -271,6 +271,7 @@ func TestWhatIsNotOneRepositoryStackOrBucketIsRefused(t *testing.T) {
 		{"repository", "clinic/*", `repository: "clinic/*": want one repository`},
 		{"repository", "*/smartlake", `repository: "*/smartlake": want one repository`},
 		{"repository", "clinic/smart?ake", `repository: "clinic/smart?ake": want one repository`},
+		{"repository", "clinic/smartlake*", `repository: "clinic/smartlake*": want one repository`},
 		{"repository", "clinic", `repository: "clinic": want one repository`},
 		{"repository", "clinic/smartlake:ref", `repository: "clinic/smartlake:ref": want one repository`},
 		{"repository", "clinic/${aws:username}", "want one repository"},
