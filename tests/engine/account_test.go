@@ -183,7 +183,7 @@ func (a *account) remove(_ context.Context, r plugin.DeleteRequest) (plugin.Dele
 // diff asks for a new resource where a property changes that is settled at creation.
 // The datastore's provider deletes the old one first.
 func diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
-	difference := r.OldInputs.Diff(r.NewInputs)
+	difference := r.OldInputs.Diff(ignoring(r))
 	if difference == nil {
 		return plugin.DiffResult{Changes: plugin.DiffNone}, nil
 	}
@@ -196,6 +196,29 @@ func diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
 	}
 	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && r.URN.Type() == graph.Datastore
 	return result, nil
+}
+
+// ignoring returns the new inputs with the old values of what is to be ignored, which
+// the engine leaves to the provider when it refreshes. Paths have one or two parts here.
+func ignoring(r plugin.DiffRequest) resource.PropertyMap {
+	inputs := r.NewInputs.Copy()
+	for _, path := range r.IgnoreChanges {
+		outer, inner, nested := strings.Cut(path, ".")
+		was, key := r.OldInputs[resource.PropertyKey(outer)], resource.PropertyKey(outer)
+		if !nested {
+			inputs[key] = was
+			continue
+		}
+		if !was.IsObject() || !inputs[key].IsObject() {
+			continue
+		}
+		object := inputs[key].ObjectValue().Copy()
+		if value, ok := was.ObjectValue()[resource.PropertyKey(inner)]; ok {
+			object[resource.PropertyKey(inner)] = value
+		}
+		inputs[key] = resource.NewObjectProperty(object)
+	}
+	return inputs
 }
 
 // names lists what lives in the account, sorted.

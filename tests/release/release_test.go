@@ -322,7 +322,7 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 
 func TestABuildThatFailsLeavesTheCheckoutAsItWas(t *testing.T) {
 	checkout := checkout(t)
-	write(t, filepath.Join(checkout, "validator", "broken.go"), "package validator\n\nfunc broken() { return 1 }\n", 0o644)
+	write(t, filepath.Join(checkout, "validator", "cmd", "bootstrap", "broken.go"), "package main\n\nfunc broken() { return 1 }\n", 0o644)
 	commit(t, checkout)
 	out, err := release(t, checkout, filepath.Join(t.TempDir(), "dist"))
 	if err == nil || !strings.Contains(out, "packaging the token validator for linux/arm64") {
