@@ -1,7 +1,6 @@
 package audit_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"flag"
@@ -21,7 +20,6 @@ import (
 	"github.com/smartlake/pulumi-smartlake/audit"
 	"github.com/smartlake/pulumi-smartlake/local"
 	"github.com/smartlake/pulumi-smartlake/local/graph"
-	"github.com/smartlake/pulumi-smartlake/program"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -32,29 +30,11 @@ var stacks = []string{"dev", "prod"}
 // declared is the graph of a stack of this repository, with some values replaced.
 func declared(t *testing.T, stack string, overrides map[string]string) *graph.Graph {
 	t.Helper()
-	var content bytes.Buffer
-	archive := zip.NewWriter(&content)
-	header := &zip.FileHeader{Name: "bootstrap"}
-	header.SetMode(0o755)
-	if _, err := archive.CreateHeader(header); err != nil {
-		t.Fatal(err)
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "validator.zip")
-	if err := os.WriteFile(path, content.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	values := map[string]string{"validatorArchive": path}
-	for key, value := range overrides {
-		values[key] = value
-	}
-	loaded, err := local.LoadStack("..", stack, values)
+	loaded, err := local.LoadStack("..", stack, overrides)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := graph.Run(program.Run, loaded)
+	g, err := audit.Declare(loaded)
 	if err != nil {
 		t.Fatal(err)
 	}

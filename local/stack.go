@@ -172,10 +172,10 @@ func fullType(declared workspace.ProjectConfigType) string {
 }
 
 // secret reports whether a value must not be told: the stack file encrypts it, or
-// it holds passwords.
+// it holds passwords or client secrets.
 func (s stackReader) secret(key string) bool {
 	value, ok := s.values[key]
-	return ok && value.Secure() || key == s.full("testUsers")
+	return ok && value.Secure() || key == s.full("testUsers") || key == s.full("identityProviders")
 }
 
 // quoted leads a refusal with the value, unless it is a secret.

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -16,7 +11,6 @@ import (
 	"github.com/smartlake/pulumi-smartlake/audit"
 	"github.com/smartlake/pulumi-smartlake/local"
 	"github.com/smartlake/pulumi-smartlake/local/graph"
-	"github.com/smartlake/pulumi-smartlake/program"
 )
 
 // stackFlags name a stack to read.
@@ -33,7 +27,7 @@ func (f *stackFlags) register(command *cobra.Command) {
 }
 
 // declare runs the program for the stack, in an account, and returns what it
-// declares. The validator is not built: no answer here depends on its code.
+// declares.
 func (f *stackFlags) declare(account string) (*graph.Graph, error) {
 	overrides, err := parseConfig(f.config)
 	if err != nil {
@@ -43,33 +37,8 @@ func (f *stackFlags) declare(account string) (*graph.Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "smartlake-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	archive := filepath.Join(dir, "validator.zip")
-	if err := writePlaceholder(archive); err != nil {
-		return nil, err
-	}
 	stack.Account = account
-	for _, function := range functionsOf(stack) {
-		stack.Config[stack.Project+":"+function.key] = archive
-	}
-	return graph.Run(program.Run, stack)
-}
-
-// writePlaceholder writes an archive of the right shape with nothing to run in it.
-func writePlaceholder(path string) error {
-	var content bytes.Buffer
-	archive := zip.NewWriter(&content)
-	header := &zip.FileHeader{Name: "bootstrap"}
-	header.SetMode(0o755)
-	_, err := archive.CreateHeader(header)
-	if err := errors.Join(err, archive.Close()); err != nil {
-		return err
-	}
-	return os.WriteFile(path, content.Bytes(), 0o600)
+	return audit.Declare(stack)
 }
 
 var accountPattern = regexp.MustCompile(`^\d{12}$`)

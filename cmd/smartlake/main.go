@@ -29,6 +29,7 @@ var subcommands = []func() *cobra.Command{
 	requestsCommand,
 	explainCommand,
 	deployPolicyCommand,
+	packageCommand,
 	versionCommand,
 }
 

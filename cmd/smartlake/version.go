@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
+
+// version of a release, which its build sets; empty in every other build.
+var version string
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
@@ -26,11 +30,9 @@ one ("modified" if files were changed since), the Go version and the platform.`,
 
 // versionLine is what Go recorded of a build; info may be nil.
 func versionLine(info *debug.BuildInfo) string {
-	version, commit := "(unknown)", ""
+	number, commit := cmp.Or(version, "(unknown)"), ""
 	if info != nil {
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
+		number = cmp.Or(version, info.Main.Version, "(unknown)")
 		for _, setting := range info.Settings {
 			switch {
 			case setting.Key == "vcs.revision":
@@ -40,5 +42,5 @@ func versionLine(info *debug.BuildInfo) string {
 			}
 		}
 	}
-	return fmt.Sprintf("smartlake %s%s %s %s/%s", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("smartlake %s%s %s %s/%s", number, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

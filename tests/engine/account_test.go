@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -120,6 +121,14 @@ func (a *account) read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResp
 			outputs[resource.PropertyKey(name)] = resource.NewPropertyValue(value)
 		}
 	}
+	for name, more := range filledIn[living.name] {
+		filled := resource.PropertyMap{}
+		for key, value := range more {
+			filled[resource.PropertyKey(key)] = resource.NewStringProperty(value)
+		}
+		maps.Copy(filled, inputs[resource.PropertyKey(name)].ObjectValue()) // what was given stays
+		inputs[resource.PropertyKey(name)], outputs[resource.PropertyKey(name)] = resource.NewObjectProperty(filled), resource.NewObjectProperty(filled)
+	}
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: outputs}, Status: resource.StatusOK}, nil
 }
 
@@ -160,6 +169,9 @@ func (a *account) remove(_ context.Context, r plugin.DeleteRequest) (plugin.Dele
 	}
 	delete(a.things, r.ID)
 	arn := doomed.outputs["arn"]
+	if doomed.inputs.HasValue("arn") { // of what it belongs to, as a topic's policy has it
+		arn = resource.NewNullProperty()
+	}
 	for _, other := range a.things {
 		if arn.IsString() && strings.Contains(fmt.Sprint(other.inputs), arn.StringValue()) {
 			return plugin.DeleteResponse{Status: resource.StatusUnknown}, fmt.Errorf("%s still points at %s", other.name, doomed.name)
@@ -171,7 +183,7 @@ func (a *account) remove(_ context.Context, r plugin.DeleteRequest) (plugin.Dele
 // diff asks for a new resource where a property changes that is settled at creation.
 // The datastore's provider deletes the old one first.
 func diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
-	difference := r.OldInputs.Diff(r.NewInputs)
+	difference := r.OldInputs.Diff(ignoring(r))
 	if difference == nil {
 		return plugin.DiffResult{Changes: plugin.DiffNone}, nil
 	}
@@ -186,6 +198,29 @@ func diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
 	return result, nil
 }
 
+// ignoring returns the new inputs with the old values of what is to be ignored, which
+// the engine leaves to the provider when it refreshes. Paths have one or two parts here.
+func ignoring(r plugin.DiffRequest) resource.PropertyMap {
+	inputs := r.NewInputs.Copy()
+	for _, path := range r.IgnoreChanges {
+		outer, inner, nested := strings.Cut(path, ".")
+		was, key := r.OldInputs[resource.PropertyKey(outer)], resource.PropertyKey(outer)
+		if !nested {
+			inputs[key] = was
+			continue
+		}
+		if !was.IsObject() || !inputs[key].IsObject() {
+			continue
+		}
+		object := inputs[key].ObjectValue().Copy()
+		if value, ok := was.ObjectValue()[resource.PropertyKey(inner)]; ok {
+			object[resource.PropertyKey(inner)] = value
+		}
+		inputs[key] = resource.NewObjectProperty(object)
+	}
+	return inputs
+}
+
 // names lists what lives in the account, sorted.
 func (a *account) names() []string {
 	a.mu.Lock()
@@ -196,6 +231,29 @@ func (a *account) names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// holds lists what lives in the account with its inputs, sorted. Names that AWS would
+// choose follow from the resources', and so equal programs hold equal things.
+func (a *account) holds() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var lines []string
+	for _, living := range a.things {
+		inputs := living.inputs.Copy()
+		delete(inputs, "code") // an asset, held by its pointer
+		lines = append(lines, fmt.Sprintf("%s %v", living.name, inputs))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// change does what a service, or a person, does to a resource behind Pulumi's back.
+func (a *account) change(name string, property resource.PropertyKey, value resource.PropertyValue) {
+	id := a.idOf(name)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.things[id].inputs[property], a.things[id].outputs[property] = value, value
 }
 
 // idOf returns the identifier of what lives under a name.

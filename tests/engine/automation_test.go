@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ func TestTheCommandLineDoesTheSame(t *testing.T) {
 	if _, err := exec.LookPath("pulumi"); err != nil {
 		t.Skip("no Pulumi command line on the PATH")
 	}
-	for _, name := range []string{"dev", "prod"} {
+	for _, name := range stacks {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, name)
 			cli := commandLine(t, s)
@@ -86,7 +87,7 @@ func commandLine(t *testing.T, s *stack) auto.Stack {
 	}
 	values := auto.ConfigMap{}
 	for key, value := range configuration.Config {
-		values[key] = auto.ConfigValue{Value: value}
+		values[key] = auto.ConfigValue{Value: value, Secret: slices.Contains(configuration.SecretKeys, key)}
 	}
 	if err := cli.SetAllConfig(t.Context(), values); err != nil {
 		t.Fatal(err)

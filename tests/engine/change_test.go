@@ -53,7 +53,7 @@ var settled = map[string]config{
 func TestAChangeThatWouldReplaceTheDatastoreIsRefused(t *testing.T) {
 	for property, change := range settled {
 		t.Run(property, func(t *testing.T) {
-			both(t, func(t *testing.T, s *stack) {
+			each(t, func(t *testing.T, s *stack) {
 				s.mustUpdate(nil)
 				datastore := s.account.idOf("smart-datastore")
 				s.account.takeLog()
@@ -96,7 +96,7 @@ func TestOneArgumentAllowsToReplaceTheDatastore(t *testing.T) {
 }
 
 func TestPreloadedPatientsSayNothingOfALiveDatastore(t *testing.T) {
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		s.mustUpdate(nil)
 		for _, preload := range []string{"true", "false"} {
 			assertUnchanged(t, "preloadSynthea "+preload, s.preview(config{"preloadSynthea": preload}))

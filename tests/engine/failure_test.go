@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,7 +9,7 @@ import (
 )
 
 func TestTheNextUpdateHealsAnUpdateThatFailedAnywhere(t *testing.T) {
-	for _, name := range []string{"dev", "prod"} {
+	for _, name := range stacks {
 		whole := newStack(t, name)
 		whole.mustUpdate(nil)
 		for _, failing := range whole.account.names() {
@@ -27,6 +28,65 @@ func TestTheNextUpdateHealsAnUpdateThatFailedAnywhere(t *testing.T) {
 				}
 				assertSame(t, "living", s.account.names(), whole.account.names())
 				assertUnchanged(t, "preview", s.preview(nil))
+			})
+		}
+	}
+}
+
+// reshaped changes the configuration so that resources of most types are created,
+// updated or deleted.
+func reshaped(name string) config {
+	change := config{
+		"clients":                "[" + strings.Replace(etl, "system/*.*", "system/*.rs", 1) + "," + another + "]",
+		"mfa":                    "ON",
+		"tags":                   `{"environment":"another"}`,
+		"tracing":                "true",
+		"reservedConcurrency":    "30",
+		"alarms":                 "true",
+		"alarmEmails":            `["night@example.org"]`,
+		"alarmThresholds":        `{"durationMs":700,"denialPercent":40,"concurrencyPercent":70}`,
+		"dashboard":              "true",
+		"provisionedConcurrency": `{"executions":3,"maxExecutions":12}`,
+	}
+	if name == "everything" {
+		change["tracing"], change["dashboard"] = "false", "false"
+		change["customDomain"] = strings.Replace(everything["customDomain"], "certificate/0", "certificate/1", 1)
+		change["bulkData"] = `{"enabled":true,"exportRetentionDays":7,"noncurrentDays":10,"logRetentionDays":90}`
+		change["identityProviders"] = "[" + strings.Replace(hospital, "https://id.", "https://login.", 1) + "]"
+	}
+	return change
+}
+
+func TestTheNextUpdateHealsAChangeThatFailedAnywhere(t *testing.T) {
+	for _, name := range stacks {
+		whole := newStack(t, name)
+		whole.mustUpdate(nil)
+		whole.account.takeLog()
+		whole.mustUpdate(reshaped(name))
+		operations := whole.account.takeLog()
+		for _, kind := range []string{"create ", "update ", "delete "} {
+			if !slices.ContainsFunc(operations, func(operation string) bool { return strings.HasPrefix(operation, kind) }) {
+				t.Fatalf("%s: the change does not %sanything: %q", name, kind, operations)
+			}
+		}
+		for _, failing := range operations {
+			t.Run(name+"/"+failing, func(t *testing.T) {
+				t.Parallel()
+				s := newStack(t, name)
+				s.mustUpdate(nil)
+				datastore, pool := s.account.idOf("smart-datastore"), s.account.idOf("smart-auth-pool")
+				s.account.broken[failing] = true
+				made := s.update(reshaped(name))
+				if made.err == nil || !strings.Contains(made.messages, "the service failed to "+failing) {
+					t.Fatalf("want the failure told, got %v\n%s", made.err, made.messages)
+				}
+				clear(s.account.broken)
+				s.mustUpdate(reshaped(name))
+				if s.account.idOf("smart-datastore") != datastore || s.account.idOf("smart-auth-pool") != pool {
+					t.Error("another datastore or user pool")
+				}
+				assertSame(t, "living", s.account.holds(), whole.account.holds())
+				assertUnchanged(t, "preview", s.preview(reshaped(name)))
 			})
 		}
 	}

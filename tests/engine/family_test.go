@@ -76,11 +76,15 @@ const printArchives = "SMARTLAKE_TEST_PRINT_ARCHIVES"
 
 func TestAnotherCheckoutOnAnotherMachineShowsNoChange(t *testing.T) {
 	if os.Getenv(printArchives) != "" {
-		archive, err := components.PackageValidator(t.Context(), components.LambdaPlatform("arm64"), nil)
+		validator, err := components.PackageValidator(t.Context(), components.LambdaPlatform("arm64"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Printf("archive=%s\n", archive)
+		launch, err := components.PackageLaunchContext(t.Context(), components.LambdaPlatform("arm64"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("archives=%s %s\n", validator, launch)
 		return
 	}
 	if testing.Short() {
@@ -91,10 +95,12 @@ func TestAnotherCheckoutOnAnotherMachineShowsNoChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := builtIn(t, here), builtIn(t, checkout(t, here))
-	if first["validatorArchive"] == second["validatorArchive"] {
-		t.Fatal("the two machines keep the archive under the same path")
+	for key, path := range first {
+		if path == "" || path == second[key] {
+			t.Fatalf("%s: want it under different paths on the two machines, got %q", key, path)
+		}
 	}
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		s.mustUpdate(first)
 		assertUnchanged(t, "on another machine", s.preview(second))
 	})
@@ -111,8 +117,9 @@ func builtIn(t *testing.T, checkout string) config {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for line := range strings.Lines(string(out)) {
-		if path, ok := strings.CutPrefix(strings.TrimSpace(line), "archive="); ok {
-			return config{"validatorArchive": path}
+		if paths, ok := strings.CutPrefix(strings.TrimSpace(line), "archives="); ok {
+			validator, launch, _ := strings.Cut(paths, " ")
+			return config{"validatorArchive": validator, "launchContextArchive": launch}
 		}
 	}
 	t.Fatalf("no archive was built:\n%s", out)

@@ -11,7 +11,7 @@ import (
 )
 
 func TestAFirstUpdateCreatesEveryResourceOnce(t *testing.T) {
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		made := s.mustUpdate(nil)
 		assertSame(t, "living", s.account.names(), made.steps[deploy.OpCreate])
 		if len(made.steps) != 1 {
@@ -37,7 +37,7 @@ func TestSecretsAreSecretsInTheState(t *testing.T) {
 }
 
 func TestASecondPreviewShowsNoChange(t *testing.T) {
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		s.mustUpdate(nil)
 		assertUnchanged(t, "second preview", s.preview(nil))
 		assertUnchanged(t, "second update", s.update(nil))
@@ -45,7 +45,7 @@ func TestASecondPreviewShowsNoChange(t *testing.T) {
 }
 
 func TestAPreviewAfterARefreshShowsNoChange(t *testing.T) {
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		s.mustUpdate(nil)
 		if made := s.refresh(); made.err != nil {
 			t.Fatal(made.err, made.messages)
@@ -57,7 +57,7 @@ func TestAPreviewAfterARefreshShowsNoChange(t *testing.T) {
 func TestAProtectedStackIsNotDestroyed(t *testing.T) {
 	s := newStack(t, "prod")
 	s.mustUpdate(nil)
-	whole := s.account.names()
+	whole, holds := s.account.names(), s.account.holds()
 	s.account.takeLog()
 	if made := s.previewDestroy(); made.err == nil || !strings.Contains(made.messages, "protect") {
 		t.Errorf("want the preview to refuse, and to say protect; got %v\n%s", made.err, made.messages)
@@ -67,12 +67,57 @@ func TestAProtectedStackIsNotDestroyed(t *testing.T) {
 	if made := s.destroy(); made.err == nil {
 		t.Error("want the destruction refused")
 	}
-	t.Logf("went without a preview: %q", s.account.takeLog())
+	// Pulumi's command line previews first, and stops there. Who skips the preview, as
+	// the Automation API does, loses what stands beside the protected things
+	// (docs/pipelines.md), and nothing of the way from a token to the datastore but the
+	// two grants.
+	gone := s.account.takeLog()
+	for _, operation := range gone {
+		name := strings.TrimPrefix(operation, "delete ")
+		if !slices.Contains([]string{"smart-grant-read", "smart-grant-write", "smart-key-alias", "smart-validator-dashboard"}, name) &&
+			!strings.HasPrefix(name, "smart-validator-alarm") {
+			t.Errorf("went without a preview: %s", operation)
+		}
+	}
 	s.mustUpdate(nil)
 	assertSame(t, "living after the next update", s.account.names(), whole)
+	assertSame(t, "as before", s.account.holds(), holds)
+}
+
+func TestWhatAutoScalingDoesIsNoChange(t *testing.T) {
+	s := newStack(t, "everything")
+	s.mustUpdate(nil)
+	s.account.change("smart-validator-provisioned", "provisionedConcurrentExecutions", resource.NewNumberProperty(7))
+	s.account.change("smart-validator-scaling", "minCapacity", resource.NewNumberProperty(5)) // by the schedule
+	if made := s.refresh(); made.err != nil {
+		t.Fatal(made.err, made.messages)
+	}
+	assertUnchanged(t, "preview", s.preview(nil))
+}
+
+func TestWhatAPersonChangesIsPutBack(t *testing.T) {
+	each(t, func(t *testing.T, s *stack) {
+		s.mustUpdate(nil)
+		holds := s.account.holds()
+		s.account.change("smart-validator-function", "timeout", resource.NewNumberProperty(3))
+		s.account.change("smart-auth-pool", "mfaConfiguration", resource.NewStringProperty("OPTIONAL-BY-HAND"))
+		if made := s.refresh(); made.err != nil {
+			t.Fatal(made.err, made.messages)
+		}
+		made := s.mustUpdate(nil)
+		assertSame(t, "touched", made.touched(), []string{"update smart-auth-pool", "update smart-validator-function"})
+		assertSame(t, "as before", s.account.holds(), holds)
+	})
 }
 
 func TestAnUnprotectedStackIsDestroyedWhole(t *testing.T) {
+	all := newStack(t, "everything")
+	all.mustUpdate(nil)
+	if made := all.destroy(); made.err != nil {
+		t.Fatal(made.err, made.messages)
+	}
+	assertSame(t, "left over of everything", all.account.names(), nil)
+
 	s := newStack(t, "dev")
 	s.mustUpdate(nil)
 	s.account.takeLog()

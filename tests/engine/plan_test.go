@@ -10,7 +10,7 @@ import (
 )
 
 func TestAnUpdateKeepsToItsPlan(t *testing.T) {
-	both(t, func(t *testing.T, s *stack) {
+	each(t, func(t *testing.T, s *stack) {
 		planned := s.preview(nil)
 		if planned.err != nil {
 			t.Fatal(planned.err, planned.messages)

@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		archives = map[string]string{}
-		for _, key := range []string{"validatorArchive"} {
+		for _, key := range []string{"validatorArchive", "launchContextArchive"} {
 			archives[key] = filepath.Join(dir, key+".zip")
 			if err := writeArchive(archives[key], key); err != nil {
 				log.Fatal(err)
@@ -74,21 +74,49 @@ func writeArchive(path, content string) error {
 type stack struct {
 	t       testing.TB
 	name    string
+	extra   config // beyond its file
 	program pulumi.RunFunc
 	account *account
 	state   *deploy.Snapshot
 }
 
-// newStack is a stack "dev" or "prod", as configured in this repository, of which
-// nothing exists yet.
+// newStack is a stack "dev" or "prod", as configured in this repository, or
+// "everything", of which nothing exists yet.
 func newStack(t testing.TB, name string) *stack {
 	t.Helper()
-	return &stack{t: t, name: name, program: program.Run, account: newAccount("us-east-1")}
+	s := &stack{t: t, name: name, program: program.Run, account: newAccount("us-east-1")}
+	if name == "everything" {
+		s.name, s.extra = "dev", everything
+	}
+	return s
 }
 
-// both are the stacks of this repository.
-func both(t *testing.T, test func(t *testing.T, s *stack)) {
-	for _, name := range []string{"dev", "prod"} {
+// everything is the stack dev with all that can be switched on, switched on.
+var everything = config{
+	"advancedSecurity":       "AUDIT",
+	"alarmEmails":            `["ops@example.org","doctor@example.org"]`,
+	"alarms":                 "true",
+	"bulkData":               `{"enabled":true}`,
+	"customDomain":           `{"name":"auth.example.org","certificateArn":"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000","zoneId":"Z0123456789ABC"}`,
+	"dashboard":              "true",
+	"encryption":             "customer-managed",
+	"identityProviders":      `[` + hospital + `,{"name":"University","kind":"saml","metadataUrl":"https://idp.example.org/metadata","attributeMapping":{"email":"mail"}}]`,
+	"mfa":                    "OPTIONAL",
+	"provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
+	"reservedConcurrency":    "20",
+	"testUsers":              `[{"username":"ann","email":"ann@example.org","password":"Correct-Horse-1","patient":"p1"}]`,
+	"tracing":                "true",
+	"userPoolTier":           "PLUS",
+}
+
+const hospital = `{"name":"Hospital","kind":"oidc","issuer":"https://id.example.org","clientId":"smartlake","clientSecret":"for-a-test-only","attributeMapping":{"email":"email"}}`
+
+// stacks are those that every flow is run with.
+var stacks = []string{"dev", "prod", "everything"}
+
+// each runs a test with every stack.
+func each(t *testing.T, test func(t *testing.T, s *stack)) {
+	for _, name := range stacks {
 		t.Run(name, func(t *testing.T) { test(t, newStack(t, name)) })
 	}
 }
@@ -188,7 +216,7 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 func (s *stack) configuration(changed config) graph.Stack {
 	s.t.Helper()
 	overrides := map[string]string{}
-	for _, more := range []map[string]string{archives, changed} {
+	for _, more := range []map[string]string{archives, s.extra, changed} {
 		for key, value := range more {
 			overrides[key] = value
 		}
