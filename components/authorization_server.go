@@ -40,7 +40,7 @@ type AuthorizationServer struct {
 	// ClientIDs by client name.
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
 	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
-	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets"`
+	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
 }
 
 // AuthorizationServerArgs are the arguments of [NewAuthorizationServer].
@@ -86,7 +86,7 @@ type TestUserArgs struct {
 	// Email address; it counts as verified, and no mail is sent to it.
 	Email string `pulumi:"email"`
 	// Password that stays valid. It is kept as a Pulumi secret.
-	Password pulumi.StringInput `pulumi:"password"`
+	Password pulumi.StringInput `pulumi:"password" provider:"secret"`
 	// Patient is the FHIR id of the patient that the user is, such as "123".
 	// Optional: without it, patient/ scopes do not count.
 	Patient string `pulumi:"patient,optional"`

@@ -56,7 +56,7 @@ type IdentityProviderArgs struct {
 	// ClientID and ClientSecret that an oidc provider gave to the user pool. The secret
 	// is kept as a Pulumi secret.
 	ClientID     pulumi.StringInput `pulumi:"clientId,optional"`
-	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional"`
+	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional" provider:"secret"`
 	// Scopes to ask an oidc provider for, by default openid and email.
 	Scopes []string `pulumi:"scopes,optional"`
 	// AttributesRequestMethod is how an oidc provider's user info endpoint is asked:

@@ -60,7 +60,7 @@ type SmartDatastore struct {
 	RevocationEndpoint    pulumi.StringOutput         `pulumi:"revocationEndpoint"`
 	Scopes                pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	ClientIDs             pulumi.StringMapOutput      `pulumi:"clientIds"`
-	ClientSecrets         pulumi.StringMapOutput      `pulumi:"clientSecrets"`
+	ClientSecrets         pulumi.StringMapOutput      `pulumi:"clientSecrets" provider:"secret"`
 	// CloudFrontDistribution that a custom domain's alias record points at.
 	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
 }
