@@ -189,6 +189,9 @@ func (s source) text(comment string) string {
 			return name
 		}
 		parts := strings.Split(name, ".")
+		if s.structs[parts[0]] != nil && len(parts) > 1 {
+			parts = parts[1:]
+		}
 		for i, part := range parts {
 			if s.names[part] == "" {
 				return name

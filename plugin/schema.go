@@ -97,6 +97,11 @@ func (d documentation) describeProperties(of string, properties map[string]schem
 		if doc.Enum != "" {
 			property.TypeSpec = schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum, Plain: property.Plain}
 		}
+		for _, element := range []*schema.TypeSpec{property.Items, property.AdditionalProperties} {
+			if element != nil {
+				element.Plain = false // as the whole: a list or map of outputs is one too
+			}
+		}
 		properties[name] = property
 	}
 }

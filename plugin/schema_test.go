@@ -39,7 +39,7 @@ func TestTheSchemaIsTheOneOfTheContract(t *testing.T) {
 }
 
 func TestTheSchemaIsValid(t *testing.T) {
-	_, diagnostics, err := schema.BindSpec(packageSchema(t), nil, schema.ValidationOptions{})
+	_, diagnostics, err := schema.BindSpec(packageSchema(t), schema.NewPluginLoader(nil), schema.ValidationOptions{})
 	if err != nil || diagnostics.HasErrors() {
 		t.Fatal(err, diagnostics)
 	}
