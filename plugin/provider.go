@@ -36,6 +36,7 @@ func newProvider(archives fs.FS) (provider.Provider, error) {
 		WithRepository("https://github.com/smartlake/pulumi-smartlake").
 		WithHomepage("https://github.com/smartlake/pulumi-smartlake").
 		WithPluginDownloadURL("github://api.github.com/smartlake/pulumi-smartlake").
+		WithGoImportPath("github.com/smartlake/pulumi-smartlake/sdk/go/smartlake").
 		WithPublisher("Smartlake").
 		WithLicense("Apache-2.0").
 		WithModuleMap(map[tokens.ModuleName]tokens.ModuleName{"components": "index"}).
