@@ -207,7 +207,7 @@ func TestAPreviewKeepsUnknownWhatIsNotThereYet(t *testing.T) {
 
 func TestABadInputIsRefusedByItsName(t *testing.T) {
 	path := archiveFile(t)
-	text := func(value string) resource.PropertyValue { return resource.NewProperty(value) }
+	text := resource.NewProperty[string]
 	for what, c := range map[string]struct {
 		edit func(resource.PropertyMap)
 		want string

@@ -121,14 +121,16 @@ func assertFits(t *testing.T, spec schema.PackageSpec, path string, of schema.Ty
 	fits := false
 	switch given := given.(type) {
 	case []any:
-		fits = of.Type == "array"
-		for _, element := range given {
-			assertFits(t, spec, path, *of.Items, element)
+		if fits = of.Items != nil; fits {
+			for _, element := range given {
+				assertFits(t, spec, path, *of.Items, element)
+			}
 		}
 	case map[string]any:
-		fits = of.Type == "object"
-		for name, member := range given {
-			assertFits(t, spec, path+"."+name, *of.AdditionalProperties, member)
+		if fits = of.AdditionalProperties != nil; fits {
+			for name, member := range given {
+				assertFits(t, spec, path+"."+name, *of.AdditionalProperties, member)
+			}
 		}
 	case string:
 		fits = of.Type == "string"

@@ -79,6 +79,7 @@ func checkValue(path string, of reflect.Type, value property.Value, refuse func(
 		for i, element := range value.AsArray().All {
 			checkValue(fmt.Sprintf("%s[%d]", path, i), of.Elem(), element, refuse)
 		}
+	default: // of one piece
 	}
 }
 
