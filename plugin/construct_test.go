@@ -345,13 +345,13 @@ func TestAPluginRunFromSourceBuildsTheFunctions(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(t.TempDir()) // a program in another language has no Go module around it
-	served := &functions{archives: withoutArchives}
+	served := &functions{archives: withoutArchives, origin: &origin{}}
 	args := served.validator(nil)
 	platform := components.LambdaPlatform("arm64")
 	if _, err := args.Package(context.Background(), platform, nil); err == nil || !strings.Contains(err.Error(), "give the path of a prebuilt archive") {
 		t.Errorf("without source: got %v", err)
 	}
-	if _, err := served.handshake(context.Background(), provider.HandshakeRequest{RootDirectory: &here}); err != nil {
+	if _, err := served.origin.handshake(context.Background(), provider.HandshakeRequest{RootDirectory: &here}); err != nil {
 		t.Fatal(err)
 	}
 	path, err := args.Package(context.Background(), platform, nil)

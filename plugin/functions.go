@@ -6,11 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"sync"
-
-	provider "github.com/pulumi/pulumi-go-provider"
 
 	"github.com/smartlake/pulumi-smartlake/components"
 )
@@ -19,26 +14,7 @@ import (
 // has them, one that Pulumi runs from source builds them.
 type functions struct {
 	archives fs.FS
-
-	mu     sync.Mutex
-	source string // the plugin's own folder, where it is run from source
-}
-
-// handshake learns where the plugin is run from. A folder with a go.mod is source, as
-// "pulumi package add" clones it; a released plugin lies beside no other file of Go.
-func (f *functions) handshake(_ context.Context, request provider.HandshakeRequest) (provider.HandshakeResponse, error) {
-	for _, folder := range []*string{request.ProgramDirectory, request.RootDirectory} {
-		if folder == nil {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(*folder, "go.mod")); err == nil {
-			f.mu.Lock()
-			f.source = *folder
-			f.mu.Unlock()
-			break
-		}
-	}
-	return provider.HandshakeResponse{}, nil
+	origin   *origin
 }
 
 func (f *functions) validator(args *components.FunctionArgs) *components.FunctionArgs {
@@ -70,10 +46,7 @@ func (f *functions) packagedBy(
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("the plugin's own archive of the function: %w", err)
 		}
-		f.mu.Lock()
-		source := f.source
-		f.mu.Unlock()
-		return build(ctx, source, platform, progress)
+		return build(ctx, f.origin.folder(), platform, progress)
 	}
 	return args
 }

@@ -27,7 +27,8 @@ var arguments = map[tokens.Type]reflect.Type{
 // a stack may go from a Go program to another language. Archives are those of a
 // released plugin.
 func newProvider(archives fs.FS) (provider.Provider, error) {
-	functions := &functions{archives: archives}
+	origin := &origin{}
+	functions := &functions{archives: archives, origin: origin}
 	served, err := infer.NewProviderBuilder().
 		WithNamespace("smartlake").
 		WithDisplayName("Smartlake").
@@ -51,8 +52,8 @@ func newProvider(archives fs.FS) (provider.Provider, error) {
 	if err != nil {
 		return provider.Provider{}, err
 	}
-	served.Handshake = functions.handshake
-	served.GetSchema = documented(served.GetSchema)
+	served.Handshake = origin.handshake
+	served.GetSchema = documented(served.GetSchema, origin)
 	served.Construct = checked(served.Construct)
 	return served, nil
 }

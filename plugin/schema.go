@@ -43,10 +43,10 @@ type enumDocumentation struct {
 
 const typePrefix = packageName + ":index:"
 
-// documented adds to a schema what Go's types alone do not say: descriptions, and
-// which values there are.
+// documented adds to a schema what Go's types alone do not say: descriptions, which
+// values there are, and the version of a plugin that is run from source.
 func documented(
-	getSchema func(context.Context, provider.GetSchemaRequest) (provider.GetSchemaResponse, error),
+	getSchema func(context.Context, provider.GetSchemaRequest) (provider.GetSchemaResponse, error), origin *origin,
 ) func(context.Context, provider.GetSchemaRequest) (provider.GetSchemaResponse, error) {
 	return func(ctx context.Context, request provider.GetSchemaRequest) (provider.GetSchemaResponse, error) {
 		response, err := getSchema(ctx, request)
@@ -61,6 +61,7 @@ func documented(
 		if err := json.Unmarshal(descriptionsJSON, &docs); err != nil {
 			return provider.GetSchemaResponse{}, fmt.Errorf("descriptions.json: %w", err)
 		}
+		spec.Version = origin.versionOr(spec.Version)
 		docs.describe(&spec)
 		renameTypes(&spec)
 		text, err := json.Marshal(spec)
