@@ -18,8 +18,9 @@ import (
 type AuthorizationServer struct {
 	pulumi.ResourceState
 
-	// UserPoolID and UserPoolARN of the pool.
-	UserPoolID  pulumi.StringOutput `pulumi:"userPoolId"`
+	// UserPoolID of the pool, such as us-east-1_AbCdEfGhI.
+	UserPoolID pulumi.StringOutput `pulumi:"userPoolId"`
+	// UserPoolARN of the pool.
 	UserPoolARN pulumi.StringOutput `pulumi:"userPoolArn"`
 	// Issuer is the "iss" of every token. It is not the hosted domain.
 	Issuer pulumi.StringOutput `pulumi:"issuer"`
@@ -27,11 +28,15 @@ type AuthorizationServer struct {
 	JWKSURI pulumi.StringOutput `pulumi:"jwksUri"`
 	// HostedDomain is the https URL, without a path, under which the OAuth
 	// endpoints below live.
-	HostedDomain          pulumi.StringOutput `pulumi:"hostedDomain"`
+	HostedDomain pulumi.StringOutput `pulumi:"hostedDomain"`
+	// AuthorizationEndpoint is the https URL where users sign in.
 	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
-	TokenEndpoint         pulumi.StringOutput `pulumi:"tokenEndpoint"`
-	UserInfoEndpoint      pulumi.StringOutput `pulumi:"userInfoEndpoint"`
-	RevocationEndpoint    pulumi.StringOutput `pulumi:"revocationEndpoint"`
+	// TokenEndpoint is the https URL where clients get tokens.
+	TokenEndpoint pulumi.StringOutput `pulumi:"tokenEndpoint"`
+	// UserInfoEndpoint is the https URL that tells of the user behind a token.
+	UserInfoEndpoint pulumi.StringOutput `pulumi:"userInfoEndpoint"`
+	// RevocationEndpoint is the https URL that revokes refresh tokens.
+	RevocationEndpoint pulumi.StringOutput `pulumi:"revocationEndpoint"`
 	// CloudFrontDistribution is the host name that the alias record of a custom domain
 	// points at, empty without one.
 	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
@@ -40,7 +45,7 @@ type AuthorizationServer struct {
 	// ClientIDs by client name.
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
 	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
-	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets"`
+	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
 }
 
 // AuthorizationServerArgs are the arguments of [NewAuthorizationServer].
@@ -86,7 +91,7 @@ type TestUserArgs struct {
 	// Email address; it counts as verified, and no mail is sent to it.
 	Email string `pulumi:"email"`
 	// Password that stays valid. It is kept as a Pulumi secret.
-	Password pulumi.StringInput `pulumi:"password"`
+	Password pulumi.StringInput `pulumi:"password" provider:"secret"`
 	// Patient is the FHIR id of the patient that the user is, such as "123".
 	// Optional: without it, patient/ scopes do not count.
 	Patient string `pulumi:"patient,optional"`

@@ -16,24 +16,26 @@ import (
 type BulkDataStore struct {
 	pulumi.ResourceState
 
-	// BucketName and BucketARN of the bucket. Files to import go below import/,
-	// HealthLake's account of each import below import-output/, exports below
-	// export/. The name is known once the bucket is closed and encrypted.
+	// BucketName of the bucket, known once the bucket is closed and encrypted. Files to
+	// import go below import/, HealthLake's account of each import below import-output/,
+	// exports below export/.
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
-	BucketARN  pulumi.StringOutput `pulumi:"bucketArn"`
+	// BucketARN of the bucket.
+	BucketARN pulumi.StringOutput `pulumi:"bucketArn"`
 	// LogBucketName of the bucket that holds a line for every request.
 	LogBucketName pulumi.StringOutput `pulumi:"logBucketName"`
 	// KMSKeyARN of the key that encrypts the bucket. A job must name it.
 	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
-	// ImportRoleARN and ExportRoleARN are what the jobs call the data access role.
+	// ImportRoleARN is what an import job calls the data access role.
 	ImportRoleARN pulumi.StringOutput `pulumi:"importRoleArn"`
+	// ExportRoleARN is what an export job calls the data access role.
 	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
 	// StartJobsPolicy is an IAM policy, JSON, for those who upload, start and watch
 	// jobs, and download. Nobody has it until you attach it.
 	StartJobsPolicy pulumi.StringOutput `pulumi:"startJobsPolicy"`
-	// ImportCommand and ExportCommand are command lines of the AWS CLI that import
-	// all of import/, or export the whole datastore.
+	// ImportCommand is a command line of the AWS CLI that imports all of import/.
 	ImportCommand pulumi.StringOutput `pulumi:"importCommand"`
+	// ExportCommand is a command line of the AWS CLI that exports the whole datastore.
 	ExportCommand pulumi.StringOutput `pulumi:"exportCommand"`
 }
 

@@ -53,10 +53,12 @@ type ClientArgs struct {
 	// itself, which is the default. In an existing user pool, names of what that pool
 	// has. Refused for services.
 	IdentityProviders []string `pulumi:"identityProviders,optional" json:"identityProviders,omitempty"`
-	// ReadAttributes and WriteAttributes that the client may read and write of its
-	// users; by default all standard ones that Cognito lets it. No client may write
-	// custom attributes, which launch context is taken from. Refused for services.
-	ReadAttributes  []string `pulumi:"readAttributes,optional" json:"readAttributes,omitempty"`
+	// ReadAttributes that the client may read of its users; by default all standard ones
+	// that Cognito lets it. Refused for services.
+	ReadAttributes []string `pulumi:"readAttributes,optional" json:"readAttributes,omitempty"`
+	// WriteAttributes that the client may write of its users; by default all standard ones
+	// that Cognito lets it. No client may write custom attributes, which launch context is
+	// taken from. Refused for services.
 	WriteAttributes []string `pulumi:"writeAttributes,optional" json:"writeAttributes,omitempty"`
 }
 

@@ -50,6 +50,11 @@ type FunctionArgs struct {
 	// Archive is the path of a prebuilt zip archive, with an executable
 	// "bootstrap", to use instead of building one.
 	Archive string `pulumi:"archive,optional"`
+	// Package makes the archive where none is given, for a platform, and returns its
+	// path; what it says on the way goes to progress, which may be nil. By default
+	// [PackageValidator] or [PackageLaunchContext]. It is for programs that run where
+	// neither works, and is no property of the component in other languages.
+	Package func(ctx context.Context, platform Platform, progress io.Writer) (string, error) `json:"-"`
 }
 
 var logRetentions = []int{
@@ -108,6 +113,9 @@ func (f *FunctionArgs) archive(
 ) (string, error) {
 	if f.Archive != "" {
 		return f.Archive, nil
+	}
+	if f.Package != nil {
+		build = f.Package
 	}
 	return build(ctx.Context(), LambdaPlatform(f.Architecture), nil)
 }

@@ -53,10 +53,10 @@ type IdentityProviderArgs struct {
 	// Issuer of an oidc provider, its https URL: <issuer>/.well-known/openid-configuration
 	// says the rest.
 	Issuer pulumi.StringInput `pulumi:"issuer,optional"`
-	// ClientID and ClientSecret that an oidc provider gave to the user pool. The secret
-	// is kept as a Pulumi secret.
-	ClientID     pulumi.StringInput `pulumi:"clientId,optional"`
-	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional"`
+	// ClientID that an oidc provider gave to the user pool.
+	ClientID pulumi.StringInput `pulumi:"clientId,optional"`
+	// ClientSecret that goes with ClientID. It is kept as a Pulumi secret.
+	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional" provider:"secret"`
 	// Scopes to ask an oidc provider for, by default openid and email.
 	Scopes []string `pulumi:"scopes,optional"`
 	// AttributesRequestMethod is how an oidc provider's user info endpoint is asked:

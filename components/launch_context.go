@@ -109,6 +109,7 @@ func (l *LaunchContextArgs) inheriting(function *FunctionArgs, roles *RoleArgs, 
 		ReservedConcurrency:    own.ReservedConcurrency,
 		ProvisionedConcurrency: own.ProvisionedConcurrency,
 		Archive:                own.Archive,
+		Package:                own.Package,
 	}
 	if own.LogKMSKeyARN == nil {
 		l.Function.LogKMSKeyARN = f.LogKMSKeyARN

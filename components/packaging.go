@@ -54,10 +54,12 @@ var (
 	launchContextSource = source{"launch-context", "the launch context trigger", "./launchcontext/cmd/bootstrap"}
 )
 
-// build is one function for one platform.
+// build is one function for one platform, of the source that the go command finds
+// from a folder: the working directory, where it is empty.
 type build struct {
 	source   source
 	platform Platform
+	from     string
 }
 
 var packaged sync.Map // map[build]func() (string, error)
@@ -72,13 +74,24 @@ var packaged sync.Map // map[build]func() (string, error)
 // missing, build elsewhere and give [FunctionArgs].Archive. What the go command
 // says while it builds goes to progress, which may be nil.
 func PackageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
-	return build{validatorSource, platform}.packaged(ctx, progress)
+	return PackageValidatorFrom(ctx, "", platform, progress)
+}
+
+// PackageValidatorFrom is [PackageValidator] for a program that runs outside of the
+// Go module that requires this one: folder is where that module is.
+func PackageValidatorFrom(ctx context.Context, folder string, platform Platform, progress io.Writer) (string, error) {
+	return build{validatorSource, platform, folder}.packaged(ctx, progress)
 }
 
 // PackageLaunchContext builds the launch context trigger, in the way of
 // [PackageValidator].
 func PackageLaunchContext(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
-	return build{launchContextSource, platform}.packaged(ctx, progress)
+	return PackageLaunchContextFrom(ctx, "", platform, progress)
+}
+
+// PackageLaunchContextFrom is [PackageLaunchContext] in the way of [PackageValidatorFrom].
+func PackageLaunchContextFrom(ctx context.Context, folder string, platform Platform, progress io.Writer) (string, error) {
+	return build{launchContextSource, platform, folder}.packaged(ctx, progress)
 }
 
 // packaged is the path of the archive, which is built where this process has not yet.
@@ -99,7 +112,7 @@ func (b build) packaged(ctx context.Context, progress io.Writer) (string, error)
 }
 
 func (b build) run(ctx context.Context, progress io.Writer) (string, error) {
-	module, err := moduleDirectory(ctx)
+	module, err := moduleDirectory(ctx, b.from)
 	if err != nil {
 		return "", err
 	}
@@ -116,15 +129,16 @@ func (b build) run(ctx context.Context, progress io.Writer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return store(b.source.name, archive)
+	return StoreArchive(b.source.name, archive)
 }
 
 // moduleDirectory finds this module's source: the checkout itself, or the module
 // cache of a program that imports the component.
-func moduleDirectory(ctx context.Context) (string, error) {
+func moduleDirectory(ctx context.Context, from string) (string, error) {
 	var stderr bytes.Buffer
 	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", modulePath)
 	list.Stderr = &stderr
+	list.Dir = from
 	out, err := list.Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", errors.New("the go command is not on the PATH: install Go, or give the path of a prebuilt archive")
@@ -245,9 +259,9 @@ func zipBootstrap(binary string) ([]byte, error) {
 	return archive.Bytes(), nil
 }
 
-// store keeps an archive under the hash of its content, where the next run of
-// the program finds it under the same name.
-func store(name string, archive []byte) (string, error) {
+// StoreArchive keeps an archive in the user's cache under a name and the hash of its
+// content, where the next run of the program finds it, and returns its path.
+func StoreArchive(name string, archive []byte) (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
 		return "", fmt.Errorf("no place to keep the archive: set HOME, or give the path of a prebuilt archive: %w", err)

@@ -17,8 +17,10 @@ type SmartDatastore struct {
 
 	// DatastoreEndpoint is the FHIR base URL, with a slash at its end.
 	DatastoreEndpoint pulumi.StringOutput `pulumi:"datastoreEndpoint"`
-	DatastoreARN      pulumi.StringOutput `pulumi:"datastoreArn"`
-	DatastoreID       pulumi.StringOutput `pulumi:"datastoreId"`
+	// DatastoreARN of the datastore.
+	DatastoreARN pulumi.StringOutput `pulumi:"datastoreArn"`
+	// DatastoreID of the datastore, the last part of its ARN.
+	DatastoreID pulumi.StringOutput `pulumi:"datastoreId"`
 	// DiscoveryDocument is the JSON that the datastore serves at
 	// <endpoint>.well-known/smart-configuration.
 	DiscoveryDocument pulumi.StringOutput `pulumi:"discoveryDocument"`
@@ -33,34 +35,54 @@ type SmartDatastore struct {
 	UpdateDatastoreCommand pulumi.StringOutput `pulumi:"updateDatastoreCommand"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
-	// AlarmTopicARN and DashboardName; see [TokenValidator].
+	// AlarmTopicARN of the topic that is told of alarms, empty without alarms.
 	AlarmTopicARN pulumi.StringOutput `pulumi:"alarmTopicArn"`
+	// DashboardName of the CloudWatch dashboard, empty without one.
 	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
 	// KMSKeyARN of the customer-managed key, empty where AWS owns the key.
 	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
 
-	// Outputs of bulk import and export; see [BulkDataStore]. Empty without BulkData.
-	BulkBucketName  pulumi.StringOutput `pulumi:"bulkBucketName"`
-	BulkBucketARN   pulumi.StringOutput `pulumi:"bulkBucketArn"`
-	BulkKMSKeyARN   pulumi.StringOutput `pulumi:"bulkKmsKeyArn"`
-	ImportRoleARN   pulumi.StringOutput `pulumi:"importRoleArn"`
-	ExportRoleARN   pulumi.StringOutput `pulumi:"exportRoleArn"`
+	// BulkBucketName of the bucket of bulk data, empty without BulkData, as are all
+	// outputs down to ExportCommand; see [BulkDataStore].
+	BulkBucketName pulumi.StringOutput `pulumi:"bulkBucketName"`
+	// BulkBucketARN of the bucket of bulk data.
+	BulkBucketARN pulumi.StringOutput `pulumi:"bulkBucketArn"`
+	// BulkKMSKeyARN of the key that encrypts the bucket. A job must name it.
+	BulkKMSKeyARN pulumi.StringOutput `pulumi:"bulkKmsKeyArn"`
+	// ImportRoleARN is what an import job calls the data access role.
+	ImportRoleARN pulumi.StringOutput `pulumi:"importRoleArn"`
+	// ExportRoleARN is what an export job calls the data access role.
+	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
+	// StartJobsPolicy is an IAM policy, JSON, for those who upload, start and watch
+	// jobs, and download. Nobody has it until you attach it.
 	StartJobsPolicy pulumi.StringOutput `pulumi:"startJobsPolicy"`
-	ImportCommand   pulumi.StringOutput `pulumi:"importCommand"`
-	ExportCommand   pulumi.StringOutput `pulumi:"exportCommand"`
+	// ImportCommand is a command line of the AWS CLI that imports all of import/.
+	ImportCommand pulumi.StringOutput `pulumi:"importCommand"`
+	// ExportCommand is a command line of the AWS CLI that exports the whole datastore.
+	ExportCommand pulumi.StringOutput `pulumi:"exportCommand"`
 
-	// Outputs of the authorization server; see [AuthorizationServer].
-	UserPoolID            pulumi.StringOutput         `pulumi:"userPoolId"`
-	Issuer                pulumi.StringOutput         `pulumi:"issuer"`
-	JWKSURI               pulumi.StringOutput         `pulumi:"jwksUri"`
-	HostedDomain          pulumi.StringOutput         `pulumi:"hostedDomain"`
-	AuthorizationEndpoint pulumi.StringOutput         `pulumi:"authorizationEndpoint"`
-	TokenEndpoint         pulumi.StringOutput         `pulumi:"tokenEndpoint"`
-	UserInfoEndpoint      pulumi.StringOutput         `pulumi:"userInfoEndpoint"`
-	RevocationEndpoint    pulumi.StringOutput         `pulumi:"revocationEndpoint"`
-	Scopes                pulumi.StringArrayMapOutput `pulumi:"scopes"`
-	ClientIDs             pulumi.StringMapOutput      `pulumi:"clientIds"`
-	ClientSecrets         pulumi.StringMapOutput      `pulumi:"clientSecrets"`
+	// UserPoolID of the user pool; this and what follows is of the [AuthorizationServer].
+	UserPoolID pulumi.StringOutput `pulumi:"userPoolId"`
+	// Issuer is the "iss" of every token. It is not the hosted domain.
+	Issuer pulumi.StringOutput `pulumi:"issuer"`
+	// JWKSURI is the https URL of the issuer's key set.
+	JWKSURI pulumi.StringOutput `pulumi:"jwksUri"`
+	// HostedDomain is the https URL, without a path, under which the OAuth endpoints live.
+	HostedDomain pulumi.StringOutput `pulumi:"hostedDomain"`
+	// AuthorizationEndpoint is the https URL where users sign in.
+	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
+	// TokenEndpoint is the https URL where clients get tokens.
+	TokenEndpoint pulumi.StringOutput `pulumi:"tokenEndpoint"`
+	// UserInfoEndpoint is the https URL that tells of the user behind a token.
+	UserInfoEndpoint pulumi.StringOutput `pulumi:"userInfoEndpoint"`
+	// RevocationEndpoint is the https URL that revokes refresh tokens.
+	RevocationEndpoint pulumi.StringOutput `pulumi:"revocationEndpoint"`
+	// Scopes that were declared, full names by resource server.
+	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
+	// ClientIDs by client name.
+	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
+	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
+	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
 	// CloudFrontDistribution that a custom domain's alias record points at.
 	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
 }

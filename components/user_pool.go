@@ -51,12 +51,19 @@ type UserPoolArgs struct {
 // characters with lower case, upper case, a number and a symbol, and a temporary
 // password lasts 7 days.
 type PasswordPolicyArgs struct {
-	MinimumLength         int   `pulumi:"minimumLength,optional"` // 6 to 99
-	RequireLowercase      *bool `pulumi:"requireLowercase,optional"`
-	RequireNumbers        *bool `pulumi:"requireNumbers,optional"`
-	RequireSymbols        *bool `pulumi:"requireSymbols,optional"`
-	RequireUppercase      *bool `pulumi:"requireUppercase,optional"`
-	TemporaryValidityDays int   `pulumi:"temporaryValidityDays,optional"` // 1 to 365
+	// MinimumLength in characters: 6 to 99, by default 8.
+	MinimumLength int `pulumi:"minimumLength,optional"`
+	// RequireLowercase asks for a lower-case letter. By default true.
+	RequireLowercase *bool `pulumi:"requireLowercase,optional"`
+	// RequireNumbers asks for a digit. By default true.
+	RequireNumbers *bool `pulumi:"requireNumbers,optional"`
+	// RequireSymbols asks for a symbol. By default true.
+	RequireSymbols *bool `pulumi:"requireSymbols,optional"`
+	// RequireUppercase asks for an upper-case letter. By default true.
+	RequireUppercase *bool `pulumi:"requireUppercase,optional"`
+	// TemporaryValidityDays of a password that an administrator set: 1 to 365, by
+	// default 7.
+	TemporaryValidityDays int `pulumi:"temporaryValidityDays,optional"`
 	// HistorySize is how many former passwords a new one must differ from: 1 to 24, by
 	// default none. Needs the tier ESSENTIALS or PLUS
 	// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_PasswordPolicyType.html).

@@ -1,0 +1,30 @@
+import pulumi
+import smartlake_smartlake as smartlake
+
+config = pulumi.Config()
+
+ehr = smartlake.SmartDatastore(
+    "ehr",
+    clients=[
+        smartlake.ClientArgs(name="etl", kind=smartlake.ClientKind.SERVICE_CLIENT, scopes=["system/*.read"]),
+        smartlake.ClientArgs(
+            name="app",
+            kind=smartlake.ClientKind.PUBLIC_CLIENT,
+            scopes=["openid", "launch/patient", "patient/*.rs"],
+            callback_urls=["http://localhost:3000/callback"],
+        ),
+    ],
+    # A secret stays one: pulumi config set --secret testPassword
+    test_users=[
+        smartlake.TestUserArgs(
+            username="ann", email="ann@example.org", password=config.require_secret("testPassword"), patient="123"
+        ),
+    ],
+    user_pool=smartlake.UserPoolArgs(mfa="OPTIONAL"),
+    tags={"environment": pulumi.get_stack()},
+)
+
+pulumi.export("datastoreEndpoint", ehr.datastore_endpoint)
+pulumi.export("issuer", ehr.issuer)
+pulumi.export("clientIds", ehr.client_ids)
+pulumi.export("clientSecrets", ehr.client_secrets)

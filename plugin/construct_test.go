@@ -1,0 +1,364 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/blang/semver"
+	provider "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/integration"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/local/graph"
+)
+
+// newCloud answers as AWS would, and keeps what is declared.
+func newCloud() *graph.Graph {
+	return &graph.Graph{Region: "us-east-1", Account: "123456789012", Partition: "aws"}
+}
+
+// construct has the plugin construct a component, over the wire as Pulumi would.
+func construct(
+	t *testing.T, typ string, archives fs.FS, inputs resource.PropertyMap, edit ...func(*provider.ConstructRequest),
+) (*graph.Graph, property.Map, error) {
+	t.Helper()
+	served, err := newProvider(archives)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud := newCloud()
+	server, err := integration.NewServer(t.Context(), packageName, semver.MustParse("0.0.0-dev"),
+		integration.WithProvider(served), integration.WithMocks(cloud))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := provider.ConstructRequest{
+		Urn:    resource.NewURN("stack", "project", "", tokens.Type(typePrefix+typ), "ehr"),
+		Inputs: resource.FromResourcePropertyMap(inputs),
+	}
+	for _, change := range edit {
+		change(&request)
+	}
+	response, err := server.Construct(request)
+	return cloud, response.State, err
+}
+
+// archive is one that Lambda could run, as far as its form goes.
+func archive(t *testing.T, content string) []byte {
+	t.Helper()
+	var text bytes.Buffer
+	writer := zip.NewWriter(&text)
+	header := &zip.FileHeader{Name: "bootstrap"}
+	header.SetMode(0o755)
+	entry, err := writer.CreateHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return text.Bytes()
+}
+
+func archiveFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "function.zip")
+	if err := os.WriteFile(path, archive(t, "#!/bin/sh\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// inputs are the arguments of a SmartDatastore as another language would send them.
+func inputs(archive string) resource.PropertyMap {
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"clients": []any{
+			map[string]any{"name": "etl", "kind": "service", "scopes": []any{"system/*.read"}},
+			map[string]any{
+				"name": "portal", "kind": "confidential", "scopes": []any{"openid", "launch/patient", "patient/*.rs"},
+				"callbackUrls": []any{"https://portal.example.org/callback"}, "accessTokenMinutes": 15,
+			},
+		},
+		"protect":       false,
+		"userPool":      map[string]any{"mfa": "OPTIONAL", "passwordPolicy": map[string]any{"minimumLength": 14}},
+		"function":      map[string]any{"archive": archive, "memoryMb": 256},
+		"launchContext": map[string]any{"function": map[string]any{"archive": archive}},
+		"bulkData":      map[string]any{"exportRetentionDays": 7},
+		"alarms":        map[string]any{"emails": []any{"ops@example.org"}},
+		"testUsers": []any{map[string]any{
+			"username": "ann", "email": "ann@example.org", "password": resource.MakeSecret(resource.NewProperty("Passw0rd!")), "patient": "p-1",
+		}},
+		"tags": map[string]any{"team": "records"},
+	})
+}
+
+// args are the same in Go.
+func args(archive string) *components.SmartDatastoreArgs {
+	return &components.SmartDatastoreArgs{
+		Clients: []components.ClientArgs{
+			{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.read"}},
+			{
+				Name: "portal", Kind: components.ConfidentialClient, Scopes: []string{"openid", "launch/patient", "patient/*.rs"},
+				CallbackURLs: []string{"https://portal.example.org/callback"}, AccessTokenMinutes: 15,
+			},
+		},
+		Protect:       pulumi.BoolRef(false),
+		UserPool:      &components.UserPoolArgs{MFA: "OPTIONAL", PasswordPolicy: &components.PasswordPolicyArgs{MinimumLength: 14}},
+		Function:      &components.FunctionArgs{Archive: archive, MemoryMB: 256},
+		LaunchContext: &components.LaunchContextArgs{Function: &components.FunctionArgs{Archive: archive}},
+		BulkData:      &components.BulkDataArgs{ExportRetentionDays: 7},
+		Alarms:        &components.AlarmArgs{Emails: []string{"ops@example.org"}},
+		TestUsers: []components.TestUserArgs{{
+			Username: "ann", Email: "ann@example.org", Password: pulumi.ToSecret(pulumi.String("Passw0rd!")).(pulumi.StringOutput), Patient: "p-1",
+		}},
+		Tags: pulumi.StringMap{"team": pulumi.String("records")},
+	}
+}
+
+func TestOtherLanguagesDeclareWhatGoDoes(t *testing.T) {
+	archive := archiveFile(t)
+	want, err := graph.Run(func(ctx *pulumi.Context) error {
+		_, err := components.NewSmartDatastore(ctx, "ehr", args(archive))
+		return err
+	}, graph.Stack{Project: "project", Name: "stack", Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := construct(t, "SmartDatastore", withoutArchives, inputs(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared, wanted := got.Resources(), want.Resources()
+	if len(declared) != len(wanted) || len(wanted) < 40 {
+		t.Fatalf("got %d resources, want %d", len(declared), len(wanted))
+	}
+	for i := range wanted {
+		for _, one := range []graph.Resource{declared[i], wanted[i]} {
+			delete(one.Properties, "clientSecret") // made at random, as Cognito does
+		}
+		if !reflect.DeepEqual(declared[i], wanted[i]) {
+			t.Errorf("got %+v\nwant %+v", declared[i], wanted[i])
+		}
+	}
+}
+
+func TestSecretsStaySecret(t *testing.T) {
+	cloud, state, err := construct(t, "SmartDatastore", withoutArchives, inputs(archiveFile(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secrets := state.Get("clientSecrets"); !secrets.Secret() || secrets.AsMap().Len() != 2 {
+		t.Errorf("clientSecrets: got %#v, want a secret of two clients", secrets)
+	}
+	if endpoint := state.Get("datastoreEndpoint"); endpoint.Secret() || !strings.HasPrefix(endpoint.AsString(), "https://healthlake.us-east-1.") {
+		t.Errorf("datastoreEndpoint: got %#v, want it plain", endpoint)
+	}
+	users := cloud.All("aws:cognito/user:User")
+	if len(users) != 1 || !users[0].Properties["password"].IsSecret() {
+		t.Errorf("the password of a test user is no secret: %v", users)
+	}
+	text, err := json.Marshal(cloud.All("smartlake:index:SmartDatastore")[0].Properties["testUsers"].ArrayValue()[0].ObjectValue()["username"])
+	if err != nil || !strings.Contains(string(text), "ann") {
+		t.Errorf("the rest of a test user is kept: got %s, %v", text, err)
+	}
+	if !cloud.All("smartlake:index:SmartDatastore")[0].Properties["testUsers"].ArrayValue()[0].ObjectValue()["password"].IsSecret() {
+		t.Error("the password in the component's own state is no secret")
+	}
+}
+
+func TestAPreviewKeepsUnknownWhatIsNotThereYet(t *testing.T) {
+	given := inputs(archiveFile(t))
+	given["kmsKeyArn"] = resource.MakeComputed(resource.NewProperty(""))
+	given["function"].ObjectValue()["logKmsKeyArn"] = resource.MakeComputed(resource.NewProperty(""))
+	given["tags"].ObjectValue()["owner"] = resource.MakeComputed(resource.NewProperty(""))
+	cloud, state, err := construct(t, "SmartDatastore", withoutArchives, given, func(r *provider.ConstructRequest) { r.DryRun = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !state.Get("kmsKeyArn").IsComputed() {
+		t.Errorf("kmsKeyArn: got %#v, want it unknown", state.Get("kmsKeyArn"))
+	}
+	encryption := cloud.All("aws-native:healthlake:FhirDatastore")[0].Properties["sseConfiguration"]
+	if !encryption.ContainsUnknowns() {
+		t.Errorf("sseConfiguration: got %v, want an unknown key", encryption)
+	}
+	for _, logs := range cloud.All("aws:cloudwatch/logGroup:LogGroup") {
+		if !logs.Properties["kmsKeyId"].ContainsUnknowns() {
+			t.Errorf("%s: got key %v, want it unknown", logs.Name, logs.Properties["kmsKeyId"])
+		}
+	}
+}
+
+func TestABadInputIsRefusedByItsName(t *testing.T) {
+	path := archiveFile(t)
+	text := resource.NewProperty[string]
+	for what, c := range map[string]struct {
+		edit func(resource.PropertyMap)
+		want string
+	}{
+		"a value that the component refuses": {func(i resource.PropertyMap) { i["userPool"].ObjectValue()["mfa"] = text("on") },
+			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`},
+		"a typing error": {func(i resource.PropertyMap) { i["userPool"].ObjectValue()["mfaa"] = text("ON") },
+			`SmartDatastore "ehr": userPool.mfaa: there is no such argument; want one of advancedSecurity, `},
+		"a typing error on top": {func(i resource.PropertyMap) { i["protected"] = resource.NewProperty(true) },
+			`protected: there is no such argument; want one of alarms, `},
+		"text for a number": {func(i resource.PropertyMap) { i["function"].ObjectValue()["memoryMb"] = text("512") },
+			`function.memoryMb: want a whole number`},
+		"text for a list": {func(i resource.PropertyMap) {
+			i["clients"].ArrayValue()[0].ObjectValue()["scopes"] = text("system/*.read")
+		},
+			`clients[0].scopes: want a list`},
+		"what is not known yet": {func(i resource.PropertyMap) {
+			i["clients"].ArrayValue()[1].ObjectValue()["callbackUrls"] = resource.NewProperty([]resource.PropertyValue{resource.MakeComputed(text(""))})
+		}, `clients[1].callbackUrls[0]: an output of a resource: want a value that is known without it`},
+		"more secret than can be": {func(i resource.PropertyMap) { i["testUsers"] = resource.MakeSecret(i["testUsers"]) },
+			`testUsers: a secret: want it plain, with only those arguments secret that are meant to be`},
+		"no clients": {func(i resource.PropertyMap) { delete(i, "clients") },
+			`clients: missing: want at least one client`},
+	} {
+		given := inputs(path)
+		c.edit(given)
+		cloud, _, err := construct(t, "SmartDatastore", withoutArchives, given, func(r *provider.ConstructRequest) { r.DryRun = true })
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", what, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "Passw0rd") {
+			t.Errorf("%s: the error holds a secret", what)
+		}
+		if declared := cloud.Resources(); len(declared) > 0 {
+			t.Errorf("%s: %d resources were declared first", what, len(declared))
+		}
+	}
+}
+
+func TestEveryPartIsUsableAlone(t *testing.T) {
+	path := archiveFile(t)
+	function := map[string]any{"archive": path}
+	for typ, given := range map[string]map[string]any{
+		"AuthorizationServer": {"clients": inputs(path)["clients"], "launchContext": map[string]any{"function": function}},
+		"TokenValidator": {
+			"issuers": []any{"https://issuer.example.org"}, "jwksUri": "https://issuer.example.org/jwks", "clientIds": []any{"app"}, "function": function,
+		},
+		"LaunchContext": {"function": function},
+		"BulkDataStore": {"datastoreArn": "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef"},
+	} {
+		cloud, state, err := construct(t, typ, withoutArchives, resource.NewPropertyMapFromMap(given))
+		if err != nil {
+			t.Errorf("%s: %v", typ, err)
+			continue
+		}
+		if got := len(cloud.All(typePrefix + typ)); got != 1 {
+			t.Errorf("%s: registered %d times", typ, got)
+		}
+		for name := range packageSchema(t).Resources[typePrefix+typ].Properties {
+			if _, ok := state.GetOk(name); !ok {
+				t.Errorf("%s: no output %s", typ, name)
+			}
+		}
+	}
+}
+
+// released is a plugin with archives of its own.
+func released(t *testing.T) fs.FS {
+	files := fstest.MapFS{}
+	for _, name := range []string{"validator-arm64", "validator-x86_64", "launch-context-arm64", "launch-context-x86_64"} {
+		files[name+".zip"] = &fstest.MapFile{Data: archive(t, name)}
+	}
+	return files
+}
+
+// code is the content of the archive that a function runs.
+func code(t *testing.T, cloud *graph.Graph, function string) string {
+	t.Helper()
+	for _, one := range cloud.All("aws:lambda/function:Function") {
+		if one.Name != function {
+			continue
+		}
+		reader, err := zip.OpenReader(one.Properties["code"].ArchiveValue().Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close()
+		content, err := fs.ReadFile(reader, "bootstrap")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	t.Fatalf("no function %s", function)
+	return ""
+}
+
+func TestAReleasedPluginBringsTheFunctionsAlong(t *testing.T) {
+	t.Setenv("PATH", "") // no Go
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for _, architecture := range []string{"arm64", "x86_64"} {
+		given := inputs("")
+		given["function"] = resource.NewProperty(resource.PropertyMap{"architecture": resource.NewProperty(architecture)})
+		delete(given, "launchContext")
+		cloud, _, err := construct(t, "SmartDatastore", released(t), given)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for function, want := range map[string]string{
+			"ehr-validator-function": "validator-" + architecture, "ehr-auth-context-function": "launch-context-" + architecture,
+		} {
+			if got := code(t, cloud, function); got != want {
+				t.Errorf("%s runs %q, want %q", function, got, want)
+			}
+		}
+	}
+}
+
+func TestAnArchiveOfTheCallersComesBeforeThePlugins(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	cloud, _, err := construct(t, "SmartDatastore", released(t), inputs(archiveFile(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, function := range []string{"ehr-validator-function", "ehr-auth-context-function"} {
+		if got := code(t, cloud, function); got != "#!/bin/sh\n" {
+			t.Errorf("%s runs %q", function, got)
+		}
+	}
+}
+
+func TestAPluginRunFromSourceBuildsTheFunctions(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir()) // a program in another language has no Go module around it
+	served := &functions{archives: withoutArchives, origin: &origin{}}
+	args := served.validator(nil)
+	platform := components.LambdaPlatform("arm64")
+	if _, err := args.Package(context.Background(), platform, nil); err == nil || !strings.Contains(err.Error(), "give the path of a prebuilt archive") {
+		t.Errorf("without source: got %v", err)
+	}
+	if _, err := served.origin.handshake(context.Background(), provider.HandshakeRequest{RootDirectory: &here}); err != nil {
+		t.Fatal(err)
+	}
+	path, err := args.Package(context.Background(), platform, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() < 1<<20 {
+		t.Errorf("%s: want an archive of the validator: %v", path, err)
+	}
+}

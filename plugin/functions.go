@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+)
+
+// functions tells where the archives of the functions come from: a released plugin
+// has them, one that Pulumi runs from source builds them.
+type functions struct {
+	archives fs.FS
+	origin   *origin
+}
+
+func (f *functions) validator(args *components.FunctionArgs) *components.FunctionArgs {
+	return f.packagedBy(args, "validator", components.PackageValidatorFrom)
+}
+
+func (f *functions) launchContext(args *components.LaunchContextArgs) *components.LaunchContextArgs {
+	if args == nil {
+		args = &components.LaunchContextArgs{}
+	}
+	args.Function = f.packagedBy(args.Function, "launch-context", components.PackageLaunchContextFrom)
+	return args
+}
+
+// packagedBy has the function's archive taken from this plugin, or built from where
+// its source is.
+func (f *functions) packagedBy(
+	args *components.FunctionArgs, name string,
+	build func(ctx context.Context, folder string, platform components.Platform, progress io.Writer) (string, error),
+) *components.FunctionArgs {
+	if args == nil {
+		args = &components.FunctionArgs{}
+	}
+	args.Package = func(ctx context.Context, platform components.Platform, progress io.Writer) (string, error) {
+		archive, err := fs.ReadFile(f.archives, name+"-"+architectures[platform.Arch]+".zip")
+		if err == nil {
+			return components.StoreArchive(name, archive)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("the plugin's own archive of the function: %w", err)
+		}
+		return build(ctx, f.origin.folder(), platform, progress)
+	}
+	return args
+}
+
+// architectures are Lambda's names of Go's processors.
+var architectures = map[string]string{"arm64": "arm64", "amd64": "x86_64"}

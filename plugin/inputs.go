@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+var inputType = reflect.TypeFor[pulumi.Input]()
+
+// checkInputs holds inputs against the arguments that they are for. What is wrong with
+// values is for the component to say; here it is names, kinds, and values that are not
+// there yet where the component needs them to know what to declare.
+func checkInputs(arguments reflect.Type, inputs property.Map) error {
+	var found []error
+	checkMembers("", arguments, inputs, func(field, want string) {
+		found = append(found, fmt.Errorf("%s: %s", field, want))
+	})
+	return errors.Join(found...)
+}
+
+func checkMembers(path string, of reflect.Type, members property.Map, refuse func(field, want string)) {
+	fields, names := map[string]reflect.Type{}, []string{}
+	for i := range of.NumField() {
+		if name, _, _ := strings.Cut(of.Field(i).Tag.Get("pulumi"), ","); name != "" {
+			fields[name] = of.Field(i).Type
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for name, value := range members.AllStable {
+		if strings.HasPrefix(name, "__") {
+			continue // the SDKs' own
+		}
+		if field, ok := fields[name]; ok {
+			checkValue(path+name, field, value, refuse)
+		} else {
+			refuse(path+name, "there is no such argument; want one of "+strings.Join(names, ", "))
+		}
+	}
+}
+
+func checkValue(path string, of reflect.Type, value property.Value, refuse func(field, want string)) {
+	if value.IsNull() || of.Implements(inputType) {
+		return
+	}
+	for of.Kind() == reflect.Pointer {
+		of = of.Elem()
+	}
+	switch {
+	case value.IsComputed() || len(value.Dependencies()) > 0:
+		refuse(path, "an output of a resource: want a value that is known without it, since what is declared depends on it")
+		return
+	case value.Secret():
+		refuse(path, "a secret: want it plain, with only those arguments secret that are meant to be, such as passwords")
+		return
+	}
+	fits := map[reflect.Kind]bool{
+		reflect.Bool: value.IsBool(), reflect.Int: value.IsNumber(), reflect.String: value.IsString(),
+		reflect.Struct: value.IsMap(), reflect.Map: value.IsMap(), reflect.Slice: value.IsArray(),
+	}
+	if !fits[of.Kind()] {
+		refuse(path, "want "+kinds[of.Kind()])
+		return
+	}
+	switch of.Kind() {
+	case reflect.Struct:
+		checkMembers(path+".", of, value.AsMap(), refuse)
+	case reflect.Map:
+		for name, member := range value.AsMap().AllStable {
+			checkValue(path+"."+name, of.Elem(), member, refuse)
+		}
+	case reflect.Slice:
+		for i, element := range value.AsArray().All {
+			checkValue(fmt.Sprintf("%s[%d]", path, i), of.Elem(), element, refuse)
+		}
+	default: // of one piece
+	}
+}
+
+// kinds say what an argument is.
+var kinds = map[reflect.Kind]string{
+	reflect.Bool: "true or false", reflect.Int: "a whole number", reflect.String: "text",
+	reflect.Struct: "a group of arguments", reflect.Map: "names and values", reflect.Slice: "a list",
+}
