@@ -305,6 +305,15 @@ func (a addresses) checkAll(what, text string) error {
 	return nil
 }
 
+// CheckAddress returns an error unless an address is one that endpoints may have, which
+// only this machine reaches.
+func CheckAddress(address string) error {
+	if ip, err := netip.ParseAddr(address); err != nil || !ip.IsLoopback() || ip.Zone() != "" {
+		return fmt.Errorf("address: %q: want a loopback address such as 127.0.0.1 or ::1: what is served here is for this machine alone", address)
+	}
+	return nil
+}
+
 func (o Options) host() string { return cmp.Or(o.Address, "127.0.0.1") }
 
 // endpoints are the addresses to listen at: HealthLake, the hosted domain, the issuer.
@@ -313,8 +322,8 @@ func (o Options) endpoints() ([]string, error) {
 		return o.Former.listening, nil
 	}
 	host := o.host()
-	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() || ip.Zone() != "" {
-		return nil, fmt.Errorf("address: %q: want a loopback address such as 127.0.0.1 or ::1: what is served here is for this machine alone", host)
+	if err := CheckAddress(host); err != nil {
+		return nil, err
 	}
 	var listening []string
 	for i := range 3 {
