@@ -89,9 +89,10 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then where all is")
 	flags.BoolVar(&f.quiet, "quiet", false, "print nothing but errors and, if it stays up, the address of the page")
 	command.MarkFlagsMutuallyExclusive("json", "quiet")
+	command.MarkFlagsMutuallyExclusive("logs", "quiet")
 	command.MarkFlagsMutuallyExclusive("once", "watch")
 	complete(command, "stack", completeStacks)
-	complete(command, "fail", cobra.FixedCompletions(local.FaultNames(), cobra.ShellCompDirectiveNoFileComp))
+	complete(command, "fail", completeFaults)
 	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
 	must(command.MarkFlagDirname("dir"))
 }

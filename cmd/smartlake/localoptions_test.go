@@ -137,3 +137,14 @@ func TestWatchingStartsAgainAtTheSamePortsAndLeavesNothingBehind(t *testing.T) {
 		t.Errorf("left behind: %v %v", left, err)
 	}
 }
+
+func TestTheWaysToFailAreCompleted(t *testing.T) {
+	for typed, want := range map[string]string{
+		"key-set-":          "key-set-broken\nkey-set-garbage\nkey-set-slow\n:4\n",
+		"throttle,unavaila": "throttle,unavailable\n:4\n",
+	} {
+		if out, _, err := execute(t, "__complete", "local", "--fail", typed); err != nil || out != want {
+			t.Errorf("%s: %v: %q, want %q", typed, err, out, want)
+		}
+	}
+}

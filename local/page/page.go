@@ -22,7 +22,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/local/healthlake"
 )
@@ -92,8 +91,8 @@ func New(config Config) (*Page, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.serveOverview)
 	mux.HandleFunc("GET /decisions", p.serveDecisions)
-	mux.HandleFunc("GET /page.css", p.serveFile)
-	mux.HandleFunc("GET /page.js", p.serveFile)
+	mux.Handle("GET /page.css", http.FileServerFS(files))
+	mux.Handle("GET /page.js", http.FileServerFS(files))
 	mux.HandleFunc("POST /faults", p.setFault)
 	mux.HandleFunc("POST /app/launch", p.launch)
 	mux.HandleFunc("GET /"+CallbackPath, p.callBack)
@@ -124,10 +123,6 @@ func (p *Page) protect(header http.Header) {
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cache-Control", "no-store")
-}
-
-func (p *Page) serveFile(w http.ResponseWriter, r *http.Request) {
-	http.ServeFileFS(w, r, files, strings.TrimPrefix(r.URL.Path, "/"))
 }
 
 // show writes a template, whole or not at all.

@@ -91,7 +91,6 @@ func browser(t *testing.T, cloud *local.Cloud) context.Context {
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("disable-lcd-text", true), // colored edges of letters make a picture large
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("ignore-certificate-errors-spki-list", keyHash(t, cloud)),
 		chromedp.WindowSize(1200, 900),
