@@ -11,6 +11,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/local/graph"
 	"github.com/smartlake/pulumi-smartlake/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/local/page"
 )
 
 func (c *Cloud) newAuthorizationServer(d declared, options Options) error {
@@ -26,12 +27,12 @@ func (c *Cloud) newAuthorizationServer(d declared, options Options) error {
 		Issuer:          c.Issuer,
 		HostedDomain:    c.HostedDomain,
 		Clients:         clients,
-		Users:           users(d),
+		Users:           c.usersOf(d, options),
 		AliasAttributes: d.pool.Texts("aliasAttributes"),
 		CaseSensitive:   d.pool.Flag("usernameConfiguration", "caseSensitive"),
-		ExtraCallbacks:  options.ExtraCallbacks,
+		ExtraCallbacks:  append([]string{c.Page + page.CallbackPath}, options.ExtraCallbacks...),
 		PreToken:        trigger,
-		Now:             options.Now,
+		Now:             c.clock.now,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package local
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,6 +13,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -40,14 +42,27 @@ const (
 type Options struct {
 	Program pulumi.RunFunc
 	Stack   graph.Stack
-	// Port of the first of three endpoints on 127.0.0.1, which take successive
-	// ports. 0 takes free ones.
+	// Address of the endpoints, a loopback one such as 127.0.0.1, the default, or ::1.
+	Address string
+	// Port of the first of three endpoints, which take successive ports. 0 takes free
+	// ones.
 	Port int
+	// Former is a closed cloud whose ports and certificate are taken over, so that apps
+	// and browsers that know it need no change. Nil for none; Address and Port do not
+	// count otherwise.
+	Former *Cloud
 	// FunctionLog gets what the functions write; nil for nowhere.
 	FunctionLog io.Writer
 	// ExtraCallbacks are URLs that users may be sent back to after signing in,
 	// for every client with users, besides the declared ones.
 	ExtraCallbacks []string
+	// NoUsers leaves a stack that declares no users without any. Otherwise it gets
+	// [Cloud.Users] that are made up, but not with FHIRURL, where nothing is known of
+	// the patients.
+	NoUsers bool
+	// Seed of the synthetic patients: another one makes others. 0 is 1. Refused where
+	// there are no synthetic patients.
+	Seed uint64
 	// Now is the authorization server's clock, by default the machine's.
 	Now func() time.Time
 	// FHIRURL is the base URL of a FHIR R4 server whose resources the datastore
@@ -57,6 +72,8 @@ type Options struct {
 
 // Cloud is a running local cloud. Close it.
 type Cloud struct {
+	// Page is the address of the page about this cloud, with a slash at its end.
+	Page string
 	// Datastore is the FHIR base URL, with a slash at its end.
 	Datastore string
 	// HostedDomain and Issuer of the authorization server.
@@ -65,6 +82,8 @@ type Cloud struct {
 	AuthorizationServer *cognito.Pool
 	// Clients that may ask for tokens, in the order of their declaration.
 	Clients []Client
+	// Users who may sign in: the declared ones, or made-up ones where there are none.
+	Users []User
 	// Discovery is the discovery document as the program declares it, with
 	// loopback addresses.
 	Discovery string
@@ -80,6 +99,9 @@ type Cloud struct {
 	certificate certificate
 	graph       *graph.Graph
 	servers     []*http.Server
+	listening   []string // the addresses of the endpoints
+	pageClient  *http.Client
+	clock       clock
 	functions   map[string]*lambda.Function // by name
 	validator   *lambda.Function            // one of them
 	store       *healthlake.Datastore
@@ -88,6 +110,9 @@ type Cloud struct {
 	mu        sync.Mutex
 	decisions []healthlake.Decision
 	keySets   []cognito.KeySetRequest
+
+	faultsMu sync.Mutex
+	failing  map[string]string // the fault that is on, by the part that fails
 }
 
 // Client is a declared app client with what an app would have of it.
@@ -134,7 +159,10 @@ func Start(options Options) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cloud{graph: g, functions: map[string]*lambda.Function{}}
+	c := &Cloud{graph: g, functions: map[string]*lambda.Function{}, failing: map[string]string{}}
+	if c.clock.base = options.Now; c.clock.base == nil {
+		c.clock.base = time.Now
+	}
 	if err := c.start(options); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -142,7 +170,13 @@ func Start(options Options) (*Cloud, error) {
 }
 
 func (c *Cloud) start(options Options) (err error) {
-	if c.certificate, err = newCertificate(); err != nil {
+	listening, err := options.endpoints()
+	if err != nil {
+		return err
+	}
+	if options.Former != nil {
+		c.certificate = options.Former.certificate
+	} else if c.certificate, err = newCertificate(options.host()); err != nil {
 		return err
 	}
 	if c.Dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
@@ -156,7 +190,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
-	listeners, at, err := listen(options.Port, declared)
+	listeners, at, err := listen(listening, declared)
 	if err != nil {
 		return err
 	}
@@ -168,6 +202,7 @@ func (c *Cloud) start(options Options) (err error) {
 		return err
 	}
 	for i, listener := range listeners {
+		c.listening = append(c.listening, listener.Addr().String())
 		c.serve(listener, handlers[i])
 	}
 	return c.writeOutputs(at)
@@ -188,6 +223,7 @@ func (c *Cloud) writeOutputs(at addresses) error {
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
 func (c *Cloud) handlers(d declared, at addresses, options Options) (_ []http.Handler, err error) {
+	c.Page = at.origins[0] + "/"
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
@@ -202,16 +238,24 @@ func (c *Cloud) handlers(d declared, at addresses, options Options) (_ []http.Ha
 	if err := c.newAuthorizationServer(d, options); err != nil {
 		return nil, err
 	}
-	if c.store, err = c.newDatastore(d, options.FHIRURL); err != nil {
+	if c.store, err = c.newDatastore(d, options); err != nil {
 		return nil, err
 	}
-	return []http.Handler{c.store, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
+	root, err := c.withPage(options.Stack)
+	if err != nil {
+		return nil, err
+	}
+	return []http.Handler{root, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
 }
 
-func (c *Cloud) newDatastore(d declared, fhirURL string) (*healthlake.Datastore, error) {
+func (c *Cloud) newDatastore(d declared, options Options) (*healthlake.Datastore, error) {
 	data := healthlake.Empty()
-	if c.preloaded = fhirURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"; c.preloaded {
-		data = healthlake.Synthetic(1)
+	c.preloaded = options.FHIRURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"
+	switch {
+	case c.preloaded:
+		data = healthlake.Synthetic(max(1, options.Seed))
+	case options.Seed != 0:
+		return nil, fmt.Errorf("seed: %d: there are no synthetic patients: want a stack with preloadSynthea, and no FHIR server behind", options.Seed)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
 		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
@@ -226,7 +270,7 @@ func (c *Cloud) newDatastore(d declared, fhirURL string) (*healthlake.Datastore,
 		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
 		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
 		Data:         data,
-		FHIRURL:      fhirURL,
+		FHIRURL:      options.FHIRURL,
 	}, ask, roles{c.graph}.authorize)
 	if err != nil {
 		return nil, err
@@ -261,16 +305,43 @@ func (a addresses) checkAll(what, text string) error {
 	return nil
 }
 
+// CheckAddress returns an error unless an address is one that endpoints may have, which
+// only this machine reaches.
+func CheckAddress(address string) error {
+	if ip, err := netip.ParseAddr(address); err != nil || !ip.IsLoopback() || ip.Zone() != "" {
+		return fmt.Errorf("address: %q: want a loopback address such as 127.0.0.1 or ::1: what is served here is for this machine alone", address)
+	}
+	return nil
+}
+
+func (o Options) host() string { return cmp.Or(o.Address, "127.0.0.1") }
+
+// endpoints are the addresses to listen at: HealthLake, the hosted domain, the issuer.
+func (o Options) endpoints() ([]string, error) {
+	if o.Former != nil {
+		return o.Former.listening, nil
+	}
+	host := o.host()
+	if err := CheckAddress(host); err != nil {
+		return nil, err
+	}
+	var listening []string
+	for i := range 3 {
+		port := 0
+		if o.Port != 0 {
+			port = o.Port + i
+		}
+		listening = append(listening, net.JoinHostPort(host, strconv.Itoa(port)))
+	}
+	return listening, nil
+}
+
 // listen opens the three endpoints and says which address stands for which name.
-func listen(port int, d declared) ([]net.Listener, addresses, error) {
+func listen(listening []string, d declared) ([]net.Listener, addresses, error) {
 	var listeners []net.Listener
 	var pairs, origins []string
 	for i, name := range []string{d.healthLake, d.hostedDomain, d.issuerHost} {
-		address := "127.0.0.1:0"
-		if port != 0 {
-			address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port+i))
-		}
-		listener, err := net.Listen("tcp", address)
+		listener, err := net.Listen("tcp", listening[i])
 		if err != nil {
 			for _, open := range listeners {
 				err = errors.Join(err, open.Close())
@@ -304,6 +375,9 @@ func (c *Cloud) Close() error {
 	var problems []error
 	for _, server := range c.servers {
 		problems = append(problems, server.Close())
+	}
+	if c.pageClient != nil {
+		c.pageClient.CloseIdleConnections()
 	}
 	for _, function := range c.functions {
 		function.Close()

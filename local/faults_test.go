@@ -47,7 +47,7 @@ func TestTheCloudFailsOnDemandAndRecovers(t *testing.T) {
 			t.Errorf("after %s: %d %v", c.fault, status, answer)
 		}
 	}
-	const want = `fault: "x": want one of discovery-limited, throttle, unavailable, validator-crash, validator-error, validator-slow`
+	const want = `fault: "x": want one of clock-skew, discovery-limited, key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle, unavailable, validator-crash, validator-error, validator-slow`
 	if err := cloud.SetFault("x", true); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

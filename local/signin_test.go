@@ -35,6 +35,15 @@ var (
 // browser is sent in the end.
 func (a app) signIn(username, password string) *url.URL {
 	a.t.Helper()
+	return a.signInAt(a.cloud.HostedDomain+"/oauth2/authorize?"+url.Values{
+		"response_type": {"code"}, "client_id": {a.client("app").ID}, "redirect_uri": {userCallback}, "state": {"s"}, "scope": {launchedScope},
+		"code_challenge": {oauth2.S256ChallengeFromVerifier(codeVerifier)}, "code_challenge_method": {"S256"},
+	}.Encode(), username, password)
+}
+
+// signInAt begins at an URL of the authorize endpoint.
+func (a app) signInAt(entry, username, password string) *url.URL {
+	a.t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		a.t.Fatal(err)
@@ -47,10 +56,6 @@ func (a app) signIn(username, password string) *url.URL {
 		}
 		return http.ErrUseLastResponse
 	}
-	entry := a.cloud.HostedDomain + "/oauth2/authorize?" + url.Values{
-		"response_type": {"code"}, "client_id": {a.client("app").ID}, "redirect_uri": {userCallback}, "state": {"s"}, "scope": {launchedScope},
-		"code_challenge": {oauth2.S256ChallengeFromVerifier(codeVerifier)}, "code_challenge_method": {"S256"},
-	}.Encode()
 	response, err := browser.Get(entry)
 	if err != nil {
 		a.t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/local"
 )
 
 // complete registers what completes the value of a flag.
@@ -52,6 +54,18 @@ func completeStacks(command *cobra.Command, _ []string, typed string) ([]string,
 		}
 		dir, stacks = parent, nil
 	}
+}
+
+// completeFaults completes the last one of a list of failures.
+func completeFaults(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	before := typed[:strings.LastIndex(typed, ",")+1]
+	var lists []string
+	for _, name := range local.FaultNames() {
+		if strings.HasPrefix(before+name, typed) {
+			lists = append(lists, before+name)
+		}
+	}
+	return lists, cobra.ShellCompDirectiveNoFileComp
 }
 
 var globSpecial = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)

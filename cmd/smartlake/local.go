@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,12 +21,20 @@ import (
 )
 
 type localFlags struct {
-	stack  string
-	dir    string
-	config []string
-	port   int
-	once   bool
-	logs   bool
+	stack   string
+	dir     string
+	config  []string
+	address string
+	port    int
+	seed    uint64
+	fhirURL string
+	noUsers bool
+	fail    []string
+	once    bool
+	watch   bool
+	logs    bool
+	json    bool
+	quiet   bool
 }
 
 func localCommand() *cobra.Command {
@@ -39,6 +48,10 @@ ten steps of a request and two refusals as an app would. No AWS account, no
 credentials and no Pulumi CLI are needed. Afterwards the endpoints stay up until
 Ctrl-C; with --once they do not, and the exit status tells whether all went well.
 
+Its page, whose address it prints, shows what runs and what the validator decides, has
+switches for failures, and launches a sample app. A stack without testUsers gets two
+made-up ones, whose passwords are shown.
+
 While it runs, "smartlake smoke" and "smartlake requests" find it by the folder that it
 prints for --local; the folder and the secrets in it go with Ctrl-C.
 
@@ -47,49 +60,127 @@ not be run.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
   smartlake local --once               # walk once and exit with 0 or 1
   smartlake local --stack prod --once
+  smartlake local --port 8443 --watch  # start again when the configuration changes
+  smartlake local --fail key-set-broken,rotate-keys
   smartlake local --config authorizationStrategy=SMART_ON_FHIR_V1`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return runLocal(command.Context(), command.OutOrStdout(), command.ErrOrStderr(), flags)
 		},
 	}
-	command.Flags().StringVarP(&flags.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
-	command.Flags().StringVarP(&flags.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	command.Flags().StringArrayVar(&flags.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; validatorArchive and launchContextArchive are used instead of a build; repeatable")
-	command.Flags().IntVar(&flags.port, "port", 0, "first of three successive ports on 127.0.0.1 (default: free ones)")
-	command.Flags().BoolVar(&flags.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
-	command.Flags().BoolVar(&flags.logs, "logs", false, "print what the validator logs")
-	complete(command, "stack", completeStacks)
-	must(command.MarkFlagDirname("dir"))
+	flags.add(command)
 	return command
+}
+
+func (f *localFlags) add(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
+	flags.StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
+	flags.StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; validatorArchive and launchContextArchive are used instead of a build; repeatable")
+	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
+	flags.IntVar(&f.port, "port", 0, "first of three successive ports (default: free ones)")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
+	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server whose resources to serve, without credentials, instead of synthetic ones")
+	flags.BoolVar(&f.noUsers, "no-users", false, "make up no users where the stack declares none")
+	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
+	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
+	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when Pulumi.yaml or Pulumi.<stack>.yaml changes")
+	flags.BoolVar(&f.logs, "logs", false, "print what the functions log")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then where all is")
+	flags.BoolVar(&f.quiet, "quiet", false, "print nothing but errors and, if it stays up, the address of the page")
+	command.MarkFlagsMutuallyExclusive("json", "quiet")
+	command.MarkFlagsMutuallyExclusive("logs", "quiet")
+	command.MarkFlagsMutuallyExclusive("once", "watch")
+	complete(command, "stack", completeStacks)
+	complete(command, "fail", completeFaults)
+	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
+	must(command.MarkFlagDirname("dir"))
+}
+
+// check refuses wrong values before anything is built.
+func (f *localFlags) check() error {
+	if f.port < 0 || f.port > 65533 {
+		return fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", f.port)
+	}
+	if err := local.CheckAddress(f.address); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	for _, name := range f.fail {
+		if err := local.CheckFault(name); err != nil {
+			return fmt.Errorf("--fail: %w", err)
+		}
+	}
+	return nil
 }
 
 func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) error {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // the OAuth library's notes about its routes
-	if flags.port < 0 || flags.port > 65533 {
-		return cannotRun(fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", flags.port))
-	}
-	stack, err := loadStack(ctx, progress, flags)
-	if err != nil {
+	if err := flags.check(); err != nil {
 		return cannotRun(err)
 	}
-	options := local.Options{Program: program.Run, Stack: stack, Port: flags.port}
+	problems := progress
+	if flags.quiet {
+		progress = io.Discard
+	}
+	var former *local.Cloud
+	for {
+		before := flags.configuration()
+		cloud, err := startLocal(ctx, progress, flags, former)
+		if err != nil && former == nil {
+			return cannotRun(err)
+		}
+		if err != nil { // what was changed is wrong: wait until it is right
+			fmt.Fprintf(problems, "\nNot running: %s\n", err)
+		} else {
+			former = cloud
+			if err := serveLocal(ctx, flags.teller(out), problems, cloud, flags); err != nil || flags.once {
+				return errors.Join(err, cloud.Close())
+			}
+		}
+		changed := flags.waitForChange(ctx, before)
+		if cloud != nil {
+			if err := cloud.Close(); err != nil {
+				return err
+			}
+		}
+		if !changed {
+			return nil
+		}
+	}
+}
+
+func startLocal(ctx context.Context, progress io.Writer, flags localFlags, former *local.Cloud) (*local.Cloud, error) {
+	stack, err := loadStack(ctx, progress, flags)
+	if err != nil {
+		return nil, err
+	}
+	options := local.Options{
+		Program: program.Run, Stack: stack, Address: flags.address, Port: flags.port, Former: former,
+		FHIRURL: flags.fhirURL, NoUsers: flags.noUsers, Seed: flags.seed,
+	}
 	if flags.logs {
 		options.FunctionLog = progress
 	}
-	cloud, err := local.Start(options)
-	if err != nil {
-		return cannotRun(err)
+	return local.Start(options)
+}
+
+// serveLocal sets the failures that were asked for, walks, and says where all is. A
+// walk that fails is an error, unless the cloud stays up and failures were asked for or
+// the next change may mend it.
+func serveLocal(ctx context.Context, tell teller, problems io.Writer, cloud *local.Cloud, flags localFlags) error {
+	for _, name := range flags.fail {
+		if err := cloud.SetFault(name, true); err != nil {
+			return err
+		}
 	}
-	walkErr := walk(ctx, out, cloud)
-	if walkErr == nil && !flags.once {
-		printEndpoints(out, cloud)
-		<-ctx.Done()
-	}
-	if err := cloud.Close(); err != nil {
+	err := tell.walk(ctx, cloud)
+	if flags.once || err != nil && (len(flags.fail) == 0 && !flags.watch || ctx.Err() != nil) {
 		return err
 	}
-	return walkErr
+	if err != nil {
+		fmt.Fprintf(problems, "\nNot all went well: %s\n", err)
+	}
+	return tell.endpoints(cloud)
 }
 
 // loadStack reads the stack and makes it run here: with this machine's processor,
@@ -190,6 +281,35 @@ func (c *packageCounter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
+// teller tells of a cloud in a format.
+type teller interface {
+	walk(ctx context.Context, cloud *local.Cloud) error
+	endpoints(cloud *local.Cloud) error
+}
+
+func (f *localFlags) teller(out io.Writer) teller {
+	switch {
+	case f.json:
+		return jsonTeller{json.NewEncoder(out)}
+	case f.quiet:
+		return quietTeller{out}
+	default:
+		return plainTeller{out}
+	}
+}
+
+// plainTeller is for people.
+type plainTeller struct{ out io.Writer }
+
+func (p plainTeller) walk(ctx context.Context, cloud *local.Cloud) error {
+	return walk(ctx, p.out, cloud)
+}
+
+func (p plainTeller) endpoints(cloud *local.Cloud) error {
+	printEndpoints(p.out, cloud)
+	return nil
+}
+
 // walk prints each step as it happens, and what is wrong with it.
 func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 	fmt.Fprintln(out)
@@ -226,12 +346,13 @@ func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 
 func printEndpoints(out io.Writer, cloud *local.Cloud) {
 	fmt.Fprintf(out, `
+Page            %s
 FHIR base URL   %s
 Discovery       %s.well-known/smart-configuration
 Hosted domain   %s
 Issuer          %s
 Certificate     %s
-`, cloud.Datastore, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile)
+`, cloud.Page, cloud.Datastore, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile)
 	fmt.Fprintln(out, "\nClients:")
 	for _, client := range cloud.Clients {
 		secret := "no secret"
@@ -239,6 +360,13 @@ Certificate     %s
 			secret = "secret " + client.Secret
 		}
 		fmt.Fprintf(out, "  %s  %s  %s  %s  %s\n", client.Name, strings.Join(client.Flows, ","), client.ID, secret, strings.Join(client.Scopes, " "))
+	}
+	fmt.Fprintln(out, "\nUsers:")
+	for _, user := range cloud.Users {
+		fmt.Fprintf(out, "  %s  %s\n", user.Name, cmp.Or(user.Password, "password as the stack declares"))
+	}
+	if len(cloud.Users) == 0 {
+		fmt.Fprintln(out, "  none")
 	}
 	fmt.Fprintf(out, `
 Check it, and write its requests down (in another terminal):

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// watchInterval is how often the files are looked at.
+const watchInterval = 300 * time.Millisecond
+
+// waitForChange waits until the configuration is another than before, and reports
+// whether that came before the end.
+func (f *localFlags) waitForChange(ctx context.Context, before map[string]version) bool {
+	if !f.watch {
+		<-ctx.Done()
+		return false
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(watchInterval):
+			if !maps.Equal(before, f.configuration()) {
+				return true
+			}
+		}
+	}
+}
+
+// version of a file; the zero value if there is none.
+type version struct {
+	changed time.Time
+	size    int64
+}
+
+// configuration is Pulumi.yaml and the stack's file, in the folder of --dir and above.
+func (f *localFlags) configuration() map[string]version {
+	versions := map[string]version{}
+	dir, err := filepath.Abs(f.dir)
+	for ; err == nil; dir = filepath.Dir(dir) {
+		for _, name := range []string{"Pulumi.yaml", "Pulumi." + f.stack + ".yaml"} {
+			path := filepath.Join(dir, name)
+			if info, err := os.Stat(path); err == nil {
+				versions[path] = version{info.ModTime(), info.Size()}
+			}
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return versions
+}

@@ -1,0 +1,165 @@
+// Package browser_test launches apps against the local cloud in a real browser: the
+// page's own sample app, and an app made with a SMART client library of others.
+package browser_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/program"
+)
+
+// root is the folder with Pulumi.yaml.
+const root = "../.."
+
+// start runs a stack of this repository, the functions built for this machine.
+func start(t *testing.T, overrides map[string]string, edit func(*local.Options)) *local.Cloud {
+	t.Helper()
+	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	validator, err := components.PackageValidator(t.Context(), here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trigger, err := components.PackageLaunchContext(t.Context(), here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+	all := map[string]string{"validatorArchive": validator, "launchContextArchive": trigger, "architecture": architecture}
+	maps.Copy(all, overrides)
+	stack, err := local.LoadStack(root, "dev", all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := local.Options{Program: program.Run, Stack: stack, FunctionLog: t.Output()}
+	edit(&options)
+	cloud, err := local.Start(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cloud.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return cloud
+}
+
+// chromium finds the browser. Without one the tests are skipped, but not where all is
+// to be tested: there CI is set.
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	const missing = "no Chromium: install it, or run scripts/browser as root"
+	if os.Getenv("CI") != "" {
+		t.Fatal(missing)
+	}
+	t.Skip(missing)
+	return ""
+}
+
+// browser is a new one, with a profile of its own, that trusts the cloud's certificate
+// and no other that it would not trust anyway.
+func browser(t *testing.T, cloud *local.Cloud) context.Context {
+	t.Helper()
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(chromium(t)),
+		chromedp.Headless,
+		chromedp.NoSandbox, // tests run as root, and visit nothing but this machine
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("ignore-certificate-errors-spki-list", keyHash(t, cloud)),
+		chromedp.WindowSize(1200, 900),
+	}
+	// The browser outlives the test's context, so that it ends before the clean-up does.
+	allocated, end := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
+	t.Cleanup(end)
+	tab, closeTab := chromedp.NewContext(allocated, chromedp.WithErrorf(t.Logf))
+	t.Cleanup(closeTab)
+	if err := chromedp.Run(tab); err != nil {
+		t.Fatal(err)
+	}
+	return tab
+}
+
+// keyHash is how Chromium names the public key of a certificate to trust.
+func keyHash(t *testing.T, cloud *local.Cloud) string {
+	t.Helper()
+	content, err := os.ReadFile(cloud.CertificateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(content)
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// run does the actions one after the other, and tells what the page shows if one fails.
+func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
+	t.Helper()
+	for i, action := range actions {
+		step, cancel := context.WithTimeout(ctx, 20*time.Second)
+		err := chromedp.Run(step, action)
+		cancel()
+		if err != nil {
+			t.Fatalf("action %d: %v\n%s", i+1, err, shown(ctx))
+		}
+	}
+}
+
+// appears waits for an element to be shown, over as many pages as it takes.
+func appears(selector string) chromedp.Action {
+	const expression = `(e => e !== null && e.checkVisibility())(document.querySelector(%q))`
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		for {
+			var there bool
+			if err := chromedp.Evaluate(fmt.Sprintf(expression, selector), &there).Do(ctx); err == nil && there {
+				return nil
+			} // an error says that the page is just being left
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("waiting for %s: %w", selector, ctx.Err())
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	})
+}
+
+// shown is the address and the text of the page that is open.
+func shown(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var address, text string
+	if err := chromedp.Run(ctx, chromedp.Location(&address), chromedp.Text("body", &text)); err != nil {
+		return err.Error()
+	}
+	return address + "\n" + text
+}
