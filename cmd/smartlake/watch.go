@@ -13,7 +13,7 @@ const watchInterval = 300 * time.Millisecond
 
 // waitForChange waits until the configuration is another than before, and reports
 // whether that came before the end.
-func (f *localFlags) waitForChange(ctx context.Context, before map[string]version) bool {
+func (f *localFlags) waitForChange(ctx context.Context, before map[string]fileState) bool {
 	if !f.watch {
 		<-ctx.Done()
 		return false
@@ -30,21 +30,21 @@ func (f *localFlags) waitForChange(ctx context.Context, before map[string]versio
 	}
 }
 
-// version of a file; the zero value if there is none.
-type version struct {
+// fileState tells one version of a file from another; the zero value stands where there is none.
+type fileState struct {
 	changed time.Time
 	size    int64
 }
 
 // configuration is Pulumi.yaml and the stack's file, in the folder of --dir and above.
-func (f *localFlags) configuration() map[string]version {
-	versions := map[string]version{}
+func (f *localFlags) configuration() map[string]fileState {
+	versions := map[string]fileState{}
 	dir, err := filepath.Abs(f.dir)
 	for ; err == nil; dir = filepath.Dir(dir) {
 		for _, name := range []string{"Pulumi.yaml", "Pulumi." + f.stack + ".yaml"} {
 			path := filepath.Join(dir, name)
 			if info, err := os.Stat(path); err == nil {
-				versions[path] = version{info.ModTime(), info.Size()}
+				versions[path] = fileState{info.ModTime(), info.Size()}
 			}
 		}
 		if dir == filepath.Dir(dir) {
