@@ -47,31 +47,9 @@ func checkout(t *testing.T) string {
 	}
 	log := read(t, filepath.Join(to, "CHANGELOG.md"))
 	write(t, filepath.Join(to, "CHANGELOG.md"), strings.Replace(string(log), "# Changelog\n", "# Changelog\n\n## "+version+" (for a test)\n\nIt is built.\n", 1), 0o644)
-	if _, err := os.Stat(filepath.Join(to, "plugin", "go.mod")); errors.Is(err, fs.ErrNotExist) {
-		writePlugin(t, to)
-	}
 	run(t, to, "git", "init", "--quiet", "--initial-branch=main")
 	commit(t, to)
 	return to
-}
-
-// writePlugin puts a module in the place of the plugin's, which holds the archives in
-// the same way.
-func writePlugin(t *testing.T, checkout string) {
-	t.Helper()
-	write(t, filepath.Join(checkout, "plugin", "go.mod"), "module github.com/smartlake/pulumi-smartlake/plugin\n\ngo 1.26.0\n", 0o644)
-	write(t, filepath.Join(checkout, "plugin", "main.go"), `package main
-
-import "embed"
-
-//go:embed archives/*.zip
-var archives embed.FS
-
-func main() {
-	entries, err := archives.ReadDir("archives")
-	println(len(entries), err)
-}
-`, 0o644)
 }
 
 // commit gives everything in the folder one time, so that two checkouts are the same.
@@ -156,10 +134,17 @@ func filesOf(t *testing.T, dir string) map[string][]byte {
 
 var archives = []string{"launch-context-arm64.zip", "launch-context-x86_64.zip", "validator-arm64.zip", "validator-x86_64.zip"}
 
-func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds a release twice")
+// skipUnlessAsked keeps a release, which compiles everything with settings of its own,
+// out of a newcomer's first run of the tests.
+func skipUnlessAsked(t *testing.T) {
+	t.Helper()
+	if os.Getenv("SMARTLAKE_TEST_RELEASE") == "" {
+		t.Skip("builds a release, which takes minutes: set SMARTLAKE_TEST_RELEASE=1")
 	}
+}
+
+func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
+	skipUnlessAsked(t)
 	first, second := checkout(t), checkout(t)
 	dist, again := filepath.Join(first, "dist"), filepath.Join(t.TempDir(), "again")
 	if out, err := release(t, first, dist); err != nil {
@@ -321,6 +306,7 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 }
 
 func TestABuildThatFailsLeavesTheCheckoutAsItWas(t *testing.T) {
+	skipUnlessAsked(t)
 	checkout := checkout(t)
 	write(t, filepath.Join(checkout, "validator", "cmd", "bootstrap", "broken.go"), "package main\n\nfunc broken() { return 1 }\n", 0o644)
 	commit(t, checkout)
