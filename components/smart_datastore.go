@@ -183,7 +183,7 @@ func NewSmartDatastore(
 	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, parent); err != nil {
 		return nil, err
 	}
-	component.UpdateDatastoreCommand = a.updateCommand(component, datastore, validator)
+	component.UpdateDatastoreCommand = a.updateCommand(ctx, component, datastore, validator)
 	component.adopt(server, validator, datastore, keyARN)
 	if err := component.newBulkData(ctx, name, a, keyARN); err != nil {
 		return nil, err
