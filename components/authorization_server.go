@@ -100,7 +100,7 @@ type TestUserArgs struct {
 // "<name>-server-<resource server>", "<name>-client-<client>",
 // "<name>-idp-<identity provider>", "<name>-user-<test user>", with a zone for the
 // custom domain "<name>-domain-record", and where a client with users asks for
-// patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
+// launch/patient, patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
 // "<name>-context-invoke".
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,

@@ -277,7 +277,7 @@ func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulum
 	use := smart.Use{
 		Strategy:       a.AuthorizationStrategy,
 		Scopes:         allScopes(a.Clients),
-		PatientContext: a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.Patient),
+		PatientContext: a.ExistingUserPool.addsLaunchContext() && wantsPatient(a.Clients),
 		UserContext:    a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.User),
 	}
 	for _, client := range a.Clients {
