@@ -312,7 +312,7 @@ func (s *AuthorizationServer) newClients(
 ) error {
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, c := range a.Clients {
-		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, c.userPoolClient(pool, providers),
+		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, a.userPoolClient(c, pool, providers),
 			pulumi.Parent(s), pulumi.DependsOn(before))
 		if err != nil {
 			return err
@@ -331,7 +331,9 @@ func (s *AuthorizationServer) newClients(
 // pages only, hence no other flow than the refresh of tokens. What a client may
 // read and write of its users is listed: an attribute that the list does not name,
 // such as those of the launch context, is nobody's to write, also not at sign-up.
-func (c ClientArgs) userPoolClient(pool userPool, providers map[string]pulumi.StringOutput) *cognito.UserPoolClientArgs {
+func (a AuthorizationServerArgs) userPoolClient(
+	c ClientArgs, pool userPool, providers map[string]pulumi.StringOutput,
+) *cognito.UserPoolClientArgs {
 	args := &cognito.UserPoolClientArgs{
 		Name:                            pulumi.String(c.Name),
 		UserPoolId:                      pool.id,
@@ -351,7 +353,7 @@ func (c ClientArgs) userPoolClient(pool userPool, providers map[string]pulumi.St
 			RefreshToken: pulumi.String("minutes"),
 		},
 		ReadAttributes:  pulumi.ToStringArray(c.reads()),
-		WriteAttributes: pulumi.ToStringArray(c.writes()),
+		WriteAttributes: pulumi.ToStringArray(a.writes(c)),
 	}
 	if c.Kind == ServiceClient {
 		args.AllowedOauthFlows = pulumi.ToStringArray([]string{"client_credentials"})

@@ -252,7 +252,7 @@ func (p *problems) checkOffers(a AuthorizationServerArgs) {
 			case !ours:
 				p.oneOf(at, name, accepted...)
 			default:
-				p.checkWritesMapped(at, provider, client)
+				p.checkWritesMapped(at, provider, client, a)
 			}
 		}
 	}
@@ -262,9 +262,9 @@ func (p *problems) checkOffers(a AuthorizationServerArgs) {
 // mapped attribute with the client's permission
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
 // The two "verified" attributes are Cognito's own, and no client's to write.
-func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs, client ClientArgs) {
+func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs, client ClientArgs, a AuthorizationServerArgs) {
 	for _, attribute := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
-		if slices.Contains(writeAttributes, attribute) && !slices.Contains(client.writes(), attribute) {
+		if slices.Contains(writeAttributes, attribute) && !slices.Contains(a.writes(client), attribute) {
 			p.add(field, provider.Name, "it maps "+attribute+", which the client must be able to write; want it among writeAttributes")
 		}
 	}

@@ -288,7 +288,7 @@ func (l *LaunchContext) trigger() cognito.UserPoolLambdaConfigPtrInput {
 // attributes are in the schema of every pool, also where no client asks for context:
 // a schema can be added to, but nothing in it changed or taken out again, so that it
 // must not follow the clients. No client lists them among what it may write, be it
-// at sign-up, or read (see [ClientArgs.userPoolClient]).
+// at sign-up, or read (see [AuthorizationServerArgs.userPoolClient]).
 func (l *LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
 	return cognito.UserPoolSchemaArray{
 		textAttribute(l.PatientAttribute, false, "64"),
