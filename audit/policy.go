@@ -23,8 +23,11 @@ type Statement struct {
 	Effect    string
 	Action    []string
 	Resource  []string
-	Condition map[string]map[string]string `json:",omitempty"`
+	Condition condition `json:",omitempty"`
 }
+
+// condition is what a statement depends on: values by key by operator.
+type condition = map[string]map[string]string
 
 // maxDocument is the size of a customer-managed policy in characters, white space not
 // counted (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
@@ -38,12 +41,21 @@ const maxDocument = 6144
 // ARNs are as narrow as Pulumi's auto-naming allows, "smart-validator-read-*" say;
 // where AWS chooses the identifier it is any of that kind in the account and region,
 // and "*" stands alone only where an action takes no resource, in statements whose
-// Sid says so. A policy beyond the 6144 characters of a managed policy is returned as
+// Sid says so. What destroys or changes a user pool, its users, a key or a datastore
+// is allowed on those that carry the stack's own tags, and making one is allowed with
+// them ([Cautions] says where there are none); a record is changed by its name. Tags
+// are changed with the policy from before the change: the one from after it knows only
+// the new ones. A policy beyond the 6144 characters of a managed policy is returned as
 // several documents, all of which are needed.
 //
 // A resource of a type that the table of rights lacks is an error: a gap would show
 // only in the middle of an update. The rights are taken from AWS's Service
 // Authorization Reference and the providers' sources; unverified on AWS.
+//
+// The tags keep a mistake and a neighbour away, not a determined holder. They are as
+// narrow as they are the stack's alone: "environment: prod" is every stack's of
+// production. And making a resource with tags takes the right to tag one that has none
+// of them yet, which could be another's.
 func DeployPolicy(g *graph.Graph, readOnly bool) ([]Document, error) {
 	resources := g.Resources()
 	collected := map[string]*Statement{}
@@ -57,6 +69,9 @@ func DeployPolicy(g *graph.Graph, readOnly bool) ([]Document, error) {
 		}
 		for _, need := range wanted {
 			need = need.within(scope{g, resources}.boundary(r))
+			if need.when != nil {
+				need.condition = need.when(scope{g, resources}, r)
+			}
 			actions := need.read
 			if !readOnly {
 				actions = append(slices.Clone(need.read), need.write...)
@@ -82,7 +97,7 @@ func (r right) within(boundary string) right {
 	if !r.bounded || boundary == "" {
 		return r
 	}
-	r.condition = map[string]map[string]string{"StringEquals": {"iam:PermissionsBoundary": boundary}}
+	r.condition = condition{"StringEquals": {"iam:PermissionsBoundary": boundary}}
 	if slices.Contains(r.write, "iam:CreateRole") {
 		r.write = append(slices.Clone(r.write), "iam:PutRolePermissionsBoundary")
 	}
@@ -115,7 +130,7 @@ func passRoles(into map[string]*Statement, s scope) error {
 			return fmt.Errorf("role %s: its trust policy: %w", role.Name, err)
 		}
 		for _, service := range services {
-			collect(into, right{condition: map[string]map[string]string{"StringEquals": {"iam:PassedToService": service}}},
+			collect(into, right{condition: condition{"StringEquals": {"iam:PassedToService": service}}},
 				[]string{"iam:PassRole"}, []string{roleARN(s, role)})
 		}
 	}

@@ -53,7 +53,22 @@ func (s scope) concerns(e Explanation) []string {
 		}
 		if !r.Flag("adminCreateUserConfig", "allowAdminCreateUserOnly") {
 			add("%s: anybody can make a user", r.Name)
+			for _, client := range s.all(graph.UserPoolClient) {
+				if slices.Contains(client.Texts("writeAttributes"), "profile") {
+					add("client %s: it writes profile, which some apps take for the FHIR resource that the user is", client.Text("name"))
+				}
+			}
 		}
+		if slices.Contains(r.Texts("aliasAttributes"), "email") {
+			for _, provider := range s.all(identityProviderType) {
+				if provider.Map("attributeMapping")["email_verified"] != "" {
+					add("identity provider %s: its word makes an email address verified, and so a name to sign in with", provider.Text("providerName"))
+				}
+			}
+		}
+	}
+	if roles := s.unbounded(); len(roles) > 0 {
+		add("%s: no permissions boundary: whoever deploys can give these roles any right", strings.Join(roles, ", "))
 	}
 	for _, d := range e.Datastores {
 		if d.Encryption == "a key that AWS owns" {

@@ -11,7 +11,9 @@ type right struct {
 	read      []string // needed to read its state, and so by a refresh too
 	write     []string // needed to create, change, tag and delete it
 	on        func(scope, graph.Resource) []string
-	condition map[string]map[string]string
+	condition condition
+	// when is the condition where it depends on the stack, in the place of condition.
+	when func(scope, graph.Resource) condition
 	// bounded rights are only good for roles with the declared permissions boundary, where
 	// there is one: who may give a role policies could otherwise give it every right.
 	bounded bool
@@ -31,21 +33,20 @@ const (
 var rights = map[string][]right{
 	// Cognito chooses the ids of pools. Everything else in a pool is the pool's.
 	graph.UserPool: {
-		{on: everything, write: of("cognito-idp", "CreateUserPool")},
-		{on: pools, read: of("cognito-idp", "DescribeUserPool", "GetUserPoolMfaConfig", "ListTagsForResource"),
+		{on: everything, write: of("cognito-idp", "CreateUserPool"), when: madeWithTags(graph.UserPool)},
+		{on: pools, read: of("cognito-idp", "DescribeUserPool", "GetUserPoolMfaConfig", "ListTagsForResource")},
+		{on: pools, when: ownTags(graph.UserPool),
 			write: of("cognito-idp", "AddCustomAttributes", "DeleteUserPool", "SetUserPoolMfaConfig", "TagResource", "UntagResource", "UpdateUserPool")},
+		{on: pools, write: of("cognito-idp", "TagResource"), when: firstTags(graph.UserPool)},
 	},
 	graph.UserPoolDomain: {
 		{on: everything, read: of("cognito-idp", "DescribeUserPoolDomain")},
-		{on: pools, write: of("cognito-idp", "CreateUserPoolDomain", "DeleteUserPoolDomain", "UpdateUserPoolDomain")},
+		{on: pools, write: of("cognito-idp", "CreateUserPoolDomain", "DeleteUserPoolDomain", "UpdateUserPoolDomain"), when: ownTags(graph.UserPool)},
 	},
-	graph.UserPoolClient: {{on: pools, read: of("cognito-idp", "DescribeUserPoolClient"),
-		write: of("cognito-idp", "CreateUserPoolClient", "DeleteUserPoolClient", "UpdateUserPoolClient")}},
-	"aws:cognito/resourceServer:ResourceServer": {{on: pools, read: of("cognito-idp", "DescribeResourceServer"),
-		write: of("cognito-idp", "CreateResourceServer", "DeleteResourceServer", "UpdateResourceServer")}},
-	"aws:cognito/identityProvider:IdentityProvider": {{on: pools, read: of("cognito-idp", "DescribeIdentityProvider"),
-		write: of("cognito-idp", "CreateIdentityProvider", "DeleteIdentityProvider", "UpdateIdentityProvider")}},
-	userType: {{on: pools, read: of("cognito-idp", "AdminGetUser"),
+	graph.UserPoolClient:                        poolPart("UserPoolClient"),
+	"aws:cognito/resourceServer:ResourceServer": poolPart("ResourceServer"),
+	identityProviderType:                        poolPart("IdentityProvider"),
+	userType: {{on: pools, read: of("cognito-idp", "AdminGetUser")}, {on: pools, when: ownTags(graph.UserPool),
 		write: of("cognito-idp", "AdminCreateUser", "AdminDeleteUser", "AdminDeleteUserAttributes", "AdminDisableUser", "AdminEnableUser",
 			"AdminSetUserPassword", "AdminUpdateUserAttributes")}},
 
@@ -69,7 +70,8 @@ var rights = map[string][]right{
 	logGroupType: {
 		{on: anyOf("logs", "log-group:*"), read: of("logs", "DescribeLogGroups")},
 		{on: itself(logGroupARN), read: of("logs", "ListTagsForResource"),
-			write: of("logs", "CreateLogGroup", "DeleteLogGroup", "DeleteRetentionPolicy", "PutRetentionPolicy", "TagResource", "UntagResource")},
+			write: of("logs", "AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "DeleteRetentionPolicy", "DisassociateKmsKey",
+				"PutRetentionPolicy", "TagResource", "UntagResource")},
 	},
 	"aws:cloudwatch/logMetricFilter:LogMetricFilter": {{on: those(logGroupARN, logGroupType), read: of("logs", "DescribeMetricFilters"),
 		write: of("logs", "DeleteMetricFilter", "PutMetricFilter")}},
@@ -92,7 +94,7 @@ var rights = map[string][]right{
 		describeScaling("DescribeScalableTargets"),
 		{on: scalableTargets, read: of("application-autoscaling", "ListTagsForResource"),
 			write: of("application-autoscaling", "DeregisterScalableTarget", "RegisterScalableTarget", "TagResource", "UntagResource")},
-		{on: serviceLinkedRoles, write: of("iam", "CreateServiceLinkedRole"), condition: map[string]map[string]string{
+		{on: serviceLinkedRoles, write: of("iam", "CreateServiceLinkedRole"), condition: condition{
 			"StringEquals": {"iam:AWSServiceName": "lambda.application-autoscaling.amazonaws.com"}}},
 	},
 	"aws:appautoscaling/policy:Policy": {
@@ -104,12 +106,16 @@ var rights = map[string][]right{
 		{on: scalableTargets, write: of("application-autoscaling", "DeleteScheduledAction", "PutScheduledAction")},
 	},
 
-	// KMS chooses the ids of keys.
+	// KMS chooses the ids of keys. It may see the tags of a key five minutes late
+	// (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), and the rotation
+	// is enabled at once.
 	keyType: {
-		{on: everything, write: of("kms", "CreateKey")},
+		{on: everything, write: of("kms", "CreateKey"), when: madeWithTags(keyType)},
 		{on: anyOf("kms", "key/*"), read: of("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
-			write: of("kms", "DisableKeyRotation", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource",
-				"UntagResource", "UpdateKeyDescription")},
+			write: of("kms", "EnableKeyRotation")},
+		{on: anyOf("kms", "key/*"), when: ownTags(keyType),
+			write: of("kms", "DisableKeyRotation", "EnableKey", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription")},
+		{on: anyOf("kms", "key/*"), write: of("kms", "TagResource"), when: firstTags(keyType)},
 	},
 	"aws:kms/alias:Alias": {
 		{on: everything, read: of("kms", "ListAliases")},
@@ -129,7 +135,8 @@ var rights = map[string][]right{
 		write: of("s3", "DeleteBucketPolicy", "PutBucketPolicy")}},
 
 	"aws:route53/record:Record": {
-		{on: itself(zoneARN), read: of("route53", "GetHostedZone", "ListResourceRecordSets"), write: of("route53", "ChangeResourceRecordSets")},
+		{on: itself(zoneARN), read: of("route53", "GetHostedZone", "ListResourceRecordSets")},
+		{on: itself(zoneARN), write: of("route53", "ChangeResourceRecordSets"), when: itsName},
 		{on: anyChange, write: of("route53", "GetChange")},
 	},
 
@@ -140,9 +147,11 @@ var rights = map[string][]right{
 	graph.Datastore: {
 		{on: everything, read: of("cloudformation", "GetResource", "GetResourceRequestStatus"),
 			write: of("cloudformation", "CancelResourceRequest", "CreateResource", "DeleteResource", "UpdateResource")},
-		{on: everything, write: of("healthlake", "CreateFHIRDatastore")},
-		{on: anyOf("healthlake", "datastore/fhir/*"), read: of("healthlake", "DescribeFHIRDatastore", "ListTagsForResource"),
+		{on: everything, write: of("healthlake", "CreateFHIRDatastore"), when: madeWithTags(graph.Datastore)},
+		{on: anyOf("healthlake", "datastore/fhir/*"), read: of("healthlake", "DescribeFHIRDatastore", "ListTagsForResource")},
+		{on: anyOf("healthlake", "datastore/fhir/*"), when: ownTags(graph.Datastore),
 			write: of("healthlake", "DeleteFHIRDatastore", "TagResource", "UntagResource", "UpdateFHIRDatastore")},
+		{on: anyOf("healthlake", "datastore/fhir/*"), write: of("healthlake", "TagResource"), when: firstTags(graph.Datastore)},
 		{on: functions, write: of("lambda", "InvokeFunction")},
 		{on: serviceLinkedRoles, write: of("iam", "CreateServiceLinkedRole")},
 		{on: datastoreKeys, read: of("kms", "DescribeKey"), write: of("kms", "CreateGrant", "Decrypt", "GenerateDataKey")},
@@ -154,7 +163,10 @@ var rights = map[string][]right{
 	},
 }
 
-const userType = "aws:cognito/user:User"
+const (
+	userType             = "aws:cognito/user:User"
+	identityProviderType = "aws:cognito/identityProvider:IdentityProvider"
+)
 
 var (
 	pools           = anyOf("cognito-idp", "userpool/*")
@@ -167,12 +179,24 @@ var (
 	writeAlarm     = of("cloudwatch", "DeleteAlarms", "TagResource", "UntagResource")
 )
 
-// bucketRights: the provider reads all of a bucket's settings with the bucket.
+// poolPart is one kind of what is in a user pool.
+func poolPart(kind string) []right {
+	return []right{
+		{on: pools, read: of("cognito-idp", "Describe"+kind)},
+		{on: pools, write: of("cognito-idp", "Create"+kind, "Delete"+kind, "Update"+kind), when: ownTags(graph.UserPool)},
+	}
+}
+
+// bucketRights: the provider reads all of a bucket's settings with the bucket, and
+// empties one first that may be deleted with what is in it.
 var bucketRights = []right{{on: itself(bucketARN),
 	read: of("s3", "GetAccelerateConfiguration", "GetBucketAcl", "GetBucketCORS", "GetBucketLocation", "GetBucketLogging",
 		"GetBucketObjectLockConfiguration", "GetBucketPolicy", "GetBucketRequestPayment", "GetBucketTagging", "GetBucketVersioning",
 		"GetBucketWebsite", "GetEncryptionConfiguration", "GetLifecycleConfiguration", "GetReplicationConfiguration", "ListBucket"),
-	write: of("s3", "CreateBucket", "DeleteBucket", "PutBucketTagging")}}
+	write: of("s3", "CreateBucket", "DeleteBucket", "PutBucketTagging")},
+	{on: whereEmptied(bucketARN), write: of("s3", "ListBucketVersions")},
+	{on: whereEmptied(objectsARN), write: of("s3", "DeleteObject", "DeleteObjectVersion")},
+}
 
 // bucketPart is one setting of a bucket, which S3 reads and writes as a whole.
 func bucketPart(setting string) []right {

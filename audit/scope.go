@@ -137,6 +137,18 @@ func bucketARN(s scope, r graph.Resource) string {
 	return "arn:" + s.graph.Partition + ":s3:::" + strings.ToLower(name)
 }
 
+func objectsARN(s scope, r graph.Resource) string { return bucketARN(s, r) + "/*" }
+
+// whereEmptied names a bucket that is deleted with what is in it, and no other.
+func whereEmptied(pattern func(scope, graph.Resource) string) func(scope, graph.Resource) []string {
+	return func(s scope, r graph.Resource) []string {
+		if !r.Flag("forceDestroy") {
+			return nil
+		}
+		return []string{pattern(s, r)}
+	}
+}
+
 func zoneARN(s scope, r graph.Resource) string {
 	return "arn:" + s.graph.Partition + ":route53:::hostedzone/" + r.Text("zoneId")
 }

@@ -105,7 +105,7 @@ type TestUserArgs struct {
 // "<name>-server-<resource server>", "<name>-client-<client>",
 // "<name>-idp-<identity provider>", "<name>-user-<test user>", with a zone for the
 // custom domain "<name>-domain-record", and where a client with users asks for
-// patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
+// launch/patient, patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
 // "<name>-context-invoke".
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
@@ -229,6 +229,7 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 		_ = ctx.Log.Warn(fmt.Sprintf(format, values...), &pulumi.LogArgs{Resource: server})
 	}
 	a.warnOfUnoffered(warn)
+	a.warnOfVerifiedEmail(warn)
 	a.warnOfLaunchContext(warn)
 	for _, client := range a.Clients {
 		for _, scope := range client.Scopes {
@@ -316,7 +317,7 @@ func (s *AuthorizationServer) newClients(
 ) error {
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, c := range a.Clients {
-		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, c.userPoolClient(pool, providers),
+		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, a.userPoolClient(c, pool, providers),
 			pulumi.Parent(s), pulumi.DependsOn(before))
 		if err != nil {
 			return err
@@ -335,7 +336,9 @@ func (s *AuthorizationServer) newClients(
 // pages only, hence no other flow than the refresh of tokens. What a client may
 // read and write of its users is listed: an attribute that the list does not name,
 // such as those of the launch context, is nobody's to write, also not at sign-up.
-func (c ClientArgs) userPoolClient(pool userPool, providers map[string]pulumi.StringOutput) *cognito.UserPoolClientArgs {
+func (a AuthorizationServerArgs) userPoolClient(
+	c ClientArgs, pool userPool, providers map[string]pulumi.StringOutput,
+) *cognito.UserPoolClientArgs {
 	args := &cognito.UserPoolClientArgs{
 		Name:                            pulumi.String(c.Name),
 		UserPoolId:                      pool.id,
@@ -355,7 +358,7 @@ func (c ClientArgs) userPoolClient(pool userPool, providers map[string]pulumi.St
 			RefreshToken: pulumi.String("minutes"),
 		},
 		ReadAttributes:  pulumi.ToStringArray(c.reads()),
-		WriteAttributes: pulumi.ToStringArray(c.writes()),
+		WriteAttributes: pulumi.ToStringArray(a.writes(c)),
 	}
 	if c.Kind == ServiceClient {
 		args.AllowedOauthFlows = pulumi.ToStringArray([]string{"client_credentials"})

@@ -180,11 +180,12 @@ func datastoreAt(at placement, datastoreARN pulumi.StringInput) pulumi.StringOut
 	return pulumi.All(at.partition, at.region, at.account, datastoreARN).ApplyT(func(values []any) (string, error) {
 		arn := values[3].(string)
 		if !datastoreARNPattern.MatchString(arn) {
-			return "", fmt.Errorf("datastoreArn: %q: %s", arn, datastoreARNWanted)
+			return "", fmt.Errorf("datastoreArn: %s: %s", quoted(arn, datastoreARN), datastoreARNWanted)
 		}
 		here := fmt.Sprintf("arn:%s:healthlake:%s:%s:", values[0], values[1], values[2])
 		if !strings.HasPrefix(arn, here) {
-			return "", fmt.Errorf("datastoreArn: %q: want a datastore of the provider's account and region, %s…: HealthLake imports and exports within one", arn, here)
+			return "", fmt.Errorf("datastoreArn: %s: want a datastore of the provider's account and region, %s…: HealthLake imports and exports within one",
+				quoted(arn, datastoreARN), here)
 		}
 		return arn, nil
 	}).(pulumi.StringOutput)

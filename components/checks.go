@@ -56,12 +56,23 @@ func (p *problems) patternWhereKnown(field string, value pulumi.StringInput, pat
 // matching is a value that stops the run, before it reaches what it is given to,
 // where it turns out not to match.
 func matching(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) pulumi.StringOutput {
-	return value.ToStringOutput().ApplyT(func(text string) (string, error) {
+	output := value.ToStringOutput()
+	return output.ApplyT(func(text string) (string, error) {
 		if !pattern.MatchString(text) {
-			return "", fmt.Errorf("%s: %q: %s", field, text, want)
+			return "", fmt.Errorf("%s: %s: %s", field, quoted(text, output), want)
 		}
 		return text, nil
 	}).(pulumi.StringOutput)
+}
+
+// quoted is a value as an error may tell it, which is not at all where the input that
+// it came from is a secret. It is for functions that the input is applied to: it waits
+// until the input is known.
+func quoted(value any, from pulumi.Input) string {
+	if output, ok := from.(pulumi.Output); ok && pulumi.IsSecret(output) {
+		return "[secret]"
+	}
+	return fmt.Sprintf("%#v", value)
 }
 
 // err returns the problems as one error, led by the component they concern.

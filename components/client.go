@@ -57,7 +57,9 @@ type ClientArgs struct {
 	// that Cognito lets it. Refused for services.
 	ReadAttributes []string `pulumi:"readAttributes,optional" json:"readAttributes,omitempty"`
 	// WriteAttributes that the client may write of its users; by default all standard ones
-	// that Cognito lets it. No client may write custom attributes, which launch context is
+	// that Cognito lets it, except that where userPool.selfSignUp is on no client writes
+	// profile: SMART apps from before the claim fhirUser take it for the FHIR resource
+	// that the user is. No client may write custom attributes, which launch context is
 	// taken from. Refused for services.
 	WriteAttributes []string `pulumi:"writeAttributes,optional" json:"writeAttributes,omitempty"`
 }

@@ -40,7 +40,7 @@ func (p *problems) checkClientAttributes(a AuthorizationServerArgs) {
 		}
 		p.checkAttributeList(read, client.ReadAttributes, a.checkReadable)
 		p.checkAttributeList(write, client.WriteAttributes, a.checkWritable)
-		if a.UserPool.SelfSignUp && client.userFacing() && !slices.Contains(client.writes(), "email") {
+		if a.UserPool.SelfSignUp && client.userFacing() && !slices.Contains(a.writes(client), "email") {
 			p.add(write, client.WriteAttributes, "want email too: who signs up must give one (selfSignUp)")
 		}
 	}
@@ -91,11 +91,21 @@ func (a AuthorizationServerArgs) checkReadable(attribute string) string {
 	return "want one of " + strings.Join(known, ", ")
 }
 
-// reads and writes are what a client may read and write of its users.
-
+// reads is what a client may read of its users.
 func (c ClientArgs) reads() []string { return attributesOr(c.ReadAttributes, readAttributes) }
 
-func (c ClientArgs) writes() []string { return attributesOr(c.WriteAttributes, writeAttributes) }
+// writes is what a client may write of its users. By default that is not profile where
+// strangers can sign up: SMART apps from before the claim fhirUser take the claim
+// profile for the FHIR resource that the user is
+// (https://hl7.org/fhir/smart-app-launch/1.0.0/scopes-and-launch-context/), and who
+// signs up could name anybody's.
+func (a AuthorizationServerArgs) writes(c ClientArgs) []string {
+	byDefault := writeAttributes
+	if a.UserPool.SelfSignUp {
+		byDefault = slices.DeleteFunc(slices.Clone(writeAttributes), func(attribute string) bool { return attribute == "profile" })
+	}
+	return attributesOr(c.WriteAttributes, byDefault)
+}
 
 func attributesOr(given, fallback []string) []string {
 	if given == nil {

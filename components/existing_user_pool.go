@@ -86,11 +86,12 @@ type userPool struct {
 // lookUp asks Cognito about the pool, so that one that is not there fails a preview.
 func (e *ExistingUserPoolArgs) lookUp(ctx *pulumi.Context, parent pulumi.Resource) userPool {
 	region := placeOf(ctx, parent).region
-	id := pulumi.All(matching("existingUserPool.id", e.ID, userPoolIDPattern, userPoolIDWanted), region).
+	given := matching("existingUserPool.id", e.ID, userPoolIDPattern, userPoolIDWanted)
+	id := pulumi.All(given, region).
 		ApplyT(func(values []any) (string, error) {
 			id, region := values[0].(string), values[1].(string)
 			if of, _, _ := strings.Cut(id, "_"); of != region {
-				return "", fmt.Errorf("existingUserPool.id: %q: want a user pool of %s, the provider's region", id, region)
+				return "", fmt.Errorf("existingUserPool.id: %s: want a user pool of %s, the provider's region", quoted(id, given), region)
 			}
 			return id, nil
 		}).(pulumi.StringOutput)

@@ -45,7 +45,10 @@ type IdentityProviderArgs struct {
 	// AttributeMapping names, by standard attribute of the user pool, the claim or SAML
 	// attribute that it is taken from at every sign-in. It must have email, which the
 	// pool requires; for oidc that is the default, {"email": "email"}. Every client that
-	// offers the provider must be able to write these attributes. The attributes that a
+	// offers the provider must be able to write these attributes. email_verified is for
+	// a provider that verifies addresses itself: where email is an alias, its users can
+	// take over the address of another user as a name to sign in with, and a warning
+	// says so. The attributes that a
 	// token's launch context is taken from cannot be mapped: Cognito writes with the
 	// client's permission, and no client has it.
 	AttributeMapping map[string]string `pulumi:"attributeMapping,optional"`
@@ -249,7 +252,7 @@ func (p *problems) checkOffers(a AuthorizationServerArgs) {
 			case !ours:
 				p.oneOf(at, name, accepted...)
 			default:
-				p.checkWritesMapped(at, provider, client)
+				p.checkWritesMapped(at, provider, client, a)
 			}
 		}
 	}
@@ -259,9 +262,9 @@ func (p *problems) checkOffers(a AuthorizationServerArgs) {
 // mapped attribute with the client's permission
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
 // The two "verified" attributes are Cognito's own, and no client's to write.
-func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs, client ClientArgs) {
+func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs, client ClientArgs, a AuthorizationServerArgs) {
 	for _, attribute := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
-		if slices.Contains(writeAttributes, attribute) && !slices.Contains(client.writes(), attribute) {
+		if slices.Contains(writeAttributes, attribute) && !slices.Contains(a.writes(client), attribute) {
 			p.add(field, provider.Name, "it maps "+attribute+", which the client must be able to write; want it among writeAttributes")
 		}
 	}
@@ -345,6 +348,23 @@ func (c ClientArgs) offered(names map[string]pulumi.StringOutput) pulumi.StringA
 		}
 	}
 	return offered
+}
+
+// warnOfVerifiedEmail says whose word makes an address a name to sign in with: only a
+// verified address is an alias, and a provider that maps email_verified says so of
+// addresses that Cognito never wrote to
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
+func (a AuthorizationServerArgs) warnOfVerifiedEmail(warn func(format string, values ...any)) {
+	if a.ExistingUserPool != nil || !slices.Contains(a.UserPool.AliasAttributes, "email") {
+		return
+	}
+	for _, provider := range a.IdentityProviders {
+		if claim, mapped := provider.AttributeMapping["email_verified"]; mapped {
+			warn("identity provider %q: attributeMapping.email_verified: %q: email is an alias (userPool.aliasAttributes), so a user of whom "+
+				"the provider says that an address is verified may take it over as a name to sign in with; "+
+				"map it only where the provider verifies addresses itself", provider.Name, claim)
+		}
+	}
 }
 
 // warnOfUnoffered says which providers nobody can sign in at.

@@ -64,11 +64,19 @@ type LaunchContextArgs struct {
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html).
 const triggerTimeoutSeconds = 5
 
-// WantsLaunchContext reports whether some client with users asks for scopes that
-// count only with launch context, so that an [AuthorizationServer] declares it. A
-// service has no user to take it from.
+// WantsLaunchContext reports whether some client with users asks for launch/patient,
+// with which it expects the patient, or for scopes that count only with launch
+// context, so that an [AuthorizationServer] declares it. A service has no user to take
+// it from.
 func WantsLaunchContext(clients []ClientArgs) bool {
-	return asksWithUsers(clients, smart.Patient) || asksWithUsers(clients, smart.User)
+	return wantsPatient(clients) || asksWithUsers(clients, smart.User)
+}
+
+// wantsPatient reports whether some client with users asks for the patient, or for
+// scopes about it.
+func wantsPatient(clients []ClientArgs) bool {
+	asksAtLaunch := func(c ClientArgs) bool { return c.userFacing() && slices.Contains(c.Scopes, launchScope) }
+	return slices.ContainsFunc(clients, asksAtLaunch) || asksWithUsers(clients, smart.Patient)
 }
 
 // asksWithUsers reports whether some client with users asks for a scope of a context.
@@ -281,7 +289,7 @@ func (l *LaunchContext) trigger() cognito.UserPoolLambdaConfigPtrInput {
 // attributes are in the schema of every pool, also where no client asks for context:
 // a schema can be added to, but nothing in it changed or taken out again, so that it
 // must not follow the clients. No client lists them among what it may write, be it
-// at sign-up, or read (see [ClientArgs.userPoolClient]).
+// at sign-up, or read (see [AuthorizationServerArgs.userPoolClient]).
 func (l *LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
 	return cognito.UserPoolSchemaArray{
 		textAttribute(l.PatientAttribute, false, "64"),
@@ -328,7 +336,7 @@ func (t TestUserArgs) contextAttributes(l *LaunchContextArgs) map[string]string 
 // checkTier refuses a plan that would ignore the trigger's claims.
 func (a AuthorizationServerArgs) checkTier(p *problems) {
 	if a.UserPool.Tier == "LITE" && WantsLaunchContext(a.Clients) {
-		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s or %s scopes, "+
-			"which count only with claims that Cognito adds to access tokens in these plans", "patient/", "user/"))
+		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
+			"which need claims that Cognito adds to access tokens in these plans", launchScope, "patient/", "user/"))
 	}
 }

@@ -65,9 +65,9 @@ const (
 // unchanged compares one property of the live datastore with the declared one.
 func (a SmartDatastoreArgs) unchanged(property string, live, declared pulumi.Input) pulumi.Output {
 	return pulumi.All(live, declared).ApplyT(func(values []any) (string, error) {
-		live, declared := fmt.Sprintf("%#v", plainValue(values[0])), fmt.Sprintf("%#v", plainValue(values[1]))
-		if live != declared {
-			return "", fmt.Errorf(wouldReplace, a.DatastoreName, property, live, declared)
+		is, wanted := plainValue(values[0]), plainValue(values[1])
+		if fmt.Sprintf("%#v", is) != fmt.Sprintf("%#v", wanted) {
+			return "", fmt.Errorf(wouldReplace, a.DatastoreName, property, quoted(is, live), quoted(wanted, declared))
 		}
 		return "", nil
 	})

@@ -205,7 +205,7 @@ func NewSmartDatastore(
 	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, parent); err != nil {
 		return nil, err
 	}
-	component.UpdateDatastoreCommand = a.updateCommand(component, datastore, validator)
+	component.UpdateDatastoreCommand = a.updateCommand(ctx, component, datastore, validator)
 	component.adopt(server, validator, datastore, keyARN)
 	if err := component.newBulkData(ctx, name, a, keyARN); err != nil {
 		return nil, err
@@ -299,7 +299,7 @@ func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulum
 	use := smart.Use{
 		Strategy:       a.AuthorizationStrategy,
 		Scopes:         allScopes(a.Clients),
-		PatientContext: a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.Patient),
+		PatientContext: a.ExistingUserPool.addsLaunchContext() && wantsPatient(a.Clients),
 		UserContext:    a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.User),
 	}
 	for _, client := range a.Clients {

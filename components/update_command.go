@@ -23,10 +23,10 @@ type identityProvider struct {
 // updateCommand is the call that gives a live datastore the declared discovery
 // document, in place, as a line for a shell.
 func (a SmartDatastoreArgs) updateCommand(
-	component *SmartDatastore, datastore *healthlake.FhirDatastore, validator *TokenValidator,
+	ctx *pulumi.Context, component *SmartDatastore, datastore *healthlake.FhirDatastore, validator *TokenValidator,
 ) pulumi.StringOutput {
 	return pulumi.All(
-		datastore.DatastoreArn, datastore.DatastoreId, validator.FunctionARN, component.DeclaredDiscoveryDocument,
+		placeOf(ctx, component).region, datastore.DatastoreId, validator.FunctionARN, component.DeclaredDiscoveryDocument,
 	).ApplyT(func(values []any) (string, error) {
 		provider := identityProvider{
 			AuthorizationStrategy:           string(a.AuthorizationStrategy),
@@ -38,11 +38,7 @@ func (a SmartDatastoreArgs) updateCommand(
 	}).(pulumi.StringOutput)
 }
 
-func updateDatastoreCommand(arn, id string, provider identityProvider) (string, error) {
-	parts := strings.Split(arn, ":")
-	if len(parts) < 6 {
-		return "", fmt.Errorf("the datastore's ARN: %q: want arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>", arn)
-	}
+func updateDatastoreCommand(region, id string, provider identityProvider) (string, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false) // a scope may hold < and &, and is easier to read as it is
@@ -50,7 +46,7 @@ func updateDatastoreCommand(arn, id string, provider identityProvider) (string, 
 		return "", err
 	}
 	return fmt.Sprintf("aws healthlake update-fhir-datastore --region %s --datastore-id %s --identity-provider-configuration %s",
-		shellWord(parts[3]), shellWord(id), shellWord(strings.TrimSpace(text.String()))), nil
+		shellWord(region), shellWord(id), shellWord(strings.TrimSpace(text.String()))), nil
 }
 
 // shellWord is a word of a POSIX shell's command line that the shell leaves as it is.

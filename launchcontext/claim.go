@@ -24,6 +24,10 @@ const (
 	NotAsked  Decision = "not_asked"           // no scope that was granted calls for it
 	Missing   Decision = "attribute_missing"   // the user has no such attribute, or an empty one
 	Malformed Decision = "attribute_malformed" // the attribute is not of the form that the claim has
+
+	// AddedUnasked: the event of a refresh does not say what was granted, so that the
+	// claim is in the access token alone.
+	AddedUnasked Decision = "added_scopes_unknown"
 )
 
 // outcome is what became of a claim of one token.
@@ -33,8 +37,18 @@ type outcome struct {
 	value    string // empty unless added
 }
 
+// inAccessToken and inIDToken say which tokens get the claim.
+
+func (o outcome) inAccessToken() bool { return o.decision == Added || o.decision == AddedUnasked }
+
+func (o outcome) inIDToken() bool { return o.decision == Added }
+
 func (c claim) decide(e event) outcome {
-	if !slices.ContainsFunc(e.scopes, c.asked) {
+	added := Added
+	switch {
+	case e.refreshOfUnknownScopes():
+		added = AddedUnasked
+	case !slices.ContainsFunc(e.scopes, c.asked):
 		return outcome{c, NotAsked, ""}
 	}
 	var value *string
@@ -47,7 +61,7 @@ func (c claim) decide(e event) outcome {
 	case !c.valid(*value):
 		return outcome{c, Malformed, ""}
 	default:
-		return outcome{c, Added, *value}
+		return outcome{c, added, *value}
 	}
 }
 

@@ -27,6 +27,11 @@
 //     identity data").
 //  4. Both go into the access token, which the validator judges, and into the ID
 //     token, where an app reads them: Cognito's token response has no member patient.
+//     Where the event of a refresh lists no scopes, so that nobody can say what was
+//     granted, both go into the access token alone: a user reads no more than before,
+//     because the validator passes a claim on only with a scope that calls for it, and
+//     the ID token, which nobody judges, tells nothing that was not asked for. An
+//     empty list is an answer, and adds nothing.
 //  5. An attribute that is missing or empty adds nothing. One that is malformed adds
 //     nothing either, and a warning in the log names it.
 //
@@ -46,5 +51,7 @@
 // user is in it.
 //
 // Unverified on AWS: whether the event of a refresh lists the scopes of the sign-in.
-// If it does not, tokens from a refresh carry no context.
+// If it does not, rule 4 keeps the app's access to FHIR over a refresh, the log has
+// added_scopes_unknown in the place of added, and an app finds its patient in the ID
+// token of the sign-in, not in that of the refresh.
 package launchcontext

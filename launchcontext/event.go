@@ -14,7 +14,7 @@ type event struct {
 
 	triggerSource string
 	clientID      string
-	scopes        []string                   // granted
+	scopes        []string                   // granted; nil where the event does not say
 	attributes    map[string]json.RawMessage // of the user, strings
 }
 
@@ -34,13 +34,16 @@ const (
 // clientCredentials is the source of a client's own token, in version 3 alone.
 const clientCredentials = "TokenGeneration_ClientCredentials"
 
+// refreshTokens is the source of tokens that come without a sign-in.
+const refreshTokens = "TokenGeneration_RefreshTokens"
+
 // userSources are the sources of tokens that a user stands behind.
 var userSources = []string{
 	"TokenGeneration_HostedAuth",
 	"TokenGeneration_Authentication",
 	"TokenGeneration_NewPasswordChallenge",
 	"TokenGeneration_AuthenticateDevice",
-	"TokenGeneration_RefreshTokens",
+	refreshTokens,
 }
 
 // parseEvent reads an event. Names of members are exact, as Cognito writes them.
@@ -83,25 +86,43 @@ func (r *reader) member(of map[string]json.RawMessage, name string, into any) {
 	}
 }
 
-// answer is the event with the claims that were added in its response, for both
-// tokens. Where none was, it is the very payload.
-func (e event) answer(payload []byte, outcomes []outcome) ([]byte, error) {
+// refreshOfUnknownScopes reports whether the event is a refresh's and has no list of
+// scopes, which is something else than an empty one. The tokens then have the scopes
+// of the sign-in, whichever they are.
+func (e event) refreshOfUnknownScopes() bool {
+	return e.triggerSource == refreshTokens && e.scopes == nil
+}
+
+type generation struct {
+	ClaimsToAddOrOverride map[string]string `json:"claimsToAddOrOverride"`
+}
+
+// newGeneration holds the claims of the outcomes that are in a token, and is nil
+// where none is.
+func newGeneration(outcomes []outcome, in func(outcome) bool) *generation {
 	claims := map[string]string{}
 	for _, o := range outcomes {
-		if o.decision == Added {
+		if in(o) {
 			claims[o.claim.name] = o.value
 		}
 	}
 	if len(claims) == 0 {
+		return nil
+	}
+	return &generation{claims}
+}
+
+// answer is the event with the claims that were added in its response. Where none
+// was, it is the very payload.
+func (e event) answer(payload []byte, outcomes []outcome) ([]byte, error) {
+	inAccess, inID := newGeneration(outcomes, outcome.inAccessToken), newGeneration(outcomes, outcome.inIDToken)
+	if inAccess == nil { // and so nothing in the ID token either
 		return payload, nil
 	}
-	type generation struct {
-		ClaimsToAddOrOverride map[string]string `json:"claimsToAddOrOverride"`
-	}
 	details, err := json.Marshal(struct {
-		IDToken     generation `json:"idTokenGeneration"`
-		AccessToken generation `json:"accessTokenGeneration"`
-	}{generation{claims}, generation{claims}})
+		IDToken     *generation `json:"idTokenGeneration,omitempty"`
+		AccessToken *generation `json:"accessTokenGeneration"`
+	}{inID, inAccess})
 	if err != nil {
 		return nil, err
 	}

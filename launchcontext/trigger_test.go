@@ -102,12 +102,19 @@ func encoded(t testing.TB, event any) []byte {
 // byte for byte.
 func (f *fixture) assertClaims(t *testing.T, event map[string]any, claims map[string]any) {
 	t.Helper()
+	f.assertTokens(t, event, claims, claims)
+}
+
+// assertTokens is assertClaims with those of each token; nil is a token that the
+// answer does not speak of.
+func (f *fixture) assertTokens(t *testing.T, event map[string]any, inID, inAccess map[string]any) {
+	t.Helper()
 	payload := encoded(t, event)
 	answer, err := f.Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(claims) == 0 {
+	if len(inAccess) == 0 {
 		if !bytes.Equal(answer, payload) {
 			t.Errorf("got  %s\nwant %s", answer, payload)
 		}
@@ -118,10 +125,11 @@ func (f *fixture) assertClaims(t *testing.T, event map[string]any, claims map[st
 		t.Fatal(err)
 	}
 	want := maps.Clone(event)
-	generation := map[string]any{"claimsToAddOrOverride": claims}
-	want["response"] = map[string]any{"claimsAndScopeOverrideDetails": map[string]any{
-		"idTokenGeneration": generation, "accessTokenGeneration": generation,
-	}}
+	details := map[string]any{"accessTokenGeneration": map[string]any{"claimsToAddOrOverride": inAccess}}
+	if inID != nil {
+		details["idTokenGeneration"] = map[string]any{"claimsToAddOrOverride": inID}
+	}
+	want["response"] = map[string]any{"claimsAndScopeOverrideDetails": details}
 	var wanted map[string]any
 	if err := json.Unmarshal(encoded(t, want), &wanted); err != nil {
 		t.Fatal(err)
@@ -191,6 +199,42 @@ func TestEverySourceOfAUsersTokensGetsTheClaimsAndNoOther(t *testing.T) {
 		}
 	}
 	f.assertClaims(t, hosted(without("triggerSource")), nil)
+}
+
+// withoutScopes are the forms of an event that does not say what was granted.
+var withoutScopes = map[string]func(map[string]any){
+	"absent": func(event map[string]any) { delete(event["request"].(map[string]any), "scopes") },
+	"null":   func(event map[string]any) { event["request"].(map[string]any)["scopes"] = nil },
+}
+
+func TestARefreshThatDoesNotSayItsScopesKeepsTheContextInTheAccessTokenAlone(t *testing.T) {
+	f := newFixture(t)
+	refresh := member("triggerSource", "TokenGeneration_RefreshTokens")
+	for form, unsaid := range withoutScopes {
+		for _, version := range []string{"2", "3"} {
+			f.assertTokens(t, hosted(refresh, unsaid, member("version", version)), nil, theWhole)
+		}
+		f.assertTokens(t, hosted(refresh, unsaid, attribute("custom:patient", "..")), nil, theUser)
+		f.assertTokens(t, hosted(refresh, unsaid, attribute("custom:fhirUser", "")), nil, thePatient)
+		f.assertTokens(t, hosted(refresh, unsaid, attribute("custom:patient", ""), attribute("custom:fhirUser", nil)), nil, nil)
+		for _, source := range []string{"HostedAuth", "Authentication", "NewPasswordChallenge", "AuthenticateDevice", "ClientCredentials"} {
+			t.Run(form+" "+source, func(t *testing.T) {
+				f.assertTokens(t, hosted(member("triggerSource", "TokenGeneration_"+source), unsaid), nil, nil)
+			})
+		}
+	}
+	f.assertTokens(t, hosted(refresh, without("request")), nil, nil)
+}
+
+func TestARefreshThatSaysItsScopesIsTreatedAsASignIn(t *testing.T) {
+	f := newFixture(t)
+	refresh := member("triggerSource", "TokenGeneration_RefreshTokens")
+	for _, granted := range [][]any{{}, {"profile", "email"}, {nil}, {""}} {
+		f.assertTokens(t, hosted(refresh, func(event map[string]any) { event["request"].(map[string]any)["scopes"] = granted }), nil, nil)
+	}
+	f.assertClaims(t, hosted(refresh, scopes("patient/*.rs")), thePatient)
+	f.assertClaims(t, hosted(refresh, scopes("openid")), theUser)
+	f.assertTokens(t, hosted(refresh, func(event map[string]any) { event["request"].(map[string]any)["scopes"] = "patient/*.rs" }), nil, nil)
 }
 
 func TestAnEventOfAnotherVersionComesBackAsItIs(t *testing.T) {
@@ -349,7 +393,11 @@ func TestOneLineSaysWhatBecameOfEachClaimAndNoValue(t *testing.T) {
 		event map[string]any
 		want  map[string]any
 	}{
-		"both":      {hosted(), line("INFO", "patient", "added", "fhirUser", "added")},
+		"both": {hosted(), line("INFO", "patient", "added", "fhirUser", "added")},
+		"a refresh": {hosted(member("triggerSource", "TokenGeneration_RefreshTokens")),
+			line("INFO", "trigger_source", "TokenGeneration_RefreshTokens", "patient", "added", "fhirUser", "added")},
+		"a refresh of unknown scopes": {hosted(member("triggerSource", "TokenGeneration_RefreshTokens"), withoutScopes["absent"], attribute("custom:fhirUser", "")),
+			line("INFO", "trigger_source", "TokenGeneration_RefreshTokens", "patient", "added_scopes_unknown", "fhirUser", "attribute_missing")},
 		"not asked": {hosted(scopes("profile")), line("INFO", "patient", "not_asked", "fhirUser", "not_asked")},
 		"missing": {hosted(attribute("custom:patient", ""), attribute("custom:fhirUser", nil)),
 			line("INFO", "patient", "attribute_missing", "fhirUser", "attribute_missing")},

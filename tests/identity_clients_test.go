@@ -103,6 +103,40 @@ func TestWhatAClientMayReadAndWriteOfItsUsersIsItsOwn(t *testing.T) {
 	}
 }
 
+// SMART apps from before the claim fhirUser read profile as the user's FHIR resource.
+func TestWhereStrangersSignUpNoClientWritesProfileUnlessToldTo(t *testing.T) {
+	defaults := build(t, nil)
+	signUp := func(a *components.SmartDatastoreArgs) { a.UserPool.SelfSignUp = true }
+	told := build(t, func(a *components.SmartDatastoreArgs) { signUp(a); writing(1, "email", "profile")(a) })
+	const others = `"address", "birthdate", "email", "family_name", "gender", "given_name", "locale", "middle_name", "name",
+		"nickname", "phone_number", "picture", "preferred_username", "updated_at", "website", "zoneinfo"`
+	for client, toldTo := range map[string]string{"etl": others, "portal": `"email", "profile"`, "phone": others} {
+		typical := defaults.find(t, clientType, "ehr-auth-client-"+client).Inputs
+		without := build(t, signUp).find(t, clientType, "ehr-auth-client-"+client).Inputs
+		assertJSON(t, client, without, overlaid(t, typical, `{"writeAttributes": [`+others+`]}`))
+		assertJSON(t, client+", told", told.find(t, clientType, "ehr-auth-client-"+client).Inputs, overlaid(t, typical, `{"writeAttributes": [`+toldTo+`]}`))
+	}
+}
+
+func TestAProviderMapsProfileWhereStrangersSignUpOnlyWithTheClientsPermission(t *testing.T) {
+	asked := func(a *components.SmartDatastoreArgs) {
+		withProviders(a)
+		a.IdentityProviders[0].AttributeMapping = map[string]string{"email": "email", "profile": "profile"}
+	}
+	build(t, asked)
+	signUp := func(a *components.SmartDatastoreArgs) { asked(a); a.UserPool.SelfSignUp = true }
+	const want = `it maps profile, which the client must be able to write; want it among writeAttributes`
+	_, err := run(declare(signUp))
+	if err == nil || !strings.Contains(err.Error(), `clients[1].identityProviders[1]: "Hospital": `+want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	build(t, func(a *components.SmartDatastoreArgs) {
+		signUp(a)
+		writing(1, "email", "profile")(a)
+		writing(2, "email", "profile")(a)
+	})
+}
+
 const (
 	writable      = "address, birthdate, email, family_name, gender, given_name, locale, middle_name, name, nickname, phone_number, picture, preferred_username, profile, updated_at, website, zoneinfo"
 	readable      = "address, birthdate, email, email_verified, family_name, gender, given_name, locale, middle_name, name, nickname, phone_number, phone_number_verified, picture, preferred_username, profile, updated_at, website, zoneinfo, custom:patient, custom:fhirUser"

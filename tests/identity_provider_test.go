@@ -156,6 +156,30 @@ func TestIdentityProvidersAreNothingToWarnAboutOnlyWhereOffered(t *testing.T) {
 	})
 }
 
+func TestAProviderThatVerifiesAddressesIsWarnedOfWhereTheyAreNamesToSignInWith(t *testing.T) {
+	const warned = `identity provider "Hospital": attributeMapping.email_verified: "confirmed": email is an alias (userPool.aliasAttributes), ` +
+		`so a user of whom the provider says that an address is verified may take it over as a name to sign in with; ` +
+		`map it only where the provider verifies addresses itself`
+	for what, c := range map[string]struct {
+		aliases []string // nil: the default
+		mapped  string
+		want    []string
+	}{
+		"an alias by default": {nil, "email_verified", []string{warned}},
+		"an alias":            {[]string{"phone_number", "email"}, "email_verified", []string{warned}},
+		"no alias":            {[]string{"phone_number"}, "email_verified", nil},
+		"no alias at all":     {[]string{}, "email_verified", nil},
+		"not mapped":          {[]string{"email"}, "phone_number_verified", nil},
+	} {
+		r := build(t, func(a *components.SmartDatastoreArgs) {
+			withProviders(a)
+			a.IdentityProviders[0].AttributeMapping = map[string]string{"email": "email", c.mapped: "confirmed"}
+			a.UserPool.AliasAttributes = c.aliases
+		})
+		assertLines(t, what, r.warnings, c.want)
+	}
+}
+
 func TestAClientOfAnExistingPoolMayOfferWhatThePoolHas(t *testing.T) {
 	r := build(t, func(a *components.SmartDatastoreArgs) {
 		inTheirPool(a)

@@ -52,7 +52,9 @@ func TestThereIsLaunchContextWhereAClientWithUsersAsksForWhatNeedsIt(t *testing.
 		{components.PublicClient, []string{"user/Observation.read"}, true},
 		{components.ConfidentialClient, []string{"openid", "patient/Observation.rs?category=laboratory"}, true},
 		{components.PublicClient, []string{"openid", "profile"}, false},
-		{components.PublicClient, []string{"launch/patient"}, false},
+		{components.PublicClient, []string{"launch/patient"}, true},
+		{components.ConfidentialClient, []string{"openid", "launch/patient"}, true},
+		{components.ServiceClient, []string{"launch/patient"}, false},
 		{components.ServiceClient, []string{"patient/*.rs", "user/*.rs"}, false},
 	} {
 		for when, settings := range both {
@@ -238,7 +240,7 @@ func TestAnAttributeThatUsersOrCognitoCouldMistakeIsRefused(t *testing.T) {
 func TestAPlanWithoutClaimsInAccessTokensIsRefusedWhereTheyAreNeeded(t *testing.T) {
 	lite := func(a *components.SmartDatastoreArgs) { a.UserPool.Tier = "LITE" }
 	assertRefused(t, map[string]refusal{"lite": {lite, `userPool.tier: "LITE": want ESSENTIALS or PLUS: a client with users asks for ` +
-		`patient/ or user/ scopes, which count only with claims that Cognito adds to access tokens in these plans`}})
+		`launch/patient, patient/ or user/ scopes, which need claims that Cognito adds to access tokens in these plans`}})
 	r := build(t, func(a *components.SmartDatastoreArgs) { lite(a); a.Clients = a.Clients[:1] })
 	if got := r.find(t, userPoolType, poolName).Inputs["userPoolTier"]; got != "LITE" {
 		t.Errorf("tier: got %v", got)

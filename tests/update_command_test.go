@@ -2,12 +2,60 @@ package tests_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os/exec"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/smartlake/pulumi-smartlake/components"
 )
+
+// echo is what programs test themselves with: resources that have their inputs for
+// outputs, but for the one that a program cannot do without. The datastore has no ARN.
+type echo struct{}
+
+func (echo) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	outputs := args.Inputs.Copy()
+	if args.TypeToken == userPoolType {
+		outputs["endpoint"] = resource.NewProperty("cognito-idp.eu-west-2.amazonaws.com/eu-west-2_Abc123XyZ")
+	}
+	return args.Name, outputs, nil
+}
+
+func (echo) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	return resource.PropertyMap{
+		"name": resource.NewProperty("eu-west-2"), "partition": resource.NewProperty("aws"), "accountId": resource.NewProperty(account),
+	}, nil
+}
+
+func TestTheUpdateCommandIsThereForProgramsThatMockWithTheirInputs(t *testing.T) {
+	commands := make(chan string, 1)
+	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+		args := baseline()
+		args.Clients = []components.ClientArgs{service()}
+		datastore, err := components.NewSmartDatastore(ctx, name, args)
+		if err != nil {
+			return err
+		}
+		datastore.UpdateDatastoreCommand.ApplyT(func(command string) error {
+			select {
+			case commands <- command:
+				return nil
+			default:
+				return errors.New("told twice")
+			}
+		})
+		return nil
+	}, pulumi.WithMocks(project, stack, echo{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := asTheShellSees(t, <-commands)
+	assertLines(t, "the command", words[:5], []string{"healthlake", "update-fhir-datastore", "--region", "eu-west-2", "--datastore-id"})
+}
 
 // asTheShellSees is what a shell hands to the command of a line.
 func asTheShellSees(t *testing.T, line string) []string {

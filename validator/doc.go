@@ -24,7 +24,9 @@
 //     username. Anything else is refused.
 //  5. Scopes that the holder may not have are dropped: a client keeps system/
 //     scopes only; a user keeps patient/ scopes with a patient claim and user/
-//     scopes with a fhirUser claim. With none left, the request is denied.
+//     scopes with a fhirUser claim. With none left, the request is denied. The answer
+//     holds patient where a patient/ scope is left, and fhirUser where a user/ scope
+//     is: a claim that no scope calls for is not passed on.
 //  6. The answer names the read role if every scope left only reads or searches,
 //     and the write role otherwise.
 //

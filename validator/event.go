@@ -37,7 +37,9 @@ type AuthPayload struct {
 	Scope     string `json:"scope,omitempty"`    // the scopes that count, in the token's order
 
 	// It is not documented whether HealthLake learns the patient and the user
-	// from here or from the token itself; both claims are passed through.
+	// from here or from the token itself. Each claim is passed through with the scopes
+	// that count with it: patient where a patient/ scope is left, fhirUser where a
+	// user/ scope is.
 	Patient  string `json:"patient,omitempty"`
 	FHIRUser string `json:"fhirUser,omitempty"`
 }

@@ -2,6 +2,7 @@ package validator_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/smart"
@@ -65,8 +66,37 @@ func TestAUserNeverKeepsASystemScope(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want := userAnswer()
 			want.AuthPayload.Scope, want.IAMRoleARN = c.scope, c.role
+			if !strings.Contains(c.scope, "patient/") {
+				want.AuthPayload.Patient = ""
+			}
+			if !strings.Contains(c.scope, "user/") {
+				want.AuthPayload.FHIRUser = ""
+			}
 			f.assertAnswer(t, c.token.token(), want)
 		})
+	}
+}
+
+// The token of a refresh may hold claims that no scope called for.
+func TestContextIsPassedOnWithTheScopesThatCountWithItAlone(t *testing.T) {
+	f := newFixture(t)
+	const patient, fhirUser = secret + "patient", "Practitioner/" + secret + "user"
+	for _, c := range []struct{ asked, kept, patient, fhirUser string }{
+		{"patient/*.rs user/*.rs", "patient/*.rs user/*.rs", patient, fhirUser},
+		{"user/*.rs patient/*.rs", "user/*.rs patient/*.rs", patient, fhirUser},
+		{"patient/*.rs", "patient/*.rs", patient, ""},
+		{"patient/*.rs patient/Group.r", "patient/*.rs patient/Group.r", patient, ""},
+		{"user/*.rs", "user/*.rs", "", fhirUser},
+		{"openid launch/patient user/*.rs", "user/*.rs", "", fhirUser},
+		{"openid fhirUser patient/*.rs", "patient/*.rs", patient, ""},
+		{"patient/*.dus user/*.rs", "user/*.rs", "", fhirUser}, // dropped: malformed
+	} {
+		want := userAnswer()
+		want.AuthPayload.Scope, want.AuthPayload.Patient, want.AuthPayload.FHIRUser = c.kept, c.patient, c.fhirUser
+		f.assertAnswer(t, userToken().claim("scope", quote(c.asked)).token(), want)
+	}
+	for _, asked := range []string{"launch/patient", "openid", "launch/patient openid profile"} {
+		f.assertDenied(t, userToken().claim("scope", quote(asked)).token(), validator.ScopeInsufficient)
 	}
 }
 

@@ -75,30 +75,39 @@ func (c claims) counts(h holder, scope smart.Scope) bool {
 	}
 }
 
-// grantedScopes returns the scopes that count, in the token's order and joined
-// by spaces, and whether all of them only read.
-func (c claims) grantedScopes(h holder, strategy smart.Strategy) (granted string, readOnly bool, reason Reason) {
+// granted is what is left of a token's scopes.
+type granted struct {
+	scope         string // those that count, in the token's order and joined by spaces
+	readOnly      bool   // all of them only read
+	patient, user bool   // a patient/ scope is among them, a user/ scope is
+}
+
+// granted returns the scopes that count.
+func (c claims) granted(h holder, strategy smart.Strategy) (granted, Reason) {
 	if c.scope == "" {
-		return "", false, ScopeInsufficient
+		return granted{}, ScopeInsufficient
 	}
 	texts, ok := smart.SplitScopes(c.scope)
 	if !ok {
-		return "", false, ScopeMalformed
+		return granted{}, ScopeMalformed
 	}
 	kept := texts[:0]
-	readOnly = true
+	g := granted{readOnly: true}
 	for _, text := range texts {
 		scope, err := smart.ParseScope(text)
 		if err != nil || !strategy.Understands(scope) || !c.counts(h, scope) {
 			continue
 		}
 		kept = append(kept, text)
-		readOnly = readOnly && scope.ReadOnly()
+		g.readOnly = g.readOnly && scope.ReadOnly()
+		g.patient = g.patient || scope.Context == smart.Patient
+		g.user = g.user || scope.Context == smart.User
 	}
 	if len(kept) == 0 {
-		return "", false, ScopeInsufficient
+		return granted{}, ScopeInsufficient
 	}
-	return strings.Join(kept, " "), readOnly, ""
+	g.scope = strings.Join(kept, " ")
+	return g, ""
 }
 
 // judge turns verified claims into the answer to an event.
@@ -110,7 +119,7 @@ func (c claims) judge(config *Config, event Event, now time.Time) (Answer, Reaso
 	if h == nobody {
 		return Answer{}, SubjectInvalid
 	}
-	scope, readOnly, reason := c.grantedScopes(h, config.Strategy)
+	g, reason := c.granted(h, config.Strategy)
 	if reason != "" {
 		return Answer{}, reason
 	}
@@ -124,15 +133,20 @@ func (c claims) judge(config *Config, event Event, now time.Time) (Answer, Reaso
 			Expires:      c.expires,
 			UserID:       c.subject,
 			ClientID:     c.clientID,
-			Scope:        scope,
+			Scope:        g.scope,
 		},
 		IAMRoleARN: config.WriteRoleARN,
 	}
-	if readOnly {
+	if g.readOnly {
 		answer.IAMRoleARN = config.ReadRoleARN
 	}
-	if h == user {
-		answer.AuthPayload.Patient, answer.AuthPayload.FHIRUser = c.patient, c.fhirUser
+	// Context goes with the scopes that count with it, and so to no client, and to
+	// nobody who was not granted it.
+	if g.patient {
+		answer.AuthPayload.Patient = c.patient
+	}
+	if g.user {
+		answer.AuthPayload.FHIRUser = c.fhirUser
 	}
 	return answer, ""
 }

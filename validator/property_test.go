@@ -50,18 +50,21 @@ func TestAGrantNeverExceedsItsToken(t *testing.T) {
 		}
 		granted := strings.Split(answer.AuthPayload.Scope, " ")
 		assertSubsequence(t, granted, d)
-		readOnly := true
+		readOnly, patient, user := true, false, false
 		for _, text := range granted {
 			scope, err := smart.ParseScope(text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			readOnly = readOnly && scope.ReadOnly()
+			readOnly, patient, user = readOnly && scope.ReadOnly(), patient || scope.Context == smart.Patient, user || scope.Context == smart.User
 			if isUser == (scope.Context == smart.System) ||
 				scope.Context == smart.Patient && answer.AuthPayload.Patient == "" ||
 				scope.Context == smart.User && answer.AuthPayload.FHIRUser == "" {
 				t.Fatalf("%s must not count in %+v", text, answer)
 			}
+		}
+		if (answer.AuthPayload.Patient != "") != patient || (answer.AuthPayload.FHIRUser != "") != user {
+			t.Fatalf("the context does not go with the scopes: %+v", answer)
 		}
 		if (answer.IAMRoleARN == readRole) != readOnly || (answer.IAMRoleARN == writeRole) == readOnly {
 			t.Fatalf("the role does not follow from the scopes: %+v", answer)

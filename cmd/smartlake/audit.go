@@ -57,6 +57,11 @@ change, tag and delete what its program declares, and to pass its roles on. With
 narrowly as Pulumi's auto-naming allows; statements whose Sid ends in
 TakesNoResource have actions for which IAM knows no resource.
 
+AWS chooses the ids of user pools, keys and datastores: what destroys or changes one
+is allowed on those with the stack's tags, so give it some that no other stack has.
+Where there are no tags, or no permissions boundary on the roles, standard error says
+what the holder could reach. Change tags with the policy from before the change.
+
 A policy too long for one managed policy (6144 characters) is printed as several
 documents, one after another; all of them are needed. The rights come from AWS's
 Service Authorization Reference; unverified on AWS.`,
@@ -76,7 +81,15 @@ Service Authorization Reference; unverified on AWS.`,
 			if err != nil {
 				return err
 			}
-			return printDocuments(command.OutOrStdout(), command.ErrOrStderr(), documents, number)
+			if err := printDocuments(command.OutOrStdout(), command.ErrOrStderr(), documents, number); err != nil {
+				return err
+			}
+			if !readOnly {
+				for _, caution := range audit.Cautions(g) {
+					fmt.Fprintln(command.ErrOrStderr(), caution)
+				}
+			}
+			return nil
 		},
 	}
 	flags.register(command)

@@ -29,7 +29,8 @@ func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
 func TestDeployPolicyIsADocumentForTheAccount(t *testing.T) {
 	for _, args := range [][]string{nil, {"--read-only"}, {"--document", "1"}} {
 		out, progress, err := execute(t, append([]string{"deploy-policy", "--dir", "../..", "--account", "111122223333"}, args...)...)
-		if err != nil || progress != "" {
+		readOnly := len(args) > 0 && args[0] == "--read-only"
+		if err != nil || (progress != "") == readOnly || !readOnly && (strings.Count(progress, "\n") != 1 || !strings.HasPrefix(progress, "No permissions boundary on ")) {
 			t.Fatalf("%v: got %v and %q", args, err, progress)
 		}
 		var document struct {
@@ -42,8 +43,37 @@ func TestDeployPolicyIsADocumentForTheAccount(t *testing.T) {
 		if !strings.Contains(out, "arn:aws:cognito-idp:us-east-1:111122223333:userpool/*") || strings.Contains(out, "123456789012") {
 			t.Errorf("%v: not for the account: %s", args, out)
 		}
-		if writes := strings.Contains(out, "iam:CreateRole"); writes == (len(args) > 0 && args[0] == "--read-only") {
+		if writes := strings.Contains(out, "iam:CreateRole"); writes == readOnly {
 			t.Errorf("%v: writes: %t", args, writes)
+		}
+	}
+}
+
+func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
+	boundary := "permissionsBoundary=arn:aws:iam::111122223333:policy/limit"
+	for _, c := range []struct {
+		config []string
+		want   []string
+	}{
+		{[]string{"--config", boundary}, nil},
+		{[]string{"--config", boundary, "--config", "tags={}"}, []string{"The user pool has no tags: ", "The datastore has no tags: "}},
+		{[]string{"--config", "tags={}"}, []string{"The user pool has no tags: ", "The datastore has no tags: ", "No permissions boundary on "}},
+	} {
+		out, progress, err := execute(t, append([]string{"deploy-policy", "--dir", "../..", "--account", "111122223333", "--document", "1"}, c.config...)...)
+		if err != nil || !json.Valid([]byte(out)) {
+			t.Fatalf("%v: got %v and %s", c.config, err, out)
+		}
+		lines := strings.Split(strings.TrimSuffix(progress, "\n"), "\n")
+		if progress == "" {
+			lines = nil
+		}
+		if len(lines) != len(c.want) {
+			t.Fatalf("%v: got %q, want %q", c.config, lines, c.want)
+		}
+		for i, want := range c.want {
+			if !strings.HasPrefix(lines[i], want) {
+				t.Errorf("%v: got %q, want %q", c.config, lines[i], want)
+			}
 		}
 	}
 }

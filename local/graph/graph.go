@@ -197,8 +197,22 @@ func (r Resource) Texts(path ...string) []string {
 }
 
 // Map returns a map of strings.
-func (r Resource) Map(path ...string) map[string]string {
+func (r Resource) Map(path ...string) map[string]string { return mapOf(r.value(path)) }
+
+// Maps returns a list of maps of strings.
+func (r Resource) Maps(path ...string) []map[string]string {
 	v := r.value(path)
+	if !v.IsArray() {
+		return nil
+	}
+	var maps []map[string]string
+	for _, element := range v.ArrayValue() {
+		maps = append(maps, mapOf(open(element)))
+	}
+	return maps
+}
+
+func mapOf(v resource.PropertyValue) map[string]string {
 	if !v.IsObject() {
 		return nil
 	}

@@ -179,8 +179,22 @@ func (g grant) counts(scope smart.Scope, typ string) bool {
 // user/ scopes what fine-grained authorization leaves, and a filtered scope those
 // that match besides.
 func (g grant) allows(r resource) bool {
+	return g.covers(r, func(scope smart.Scope) bool { return g.reaches(scope, r) })
+}
+
+// allowsWriting reports whether some scope of the grant reaches a resource to change
+// it, or to make it so: patient/ scopes change nothing that is about somebody else,
+// though their patient performed or wrote it, and may see it.
+func (g grant) allowsWriting(r resource) bool {
+	return g.covers(r, func(scope smart.Scope) bool {
+		return g.reaches(scope, r) && (scope.Context != smart.Patient || !r.aboutAnother(g.patient))
+	})
+}
+
+// covers reports whether a scope reaches a resource, by a rule, and its filter matches.
+func (g grant) covers(r resource, reaches func(smart.Scope) bool) bool {
 	return r.typ() == g.typ && slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
-		if !g.reaches(scope, r) {
+		if !reaches(scope) {
 			return false
 		}
 		for _, parameter := range scope.Query {

@@ -109,3 +109,16 @@ func (r resource) patients() []string {
 func (r resource) about(patient string) bool {
 	return patient != "" && slices.Contains(r.patients(), patient)
 }
+
+// aboutAnother reports whether the elements that say whom a resource is about name
+// anything else than a patient: another one, a group, or what cannot be resolved.
+func (r resource) aboutAnother(patient string) bool {
+	for _, element := range []string{"subject", "patient"} {
+		for _, value := range r.at(element) {
+			if found := (resource{element: value}).references(element); !slices.Equal(found, []string{"Patient/" + patient}) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -365,6 +366,63 @@ func TestTheCompartmentIsFHIRs(t *testing.T) {
 			}
 			if got := s.send("GET", c.typ+"/x", h, ""); got.status != want {
 				t.Errorf("%s with %s: got %d, want %d", c.typ, c.members, got.status, want)
+			}
+		})
+	}
+}
+
+// Membership by performer lets a patient see a resource. Whom it is about decides
+// whether the patient may change it.
+func TestAPatientChangesNothingThatIsAboutSomebodyElse(t *testing.T) {
+	const own, performed = `"subject":{"reference":"Patient/a"}`, `"performer":[{"reference":"Patient/a"}]`
+	h := holder{Scope: "patient/*.cruds", Patient: "a"}
+	for _, c := range []struct {
+		name, typ, members string
+		may                bool
+	}{
+		{"its own", "Observation", own, true},
+		{"its own, absolute", "Observation", `"subject":{"reference":"` + endpoint + `Patient/a"}`, true},
+		{"its own, performed by another", "Observation", own + `,"performer":[{"reference":"Patient/b"}]`, true},
+		{"about nobody", "Observation", performed, true},
+		{"about another", "Observation", `"subject":{"reference":"Patient/b"},` + performed, false},
+		{"about another, absolute", "Observation", `"subject":{"reference":"` + endpoint + `Patient/b"},` + performed, false},
+		{"about another server's", "Observation", `"subject":{"reference":"https://example.org/Patient/a"},` + performed, false},
+		{"about a contained one", "Observation", `"subject":{"reference":"#a"},` + performed, false},
+		{"about a group", "Observation", `"subject":{"reference":"Group/a"},` + performed, false},
+		{"about an identifier", "Observation", `"subject":{"identifier":{"value":"a"}},` + performed, false},
+		{"about a text", "Observation", `"subject":"Patient/a",` + performed, false},
+		{"two, one of them another", "Account", `"subject":[{"reference":"Patient/a"},{"reference":"Patient/b"}]`, false},
+		{"another's, recorded", "AllergyIntolerance", `"patient":{"reference":"Patient/b"},"recorder":{"reference":"Patient/a"}`, false},
+		{"its own, recorded", "AllergyIntolerance", `"patient":{"reference":"Patient/a"},"recorder":{"reference":"Patient/b"}`, true},
+		{"a coverage that it pays", "Coverage", `"beneficiary":{"reference":"Patient/b"},"payor":[{"reference":"Patient/a"}]`, true},
+	} {
+		both(t, nil, func(t *testing.T, s store) {
+			members := c.members
+			if c.typ == "Observation" {
+				members = `"status":"final","code":{},` + members
+			}
+			body := `{"resourceType":"` + c.typ + `","id":"x",` + members + `}`
+			fresh := `{"resourceType":"` + c.typ + `",` + members + `}`
+			want := map[string]int{"reads": 200, "makes": 403, "makes one with an id": 403, "updates": 403, "takes over": 403, "deletes": 403}
+			if c.may {
+				want = map[string]int{"reads": 200, "makes": 201, "makes one with an id": 201, "updates": 200, "takes over": 200, "deletes": 204}
+			}
+			s.put(t, c.typ+"/x", body)
+			got := map[string]int{
+				"reads":                s.send("GET", c.typ+"/x", h, "").status,
+				"makes":                s.send("POST", c.typ, h, fresh).status,
+				"makes one with an id": s.send("PUT", c.typ+"/y", h, strings.Replace(body, `"id":"x"`, `"id":"y"`, 1)).status,
+				"updates":              s.send("PUT", c.typ+"/x", h, body).status,
+				"takes over":           s.send("PUT", c.typ+"/x", h, strings.ReplaceAll(body, "Patient/b", "Patient/a")).status,
+				"deletes":              s.send("DELETE", c.typ+"/x", h, "").status,
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: got %v, want %v", c.name, got, want)
+			}
+			if !c.may { // the performer's rule is of patient/ scopes alone
+				if got := s.send("PUT", c.typ+"/x", holder{Scope: "patient/*.cruds system/*.u", Patient: "a"}, body).status; got != 200 {
+					t.Errorf("%s: the system updates: got %d", c.name, got)
+				}
 			}
 		})
 	}

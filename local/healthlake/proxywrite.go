@@ -15,7 +15,7 @@ func (u *upstream) create(w http.ResponseWriter, r *http.Request, g grant) {
 		return
 	}
 	delete(body, "id")
-	if !g.allows(body) {
+	if !g.allowsWriting(body) {
 		fail(w, errOutOfReach)
 		return
 	}
@@ -30,7 +30,7 @@ func (u *upstream) update(w http.ResponseWriter, r *http.Request, g grant) {
 		return
 	}
 	body, err := readResource(r, u.endpoint, typ, id)
-	if err == nil && !g.allows(body) {
+	if err == nil && !g.allowsWriting(body) {
 		err = errOutOfReach
 	}
 	header := preconditions(r)
@@ -55,7 +55,7 @@ func (u *upstream) guardUpdate(r *http.Request, g grant, header http.Header) err
 	case before.status == http.StatusNotFound:
 		header.Set("If-None-Match", "*")
 		return nil
-	case before.status != http.StatusOK || !g.allows(u.localized(before.resource)):
+	case before.status != http.StatusOK || !g.allowsWriting(u.localized(before.resource)):
 		return errOutOfReach
 	}
 	pin(header, before)
@@ -72,6 +72,9 @@ func (u *upstream) remove(w http.ResponseWriter, r *http.Request, g grant) {
 	}
 	if !g.reachesAll(typ) {
 		before, err := u.reached(r, g, typ+"/"+id)
+		if err == nil && before.resource != nil && !g.allowsWriting(u.localized(before.resource)) {
+			err = errOutOfReach
+		}
 		if err != nil {
 			fail(w, err)
 			return

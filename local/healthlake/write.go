@@ -26,7 +26,7 @@ func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
 		return
 	}
 	body["id"] = id
-	if !g.allows(body) {
+	if !g.allowsWriting(body) {
 		fail(w, errOutOfReach)
 		return
 	}
@@ -86,7 +86,7 @@ func (m *memory) update(w http.ResponseWriter, r *http.Request, g grant) {
 		return
 	}
 	versions := m.versions(typ, id)
-	if last := lastLiving(versions); last != nil && !g.allows(last) || !g.allows(body) {
+	if last := lastLiving(versions); last != nil && !g.allowsWriting(last) || !g.allowsWriting(body) {
 		fail(w, errOutOfReach)
 		return
 	}
@@ -111,6 +111,10 @@ func (m *memory) remove(w http.ResponseWriter, r *http.Request, g grant) {
 	versions, err := m.visible(r, g)
 	if err != nil {
 		fail(w, err)
+		return
+	}
+	if !g.allowsWriting(lastLiving(versions)) {
+		fail(w, errOutOfReach)
 		return
 	}
 	if !matchesVersion(r, versions) {
