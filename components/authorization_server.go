@@ -2,7 +2,6 @@ package components
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -82,22 +81,6 @@ type AuthorizationServerArgs struct {
 	Protect *bool `pulumi:"protect,optional"`
 	// Tags of every resource that takes tags.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
-}
-
-// TestUserArgs describes a user for trying things out.
-type TestUserArgs struct {
-	// Username, unique in the pool. Not an email address.
-	Username string `pulumi:"username"`
-	// Email address; it counts as verified, and no mail is sent to it.
-	Email string `pulumi:"email"`
-	// Password that stays valid. It is kept as a Pulumi secret.
-	Password pulumi.StringInput `pulumi:"password" provider:"secret"`
-	// Patient is the FHIR id of the patient that the user is, such as "123".
-	// Optional: without it, patient/ scopes do not count.
-	Patient string `pulumi:"patient,optional"`
-	// FHIRUser is the FHIR resource that the user is, such as "Practitioner/123".
-	// Optional: without it, user/ scopes do not count.
-	FHIRUser string `pulumi:"fhirUser,optional"`
 }
 
 // NewAuthorizationServer declares Cognito as an authorization server. Children are
@@ -272,45 +255,6 @@ func (s *AuthorizationServer) adopt(pool userPool) {
 	s.RevocationEndpoint = pulumi.Sprintf("%s/oauth2/revoke", s.HostedDomain)
 }
 
-func newResourceServers(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
-) ([]pulumi.Resource, error) {
-	var servers []pulumi.Resource
-	declared := scopesByServer(a.Clients)
-	for _, identifier := range slices.Sorted(maps.Keys(declared)) {
-		var scopes cognito.ResourceServerScopeArray
-		for _, scope := range declared[identifier] {
-			scopes = append(scopes, cognito.ResourceServerScopeArgs{
-				ScopeName:        pulumi.String(scope),
-				ScopeDescription: pulumi.String(describeScope(identifier, scope)),
-			})
-		}
-		server, err := cognito.NewResourceServer(ctx, name+"-server-"+identifier, &cognito.ResourceServerArgs{
-			Identifier: pulumi.String(identifier),
-			Name:       pulumi.String(identifier),
-			Scopes:     scopes,
-			UserPoolId: pool.id,
-		}, pulumi.Parent(parent))
-		if err != nil {
-			return nil, err
-		}
-		servers = append(servers, server)
-	}
-	return servers, nil
-}
-
-func fullScopes(clients []ClientArgs) pulumi.StringArrayMapOutput {
-	full := pulumi.StringArrayMap{}
-	for server, names := range scopesByServer(clients) {
-		var scopes pulumi.StringArray
-		for _, scope := range names {
-			scopes = append(scopes, pulumi.String(server+"/"+scope))
-		}
-		full[server] = scopes
-	}
-	return full.ToStringArrayMapOutput()
-}
-
 func (s *AuthorizationServer) newClients(
 	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool,
 	providers map[string]pulumi.StringOutput, before []pulumi.Resource,
@@ -370,24 +314,4 @@ func (a AuthorizationServerArgs) userPoolClient(
 		args.LogoutUrls = pulumi.ToStringArray(c.LogoutURLs)
 	}
 	return args
-}
-
-func newTestUsers(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
-) error {
-	for _, user := range a.TestUsers {
-		attributes := user.contextAttributes(a.LaunchContext)
-		attributes["email"], attributes["email_verified"] = user.Email, "true"
-		_, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
-			UserPoolId:    pool.id,
-			Username:      pulumi.String(user.Username),
-			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
-			MessageAction: pulumi.String("SUPPRESS"),
-			Attributes:    pulumi.ToStringMap(attributes),
-		}, pulumi.Parent(parent))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,0 +1,48 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// newDatastore declares "<name>-datastore", whole: what is left out comes back with the
+// service's default on a refresh.
+func (a SmartDatastoreArgs) newDatastore(
+	ctx *pulumi.Context, name string, component *SmartDatastore, validator *TokenValidator, keyARN pulumi.StringInput,
+) (*healthlake.FhirDatastore, error) {
+	args := &healthlake.FhirDatastoreArgs{
+		DatastoreName:        pulumi.String(a.DatastoreName),
+		DatastoreTypeVersion: healthlake.FhirDatastoreDatastoreTypeVersionR4,
+		SseConfiguration:     sseConfiguration(keyARN),
+		IdentityProviderConfiguration: healthlake.FhirDatastoreIdentityProviderConfigurationArgs{
+			// The SDK's enumeration does not list SMART_ON_FHIR yet; the service takes it.
+			AuthorizationStrategy:           healthlake.FhirDatastoreIdentityProviderConfigurationAuthorizationStrategy(a.AuthorizationStrategy),
+			FineGrainedAuthorizationEnabled: pulumi.Bool(orDefault(a.FineGrainedAuthorization, true)),
+			IdpLambdaArn:                    validator.FunctionARN,
+			Metadata:                        component.DeclaredDiscoveryDocument,
+		},
+		Tags: nativeTags(a.Tags),
+	}
+	if a.PreloadSynthea {
+		args.PreloadDataConfig = healthlake.FhirDatastorePreloadDataConfigArgs{
+			PreloadDataType: healthlake.FhirDatastorePreloadDataConfigPreloadDataTypeSynthea,
+		}
+	}
+	return healthlake.NewFhirDatastore(ctx, name+"-datastore", args, a.datastoreOptions(component, validator)...)
+}
+
+// datastoreOptions keep a live datastore from being replaced by accident. The
+// permission comes first, and with it all that the validator needs: a datastore
+// that cannot call it serves nobody. To depend on the component would not do:
+// Pulumi takes those of its children that happen to be registered by then.
+func (a SmartDatastoreArgs) datastoreOptions(component *SmartDatastore, validator *TokenValidator) []pulumi.ResourceOption {
+	options := []pulumi.ResourceOption{
+		pulumi.Parent(component),
+		pulumi.DependsOn([]pulumi.Resource{validator.permission}),
+	}
+	if a.AllowDatastoreReplacement {
+		return options
+	}
+	options = append(options, pulumi.IgnoreChanges(settledAtCreation))
+	return protected(orDefault(a.Protect, true), options...)
+}

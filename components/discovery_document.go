@@ -1,0 +1,43 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// discoveryDocument is the canonical JSON of what is true of the server and its
+// clients. Launch context is claimed where clients ask for what needs it, since
+// users' tokens then carry it ([LaunchContext]). An app finds it there: Cognito's
+// token response has no member patient, where SMART would have it.
+func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
+	use := smart.Use{
+		Strategy:       a.AuthorizationStrategy,
+		Scopes:         allScopes(a.Clients),
+		PatientContext: a.ExistingUserPool.addsLaunchContext() && wantsPatient(a.Clients),
+		UserContext:    a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.User),
+	}
+	for _, client := range a.Clients {
+		use.PublicClients = use.PublicClients || client.Kind == PublicClient
+		use.ConfidentialClients = use.ConfidentialClients || client.Kind == ConfidentialClient
+		use.ServiceClients = use.ServiceClients || client.Kind == ServiceClient
+	}
+	return pulumi.All(
+		server.Issuer, server.JWKSURI, server.AuthorizationEndpoint, server.TokenEndpoint, server.RevocationEndpoint,
+	).ApplyT(func(urls []any) (string, error) {
+		configuration, err := smart.NewConfiguration(smart.Endpoints{
+			Issuer:        urls[0].(string),
+			JWKS:          urls[1].(string),
+			Authorization: urls[2].(string),
+			Token:         urls[3].(string),
+			Revocation:    urls[4].(string),
+		}, use)
+		if err != nil {
+			return "", err
+		}
+		if err := configuration.Check(); err != nil { // before a datastore keeps it for good
+			return "", err
+		}
+		return configuration.JSON()
+	}).(pulumi.StringOutput)
+}

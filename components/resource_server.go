@@ -1,0 +1,48 @@
+package components
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+func newResourceServers(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
+) ([]pulumi.Resource, error) {
+	var servers []pulumi.Resource
+	declared := scopesByServer(a.Clients)
+	for _, identifier := range slices.Sorted(maps.Keys(declared)) {
+		var scopes cognito.ResourceServerScopeArray
+		for _, scope := range declared[identifier] {
+			scopes = append(scopes, cognito.ResourceServerScopeArgs{
+				ScopeName:        pulumi.String(scope),
+				ScopeDescription: pulumi.String(describeScope(identifier, scope)),
+			})
+		}
+		server, err := cognito.NewResourceServer(ctx, name+"-server-"+identifier, &cognito.ResourceServerArgs{
+			Identifier: pulumi.String(identifier),
+			Name:       pulumi.String(identifier),
+			Scopes:     scopes,
+			UserPoolId: pool.id,
+		}, pulumi.Parent(parent))
+		if err != nil {
+			return nil, err
+		}
+		servers = append(servers, server)
+	}
+	return servers, nil
+}
+
+func fullScopes(clients []ClientArgs) pulumi.StringArrayMapOutput {
+	full := pulumi.StringArrayMap{}
+	for server, names := range scopesByServer(clients) {
+		var scopes pulumi.StringArray
+		for _, scope := range names {
+			scopes = append(scopes, pulumi.String(server+"/"+scope))
+		}
+		full[server] = scopes
+	}
+	return full.ToStringArrayMapOutput()
+}

@@ -1,0 +1,42 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// TestUserArgs describes a user for trying things out.
+type TestUserArgs struct {
+	// Username, unique in the pool. Not an email address.
+	Username string `pulumi:"username"`
+	// Email address; it counts as verified, and no mail is sent to it.
+	Email string `pulumi:"email"`
+	// Password that stays valid. It is kept as a Pulumi secret.
+	Password pulumi.StringInput `pulumi:"password" provider:"secret"`
+	// Patient is the FHIR id of the patient that the user is, such as "123".
+	// Optional: without it, patient/ scopes do not count.
+	Patient string `pulumi:"patient,optional"`
+	// FHIRUser is the FHIR resource that the user is, such as "Practitioner/123".
+	// Optional: without it, user/ scopes do not count.
+	FHIRUser string `pulumi:"fhirUser,optional"`
+}
+
+func newTestUsers(
+	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
+) error {
+	for _, user := range a.TestUsers {
+		attributes := user.contextAttributes(a.LaunchContext)
+		attributes["email"], attributes["email_verified"] = user.Email, "true"
+		_, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
+			UserPoolId:    pool.id,
+			Username:      pulumi.String(user.Username),
+			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
+			MessageAction: pulumi.String("SUPPRESS"),
+			Attributes:    pulumi.ToStringMap(attributes),
+		}, pulumi.Parent(parent))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
