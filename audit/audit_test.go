@@ -71,9 +71,9 @@ func indented(t *testing.T, value any) []byte {
 	return append(text, '\n')
 }
 
-func TestTheRightsToDeployAndToPreviewAreExactlyThese(t *testing.T) {
+func TestTheRightsToDeployAndToReadAreExactlyThese(t *testing.T) {
 	for _, stack := range stacks {
-		for name, readOnly := range map[string]bool{"deploy-policy": false, "preview-policy": true} {
+		for name, readOnly := range map[string]bool{"deploy-policy": false, "read-policy": true} {
 			documents, err := audit.DeployPolicy(declared(t, stack, nil), readOnly)
 			if err != nil {
 				t.Fatal(err)
@@ -146,16 +146,41 @@ func TestARoleIsPassedOnlyToTheServiceThatItTrusts(t *testing.T) {
 	}
 }
 
-func TestAPreviewMayChangeNothing(t *testing.T) {
+func TestWhoMayOnlyReadChangesNothing(t *testing.T) {
 	for _, stack := range stacks {
 		for _, s := range statementsOf(t, stack, true, nil) {
 			for _, action := range s.Action {
 				_, verb, _ := strings.Cut(action, ":")
 				if !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "List") && !strings.HasPrefix(verb, "Describe") {
-					t.Errorf("%s: a preview may %s", stack, action)
+					t.Errorf("%s: may %s", stack, action)
 				}
 			}
 		}
+	}
+}
+
+// Whoever may describe a client has its secret, and so its tokens.
+func TestTheReadsThatAnswerWithSecretsAreTold(t *testing.T) {
+	const clients = "cognito-idp:DescribeUserPoolClient: the secrets of clients, with which anybody gets their tokens, and what those may read and write"
+	const providers = "cognito-idp:DescribeIdentityProvider: the client secrets that the identity providers gave the user pool"
+	federated := map[string]string{"identityProviders": `[{"name":"Clinic","kind":"oidc","issuer":"https://idp.example.org",` +
+		`"clientId":"pool","clientSecret":"any","attributeMapping":{"email":"email"}}]`}
+	for _, c := range []struct {
+		overrides map[string]string
+		want      []string
+	}{{nil, []string{clients}}, {federated, []string{providers, clients}}} {
+		for _, readOnly := range []bool{true, false} {
+			documents, err := audit.DeployPolicy(declared(t, "dev", c.overrides), readOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := audit.SecretReads(documents); !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		}
+	}
+	if got := audit.SecretReads(nil); len(got) > 0 {
+		t.Errorf("no rights: got %q", got)
 	}
 }
 

@@ -35,8 +35,9 @@ const maxDocument = 6144
 
 // DeployPolicy returns the least rights of the principal that deploys the graph: to
 // create, read, change, tag and delete every resource in it, and to pass its roles to
-// the services that they trust. With readOnly they are the rights of a preview with a
-// refresh, which reads and changes nothing.
+// the services that they trust. With readOnly they are the rights to read it back alone,
+// for a refresh and for finding drift. They change nothing, and are no small thing: some
+// answers are secrets ([SecretReads]). A preview without a refresh takes none of them.
 //
 // ARNs are as narrow as Pulumi's auto-naming allows, "smart-validator-read-*" say;
 // where AWS chooses the identifier it is any of that kind in the account and region,

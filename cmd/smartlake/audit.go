@@ -52,15 +52,21 @@ func deployPolicyCommand() *cobra.Command {
 		Use:   "deploy-policy",
 		Short: "Print the least IAM policy of the principal that deploys a stack",
 		Long: `Prints the IAM policy document with the rights to deploy a stack: to create, read,
-change, tag and delete what its program declares, and to pass its roles on. With
---read-only it has those of a preview with a refresh. Resources are named as
-narrowly as Pulumi's auto-naming allows; statements whose Sid ends in
+change, tag and delete what its program declares, and to pass its roles on. Resources
+are named as narrowly as Pulumi's auto-naming allows; statements whose Sid ends in
 TakesNoResource have actions for which IAM knows no resource.
 
 AWS chooses the ids of user pools, keys and datastores: what destroys or changes one
 is allowed on those with the stack's tags, so give it some that no other stack has.
 Where there are no tags, or no permissions boundary on the roles, standard error says
 what the holder could reach. Change tags with the policy from before the change.
+
+With --read-only it has the rights to read the same back: for a refresh, and for
+finding drift. They change nothing, but they read secrets. DescribeUserPoolClient
+answers with a client's secret, and with that anybody gets the client's tokens, and
+the records that those read: give them to code that was reviewed, never to that of
+pull requests. A preview without a refresh takes none of these rights: it compares
+the program with the state.
 
 A policy too long for one managed policy (6144 characters) is printed as several
 documents, one after another; all of them are needed. The rights come from AWS's
@@ -81,22 +87,36 @@ Service Authorization Reference; unverified on AWS.`,
 			if err != nil {
 				return err
 			}
-			if err := printDocuments(command.OutOrStdout(), command.ErrOrStderr(), documents, number); err != nil {
-				return err
+			if readOnly {
+				warnOfSecrets(command.ErrOrStderr(), audit.SecretReads(documents))
+			} else {
+				warnOfReach(command.ErrOrStderr(), audit.Cautions(g))
 			}
-			if !readOnly {
-				for _, caution := range audit.Cautions(g) {
-					fmt.Fprintln(command.ErrOrStderr(), caution)
-				}
-			}
-			return nil
+			return printDocuments(command.OutOrStdout(), command.ErrOrStderr(), documents, number)
 		},
 	}
 	flags.register(command)
 	command.Flags().StringVar(&account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
-	command.Flags().BoolVar(&readOnly, "read-only", false, "the rights of a preview with a refresh alone")
+	command.Flags().BoolVar(&readOnly, "read-only", false, "the rights of a refresh and of finding drift alone; they read client secrets")
 	command.Flags().IntVar(&number, "document", 0, "print this one of several documents alone, from 1")
 	return command
+}
+
+func warnOfSecrets(progress io.Writer, reads []string) {
+	if len(reads) == 0 {
+		return
+	}
+	fmt.Fprintln(progress, "These rights change nothing, but read secrets. They are for drift and refresh, on reviewed code, not for pull requests:")
+	for _, read := range reads {
+		fmt.Fprintf(progress, "  %s\n", read)
+	}
+}
+
+// warnOfReach says what the rights to deploy leave open.
+func warnOfReach(progress io.Writer, cautions []string) {
+	for _, caution := range cautions {
+		fmt.Fprintln(progress, caution)
+	}
 }
 
 func printDocuments(out, progress io.Writer, documents []audit.Document, number int) error {

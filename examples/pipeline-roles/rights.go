@@ -47,80 +47,62 @@ func placeOf(ctx *pulumi.Context) (place, error) {
 	return place{identity.AccountId, partition.Partition}, nil
 }
 
-// rights are policy documents: what the roles may do.
-type rights struct {
-	preview []string
-	deploy  map[string][]string // by stack
-}
+// rights are policy documents: what a stack's roles may do.
+type rights struct{ preview, drift, deploy []string }
 
-// rights follow from what the stacks declare, so that they are neither too few nor too
+// rights follow from what the stack declares, so that they are neither too few nor too
 // many. A stack that is changed to declare more needs this program to run before it.
-func (s settings) rights(at place) (rights, error) {
-	r := rights{deploy: map[string][]string{}}
-	for _, stack := range s.stacks {
-		read, err := s.stackRights(stack, at, true)
-		if err != nil {
-			return rights{}, err
-		}
-		r.preview = append(r.preview, read...)
-		if r.deploy[stack], err = s.stackRights(stack, at, false); err != nil {
-			return rights{}, err
-		}
-		document, err := s.changeState(at).json()
-		if err != nil {
-			return rights{}, err
-		}
-		r.deploy[stack] = append(r.deploy[stack], document)
-	}
-	document, err := s.readState(at).json()
-	r.preview = append(r.preview, document)
-	return r, err
-}
-
-// stackRights are the rights to deploy a stack, or to read what it deployed.
-func (s settings) stackRights(name string, at place, readOnly bool) ([]string, error) {
+//
+// A preview asks AWS nothing but who it is, which takes no right: it compares the
+// program with the state. So its role has no right to what the stack declares. The
+// rights to read that are more than they seem: cognito-idp:DescribeUserPoolClient
+// answers with the client's secret, and with that anybody gets the client's tokens.
+func (s settings) rights(name string, at place) (rights, error) {
 	stack, err := local.LoadStack(s.projectFolder, name, maps.Clone(s.stackValues[name]))
 	if err != nil {
-		return nil, fmt.Errorf("stacks: %q: %w", name, err)
+		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
 	stack.Account = at.account
 	graph, err := audit.Declare(stack)
 	if err != nil {
-		return nil, fmt.Errorf("stacks: %q: %w", name, err)
+		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
-	documents, err := audit.DeployPolicy(graph, readOnly)
+	reading, err := audit.DeployPolicy(graph, true)
 	if err != nil {
-		return nil, fmt.Errorf("stacks: %q: %w", name, err)
+		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
-	var texts []string
+	changing, err := audit.DeployPolicy(graph, false)
+	if err != nil {
+		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
+	}
+	readState := s.readState(stack.Project, name, at)
+	var r rights
+	for _, role := range []struct {
+		texts     *[]string
+		documents []audit.Document
+		state     policy
+	}{
+		{&r.preview, nil, readState},
+		{&r.drift, reading, readState},
+		{&r.deploy, changing, s.changeState(stack.Project, name, at)},
+	} {
+		if *role.texts, err = texts(role.documents, role.state); err != nil {
+			return rights{}, err
+		}
+	}
+	return r, nil
+}
+
+// texts are the documents as IAM takes them, the state's last.
+func texts(documents []audit.Document, state policy) ([]string, error) {
+	var all []string
 	for _, document := range documents {
 		text, err := json.Marshal(document)
 		if err != nil {
 			return nil, err
 		}
-		texts = append(texts, string(text))
+		all = append(all, string(text))
 	}
-	return texts, nil
-}
-
-// readState is what a preview needs of the state: it takes no lock and writes nothing.
-func (s settings) readState(at place) policy {
-	return s.state(at, []string{"s3:GetObject"}, "kms:Decrypt")
-}
-
-// changeState is what an update needs of the state: its lock, its history, itself.
-func (s settings) changeState(at place) policy {
-	return s.state(at, []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}, "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
-}
-
-func (s settings) state(at place, onObjects []string, onKey ...string) policy {
-	bucket := "arn:" + at.partition + ":s3:::" + s.stateBucket
-	statements := []statement{
-		{Sid: "StateBucket", Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: []string{bucket}},
-		{Sid: "State", Effect: "Allow", Action: onObjects, Resource: []string{bucket + "/.pulumi/*"}},
-	}
-	if s.stateKeyARN != "" {
-		statements = append(statements, statement{Sid: "StateKey", Effect: "Allow", Action: onKey, Resource: []string{s.stateKeyARN}})
-	}
-	return policy{Version: "2012-10-17", Statement: statements}
+	text, err := state.json()
+	return append(all, text), err
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ const (
 	accountID   = "111122223333"
 	providerARN = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
 	stateKeyARN = "arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+	prodKeyARN  = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111"
 )
 
 // account keeps what the program declares.
@@ -114,47 +116,62 @@ func assertJSON(t *testing.T, what, got, want string) {
 	}
 }
 
-func TestEachRoleTrustsItsOwnRunsOfTheRepositoryAndNothingElse(t *testing.T) {
+// environments are the roles, and the one environment that each trusts.
+var environments = map[string]string{
+	"preview-dev": "dev-preview", "drift-dev": "dev-drift", "deploy-dev": "dev",
+	"preview-prod": "prod-preview", "drift-prod": "prod-drift", "deploy-prod": "prod",
+}
+
+func (a *account) names(kind string) []string {
+	var names []string
+	for key := range a.declared {
+		if name, ok := strings.CutPrefix(key, kind+" "); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestEachRoleTrustsItsOwnEnvironmentAndNothingElse(t *testing.T) {
 	const form = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"` + providerARN + `"},` +
 		`"Action":["sts:AssumeRoleWithWebIdentity"],"Condition":{"StringEquals":{` +
-		`"token.actions.githubusercontent.com:aud":["sts.amazonaws.com"],"token.actions.githubusercontent.com:sub":[SUBJECTS]}}}]}`
+		`"token.actions.githubusercontent.com:aud":["sts.amazonaws.com"],` +
+		`"token.actions.githubusercontent.com:sub":["repo:clinic/smartlake:environment:ENVIRONMENT"]}}}]}`
 	for when, changed := range map[string]map[string]string{"a new provider": nil, "the account's": {"providerArn": providerARN}} {
 		t.Run(when, func(t *testing.T) {
 			a := mustDeclare(t, changed)
-			roles := map[string]string{
-				"preview":     `"repo:clinic/smartlake:pull_request","repo:clinic/smartlake:ref:refs/heads/main"`,
-				"deploy-dev":  `"repo:clinic/smartlake:environment:dev"`,
-				"deploy-prod": `"repo:clinic/smartlake:environment:prod"`,
+			if got, want := a.names("Role"), slices.Sorted(maps.Keys(environments)); !slices.Equal(got, want) {
+				t.Fatalf("got the roles %q, want %q", got, want)
 			}
-			for name, subjects := range roles {
+			for name, environment := range environments {
 				role := a.declared["Role "+name]
-				assertJSON(t, name, role["assumeRolePolicy"].StringValue(), strings.Replace(form, "SUBJECTS", subjects, 1))
-				if seconds, want := role["maxSessionDuration"].NumberValue(), map[bool]float64{true: 3600, false: 7200}[name == "preview"]; seconds != want {
+				assertJSON(t, name, role["assumeRolePolicy"].StringValue(), strings.Replace(form, "ENVIRONMENT", environment, 1))
+				want := map[bool]float64{true: 7200, false: 3600}[strings.HasPrefix(name, "deploy-")]
+				if seconds := role["maxSessionDuration"].NumberValue(); seconds != want {
 					t.Errorf("%s: sessions of %v seconds, want %v", name, seconds, want)
 				}
 			}
-			for key, inputs := range a.declared {
-				kind, name, _ := strings.Cut(key, " ")
-				if _, known := roles[name]; kind == "Role" && !known {
-					t.Errorf("one more role: %s", name)
-				}
-				if kind == "OpenIdConnectProvider" {
-					got, _ := json.Marshal(inputs.Mappable())
-					assertJSON(t, "provider", string(got), `{"clientIdLists":["sts.amazonaws.com"],"url":"https://token.actions.githubusercontent.com"}`)
-				}
-			}
-			if _, created := a.declared["OpenIdConnectProvider github"]; created != (changed == nil) {
+			provider, created := a.declared["OpenIdConnectProvider github"]
+			if created != (changed == nil) {
 				t.Errorf("the provider is created: %v", created)
+			}
+			if created {
+				got, _ := json.Marshal(provider.Mappable())
+				assertJSON(t, "provider", string(got), `{"clientIdLists":["sts.amazonaws.com"],"url":"https://token.actions.githubusercontent.com"}`)
 			}
 		})
 	}
 }
 
-// strangers are subjects of runs that must not get a role.
+// strangers are subjects of runs that must not get a role. Those of pull requests and
+// of main come from jobs without an environment, and so past its rules.
 var strangers = []string{
+	"repo:clinic/smartlake:pull_request", "repo:clinic/smartlake:ref:refs/heads/main",
 	"repo:clinic/smartlake:ref:refs/heads/feature", "repo:clinic/smartlake:ref:refs/tags/v1.0.0", "repo:clinic/smartlake:environment:test",
 	"repo:clinic/smartlake-fork:pull_request", "repo:mallory/smartlake:pull_request", "repo:mallory/smartlake:environment:prod",
 	"repo:clinic/smartlake:environment:prod-eu", "repo:clinic/smartlake:pull_request:environment:prod", "repo:Clinic/smartlake:environment:prod",
+	"repo:clinic/smartlake:environment:preview", "repo:clinic/smartlake:environment:prod-preview-2",
 }
 
 // TestNoOtherRunAssumesARole reads the conditions as IAM does: StringEquals compares
@@ -162,12 +179,8 @@ var strangers = []string{
 func TestNoOtherRunAssumesARole(t *testing.T) {
 	a := mustDeclare(t, nil)
 	allowed := map[string][]string{}
-	for key, inputs := range a.declared {
-		name, ok := strings.CutPrefix(key, "Role ")
-		if !ok {
-			continue
-		}
-		for _, s := range decode(t, inputs["assumeRolePolicy"].StringValue()).Statement {
+	for _, name := range a.names("Role") {
+		for _, s := range decode(t, a.declared["Role "+name]["assumeRolePolicy"].StringValue()).Statement {
 			if len(s.Condition) != 1 || len(s.Condition["StringEquals"]) != 2 {
 				t.Fatalf("%s: other conditions: %v", name, s.Condition)
 			}
@@ -188,36 +201,117 @@ func TestNoOtherRunAssumesARole(t *testing.T) {
 	}
 }
 
-func TestThePreviewRoleChangesNothing(t *testing.T) {
-	reads := []string{"Describe*", "Get*", "List*", "Decrypt"}
-	for _, d := range mustDeclare(t, nil).documentsOf(t, "preview") {
-		for _, s := range d.Statement {
+func TestAStackThatIsNotPreviewedHasNoRoleForPullRequests(t *testing.T) {
+	for value, want := range map[string][]string{
+		`["dev"]`: {"deploy-dev", "deploy-prod", "drift-dev", "drift-prod", "preview-dev"},
+		`[]`:      {"deploy-dev", "deploy-prod", "drift-dev", "drift-prod"},
+	} {
+		if got := mustDeclare(t, map[string]string{"previewedStacks": value}).names("Role"); !slices.Equal(got, want) {
+			t.Errorf("%s: got the roles %q, want %q", value, got, want)
+		}
+	}
+}
+
+const (
+	bucketStatement = `{"Sid":"StateBucket","Effect":"Allow","Action":["s3:ListBucket"],"Resource":["arn:aws:s3:::clinic-state"]}`
+	readStatement   = `{"Sid":"State","Effect":"Allow","Action":["s3:GetObject"],"Resource":[` +
+		`"arn:aws:s3:::clinic-state/.pulumi/meta.yaml","arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.pulumi-tags",` +
+		`"arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json","arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.gz",` +
+		`"arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.zst"]}`
+	writeStatement = `{"Sid":"StateWritten","Effect":"Allow","Action":["s3:DeleteObject","s3:GetObject","s3:PutObject"],"Resource":[` +
+		`"arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json","arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.bak",` +
+		`"arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.gz","arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.gz.bak",` +
+		`"arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.zst","arn:aws:s3:::clinic-state/.pulumi/stacks/smartlake/STACK.json.zst.bak",` +
+		`"arn:aws:s3:::clinic-state/.pulumi/backups/smartlake/STACK/*","arn:aws:s3:::clinic-state/.pulumi/history/smartlake/STACK/*",` +
+		`"arn:aws:s3:::clinic-state/.pulumi/locks/organization/smartlake/STACK/*"]}`
+	keyStatement = `{"Sid":"StateKey","Effect":"Allow","Action":[ACTIONS],"Resource":["` + stateKeyARN + `"],` +
+		`"Condition":{"StringEquals":{"kms:ViaService":["s3.us-east-1.amazonaws.com"]}}}`
+	secretsStatement = `{"Sid":"SecretsKey","Effect":"Allow","Action":["kms:Decrypt"],"Resource":["` + prodKeyARN + `"]}`
+)
+
+// lastDocument is the policy about the state, as it was declared.
+func (a *account) lastDocument(t *testing.T, role string) string {
+	t.Helper()
+	return a.declared["Policy "+role+"-"+strconv.Itoa(len(a.documentsOf(t, role)))]["policy"].StringValue()
+}
+
+func TestEveryRoleReachesItsOwnStacksStateAndSecretsAlone(t *testing.T) {
+	a := mustDeclare(t, map[string]string{"secretsKeyArns": `{"prod":"` + prodKeyARN + `"}`})
+	for role := range environments {
+		purpose, stack, _ := strings.Cut(role, "-")
+		statements := []string{bucketStatement, readStatement}
+		key := strings.Replace(keyStatement, "ACTIONS", `"kms:Decrypt"`, 1)
+		if purpose == "deploy" {
+			statements = append(statements, writeStatement)
+			key = strings.Replace(keyStatement, "ACTIONS", `"kms:Decrypt","kms:Encrypt","kms:GenerateDataKey"`, 1)
+		}
+		statements = append(statements, key)
+		if stack == "prod" {
+			statements = append(statements, secretsStatement)
+		}
+		want := `{"Version":"2012-10-17","Statement":[` + strings.ReplaceAll(strings.Join(statements, ","), "STACK", stack) + `]}`
+		assertJSON(t, role, a.lastDocument(t, role), want)
+	}
+}
+
+// What Describe answers with is a secret too: a client's, and so the records.
+func TestThePreviewRoleSeesNothingOfTheAccountButItsStacksState(t *testing.T) {
+	a := mustDeclare(t, nil)
+	for _, role := range []string{"preview-dev", "preview-prod"} {
+		documents := a.documentsOf(t, role)
+		if len(documents) != 1 {
+			t.Fatalf("%s: got %d policies, want the state's alone", role, len(documents))
+		}
+		for _, s := range documents[0].Statement {
 			for _, action := range s.Action {
-				_, verb, _ := strings.Cut(action, ":")
-				if !slices.ContainsFunc(reads, func(pattern string) bool { ok, _ := path.Match(pattern, verb); return ok }) {
-					t.Errorf("%s: %s is no read", s.Sid, action)
+				if !slices.Contains([]string{"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}, action) {
+					t.Errorf("%s: may %s", role, action)
+				}
+			}
+		}
+	}
+	for key, inputs := range a.declared {
+		if strings.HasPrefix(key, "Role ") && (inputs.HasValue("inlinePolicies") || inputs.HasValue("managedPolicyArns")) {
+			t.Errorf("%s: has other policies than those attached", key)
+		}
+	}
+}
+
+func TestAPreviewMayChangeNothing(t *testing.T) { assertReads(t, "preview-dev", "preview-prod") }
+
+func TestTheSearchForDriftMayChangeNothing(t *testing.T) { assertReads(t, "drift-dev", "drift-prod") }
+
+// assertReads wants no action of the roles' to be anything but a read.
+func assertReads(t *testing.T, roles ...string) {
+	t.Helper()
+	reads := []string{"Describe*", "Get*", "List*", "Decrypt"}
+	a := mustDeclare(t, nil)
+	for _, role := range roles {
+		documents := a.documentsOf(t, role)
+		if len(documents) == 0 {
+			t.Errorf("%s: has no rights", role)
+		}
+		for _, d := range documents {
+			for _, s := range d.Statement {
+				for _, action := range s.Action {
+					_, verb, _ := strings.Cut(action, ":")
+					if !slices.ContainsFunc(reads, func(pattern string) bool { ok, _ := path.Match(pattern, verb); return ok }) {
+						t.Errorf("%s: %s: %s is no read", role, s.Sid, action)
+					}
 				}
 			}
 		}
 	}
 }
 
-func TestEveryRoleMayDoWhatItsStacksNeedAndReachTheState(t *testing.T) {
+func TestEveryRoleMayDoWhatItsStackNeeds(t *testing.T) {
 	a := mustDeclare(t, nil)
-	const bucket = `{"Sid":"StateBucket","Effect":"Allow","Action":["s3:ListBucket"],"Resource":["arn:aws:s3:::clinic-state"]},`
-	for role, c := range map[string]struct{ state, needs string }{
-		"preview": {`{"Sid":"State","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::clinic-state/.pulumi/*"]},` +
-			`{"Sid":"StateKey","Effect":"Allow","Action":["kms:Decrypt"],"Resource":["` + stateKeyARN + `"]}`, "cognito-idp:DescribeUserPool"},
-		"deploy-dev": {`{"Sid":"State","Effect":"Allow","Action":["s3:DeleteObject","s3:GetObject","s3:PutObject"],"Resource":["arn:aws:s3:::clinic-state/.pulumi/*"]},` +
-			`{"Sid":"StateKey","Effect":"Allow","Action":["kms:Decrypt","kms:Encrypt","kms:GenerateDataKey"],"Resource":["` + stateKeyARN + `"]}`, "cognito-idp:CreateUserPool"},
-		"deploy-prod": {`{"Sid":"State","Effect":"Allow","Action":["s3:DeleteObject","s3:GetObject","s3:PutObject"],"Resource":["arn:aws:s3:::clinic-state/.pulumi/*"]},` +
-			`{"Sid":"StateKey","Effect":"Allow","Action":["kms:Decrypt","kms:Encrypt","kms:GenerateDataKey"],"Resource":["` + stateKeyARN + `"]}`, "kms:CreateKey"},
+	for role, needs := range map[string]string{
+		"drift-dev": "cognito-idp:DescribeUserPoolClient", "drift-prod": "kms:DescribeKey",
+		"deploy-dev": "cognito-idp:CreateUserPool", "deploy-prod": "kms:CreateKey",
 	} {
-		documents := a.documentsOf(t, role)
-		last := a.declared["Policy "+role+"-"+string(rune('0'+len(documents)))]["policy"].StringValue()
-		assertJSON(t, role, last, `{"Version":"2012-10-17","Statement":[`+bucket+c.state+`]}`)
 		var actions []string
-		for _, d := range documents {
+		for _, d := range a.documentsOf(t, role) {
 			for _, s := range d.Statement {
 				actions = append(actions, s.Action...)
 				for _, resource := range s.Resource {
@@ -227,24 +321,20 @@ func TestEveryRoleMayDoWhatItsStacksNeedAndReachTheState(t *testing.T) {
 				}
 			}
 		}
-		if !slices.Contains(actions, c.needs) {
-			t.Errorf("%s: may not %s", role, c.needs)
+		if !slices.Contains(actions, needs) {
+			t.Errorf("%s: may not %s", role, needs)
 		}
-		if role == "deploy-dev" && slices.Contains(actions, "kms:CreateKey") {
-			t.Error("deploy-dev: has rights that only prod needs")
+		if strings.HasSuffix(role, "-dev") && (slices.Contains(actions, "kms:CreateKey") || slices.Contains(actions, "kms:DescribeKey")) {
+			t.Errorf("%s: has rights that only prod needs", role)
 		}
 	}
 }
 
 func TestTheStateNeedsNoKey(t *testing.T) {
 	a := mustDeclare(t, map[string]string{"stateKeyArn": ""})
-	for _, role := range []string{"preview", "deploy-dev"} {
-		for _, d := range a.documentsOf(t, role) {
-			for _, s := range d.Statement {
-				if s.Sid == "StateKey" {
-					t.Errorf("%s: %v on %v", role, s.Action, s.Resource)
-				}
-			}
+	for role := range environments {
+		if last := a.lastDocument(t, role); strings.Contains(last, "kms:") || !strings.Contains(last, "s3:GetObject") {
+			t.Errorf("%s: %s", role, last)
 		}
 	}
 }
@@ -275,12 +365,21 @@ func TestWhatIsNotOneRepositoryStackOrBucketIsRefused(t *testing.T) {
 		{"repository", "clinic", `repository: "clinic": want one repository`},
 		{"repository", "clinic/smartlake:ref", `repository: "clinic/smartlake:ref": want one repository`},
 		{"repository", "clinic/${aws:username}", "want one repository"},
-		{"branch", "*", `branch: "*": want one branch`},
 		{"stacks", "[]", `stacks: missing: want a list of stacks`},
 		{"stacks", "dev", `stacks: want a list of stacks, such as ["dev","prod"]`},
 		{"stacks", `["*"]`, `stacks: "*": want the name of a stack, without wildcards`},
 		{"stacks", `["dev","dev"]`, `stacks: "dev": stands there twice`},
 		{"stacks", `["none"]`, `stacks: "none": `},
+		{"stacks", `["dev","Dev"]`, `stacks: "Dev": stands there twice`},
+		{"stacks", `["dev","dev-preview"]`, `stacks: "dev-preview": want a name that does not end in -preview or -drift`},
+		{"stacks", `["dev","Dev-Drift"]`, `stacks: "Dev-Drift": want a name that does not end in -preview or -drift`},
+		{"previewedStacks", "dev", `previewedStacks: want a list of stacks`},
+		{"previewedStacks", `["test"]`, `previewedStacks: "test": want one of the stacks`},
+		{"secretsKeyArns", `["dev"]`, `secretsKeyArns: want ARNs of KMS keys by stack`},
+		{"secretsKeyArns", `{"test":"` + prodKeyARN + `"}`, `secretsKeyArns: "test": want one of the stacks`},
+		{"secretsKeyArns", `{"dev":"*"}`, `secretsKeyArns: dev: "*": want the ARN of one KMS key`},
+		{"secretsKeyArns", `{"dev":"` + prodKeyARN + `","prod":"` + prodKeyARN + `"}`, `secretsKeyArns: "prod": has the key of "dev"`},
+		{"stateKeyArn", "arn:aws-cn:kms:cn-north-1:111122223333:key/1", "want the ARN of one KMS key"},
 		{"stackValues", `{"test":{}}`, `stackValues: "test": want one of the stacks`},
 		{"stateBucket", "*", `stateBucket: "*": want the name of one S3 bucket`},
 		{"stateKeyArn", "arn:aws:kms:us-east-1:111122223333:key/*", "want the ARN of one KMS key"},

@@ -5,22 +5,25 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // settings is the configuration, as Pulumi.yaml describes it.
 type settings struct {
-	repository    string
-	branch        string
-	stacks        []string
-	stackValues   map[string]map[string]string
-	projectFolder string
-	stateBucket   string
-	stateKeyARN   string
-	providerARN   string
+	repository     string
+	stacks         []string
+	previewed      []string // those of the stacks that pull requests preview
+	stackValues    map[string]map[string]string
+	projectFolder  string
+	stateBucket    string
+	stateKeyARN    string
+	secretsKeyARNs map[string]string // by stack
+	providerARN    string
 }
 
 // The patterns leave no room for "*", "?" and "$", which IAM would read as more than
@@ -28,13 +31,15 @@ type settings struct {
 var (
 	// https://docs.github.com/en/rest/repos/repos: letters, digits, hyphens, and in names dots and underscores.
 	repositoryPattern = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?/[A-Za-z0-9._-]{1,100}$`)
-	branchPattern     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$`)
 	stackPattern      = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,40}$`)
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-	bucketPattern   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	keyPattern      = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$`)
+	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	// Keys of China are no match: kms:ViaService has other names there, and HealthLake is not offered.
+	keyPattern      = regexp.MustCompile(`^arn:aws(?:-us-gov)?:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$`)
 	providerPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com$`)
 )
+
+const keyWanted = "want the ARN of one KMS key, arn:<partition>:kms:<region>:<account>:key/<id>"
 
 func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read := func(key string) string {
@@ -43,7 +48,6 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	}
 	s := settings{
 		repository:    read("repository"),
-		branch:        cmp.Or(read("branch"), "main"),
 		projectFolder: cmp.Or(read("projectFolder"), "../.."),
 		stateBucket:   read("stateBucket"),
 		stateKeyARN:   read("stateKeyArn"),
@@ -55,11 +59,16 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 		into      any
 	}{
 		{"stacks", `want a list of stacks, such as ["dev","prod"]`, &s.stacks},
+		{"previewedStacks", `want a list of stacks, such as ["dev"]`, &s.previewed},
 		{"stackValues", "want texts by stack and key", &s.stackValues},
+		{"secretsKeyArns", "want ARNs of KMS keys by stack", &s.secretsKeyARNs},
 	} {
 		if text := read(list.key); text != "" && json.Unmarshal([]byte(text), list.into) != nil {
 			problems = append(problems, fmt.Errorf("%s: %s", list.key, list.want)) // a value may be a secret
 		}
+	}
+	if read("previewedStacks") == "" {
+		s.previewed = s.stacks
 	}
 	return s, errors.Join(append(problems, s.check()...)...)
 }
@@ -72,28 +81,61 @@ func (s settings) check() []error {
 		}
 	}
 	match("repository", s.repository, repositoryPattern, "want one repository, <organization>/<name>, without wildcards")
-	match("branch", s.branch, branchPattern, "want one branch, without wildcards")
 	match("stateBucket", s.stateBucket, bucketPattern, "want the name of one S3 bucket")
 	if s.stateKeyARN != "" {
-		match("stateKeyArn", s.stateKeyARN, keyPattern, "want the ARN of one KMS key, arn:<partition>:kms:<region>:<account>:key/<id>")
+		match("stateKeyArn", s.stateKeyARN, keyPattern, keyWanted)
 	}
 	if s.providerARN != "" {
 		match("providerArn", s.providerARN, providerPattern,
 			"want arn:<partition>:iam::<account>:oidc-provider/token.actions.githubusercontent.com")
 	}
+	problems = append(problems, s.checkStacks()...)
+	owners := map[string]string{}
+	for _, stack := range slices.Sorted(maps.Keys(s.secretsKeyARNs)) {
+		key := s.secretsKeyARNs[stack]
+		match("secretsKeyArns: "+stack, key, keyPattern, keyWanted)
+		if owner := owners[key]; owner != "" {
+			problems = append(problems, fmt.Errorf("secretsKeyArns: %q: has the key of %q, whose secrets its roles could read; want a key each", stack, owner))
+		}
+		owners[key] = stack
+	}
+	return problems
+}
+
+// checkStacks holds the names of stacks to what makes their environments, and so the
+// roles that are trusted to those, different ones. GitHub's do not tell case.
+func (s settings) checkStacks() []error {
+	var problems []error
 	if len(s.stacks) == 0 {
 		problems = append(problems, errors.New(`stacks: missing: want a list of stacks, such as ["dev","prod"]`))
 	}
 	for i, stack := range s.stacks {
-		match("stacks", stack, stackPattern, "want the name of a stack, without wildcards")
-		if slices.Contains(s.stacks[:i], stack) {
+		switch {
+		case !stackPattern.MatchString(stack):
+			problems = append(problems, fmt.Errorf("stacks: %q: want the name of a stack, without wildcards", stack))
+		case slices.ContainsFunc([]string{previewSuffix, driftSuffix}, func(suffix string) bool { return strings.HasSuffix(strings.ToLower(stack), suffix) }):
+			problems = append(problems, fmt.Errorf("stacks: %q: want a name that does not end in %s or %s, as another stack's environments do",
+				stack, previewSuffix, driftSuffix))
+		case slices.ContainsFunc(s.stacks[:i], func(other string) bool { return strings.EqualFold(stack, other) }):
 			problems = append(problems, fmt.Errorf("stacks: %q: stands there twice", stack))
 		}
 	}
-	for stack := range s.stackValues {
-		if !slices.Contains(s.stacks, stack) {
-			problems = append(problems, fmt.Errorf("stackValues: %q: want one of the stacks", stack))
+	for _, named := range []struct {
+		key    string
+		stacks []string
+	}{
+		{"previewedStacks", s.previewed},
+		{"stackValues", slices.Sorted(maps.Keys(s.stackValues))},
+		{"secretsKeyArns", slices.Sorted(maps.Keys(s.secretsKeyARNs))},
+	} {
+		for _, stack := range named.stacks {
+			if !slices.Contains(s.stacks, stack) {
+				problems = append(problems, fmt.Errorf("%s: %q: want one of the stacks", named.key, stack))
+			}
 		}
 	}
 	return problems
 }
+
+// regionOf a key's ARN, which keyPattern has matched.
+func regionOf(arn string) string { return strings.Split(arn, ":")[3] }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"slices"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -30,24 +28,24 @@ func (s settings) provider(ctx *pulumi.Context) (pulumi.StringInput, error) {
 	return provider.Arn, nil
 }
 
-// The subjects of GitHub's tokens
+// Jobs for a stack run in environments of its own, whose rules on GitHub say which
+// branches may use them and who must approve: "<stack>-preview" for pull requests,
+// "<stack>-drift" for scheduled runs, "<stack>" for deployments.
+const (
+	previewSuffix = "-preview"
+	driftSuffix   = "-drift"
+)
+
+// subject is that of a job in an environment of the repository
 // (https://docs.github.com/en/actions/reference/security/oidc#example-subject-claims).
-// They name the repository that a run belongs to. A pull request from a fork runs in
-// this repository, and GitHub gives it no token at all.
-
-// previewSubjects are those of pull requests, and of scheduled runs on the branch.
-func (s settings) previewSubjects() []string {
-	return []string{"repo:" + s.repository + ":pull_request", "repo:" + s.repository + ":ref:refs/heads/" + s.branch}
+// Such a job has no other: what event started it, and on which branch, is for the
+// environment's rules. A pull request from a fork gets no token at all.
+func (s settings) subject(environment string) string {
+	return "repo:" + s.repository + ":environment:" + environment
 }
 
-// deploySubject is that of a job in the environment of the stack's name, whose rules
-// on GitHub say which branches may deploy and who must approve.
-func (s settings) deploySubject(stack string) string {
-	return "repo:" + s.repository + ":environment:" + stack
-}
-
-// trust lets runs with one of the subjects assume a role. Nothing of it is a pattern.
-func (s settings) trust(provider pulumi.StringInput, subjects ...string) pulumi.StringOutput {
+// trust lets jobs in one environment assume a role. Nothing of it is a pattern.
+func (s settings) trust(provider pulumi.StringInput, environment string) pulumi.StringOutput {
 	return provider.ToStringOutput().ApplyT(func(arn string) (string, error) {
 		return policy{Version: "2012-10-17", Statement: []statement{{
 			Effect:    "Allow",
@@ -55,7 +53,7 @@ func (s settings) trust(provider pulumi.StringInput, subjects ...string) pulumi.
 			Action:    []string{"sts:AssumeRoleWithWebIdentity"},
 			Condition: map[string]map[string][]string{"StringEquals": {
 				issuer + ":aud": {audience},
-				issuer + ":sub": slices.Clone(subjects),
+				issuer + ":sub": {s.subject(environment)},
 			}},
 		}}}.json()
 	}).(pulumi.StringOutput)

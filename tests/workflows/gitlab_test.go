@@ -16,12 +16,23 @@ type gitlabJob struct {
 	Stage        string
 	Needs        []string
 	Timeout      string
-	Environment  string
+	Environment  gitlabEnvironment
 	IDTokens     map[string]struct{ Aud string } `yaml:"id_tokens"`
 	Variables    map[string]string
 	BeforeScript []string `yaml:"before_script"`
 	Script       []string
 	Rules        []struct{ If, When string }
+}
+
+// gitlabEnvironment is a name alone, or with what is done there.
+type gitlabEnvironment struct{ Name, Action string }
+
+func (e *gitlabEnvironment) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		return node.Decode(&e.Name)
+	}
+	type fields gitlabEnvironment
+	return node.Decode((*fields)(e))
 }
 
 // readGitLab returns the jobs, those whose names start with a dot included, with what
@@ -87,27 +98,45 @@ func (j gitlabJob) over(parent gitlabJob) gitlabJob {
 	return j
 }
 
-func TestGitLabsJobsDoWhatGitHubsDo(t *testing.T) {
+// A merge request reaches dev's preview role and nothing else: nobody stands before a
+// role on GitLab, whose subjects name no environment.
+func TestGitLabsJobsWithARoleAreTheseAndRunHere(t *testing.T) {
 	jobs := readGitLab(t)
-	const onMain = `$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH`
-	for name, want := range map[string]struct{ role, environment, needs, rule, when string }{
-		"preview": {role: "$PREVIEW_ROLE_ARN",
-			rule: `$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID`},
-		"deploy-dev":  {role: "$DEPLOY_ROLE_ARN", environment: "dev", needs: "check", rule: onMain},
-		"deploy-prod": {role: "$DEPLOY_ROLE_ARN", environment: "prod", needs: "deploy-dev", rule: onMain, when: "manual"},
-		"drift":       {role: "$PREVIEW_ROLE_ARN", rule: `$CI_PIPELINE_SOURCE == "schedule"`},
-	} {
-		j := jobs[name]
-		if j.Variables["ROLE_ARN"] != want.role || j.Environment != want.environment || strings.Join(j.Needs, " ") != want.needs ||
-			len(j.Rules) != 1 || j.Rules[0].If != want.rule || j.Rules[0].When != want.when {
+	const (
+		fromHere = `$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID`
+		onMain   = `$CI_PIPELINE_SOURCE == "push" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH`
+		atNight  = `$CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH`
+	)
+	wanted := map[string]struct{ role, environment, action, needs, rule, when string }{
+		"preview-dev":  {role: "$PREVIEW_ROLE_ARN", environment: "dev-preview", action: "access", rule: fromHere},
+		"preview-prod": {role: "$PREVIEW_ROLE_ARN", environment: "prod-preview", action: "access", needs: "check", rule: onMain},
+		"drift-dev":    {role: "$DRIFT_ROLE_ARN", environment: "dev-drift", action: "access", rule: atNight},
+		"drift-prod":   {role: "$DRIFT_ROLE_ARN", environment: "prod-drift", action: "access", rule: atNight},
+		"deploy-dev":   {role: "$DEPLOY_ROLE_ARN", environment: "dev", needs: "check", rule: onMain},
+		"deploy-prod":  {role: "$DEPLOY_ROLE_ARN", environment: "prod", needs: "deploy-dev preview-prod", rule: onMain, when: "manual"},
+	}
+	for name, j := range jobs {
+		want, known := wanted[name]
+		if strings.HasPrefix(name, ".") {
+			continue
+		}
+		if known != (j.IDTokens != nil) || known != (j.Environment.Name != "") || known != (j.Variables["ROLE_ARN"] != "") {
+			t.Errorf("%s: has a token for AWS, an environment or a role: %+v", name, j)
+		}
+		if !known {
+			continue
+		}
+		delete(wanted, name)
+		if j.Variables["ROLE_ARN"] != want.role || j.Environment.Name != want.environment || j.Environment.Action != want.action ||
+			strings.Join(j.Needs, " ") != want.needs || len(j.Rules) != 1 || j.Rules[0].If != want.rule || j.Rules[0].When != want.when {
 			t.Errorf("%s: got %+v, want %+v", name, j, want)
 		}
 		if j.IDTokens["GITLAB_TOKEN_FOR_AWS"].Aud != "sts.amazonaws.com" || len(j.BeforeScript) == 0 {
 			t.Errorf("%s: has no token for AWS", name)
 		}
 	}
-	if jobs["check"].IDTokens != nil {
-		t.Error("check: has a token for AWS")
+	if len(wanted) > 0 {
+		t.Errorf("missing: %v", wanted)
 	}
 }
 
