@@ -71,7 +71,7 @@ func newTeam(t *testing.T) *team {
 	made := &team{dir: dir, cache: cache}
 	made.env = append(os.Environ(),
 		"GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(filepath.Join(cache, "cache", "download")),
-		"GOFLAGS=-mod=mod", "GONOSUMDB="+modulePath, "GONOPROXY=none", "GOPRIVATE=", "GOWORK=off",
+		"GOFLAGS="+os.Getenv("GOFLAGS")+" -mod=mod", "GONOSUMDB="+modulePath, "GONOPROXY=none", "GOPRIVATE=", "GOWORK=off",
 		"XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(run(t, root, os.Environ(), "go", "env", "GOCACHE")))
 	forget := func() {
 		unpacked := filepath.Join(cache, filepath.FromSlash(modulePath)+"@"+version)
@@ -98,7 +98,7 @@ func newTeam(t *testing.T) *team {
 	copyFile(t, filepath.Join(root, "go.sum"), filepath.Join(dir, "go.sum"))
 	made.run(t, "go", "mod", "edit", "-module=example.org/platform", "-require="+modulePath+"@"+version)
 	made.run(t, "go", "mod", "tidy")
-	made.env = append(made.env, "GOFLAGS=-mod=readonly")
+	made.env = append(made.env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -mod=readonly")
 	return made
 }
 

@@ -153,8 +153,9 @@ func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
 	files := filesOf(t, dist)
 	names := slices.Sorted(maps.Keys(files))
 	want := slices.Concat([]string{"SHA256SUMS", archives[0], archives[1],
-		"pulumi-resource-smartlake-" + version + "-linux-amd64.tar.gz", "pulumi-resource-smartlake.sbom.cdx.json", "sbom.cdx.json",
-		"smartlake-" + version + "-linux-amd64.tar.gz"}, archives[2:])
+		"launch-context.sbom.cdx.json",
+		"pulumi-resource-smartlake-" + version + "-linux-amd64.tar.gz", "pulumi-resource-smartlake.sbom.cdx.json",
+		"smartlake-" + version + "-linux-amd64.tar.gz", "smartlake.sbom.cdx.json"}, archives[2:], []string{"validator.sbom.cdx.json"})
 	if !slices.Equal(names, want) {
 		t.Fatalf("got  %q\nwant %q", names, want)
 	}
@@ -250,7 +251,10 @@ func unpack(t *testing.T, content []byte) map[string][]byte {
 func assertMaterials(t *testing.T, files map[string][]byte) {
 	t.Helper()
 	for file, component := range map[string]string{
-		"sbom.cdx.json": "github.com/golang-jwt/jwt/v5", "pulumi-resource-smartlake.sbom.cdx.json": "std",
+		"validator.sbom.cdx.json":                 "github.com/golang-jwt/jwt/v5",
+		"launch-context.sbom.cdx.json":            "github.com/aws/aws-lambda-go",
+		"smartlake.sbom.cdx.json":                 "github.com/spf13/cobra",
+		"pulumi-resource-smartlake.sbom.cdx.json": "github.com/pulumi/pulumi-go-provider",
 	} {
 		var material struct {
 			BOMFormat  string
