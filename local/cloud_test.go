@@ -491,20 +491,20 @@ func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 		overrides  map[string]string
 		want       string
 	}{
-		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want boolean`},
-		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want object`},
+		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want true or false`},
+		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want an object`},
 		{"an unknown key", "  smartlake:protct: true", nil, "Pulumi.dev.yaml: smartlake:protct: no such key: look in Pulumi.yaml for those that there are"},
-		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want array<object>"},
+		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want a list of objects"},
 		{
 			"an encrypted value", "  smartlake:tags:\n    secure: v1:abc", nil,
-			"Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a value for the local run with --config tags=…",
+			"Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a made-up value of the same form with --config tags=…",
 		},
-		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": want integer` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": want boolean`},
-		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": want boolean`},
-		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": want integer`},
-		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want object as JSON`},
-		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want object`},
-		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want array<object>"},
+		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": want a whole number` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": want true or false`},
+		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": want true or false`},
+		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": want a whole number`},
+		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want an object as JSON`},
+		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want an object`},
+		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want a list of objects"},
 		{"an override of an unknown key", "", map[string]string{"smartlake:nome": "x"}, "--config: smartlake:nome: no such key: look in Pulumi.yaml for those that there are"},
 		{"an override given twice", "", map[string]string{"name": "x", "smartlake:name": "y"}, "--config: smartlake:name: given twice, with and without the project's name"},
 	} {

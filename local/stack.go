@@ -114,7 +114,7 @@ func (s stackReader) readDefaults() error {
 
 func (s stackReader) readValue(key string, value config.Value) error {
 	if value.Secure() {
-		return fmt.Errorf("encrypted, and there is no key to it here: give a value for the local run with --config %s=…",
+		return fmt.Errorf("encrypted, and there is no key to it here: give a made-up value of the same form with --config %s=…",
 			strings.TrimPrefix(key, s.stack.Project+":"))
 	}
 	text, err := value.Value(config.NopDecrypter)
@@ -138,7 +138,7 @@ func (s stackReader) readOverride(key, text string) error {
 	var content any = text
 	if kind := declared.TypeName(); declared.IsExplicitlyTyped() && (kind == "array" || kind == "object") {
 		if err := json.Unmarshal([]byte(text), &content); err != nil {
-			return fmt.Errorf("%swant %s as JSON", s.quoted(key, text), fullType(declared))
+			return fmt.Errorf("%swant %s as JSON", s.quoted(key, text), inWords(declared))
 		}
 	}
 	return s.check(key, text, content)
@@ -152,7 +152,7 @@ func (s stackReader) check(key, text string, content any) error {
 		return errors.New("no such key: look in Pulumi.yaml for those that there are")
 	}
 	if ok && declared.IsExplicitlyTyped() && !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, content) {
-		return fmt.Errorf("%swant %s", s.quoted(key, text), fullType(declared))
+		return fmt.Errorf("%swant %s", s.quoted(key, text), inWords(declared))
 	}
 	return nil
 }
@@ -167,8 +167,23 @@ func (s stackReader) declared(key string) (workspace.ProjectConfigType, bool) {
 	return declared, ok && own
 }
 
-func fullType(declared workspace.ProjectConfigType) string {
-	return workspace.InferFullTypeName(declared.TypeName(), declared.Items)
+// inWords says what a declared type accepts.
+func inWords(declared workspace.ProjectConfigType) string {
+	switch declared.TypeName() {
+	case "boolean":
+		return "true or false"
+	case "integer":
+		return "a whole number"
+	case "array":
+		if declared.Items != nil && declared.Items.Type == "object" {
+			return "a list of objects"
+		}
+		return "a list"
+	case "object":
+		return "an object"
+	default:
+		return "text"
+	}
 }
 
 // secret reports whether a value must not be told: the stack file encrypts it, or
