@@ -93,8 +93,8 @@ func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
 	} {
 		out, _, err := execute(t, append(c.args, "--dir", "../..")...)
-		if err == nil || !strings.Contains(err.Error(), c.want) || out != "" {
-			t.Errorf("%v: got %v and %q, want %s", c.args, err, out, c.want)
+		if err == nil || !strings.Contains(err.Error(), c.want) || statusOf(err) != statusCannotRun || out != "" {
+			t.Errorf("%v: got %v, status %d and %q, want %s", c.args, err, statusOf(err), out, c.want)
 		}
 	}
 }
