@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -77,6 +80,11 @@ const (
 	customerManaged = "customer-managed"
 )
 
+// minPasswordLength is the default of components.PasswordPolicyArgs, which the
+// configuration cannot change. Cognito would refuse a shorter password in the middle
+// of an update.
+const minPasswordLength = 8
+
 // loadSettings reads the configuration, with the defaults of Pulumi.yaml for
 // those who run the program without it. It reports everything that is wrong at
 // once, and never the value of a secret.
@@ -133,6 +141,16 @@ func (s settings) check(read *reader) {
 	if len(s.testUsers) > 0 && !ctx.IsConfigSecret(read.key("testUsers")) {
 		read.refuse("testUsers", "its passwords stand in plain text: set each with "+
 			`pulumi config set --secret --path "testUsers[0].password"`)
+	}
+	for i, user := range s.testUsers {
+		if user.Password != "" && utf8.RuneCountInString(user.Password) < minPasswordLength {
+			read.refuse(fmt.Sprintf("testUsers[%d].password", i), fmt.Sprintf("want at least %d characters", minPasswordLength))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.tags)) {
+		if why := refusedTag(name, s.tags[name]); why != "" {
+			read.refuse("tags", read.quoted("tags", name)+why)
+		}
 	}
 	if slices.ContainsFunc(s.identityProviders, identityProvider.hasSecret) && !ctx.IsConfigSecret(read.key("identityProviders")) {
 		read.refuse("identityProviders", "its client secrets stand in plain text: set each with "+
@@ -206,15 +224,63 @@ func (r *reader) value(name string, into any, want string) {
 	if _, trailing := decoder.Token(); err == nil && errors.Is(trailing, io.EOF) {
 		return
 	}
-	if r.ctx.IsConfigSecret(r.key(name)) || err == nil {
-		r.refuse(name, "want "+want) // the error may quote what it read
-		return
-	}
 	if _, flag := into.(*bool); flag {
 		r.refuse(name, r.quoted(name, text)+"want "+want)
 		return
 	}
-	r.refuse(name, fmt.Sprintf("want %s: %s", want, strings.TrimPrefix(err.Error(), "json: ")))
+	r.refuse(name, "want "+want+misread(err, r.ctx.IsConfigSecret(r.key(name))))
+}
+
+// misread says what the JSON decoder stumbled over. Of a secret it says the declared
+// member and its type alone: the rest of the error may quote what was read.
+func misread(err error, secret bool) string {
+	wrong := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Sprintf(": %s: want %s", wrong.Field, inWords(wrong.Type.Kind()))
+	case errors.As(err, &wrong) && !secret:
+		return ", not " + jsonInWords(wrong.Value)
+	case secret || err == nil:
+		return ""
+	}
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	if strings.HasPrefix(text, "unknown field ") {
+		text += ": look in Pulumi.yaml for those that there are"
+	}
+	return ": " + text
+}
+
+// inWords says what a member of a kind is written as.
+func inWords(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	default:
+		return "text, in quotes where it looks like a number"
+	}
+}
+
+// jsonInWords names a kind of JSON value as the decoder's error does, but in words.
+func jsonInWords(value string) string {
+	kind, _, _ := strings.Cut(value, " ") // of a number it quotes the digits
+	switch kind {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	case "string":
+		return "text"
+	default:
+		return "a " + kind
+	}
 }
 
 // optional is no argument where a text is empty.
