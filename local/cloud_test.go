@@ -485,6 +485,25 @@ func TestAnOverrideOfASecretStaysSecret(t *testing.T) {
 	}
 }
 
+func TestASecretMemberIsMadeUpWhereNothingRunsAndOtherwiseAnError(t *testing.T) {
+	dir := writeStack(t, "  smartlake:testUsers:\n    - username: ann\n      password:\n        secure: v1:abc")
+	stack, err := local.LoadStackWithoutSecrets(dir, "dev", nil)
+	if want := `[{"password":"made-up-secret","username":"ann"}]`; err != nil || stack.Config["smartlake:testUsers"] != want {
+		t.Errorf("got %v, %v; want %s", stack.Config, err, want)
+	}
+	if want := []string{"smartlake:testUsers"}; !slices.Equal(stack.SecretKeys, want) {
+		t.Errorf("secret are %v, want %v", stack.SecretKeys, want)
+	}
+	const want = "Pulumi.dev.yaml: smartlake:testUsers: encrypted, and there is no key to it here: "
+	if _, err := local.LoadStack(dir, "dev", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("a stack to run: got %v", err)
+	}
+	whole := writeStack(t, "  smartlake:testUsers:\n    secure: v1:abc")
+	if _, err := local.LoadStackWithoutSecrets(whole, "dev", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("encrypted as a whole: got %v", err)
+	}
+}
+
 func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 	for _, c := range []struct {
 		name, line string

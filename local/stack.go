@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,29 @@ import (
 //
 // An encrypted value is an error unless it is overridden: there is no key here.
 func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, error) {
+	return loadStack(dir, name, overrides, nil)
+}
+
+// LoadStackWithoutSecrets is LoadStack for what reads a declaration and runs nothing:
+// each encrypted member of a list or map, such as a test user's password, is a made-up
+// text. A value that is encrypted as a whole is an error here too.
+func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (graph.Stack, error) {
+	return loadStack(dir, name, overrides, madeUp{})
+}
+
+// madeUp takes the place of a key that is not here.
+type madeUp struct{}
+
+const madeUpSecret = "made-up-secret"
+
+func (madeUp) DecryptValue(context.Context, string) (string, error) { return madeUpSecret, nil }
+
+func (madeUp) BatchDecrypt(_ context.Context, encrypted []string) ([]string, error) {
+	return slices.Repeat([]string{madeUpSecret}, len(encrypted)), nil
+}
+
+// loadStack decrypts members of lists and maps; without a decrypter, they are errors.
+func loadStack(dir, name string, overrides map[string]string, decrypter config.Decrypter) (graph.Stack, error) {
 	path, err := workspace.DetectProjectPathFrom(dir)
 	if errors.Is(err, workspace.ErrProjectNotFound) { // whose text advises "pulumi new"
 		return graph.Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir", dir)
@@ -48,7 +72,7 @@ func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, erro
 		return graph.Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
 	}
 	stack := graph.Stack{Project: project.Name.String(), Name: name, Config: map[string]string{}}
-	s := stackReader{project: project, stack: &stack, values: map[string]config.Value{}, overrides: map[string]string{}}
+	s := stackReader{project: project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
 	for key, value := range file.Config {
 		s.values[key.Namespace()+":"+key.Name()] = value
 	}
@@ -66,6 +90,7 @@ func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, erro
 type stackReader struct {
 	project   *workspace.Project
 	stack     *graph.Stack
+	decrypter config.Decrypter // of members; nil where there is none
 	values    map[string]config.Value
 	overrides map[string]string
 }
@@ -113,6 +138,9 @@ func (s stackReader) readDefaults() error {
 }
 
 func (s stackReader) readValue(key string, value config.Value) error {
+	if value.Secure() && value.Object() && s.decrypter != nil {
+		return s.readMembers(key, value)
+	}
 	if value.Secure() {
 		return fmt.Errorf("encrypted, and there is no key to it here: give a made-up value of the same form with --config %s=…",
 			strings.TrimPrefix(key, s.stack.Project+":"))
@@ -126,6 +154,22 @@ func (s stackReader) readValue(key string, value config.Value) error {
 		return err
 	}
 	s.stack.Config[key] = text
+	return s.check(key, text, content)
+}
+
+// readMembers reads a list or map with encrypted members. One encrypted value makes
+// the whole a secret, as the engine has it.
+func (s stackReader) readMembers(key string, value config.Value) error {
+	text, err := value.Value(s.decrypter)
+	if err != nil {
+		return err
+	}
+	var content any
+	if err := json.Unmarshal([]byte(text), &content); err != nil {
+		return err
+	}
+	s.stack.Config[key] = text
+	s.stack.SecretKeys = append(s.stack.SecretKeys, key)
 	return s.check(key, text, content)
 }
 

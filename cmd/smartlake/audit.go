@@ -33,7 +33,7 @@ func (f *stackFlags) declare(account string) (*graph.Graph, error) {
 	if err != nil {
 		return nil, cannotRun(err)
 	}
-	stack, err := local.LoadStack(f.dir, f.stack, overrides)
+	stack, err := local.LoadStackWithoutSecrets(f.dir, f.stack, overrides)
 	if err != nil {
 		return nil, cannotRun(err)
 	}
@@ -134,7 +134,8 @@ func explainCommand() *cobra.Command {
 		Long: `Says of every client of a stack how it authenticates, what it may ask for, what of
 that the token validator counts, and which IAM role it ends with; of every role who
 may assume it and what it may do; how the data is encrypted; what is protected, and
-what is not. No AWS account is asked. The same configuration gives the same text.`,
+what is not. No AWS account is asked and no secret decrypted. The same configuration
+gives the same text.`,
 		Example: `  smartlake explain --stack prod
   smartlake explain --stack prod --format json`,
 		Args: cobra.NoArgs,
