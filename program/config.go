@@ -81,8 +81,7 @@ const (
 )
 
 // minPasswordLength is the default of components.PasswordPolicyArgs, which the
-// configuration cannot change. Cognito would refuse a shorter password in the middle
-// of an update.
+// configuration cannot change.
 const minPasswordLength = 8
 
 // loadSettings reads the configuration, with the defaults of Pulumi.yaml for
@@ -132,6 +131,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("dashboard", &s.dashboard, "true or false")
 	read.value("tags", &s.tags, "a map of names to values")
 	s.check(&read)
+	s.checkForAWS(&read)
 	return s, errors.Join(read.problems...)
 }
 
@@ -141,16 +141,6 @@ func (s settings) check(read *reader) {
 	if len(s.testUsers) > 0 && !ctx.IsConfigSecret(read.key("testUsers")) {
 		read.refuse("testUsers", "its passwords stand in plain text: set each with "+
 			`pulumi config set --secret --path "testUsers[0].password"`)
-	}
-	for i, user := range s.testUsers {
-		if user.Password != "" && utf8.RuneCountInString(user.Password) < minPasswordLength {
-			read.refuse(fmt.Sprintf("testUsers[%d].password", i), fmt.Sprintf("want at least %d characters", minPasswordLength))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.tags)) {
-		if why := refusedTag(name, s.tags[name]); why != "" {
-			read.refuse("tags", read.quoted("tags", name)+why)
-		}
 	}
 	if slices.ContainsFunc(s.identityProviders, identityProvider.hasSecret) && !ctx.IsConfigSecret(read.key("identityProviders")) {
 		read.refuse("identityProviders", "its client secrets stand in plain text: set each with "+
@@ -181,6 +171,20 @@ func (s settings) check(read *reader) {
 	}
 	if !s.bulkData.Enabled && s.bulkData != (bulkData{}) {
 		read.refuse("bulkData", "settings go with enabled: true only")
+	}
+}
+
+// checkForAWS refuses what AWS would refuse in the middle of an update.
+func (s settings) checkForAWS(read *reader) {
+	for i, user := range s.testUsers {
+		if user.Password != "" && utf8.RuneCountInString(user.Password) < minPasswordLength {
+			read.refuse(fmt.Sprintf("testUsers[%d].password", i), fmt.Sprintf("want at least %d characters", minPasswordLength))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.tags)) {
+		if why := refusedTag(name, s.tags[name]); why != "" {
+			read.refuse("tags", read.quoted("tags", name)+why)
+		}
 	}
 }
 
