@@ -485,26 +485,45 @@ func TestAnOverrideOfASecretStaysSecret(t *testing.T) {
 	}
 }
 
+func TestASecretMemberIsMadeUpWhereNothingRunsAndOtherwiseAnError(t *testing.T) {
+	dir := writeStack(t, "  smartlake:testUsers:\n    - username: ann\n      password:\n        secure: v1:abc")
+	stack, err := local.LoadStackWithoutSecrets(dir, "dev", nil)
+	if want := `[{"password":"made-up-secret","username":"ann"}]`; err != nil || stack.Config["smartlake:testUsers"] != want {
+		t.Errorf("got %v, %v; want %s", stack.Config, err, want)
+	}
+	if want := []string{"smartlake:testUsers"}; !slices.Equal(stack.SecretKeys, want) {
+		t.Errorf("secret are %v, want %v", stack.SecretKeys, want)
+	}
+	const want = "Pulumi.dev.yaml: smartlake:testUsers: encrypted, and there is no key to it here: "
+	if _, err := local.LoadStack(dir, "dev", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("a stack to run: got %v", err)
+	}
+	whole := writeStack(t, "  smartlake:testUsers:\n    secure: v1:abc")
+	if _, err := local.LoadStackWithoutSecrets(whole, "dev", nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("encrypted as a whole: got %v", err)
+	}
+}
+
 func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 	for _, c := range []struct {
 		name, line string
 		overrides  map[string]string
 		want       string
 	}{
-		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want boolean`},
-		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want object`},
+		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want true or false`},
+		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want an object`},
 		{"an unknown key", "  smartlake:protct: true", nil, "Pulumi.dev.yaml: smartlake:protct: no such key: look in Pulumi.yaml for those that there are"},
-		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want array<object>"},
+		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want a list of objects"},
 		{
 			"an encrypted value", "  smartlake:tags:\n    secure: v1:abc", nil,
-			"Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a value for the local run with --config tags=…",
+			"Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a made-up value of the same form with --config tags=…",
 		},
-		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": want integer` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": want boolean`},
-		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": want boolean`},
-		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": want integer`},
-		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want object as JSON`},
-		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want object`},
-		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want array<object>"},
+		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": want a whole number` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": want true or false`},
+		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": want true or false`},
+		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": want a whole number`},
+		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want an object as JSON`},
+		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want an object`},
+		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want a list of objects"},
 		{"an override of an unknown key", "", map[string]string{"smartlake:nome": "x"}, "--config: smartlake:nome: no such key: look in Pulumi.yaml for those that there are"},
 		{"an override given twice", "", map[string]string{"name": "x", "smartlake:name": "y"}, "--config: smartlake:name: given twice, with and without the project's name"},
 	} {

@@ -83,7 +83,7 @@ func TestTheDatastoreServesAFHIRServersResources(t *testing.T) {
 		t.Error(err)
 	}
 	options.FHIRURL = "ftp://example.org"
-	if _, err := local.Start(options); err == nil || !strings.HasPrefix(err.Error(), "FHIRURL: want ") {
+	if _, err := local.Start(options); err == nil || !strings.HasPrefix(err.Error(), `the FHIR server behind: "ftp://example.org": want `) {
 		t.Errorf("got %v", err)
 	}
 }

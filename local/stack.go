@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,29 @@ import (
 //
 // An encrypted value is an error unless it is overridden: there is no key here.
 func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, error) {
+	return loadStack(dir, name, overrides, nil)
+}
+
+// LoadStackWithoutSecrets is LoadStack for what reads a declaration and runs nothing:
+// each encrypted member of a list or map, such as a test user's password, is a made-up
+// text. A value that is encrypted as a whole is an error here too.
+func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (graph.Stack, error) {
+	return loadStack(dir, name, overrides, madeUp{})
+}
+
+// madeUp takes the place of a key that is not here.
+type madeUp struct{}
+
+const madeUpSecret = "made-up-secret"
+
+func (madeUp) DecryptValue(context.Context, string) (string, error) { return madeUpSecret, nil }
+
+func (madeUp) BatchDecrypt(_ context.Context, encrypted []string) ([]string, error) {
+	return slices.Repeat([]string{madeUpSecret}, len(encrypted)), nil
+}
+
+// loadStack decrypts members of lists and maps; without a decrypter, they are errors.
+func loadStack(dir, name string, overrides map[string]string, decrypter config.Decrypter) (graph.Stack, error) {
 	path, err := workspace.DetectProjectPathFrom(dir)
 	if errors.Is(err, workspace.ErrProjectNotFound) { // whose text advises "pulumi new"
 		return graph.Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir", dir)
@@ -48,7 +72,7 @@ func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, erro
 		return graph.Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
 	}
 	stack := graph.Stack{Project: project.Name.String(), Name: name, Config: map[string]string{}}
-	s := stackReader{project: project, stack: &stack, values: map[string]config.Value{}, overrides: map[string]string{}}
+	s := stackReader{project: project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
 	for key, value := range file.Config {
 		s.values[key.Namespace()+":"+key.Name()] = value
 	}
@@ -66,6 +90,7 @@ func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, erro
 type stackReader struct {
 	project   *workspace.Project
 	stack     *graph.Stack
+	decrypter config.Decrypter // of members; nil where there is none
 	values    map[string]config.Value
 	overrides map[string]string
 }
@@ -113,8 +138,11 @@ func (s stackReader) readDefaults() error {
 }
 
 func (s stackReader) readValue(key string, value config.Value) error {
+	if value.Secure() && value.Object() && s.decrypter != nil {
+		return s.readMembers(key, value)
+	}
 	if value.Secure() {
-		return fmt.Errorf("encrypted, and there is no key to it here: give a value for the local run with --config %s=…",
+		return fmt.Errorf("encrypted, and there is no key to it here: give a made-up value of the same form with --config %s=…",
 			strings.TrimPrefix(key, s.stack.Project+":"))
 	}
 	text, err := value.Value(config.NopDecrypter)
@@ -129,6 +157,22 @@ func (s stackReader) readValue(key string, value config.Value) error {
 	return s.check(key, text, content)
 }
 
+// readMembers reads a list or map with encrypted members. One encrypted value makes
+// the whole a secret, as the engine has it.
+func (s stackReader) readMembers(key string, value config.Value) error {
+	text, err := value.Value(s.decrypter)
+	if err != nil {
+		return err
+	}
+	var content any
+	if err := json.Unmarshal([]byte(text), &content); err != nil {
+		return err
+	}
+	s.stack.Config[key] = text
+	s.stack.SecretKeys = append(s.stack.SecretKeys, key)
+	return s.check(key, text, content)
+}
+
 func (s stackReader) readOverride(key, text string) error {
 	s.stack.Config[key] = text
 	if s.secret(key) {
@@ -138,7 +182,7 @@ func (s stackReader) readOverride(key, text string) error {
 	var content any = text
 	if kind := declared.TypeName(); declared.IsExplicitlyTyped() && (kind == "array" || kind == "object") {
 		if err := json.Unmarshal([]byte(text), &content); err != nil {
-			return fmt.Errorf("%swant %s as JSON", s.quoted(key, text), fullType(declared))
+			return fmt.Errorf("%swant %s as JSON", s.quoted(key, text), inWords(declared))
 		}
 	}
 	return s.check(key, text, content)
@@ -152,7 +196,7 @@ func (s stackReader) check(key, text string, content any) error {
 		return errors.New("no such key: look in Pulumi.yaml for those that there are")
 	}
 	if ok && declared.IsExplicitlyTyped() && !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, content) {
-		return fmt.Errorf("%swant %s", s.quoted(key, text), fullType(declared))
+		return fmt.Errorf("%swant %s", s.quoted(key, text), inWords(declared))
 	}
 	return nil
 }
@@ -167,8 +211,23 @@ func (s stackReader) declared(key string) (workspace.ProjectConfigType, bool) {
 	return declared, ok && own
 }
 
-func fullType(declared workspace.ProjectConfigType) string {
-	return workspace.InferFullTypeName(declared.TypeName(), declared.Items)
+// inWords says what a declared type accepts.
+func inWords(declared workspace.ProjectConfigType) string {
+	switch declared.TypeName() {
+	case "boolean":
+		return "true or false"
+	case "integer":
+		return "a whole number"
+	case "array":
+		if declared.Items != nil && declared.Items.Type == "object" {
+			return "a list of objects"
+		}
+		return "a list"
+	case "object":
+		return "an object"
+	default:
+		return "text"
+	}
 }
 
 // secret reports whether a value must not be told: the stack file encrypts it, or

@@ -151,6 +151,10 @@ func (w *walk) readData(ctx context.Context) error {
 		return w.tell(Step{Number: 10, From: "HealthLake", To: "app", What: noAnswer, Err: err})
 	}
 	decision, keySets := w.cloud.lastDecision()
+	if len(decision.Event) == 0 {
+		return w.tell(Step{Number: 6, From: "HealthLake", To: "validator", What: "nothing: it did not ask",
+			Err: fmt.Errorf("the app got %d: %s", answer.status, answer.body)})
+	}
 	for _, s := range validationSteps(decision, keySets) {
 		if err := w.tell(s); err != nil {
 			return err

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -77,6 +80,10 @@ const (
 	customerManaged = "customer-managed"
 )
 
+// minPasswordLength is the default of components.PasswordPolicyArgs, which the
+// configuration cannot change.
+const minPasswordLength = 8
+
 // loadSettings reads the configuration, with the defaults of Pulumi.yaml for
 // those who run the program without it. It reports everything that is wrong at
 // once, and never the value of a secret.
@@ -124,6 +131,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read.value("dashboard", &s.dashboard, "true or false")
 	read.value("tags", &s.tags, "a map of names to values")
 	s.check(&read)
+	s.checkForAWS(&read)
 	return s, errors.Join(read.problems...)
 }
 
@@ -163,6 +171,20 @@ func (s settings) check(read *reader) {
 	}
 	if !s.bulkData.Enabled && s.bulkData != (bulkData{}) {
 		read.refuse("bulkData", "settings go with enabled: true only")
+	}
+}
+
+// checkForAWS refuses what AWS would refuse in the middle of an update.
+func (s settings) checkForAWS(read *reader) {
+	for i, user := range s.testUsers {
+		if user.Password != "" && utf8.RuneCountInString(user.Password) < minPasswordLength {
+			read.refuse(fmt.Sprintf("testUsers[%d].password", i), fmt.Sprintf("want at least %d characters", minPasswordLength))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.tags)) {
+		if why := refusedTag(name, s.tags[name]); why != "" {
+			read.refuse("tags", read.quoted("tags", name)+why)
+		}
 	}
 }
 
@@ -206,15 +228,63 @@ func (r *reader) value(name string, into any, want string) {
 	if _, trailing := decoder.Token(); err == nil && errors.Is(trailing, io.EOF) {
 		return
 	}
-	if r.ctx.IsConfigSecret(r.key(name)) || err == nil {
-		r.refuse(name, "want "+want) // the error may quote what it read
-		return
-	}
 	if _, flag := into.(*bool); flag {
 		r.refuse(name, r.quoted(name, text)+"want "+want)
 		return
 	}
-	r.refuse(name, fmt.Sprintf("want %s: %s", want, strings.TrimPrefix(err.Error(), "json: ")))
+	r.refuse(name, "want "+want+misread(err, r.ctx.IsConfigSecret(r.key(name))))
+}
+
+// misread says what the JSON decoder stumbled over. Of a secret it says the declared
+// member and its type alone: the rest of the error may quote what was read.
+func misread(err error, secret bool) string {
+	wrong := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Sprintf(": %s: want %s", wrong.Field, inWords(wrong.Type.Kind()))
+	case errors.As(err, &wrong) && !secret:
+		return ", not " + jsonInWords(wrong.Value)
+	case secret || err == nil:
+		return ""
+	}
+	text := strings.TrimPrefix(err.Error(), "json: ")
+	if strings.HasPrefix(text, "unknown field ") {
+		text += ": look in Pulumi.yaml for those that there are"
+	}
+	return ": " + text
+}
+
+// inWords says what a member of a kind is written as.
+func inWords(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	default:
+		return "text, in quotes where it looks like a number"
+	}
+}
+
+// jsonInWords names a kind of JSON value as the decoder's error does, but in words.
+func jsonInWords(value string) string {
+	kind, _, _ := strings.Cut(value, " ") // of a number it quotes the digits
+	switch kind {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "true or false"
+	case "string":
+		return "text"
+	default:
+		return "a " + kind
+	}
 }
 
 // optional is no argument where a text is empty.

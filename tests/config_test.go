@@ -143,11 +143,36 @@ var unreadable = map[string]struct {
 }{
 	"a member of a client that nobody reads": {
 		[]string{"clients", `[{"name": "etl", "kind": "service", "scope": ["system/*.read"]}]`}, nil,
-		`smartlake:clients: want a list of clients: unknown field "scope"`,
+		`smartlake:clients: want a list of clients: unknown field "scope": look in Pulumi.yaml for those that there are`,
+	},
+	"scopes that are no list": {
+		[]string{"clients", `[{"name": "etl", "kind": "service", "scopes": "system/*.read"}]`}, nil,
+		`smartlake:clients: want a list of clients: scopes: want a list`,
+	},
+	"a lifetime in quotes": {
+		[]string{"clients", `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"], "accessTokenMinutes": "15"}]`}, nil,
+		`smartlake:clients: want a list of clients: accessTokenMinutes: want a whole number`,
+	},
+	"an id of digits, which the pulumi command makes a number of": {
+		[]string{"testUsers", `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!", "patient": 8675309}]`}, []string{"smartlake:testUsers"},
+		`smartlake:testUsers: want a list of users with username, email and password: patient: want text, in quotes where it looks like a number`,
+	},
+	"a password that Cognito would refuse": {
+		[]string{"testUsers", `[{"username": "ann", "email": "ann@example.org", "password": "1234567"}]`}, []string{"smartlake:testUsers"},
+		`smartlake:testUsers[0].password: want at least 8 characters`,
+	},
+	"tags that AWS would refuse": {
+		[]string{"tags", `{"AWS:team": "x", "": "x", "team": "a*b", "cost center": "R&D"}`}, nil,
+		strings.Join([]string{
+			`smartlake:tags: "": want a name of 1 to 128 letters, digits, spaces and _.:/=+-@`,
+			`smartlake:tags: "AWS:team": AWS reserves names that begin with aws:; want another name`,
+			`smartlake:tags: "cost center": want a value of at most 256 letters, digits, spaces and _.:/=+-@`,
+			`smartlake:tags: "team": want a value of at most 256 letters, digits, spaces and _.:/=+-@`,
+		}, "\n"),
 	},
 	"a client in place of clients": {
 		[]string{"clients", `{"name": "etl"}`}, nil,
-		`smartlake:clients: want a list of clients: cannot unmarshal object into Go value of type []components.ClientArgs`,
+		`smartlake:clients: want a list of clients, not an object`,
 	},
 	"no JSON": {
 		[]string{"clients", `etl`}, nil,
@@ -163,7 +188,7 @@ var unreadable = map[string]struct {
 	},
 	"a list of tags": {
 		[]string{"tags", `["team"]`}, nil,
-		`smartlake:tags: want a map of names to values: cannot unmarshal array into Go value of type map[string]string`,
+		`smartlake:tags: want a map of names to values, not a list`,
 	},
 	"client secrets in plain text": {[]string{"identityProviders", providers}, nil, plainSecrets},
 	"a secret of a provider that nobody reads": {
@@ -171,8 +196,7 @@ var unreadable = map[string]struct {
 		`smartlake:identityProviders: want a list of identity providers`,
 	},
 	"a domain in place of a custom domain": {[]string{"customDomain", `"auth.example.org"`}, nil,
-		`smartlake:customDomain: want an object with name, certificateArn and perhaps zoneId: ` +
-			`cannot unmarshal string into Go value of type program.customDomain`},
+		`smartlake:customDomain: want an object with name, certificateArn and perhaps zoneId, not text`},
 	"an id in place of a user pool": {[]string{"existingUserPool", theirPool}, nil,
 		`smartlake:existingUserPool: want an object with id and perhaps hostedDomain and addsLaunchContext: ` +
 			`invalid character 'u' looking for beginning of value`},
@@ -211,7 +235,7 @@ var unreadable = map[string]struct {
 	},
 	"a member of the thresholds that nobody reads": {
 		[]string{"alarms", "true", "alarmThresholds", `{"duration": 1}`}, nil,
-		`smartlake:alarmThresholds: want an object with durationMs, denialPercent and concurrencyPercent: unknown field "duration"`,
+		`smartlake:alarmThresholds: want an object with durationMs, denialPercent and concurrencyPercent: unknown field "duration": look in Pulumi.yaml for those that there are`,
 	},
 	"a number in words": {
 		[]string{"reservedConcurrency", `five`}, nil,
@@ -219,11 +243,11 @@ var unreadable = map[string]struct {
 	},
 	"bulk data with a member that nobody reads": {
 		[]string{"bulkData", `{"enable": true}`}, nil,
-		`smartlake:bulkData: want a map with enabled and perhaps settings: unknown field "enable"`,
+		`smartlake:bulkData: want a map with enabled and perhaps settings: unknown field "enable": look in Pulumi.yaml for those that there are`,
 	},
 	"bulk data in one word": {
 		[]string{"bulkData", `true`}, nil,
-		`smartlake:bulkData: want a map with enabled and perhaps settings: cannot unmarshal bool into Go value of type program.bulkData`,
+		`smartlake:bulkData: want a map with enabled and perhaps settings, not true or false`,
 	},
 	"settings of bulk data that nobody gets": {
 		[]string{"bulkData", `{"exportRetentionDays": 30}`}, nil,
@@ -232,7 +256,7 @@ var unreadable = map[string]struct {
 	"several": {
 		[]string{"clients", `{}`, "protect", "1", "testUsers", testUsers, "encryption", "none", "kmsKeyArn", givenKey}, nil,
 		strings.Join([]string{
-			`smartlake:clients: want a list of clients: cannot unmarshal object into Go value of type []components.ClientArgs`,
+			`smartlake:clients: want a list of clients, not an object`,
 			`smartlake:protect: "1": want true or false`,
 			plainPasswords,
 			`smartlake:encryption: "none": want aws-owned or customer-managed`,

@@ -27,18 +27,19 @@ func (f *stackFlags) register(command *cobra.Command) {
 }
 
 // declare runs the program for the stack, in an account, and returns what it
-// declares.
+// declares. A stack that cannot be declared is one that the command cannot run for.
 func (f *stackFlags) declare(account string) (*graph.Graph, error) {
 	overrides, err := parseConfig(f.config)
 	if err != nil {
-		return nil, err
+		return nil, cannotRun(err)
 	}
-	stack, err := local.LoadStack(f.dir, f.stack, overrides)
+	stack, err := local.LoadStackWithoutSecrets(f.dir, f.stack, overrides)
 	if err != nil {
-		return nil, err
+		return nil, cannotRun(err)
 	}
 	stack.Account = account
-	return audit.Declare(stack)
+	g, err := audit.Declare(stack)
+	return g, cannotRun(err)
 }
 
 var accountPattern = regexp.MustCompile(`^\d{12}$`)
@@ -77,7 +78,7 @@ Service Authorization Reference; unverified on AWS.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if !accountPattern.MatchString(account) {
-				return fmt.Errorf("--account: %q: want the 12 digits of the AWS account", account)
+				return cannotRun(fmt.Errorf("--account: %q: want the 12 digits of the AWS account", account))
 			}
 			g, err := flags.declare(account)
 			if err != nil {
@@ -121,7 +122,7 @@ func warnOfReach(progress io.Writer, cautions []string) {
 
 func printDocuments(out, progress io.Writer, documents []audit.Document, number int) error {
 	if number < 0 || number > len(documents) {
-		return fmt.Errorf("--document: %d: want 1 to %d, or 0 for all", number, len(documents))
+		return cannotRun(fmt.Errorf("--document: %d: want 1 to %d, or 0 for all", number, len(documents)))
 	}
 	if len(documents) > 1 && number == 0 {
 		fmt.Fprintf(progress, "The policy is longer than a managed policy may be: %d documents follow, and all are needed.\n", len(documents))
@@ -153,13 +154,14 @@ func explainCommand() *cobra.Command {
 		Long: `Says of every client of a stack how it authenticates, what it may ask for, what of
 that the token validator counts, and which IAM role it ends with; of every role who
 may assume it and what it may do; how the data is encrypted; what is protected, and
-what is not. No AWS account is asked. The same configuration gives the same text.`,
+what is not. No AWS account is asked and no secret decrypted. The same configuration
+gives the same text.`,
 		Example: `  smartlake explain --stack prod
   smartlake explain --stack prod --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if format != "text" && format != "json" {
-				return fmt.Errorf("--format: %q: want text or json", format)
+				return cannotRun(fmt.Errorf("--format: %q: want text or json", format))
 			}
 			g, err := flags.declare("")
 			if err != nil {

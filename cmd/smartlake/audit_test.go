@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +26,25 @@ func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
 	out, _, err = execute(t, "explain", "--format", "json", "--dir", "../..")
 	if err != nil || json.Unmarshal([]byte(out), &explanation) != nil || explanation["region"] != "us-east-1" {
 		t.Errorf("as JSON: got %v and %s", err, out)
+	}
+}
+
+func TestTheAuditCommandsNeedNoKeyToEncryptedMembers(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"Pulumi.yaml": read(t, "../../Pulumi.yaml"),
+		"Pulumi.x.yaml": read(t, "../../Pulumi.dev.yaml") +
+			"  smartlake:testUsers:\n    - {username: ann, email: ann@example.org, password: {secure: v1:abc}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{{"explain"}, {"deploy-policy", "--account", "111122223333"}} {
+		out, _, err := execute(t, append(args, "--dir", dir, "--stack", "x")...)
+		if err != nil || out == "" || strings.Contains(out, "made-up-secret") || strings.Contains(out, "v1:abc") {
+			t.Errorf("%v: got %v and %s", args, err, out)
+		}
 	}
 }
 
@@ -104,8 +125,8 @@ func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
 	} {
 		out, _, err := execute(t, append(c.args, "--dir", "../..")...)
-		if err == nil || !strings.Contains(err.Error(), c.want) || out != "" {
-			t.Errorf("%v: got %v and %q, want %s", c.args, err, out, c.want)
+		if err == nil || !strings.Contains(err.Error(), c.want) || statusOf(err) != statusCannotRun || out != "" {
+			t.Errorf("%v: got %v, status %d and %q, want %s", c.args, err, statusOf(err), out, c.want)
 		}
 	}
 }

@@ -62,7 +62,7 @@ not be run.`,
   smartlake local --stack prod --once
   smartlake local --port 8443 --watch  # start again when the configuration changes
   smartlake local --fail key-set-broken,rotate-keys
-  smartlake local --config authorizationStrategy=SMART_ON_FHIR_V1`,
+  smartlake local --config fineGrainedAuthorization=false`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return runLocal(command.Context(), command.OutOrStdout(), command.ErrOrStderr(), flags)

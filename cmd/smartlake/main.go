@@ -14,10 +14,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := rootCommand().ExecuteContext(ctx)
+	command, err := rootCommand().ExecuteContextC(ctx)
 	stop()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "smartlake:", err)
+		fmt.Fprint(os.Stderr, usageHint(command, err))
 	}
 	os.Exit(statusOf(err))
 }

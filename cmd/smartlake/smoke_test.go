@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -242,6 +243,27 @@ func TestAFailedWalkIsStatus1(t *testing.T) {
 	}
 	if statusOf(nil) != 0 {
 		t.Error("success is not status 0")
+	}
+}
+
+func TestAnErrorOfUsageNamesTheHelpThatTellsMore(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"lokal"}, "See \"smartlake --help\".\n"},
+		{[]string{"local", "--onse"}, "See \"smartlake local --help\".\n"},
+		{[]string{"smoke"}, "See \"smartlake smoke --help\".\n"},
+		{[]string{"explain", "--format", "yaml"}, ""}, // says itself what it takes
+		{[]string{"version"}, ""},
+	} {
+		root := rootCommand()
+		root.SetArgs(c.args)
+		root.SetOut(io.Discard)
+		command, err := root.ExecuteContextC(t.Context())
+		if got := usageHint(command, err); got != c.want {
+			t.Errorf("%v: got %q, want %q", c.args, got, c.want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -47,6 +48,15 @@ func telling(command *cobra.Command) *cobra.Command {
 		return &ranError{err, statusFailed}
 	}
 	return command
+}
+
+// usageHint is the next step after an error of flags or arguments, which come from
+// cobra and name none.
+func usageHint(command *cobra.Command, err error) string {
+	if ran := (*ranError)(nil); err == nil || errors.As(err, &ran) {
+		return ""
+	}
+	return fmt.Sprintf("See \"%s --help\".\n", command.CommandPath())
 }
 
 func statusOf(err error) int {

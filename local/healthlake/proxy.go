@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,7 +35,11 @@ func newUpstream(endpoint string, pages pages, text string) (*upstream, error) {
 	base, err := url.Parse(text)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" ||
 		base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, errors.New("FHIRURL: want the base URL of a FHIR R4 server, such as http://127.0.0.1:8080/fhir, without credentials, query and fragment")
+		quoted := "" // where secrets may stand
+		if err == nil && base.User == nil && base.RawQuery == "" && base.Fragment == "" {
+			quoted = fmt.Sprintf("%q: ", text)
+		}
+		return nil, fmt.Errorf("the FHIR server behind: %swant the base URL of a FHIR R4 server, such as http://127.0.0.1:8080/fhir, without credentials, query and fragment", quoted)
 	}
 	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
 	return &upstream{

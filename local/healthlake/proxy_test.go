@@ -252,10 +252,14 @@ func TestAnUnauthorizedRequestDoesNotReachTheServerBehind(t *testing.T) {
 }
 
 func TestAURLThatIsNoFHIRServersIsRefused(t *testing.T) {
-	for _, text := range []string{"x", "ftp://example.org/fhir", "http:///fhir", "http://user:pass@example.org/fhir", "http://example.org/fhir?x=1", "http://example.org/#x", "%"} {
+	for text, quoted := range map[string]string{
+		"x": `"x": `, "ftp://example.org/fhir": `"ftp://example.org/fhir": `, "http:///fhir": `"http:///fhir": `,
+		"http://user:pass@example.org/fhir": "", "http://example.org/fhir?key=pass": "", "http://example.org/#pass": "", "http://user:pass@%": "",
+	} {
 		config := baseline()
 		config.FHIRURL = text
-		if _, err := healthlake.New(config, validate, nil); err == nil || !strings.HasPrefix(err.Error(), "FHIRURL: want ") || strings.Contains(err.Error(), "pass") {
+		_, err := healthlake.New(config, validate, nil)
+		if want := "the FHIR server behind: " + quoted + "want the base URL "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "pass") {
 			t.Errorf("%s: got %v", text, err)
 		}
 	}
