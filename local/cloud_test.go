@@ -1,7 +1,6 @@
 package local_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"crypto/tls"
 	"encoding/base64"
@@ -12,59 +11,19 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/program"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 )
 
 // start runs a stack of this repository, the functions built for this machine.
 func start(t *testing.T, stack string, overrides map[string]string) *local.Cloud {
 	t.Helper()
-	return startWith(t, stack, overrides, func(*local.Options) {})
-}
-
-func startWith(t *testing.T, stack string, overrides map[string]string, edit func(*local.Options)) *local.Cloud {
-	t.Helper()
-	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
-	validator, err := components.PackageValidator(t.Context(), here, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trigger, err := components.PackageLaunchContext(t.Context(), here, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{"validatorArchive": validator, "launchContextArchive": trigger, "architecture": architecture()}
-	maps.Copy(all, overrides)
-	loaded, err := local.LoadStack("..", stack, all)
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := local.Options{Program: program.Run, Stack: loaded, FunctionLog: t.Output()}
-	edit(&options)
-	cloud, err := local.Start(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cloud.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return cloud
-}
-
-func architecture() string {
-	if runtime.GOARCH == "amd64" {
-		return "x86_64"
-	}
-	return runtime.GOARCH
+	return localtest.Start(t, stack, overrides, nil)
 }
 
 // app is an HTTP client that trusts the cloud.
@@ -357,40 +316,13 @@ func TestASearchFindsWhatMatchesAndCountsIt(t *testing.T) {
 	}
 }
 
-// scriptArchive is a function that is a shell script.
-func scriptArchive(t *testing.T, script string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "function.zip")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive := zip.NewWriter(file)
-	header := &zip.FileHeader{Name: "bootstrap"}
-	header.SetMode(0o755)
-	entry, err := archive.CreateHeader(header)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(entry, "#!/bin/sh\n"+script+"\n"); err != nil {
-		t.Fatal(err)
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func TestAValidatorThatIsTooSlowOrBrokenLetsNobodyPass(t *testing.T) {
 	for _, c := range []struct{ name, script, want string }{
 		{"too slow", "exec sleep 30", "Timeout during custom Idp execution."},
 		{"ends at once", "exit 1", "the function ended during its start; its log says why"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cloud := start(t, "dev", map[string]string{"validatorArchive": scriptArchive(t, c.script)})
+			cloud := start(t, "dev", map[string]string{"validatorArchive": localtest.ScriptArchive(t, "#!/bin/sh\n"+c.script+"\n")})
 			a := newApp(t, cloud)
 			status, answer := a.fhir(http.MethodGet, "Patient", a.token("etl", "system/*.*"))
 			text, _ := json.Marshal(answer)

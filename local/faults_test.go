@@ -11,6 +11,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/program"
 )
 
@@ -65,7 +66,7 @@ func TestTheDatastoreServesAFHIRServersResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := local.LoadStack("..", "dev", map[string]string{"validatorArchive": archive, "architecture": architecture()})
+	stack, err := local.LoadStack("..", "dev", map[string]string{"validatorArchive": archive, "architecture": localtest.Architecture()})
 	if err != nil {
 		t.Fatal(err)
 	}

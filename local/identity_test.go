@@ -9,6 +9,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/program"
 )
 
@@ -41,7 +42,7 @@ func TestAnExistingUserPoolIsNotThereLocally(t *testing.T) {
 		t.Fatal(err)
 	}
 	stack, err := local.LoadStack("..", "dev", map[string]string{
-		"validatorArchive": archive, "architecture": architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
+		"validatorArchive": archive, "architecture": localtest.Architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -258,10 +259,10 @@ func TestUsersAreMadeUpOnlyWhereAStackDeclaresNone(t *testing.T) {
 	if got, want := names(start(t, "dev", map[string]string{"testUsers": testUsers})), "ann:"; got != want {
 		t.Errorf("declared: got %s, want %s: a declared password is a secret", got, want)
 	}
-	if got := names(startWith(t, "dev", nil, func(o *local.Options) { o.NoUsers = true })); got != "" {
+	if got := names(localtest.Start(t, "dev", nil, func(o *local.Options) { o.NoUsers = true })); got != "" {
 		t.Errorf("none wanted: got %s", got)
 	}
-	if got := names(startWith(t, "dev", nil, func(o *local.Options) { o.FHIRURL = "http://127.0.0.1:9" })); got != "" {
+	if got := names(localtest.Start(t, "dev", nil, func(o *local.Options) { o.FHIRURL = "http://127.0.0.1:9" })); got != "" {
 		t.Errorf("a FHIR server behind: got %s", got)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/local"
 	"github.com/smartlake/pulumi-smartlake/local/cognito"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 )
 
 const (
@@ -126,7 +127,7 @@ func TestADeclaredUserLaunchesTheAppAndReadsWithHerPatientClaim(t *testing.T) {
 }
 
 func TestAFailingTriggerKeepsUsersOutAndServicesIn(t *testing.T) {
-	cloud := start(t, "dev", map[string]string{"testUsers": testUsers, "launchContextArchive": scriptArchive(t, "exit 1")})
+	cloud := start(t, "dev", map[string]string{"testUsers": testUsers, "launchContextArchive": localtest.ScriptArchive(t, "#!/bin/sh\n"+"exit 1"+"\n")})
 	a := newApp(t, cloud)
 	query := a.signIn("ann", "Correct-horse-1").Query()
 	want := "PreTokenGeneration failed with error the function ended during its start; its log says why."
@@ -145,7 +146,7 @@ func TestABrokenKeySetAndASkewedClockLetNobodyPass(t *testing.T) {
 		"garbage":            {0, cognito.KeySetFault{Garbage: true}},
 		"tokens of the past": {-2 * time.Hour, cognito.KeySetFault{}},
 	} {
-		cloud := startWith(t, "dev", nil, func(o *local.Options) {
+		cloud := localtest.Start(t, "dev", nil, func(o *local.Options) {
 			o.Now = func() time.Time { return time.Now().Add(c.skew) }
 		})
 		cloud.AuthorizationServer.SetKeySetFault(c.fault)

@@ -9,16 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/outputs"
-	"github.com/smartlake/pulumi-smartlake/program"
 	"github.com/smartlake/pulumi-smartlake/requests"
 )
 
@@ -206,7 +203,7 @@ func TestTheScriptRunsAgainstTheLocalCloud(t *testing.T) {
 			t.Skip("there is no " + name)
 		}
 	}
-	cloud := start(t)
+	cloud := localtest.Start(t, "dev", nil, nil)
 	data, err := os.ReadFile(cloud.OutputsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -266,28 +263,4 @@ func TestTheScriptFailsWhereARefusalIsNone(t *testing.T) {
 			t.Errorf("%d: %v: %s", status, err, out)
 		}
 	}
-}
-
-func start(t *testing.T) *local.Cloud {
-	t.Helper()
-	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack, err := local.LoadStack("..", "dev", map[string]string{
-		"validatorArchive": archive, "architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cloud, err := local.Start(local.Options{Program: program.Run, Stack: stack})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cloud.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return cloud
 }

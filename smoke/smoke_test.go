@@ -11,15 +11,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/outputs"
 	"github.com/smartlake/pulumi-smartlake/program"
 	"github.com/smartlake/pulumi-smartlake/smoke"
@@ -45,14 +44,12 @@ func TestMain(m *testing.M) {
 }
 
 func withCloud(tests func() int) (int, error) {
-	archive, err := components.PackageValidator(context.Background(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	overrides, err := localtest.Functions(context.Background())
 	if err != nil {
 		return 1, err
 	}
-	stack, err := local.LoadStack("..", "dev", map[string]string{
-		"validatorArchive": archive, "clients": clients,
-		"architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
-	})
+	overrides["clients"] = clients
+	stack, err := local.LoadStack(".", "dev", overrides)
 	if err != nil {
 		return 1, err
 	}

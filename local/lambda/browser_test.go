@@ -1,7 +1,6 @@
 package lambda_test
 
 import (
-	"archive/zip"
 	"context"
 	"io"
 	"net/http"
@@ -12,34 +11,8 @@ import (
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 )
-
-// scripted is an archive whose bootstrap is a shell script.
-func scripted(t *testing.T, script string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "function.zip")
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive := zip.NewWriter(file)
-	header := &zip.FileHeader{Name: "bootstrap"}
-	header.SetMode(0o755)
-	entry, err := archive.CreateHeader(header)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(entry, script); err != nil {
-		t.Fatal(err)
-	}
-	if err := archive.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 // runtimeAPI starts a function that takes no invocation, and returns the address of
 // its Runtime API, at which one waits.
@@ -48,7 +21,7 @@ func runtimeAPI(t *testing.T, payload string) string {
 	dir := t.TempDir()
 	function, err := lambda.New(lambda.Config{
 		Name: "silent", Dir: dir, Timeout: 20 * time.Second,
-		Archive: scripted(t, "#!/bin/sh\nprintf %s \"$AWS_LAMBDA_RUNTIME_API\" > api.part\n/bin/mv api.part api\nexec /bin/sleep 60\n"),
+		Archive: localtest.ScriptArchive(t, "#!/bin/sh\nprintf %s \"$AWS_LAMBDA_RUNTIME_API\" > api.part\n/bin/mv api.part api\nexec /bin/sleep 60\n"),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,55 +9,18 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/program"
 )
 
 // root is the folder with Pulumi.yaml.
 const root = "../.."
-
-// start runs a stack of this repository, the functions built for this machine.
-func start(t *testing.T, overrides map[string]string, edit func(*local.Options)) *local.Cloud {
-	t.Helper()
-	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
-	validator, err := components.PackageValidator(t.Context(), here, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trigger, err := components.PackageLaunchContext(t.Context(), here, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	all := map[string]string{"validatorArchive": validator, "launchContextArchive": trigger, "architecture": architecture}
-	maps.Copy(all, overrides)
-	stack, err := local.LoadStack(root, "dev", all)
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := local.Options{Program: program.Run, Stack: stack, FunctionLog: t.Output()}
-	edit(&options)
-	cloud, err := local.Start(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cloud.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return cloud
-}
 
 // chromium finds the browser. Without one the tests are skipped, but not where all is
 // to be tested: there CI is set.

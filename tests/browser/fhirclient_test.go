@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 )
 
 const fhirClient = "node_modules/fhirclient/build/fhir-client.pure.min.js"
@@ -38,7 +39,7 @@ func serveApp(t *testing.T) *httptest.Server {
 
 func TestAnAppMadeWithFhirclientLaunchesAndReadsAcrossOrigins(t *testing.T) {
 	app := serveApp(t)
-	cloud := start(t, nil, func(o *local.Options) { o.ExtraCallbacks = []string{app.URL + "/"} })
+	cloud := localtest.Start(t, "dev", nil, func(o *local.Options) { o.ExtraCallbacks = []string{app.URL + "/"} })
 	i := slices.IndexFunc(cloud.Clients, func(c local.Client) bool { return c.Name == "app" })
 	ctx := browser(t, cloud)
 	entry := app.URL + "/?" + url.Values{"iss": {cloud.Datastore}, "clientId": {cloud.Clients[i].ID}}.Encode()

@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 )
 
 var update = flag.Bool("update", false, "take the README's picture of the page anew")
@@ -50,7 +51,7 @@ func TestThePictureOfThePageFitsTheREADME(t *testing.T) {
 // takePicture shows the stack dev after a launch and a walk.
 func takePicture(t *testing.T) []byte {
 	t.Helper()
-	cloud := start(t, nil, func(*local.Options) {})
+	cloud := localtest.Start(t, "dev", nil, func(*local.Options) {})
 	ctx := browser(t, cloud)
 	run(t, ctx, append(signIn(cloud, "app", "patient", "Local-patient-1"), appears("tr.observation"))...)
 	if err := cloud.Walk(t.Context(), func(local.Step) {}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/local/localtest"
 )
 
 // clients are one of each kind; the last one is for what a practitioner may see.
@@ -23,7 +24,7 @@ const clients = `[
 
 func startWithClients(t *testing.T) *local.Cloud {
 	t.Helper()
-	return start(t, map[string]string{"clients": clients}, func(*local.Options) {})
+	return localtest.Start(t, "dev", map[string]string{"clients": clients}, func(*local.Options) {})
 }
 
 // signIn launches the sample app as a client and fills in the login form.
