@@ -64,12 +64,12 @@ func packageElsewhere(t *testing.T, function, dir, umask, architecture string, e
 	return strings.TrimSpace(string(out)), nil
 }
 
-// goEnvironment is the least that the go command needs, with the caches of this
-// process so that nothing is compiled twice or downloaded.
+// goEnvironment is the least that the go command needs, with this machine's module proxy,
+// and its caches so that nothing is compiled or downloaded twice.
 func goEnvironment(t *testing.T, also ...string) []string {
 	t.Helper()
-	environment := []string{"PATH=" + os.Getenv("PATH"), "GOPROXY=off"}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOTOOLCHAIN"} {
+	environment := []string{"PATH=" + os.Getenv("PATH")}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOTOOLCHAIN"} {
 		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
 		if err != nil {
 			t.Fatal(err)

@@ -60,19 +60,23 @@ type team struct {
 }
 
 // newTeam writes the team's module, which requires this one from a proxy in a folder.
-// All other modules come from the cache of this machine. What the go command unpacks
-// of ours is read-only, as the go command leaves it, and gone after the test.
+// All other modules come from the machine's own module proxy, as they would for a team:
+// the module cache holds only what builds have needed so far, and "go mod tidy" needs
+// more. What the go command unpacks of ours is read-only, as the go command leaves it,
+// and gone after the test.
 func newTeam(t *testing.T) *team {
 	t.Helper()
 	proxy, dir := t.TempDir(), t.TempDir()
 	version = versionOf(t, tracked(t))
 	publish(t, proxy)
-	cache := strings.TrimSpace(run(t, root, os.Environ(), "go", "env", "GOMODCACHE"))
+	setting := func(name string) string { return strings.TrimSpace(run(t, root, os.Environ(), "go", "env", name)) }
+	cache := setting("GOMODCACHE")
 	made := &team{dir: dir, cache: cache}
 	made.env = append(os.Environ(),
-		"GOPROXY=file://"+filepath.ToSlash(proxy)+",file://"+filepath.ToSlash(filepath.Join(cache, "cache", "download")),
-		"GOFLAGS="+os.Getenv("GOFLAGS")+" -mod=mod", "GONOSUMDB="+modulePath, "GONOPROXY=none", "GOPRIVATE=", "GOWORK=off",
-		"XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+strings.TrimSpace(run(t, root, os.Environ(), "go", "env", "GOCACHE")))
+		"GOPROXY=file://"+filepath.ToSlash(proxy)+","+setting("GOPROXY"),
+		"GOFLAGS="+setting("GOFLAGS")+" -mod=mod", "GONOSUMDB="+strings.Trim(setting("GONOSUMDB")+","+modulePath, ","),
+		"GONOPROXY=none", "GOPRIVATE=", "GOWORK=off",
+		"XDG_CACHE_HOME="+t.TempDir(), "GOCACHE="+setting("GOCACHE"))
 	forget := func() {
 		unpacked := filepath.Join(cache, filepath.FromSlash(modulePath)+"@"+version)
 		_ = filepath.WalkDir(unpacked, func(path string, entry fs.DirEntry, err error) error {
@@ -93,12 +97,12 @@ func newTeam(t *testing.T) *team {
 	for _, file := range []string{"main.go", "main_test.go"} {
 		copyFile(t, filepath.Join("testdata", "consumer", file+".txt"), filepath.Join(dir, file))
 	}
-	// The team starts from the same versions, so that nothing is downloaded here.
+	// The team starts from the same versions, whose checksums are known.
 	copyFile(t, filepath.Join(root, "go.mod"), filepath.Join(dir, "go.mod"))
 	copyFile(t, filepath.Join(root, "go.sum"), filepath.Join(dir, "go.sum"))
 	made.run(t, "go", "mod", "edit", "-module=example.org/platform", "-require="+modulePath+"@"+version)
 	made.run(t, "go", "mod", "tidy")
-	made.env = append(made.env, "GOFLAGS="+os.Getenv("GOFLAGS")+" -mod=readonly")
+	made.env = append(made.env, "GOFLAGS="+setting("GOFLAGS")+" -mod=readonly")
 	return made
 }
 
