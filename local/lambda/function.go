@@ -8,12 +8,15 @@ package lambda
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -27,11 +30,17 @@ type Config struct {
 	Timeout     time.Duration
 	Dir         string    // a directory of the function's own, to unpack the archive into
 	Log         io.Writer // what the function writes; nil for nowhere
+	// ErrorLog gets the panics of the Runtime API; nil for the log package's logger.
+	ErrorLog *log.Logger
+	// IdleTime is how long an instance without a call is kept; 0 for five minutes.
+	// Lambda does not document how long it keeps one.
+	IdleTime time.Duration
 }
 
 const (
 	maxBootstrapBytes = 256 << 20 // Lambda's limit of an unpacked function
 	maxInstances      = 64        // of Lambda's 1000: as many processes as a small machine bears
+	defaultIdleTime   = 5 * time.Minute
 )
 
 // Function runs as many instances as there are calls at the same time, each
@@ -58,6 +67,7 @@ func New(config Config) (*Function, error) {
 	if config.Log == nil {
 		config.Log = io.Discard
 	}
+	config.IdleTime = cmp.Or(config.IdleTime, defaultIdleTime)
 	config.Log = &serialWriter{writer: config.Log}
 	return &Function{config: config, instances: map[*instance]struct{}{}}, nil
 }
@@ -109,9 +119,14 @@ func (f *Function) take() (i *instance, cold bool, err error) {
 	if f.closed {
 		return nil, false, errors.New("the local cloud is shutting down")
 	}
-	if n := len(f.idle); n > 0 {
+	for n := len(f.idle); n > 0; n = len(f.idle) {
 		i, f.idle = f.idle[n-1], f.idle[:n-1]
-		return i, false, nil
+		i.idleTimer.Stop()
+		if !i.ended() {
+			return i, false, nil
+		}
+		delete(f.instances, i)
+		i.stop() // its process is gone; its API is not
 	}
 	if len(f.instances) == maxInstances {
 		return nil, false, ErrTooManyInstances
@@ -127,24 +142,48 @@ func (f *Function) take() (i *instance, cold bool, err error) {
 // does not trust it either.
 func (f *Function) release(i *instance, healthy bool) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if healthy && !f.closed {
+	keep := healthy && !f.closed
+	if keep {
 		f.idle = append(f.idle, i)
-		return
+		i.idleTimer = time.AfterFunc(f.config.IdleTime, func() { f.retire(i) })
+	} else {
+		delete(f.instances, i)
 	}
-	delete(f.instances, i)
-	i.stop()
+	f.mu.Unlock()
+	if !keep {
+		i.stop()
+	}
+}
+
+// retire ends an instance that is still idle.
+func (f *Function) retire(i *instance) {
+	f.mu.Lock()
+	at := slices.Index(f.idle, i)
+	if at >= 0 {
+		f.idle = slices.Delete(f.idle, at, at+1)
+		delete(f.instances, i)
+	}
+	f.mu.Unlock()
+	if at >= 0 {
+		i.stop()
+	}
 }
 
 // Close ends every instance and waits for it.
 func (f *Function) Close() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.closed = true
-	for i := range f.instances {
-		i.stop()
+	ending := f.instances
+	for _, i := range f.idle {
+		i.idleTimer.Stop()
 	}
 	f.instances, f.idle = nil, nil
+	f.mu.Unlock()
+	var wait sync.WaitGroup
+	for i := range ending {
+		wait.Go(i.stop)
+	}
+	wait.Wait()
 }
 
 func unpack(archive, dir string) error {

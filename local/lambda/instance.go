@@ -1,6 +1,7 @@
 package lambda
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +17,23 @@ import (
 	"github.com/google/uuid"
 )
 
+const (
+	// bodyTimeout is how long the Runtime API waits for a request's body.
+	bodyTimeout = 5 * time.Second
+	// outputTimeout is how long a process's output is read after the process ended:
+	// what it started may hold the output open for longer.
+	outputTimeout = time.Second
+	// killTimeout is how long a killed process is waited for. Only one that hangs in
+	// the kernel takes longer.
+	killTimeout = 5 * time.Second
+)
+
 // instance is one process of the function and the Runtime API that it speaks with
 // (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+//
+// Every user of this machine can connect to loopback, and whoever answers an
+// invocation decides. The path of the API is therefore a secret that only the
+// function's environment holds, which other users cannot read.
 type instance struct {
 	functionARN string
 	process     *exec.Cmd
@@ -26,6 +42,7 @@ type instance struct {
 	invocations chan invocation
 	exited      chan struct{} // closed when the process has ended
 	stopOnce    sync.Once
+	idleTimer   *time.Timer // ends an idle instance; guarded by the function's lock
 
 	mu      sync.Mutex
 	pending map[string]chan outcome // by request id
@@ -55,18 +72,26 @@ func start(config Config) (*instance, error) {
 		exited:      make(chan struct{}),
 		pending:     map[string]chan outcome{},
 	}
-	i.api = &http.Server{Handler: refuseBrowsers(listener.Addr().String(), i.routes()), ReadHeaderTimeout: 5 * time.Second}
+	address, path := listener.Addr().String(), "/"+rand.Text()
+	i.api = &http.Server{
+		Handler:           limitBodies(refuseBrowsers(address, i.routes(path))),
+		ReadHeaderTimeout: bodyTimeout,
+		IdleTimeout:       config.IdleTime,
+		ErrorLog:          config.ErrorLog,
+	}
 	i.process = exec.Command(filepath.Join(config.Dir, "bootstrap"))
 	i.process.Dir = config.Dir
-	i.process.Env = environment(config, listener.Addr().String())
+	i.process.Env = environment(config, address+path)
 	i.process.Stdout, i.process.Stderr = config.Log, config.Log
-	endWithParent(i.process)
+	i.process.WaitDelay = outputTimeout
+	ownGroup(i.process)
 	if err := i.process.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("function %s: %w", config.Name, err), listener.Close())
 	}
 	go func() { _ = i.api.Serve(listener) }() // ends with ErrServerClosed
 	go func() {
 		_ = i.process.Wait() // how it ended matters less than that it did
+		killGroup(i.process) // what it started and left behind
 		close(i.exited)
 	}()
 	return i, nil
@@ -118,17 +143,36 @@ func (i *instance) invoke(payload []byte, timeout time.Duration) ([]byte, error)
 	}
 }
 
-// stop ends the process and its API, and waits until it is gone.
+// stop ends the process with all that it started, and its API, and waits until they
+// are gone.
 func (i *instance) stop() {
 	i.stopOnce.Do(func() {
-		_ = i.process.Process.Kill() // fails only if it has ended
-		<-i.exited
-		_ = i.api.Close()
+		if !i.ended() { // otherwise its number may be another process's by now
+			killGroup(i.process)
+		}
+		_ = i.api.Close() // its connections are the process's own
+		timer := time.NewTimer(killTimeout)
+		defer timer.Stop()
+		select {
+		case <-i.exited:
+		case <-timer.C:
+		}
 	})
 }
 
-func (i *instance) routes() http.Handler {
-	const base = "/2018-06-01/runtime/"
+// ended reports whether the process is gone.
+func (i *instance) ended() bool {
+	select {
+	case <-i.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// routes are those of the Runtime API below a path. Any other path is not found.
+func (i *instance) routes(path string) http.Handler {
+	base := path + "/2018-06-01/runtime/"
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+base+"invocation/next", i.serveNext)
 	mux.HandleFunc("POST "+base+"invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
@@ -152,6 +196,20 @@ func refuseBrowsers(address string, next http.Handler) http.Handler {
 		if r.Host != address || r.Header.Get("Sec-Fetch-Site") != "" {
 			http.Error(w, "this API is the function's alone", http.StatusForbidden)
 			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitBodies bounds how long a request's body may take. http.Server.ReadTimeout would
+// do so for the wait for the next invocation too, which has no bound.
+func limitBodies(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
 		}
 		next.ServeHTTP(w, r)
 	})

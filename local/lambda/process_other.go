@@ -1,9 +1,13 @@
-//go:build !linux
+//go:build !unix
 
 package lambda
 
 import "os/exec"
 
-// endWithParent has nothing to ask of this kernel. A function whose parent died
-// ends by itself: its connection to the Runtime API breaks.
-func endWithParent(*exec.Cmd) {}
+// ownGroup has nothing to ask of a system without process groups.
+func ownGroup(*exec.Cmd) {}
+
+// killGroup ends the function. What it started goes on.
+func killGroup(command *exec.Cmd) {
+	_ = command.Process.Kill() // fails only if it has ended
+}
