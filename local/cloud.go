@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -53,6 +52,9 @@ type Options struct {
 	Former *Cloud
 	// FunctionLog gets what the functions write; nil for nowhere.
 	FunctionLog io.Writer
+	// ErrorLog gets what goes wrong inside of the cloud itself, such as the trace of a
+	// panic; nil for standard error.
+	ErrorLog io.Writer
 	// ExtraCallbacks are URLs that users may be sent back to after signing in,
 	// for every client with users, besides the declared ones.
 	ExtraCallbacks []string
@@ -96,6 +98,7 @@ type Cloud struct {
 	// included, in the format of "pulumi stack output --json --show-secrets".
 	OutputsFile string
 
+	errorLog    *log.Logger
 	certificate certificate
 	graph       *graph.Graph
 	servers     []*http.Server
@@ -163,6 +166,7 @@ func Start(options Options) (*Cloud, error) {
 	if c.clock.base = options.Now; c.clock.base == nil {
 		c.clock.base = time.Now
 	}
+	c.errorLog = newErrorLog(options.ErrorLog)
 	if err := c.start(options); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -353,17 +357,6 @@ func listen(listening []string, d declared) ([]net.Listener, addresses, error) {
 		pairs = append(pairs, name, origins[i])
 	}
 	return listeners, addresses{strings.NewReplacer(pairs...), origins}, nil
-}
-
-func (c *Cloud) serve(listener net.Listener, handler http.Handler) {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{c.certificate.server}},
-		ErrorLog:          log.New(io.Discard, "", 0), // handshakes of clients that do not trust us
-	}
-	c.servers = append(c.servers, server)
-	go func() { _ = server.ServeTLS(listener, "", "") }() // ends with ErrServerClosed
 }
 
 // Roots trust the certificate of the endpoints.

@@ -36,6 +36,7 @@ func (c *Cloud) newFunctions(d declared, at addresses, functionLog io.Writer) er
 			Timeout:     time.Duration(function.Number("timeout")) * time.Second,
 			Dir:         dir,
 			Log:         functionLog,
+			ErrorLog:    c.errorLog,
 		})
 		if err != nil {
 			delete(c.functions, name)

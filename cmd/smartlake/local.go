@@ -114,18 +114,19 @@ func (f *localFlags) check() error {
 }
 
 func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) error {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // the OAuth library's notes about its routes
+	problems := progress
+	// The OAuth library notes its routes and every refusal. Only its failures are worth telling.
+	slog.SetDefault(slog.New(slog.NewTextHandler(problems, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err := flags.check(); err != nil {
 		return cannotRun(err)
 	}
-	problems := progress
 	if flags.quiet {
 		progress = io.Discard
 	}
 	var former *local.Cloud
 	for {
 		before := flags.configuration()
-		cloud, err := startLocal(ctx, progress, flags, former)
+		cloud, err := startLocal(ctx, progress, problems, flags, former)
 		if err != nil && former == nil {
 			return cannotRun(err)
 		}
@@ -149,14 +150,14 @@ func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) er
 	}
 }
 
-func startLocal(ctx context.Context, progress io.Writer, flags localFlags, former *local.Cloud) (*local.Cloud, error) {
+func startLocal(ctx context.Context, progress, problems io.Writer, flags localFlags, former *local.Cloud) (*local.Cloud, error) {
 	stack, err := loadStack(ctx, progress, flags)
 	if err != nil {
 		return nil, err
 	}
 	options := local.Options{
 		Program: program.Run, Stack: stack, Address: flags.address, Port: flags.port, Former: former,
-		FHIRURL: flags.fhirURL, NoUsers: flags.noUsers, Seed: flags.seed,
+		FHIRURL: flags.fhirURL, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 	}
 	if flags.logs {
 		options.FunctionLog = progress

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -123,6 +124,9 @@ func (s *source) askPulumi(ctx context.Context) ([]byte, error) {
 	command.Dir = s.dir
 	command.Env = append(os.Environ(), "PULUMI_SKIP_UPDATE_CHECK=true")
 	command.Stdout, command.Stderr = &out, &problems
+	// As Ctrl-C would: killed, pulumi could not end its plugins, which hold its output.
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 5 * time.Second
 	err := command.Run()
 	switch {
 	case ctx.Err() != nil:

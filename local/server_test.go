@@ -1,0 +1,84 @@
+package local
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// lines is a log that several goroutines may write.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func TestAPanicOfAHandlerIsLoggedAndAFailedHandshakeIsNot(t *testing.T) {
+	own, err := newCertificate("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log lines
+	cloud := &Cloud{certificate: own, errorLog: newErrorLog(&log)}
+	t.Cleanup(func() { _ = cloud.Close() })
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud.serve(listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a defect") }))
+	get := func(client *http.Client) error {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+listener.Addr().String(), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(request)
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		return err
+	}
+	trustsNobody := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}}
+	if err := get(trustsNobody); err == nil {
+		t.Error("a handshake went through without trust")
+	}
+	if err := get(cloud.client()); err == nil {
+		t.Error("the handler did not panic")
+	}
+	for wait := 0; wait < 500 && !strings.Contains(log.String(), "a defect"); wait++ {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := log.String(); !strings.Contains(got, "a defect") || !strings.Contains(got, "server_test.go:") {
+		t.Errorf("want the panic and its trace, got %q", got)
+	}
+	if got := log.String(); strings.Contains(got, "handshake") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A client that sends its request in drops, or takes no answer, must not hold a
+// connection for good.
+func TestNoServerWaitsForAClientForGood(t *testing.T) {
+	server := newServer(http.NotFoundHandler(), tls.Certificate{}, nil)
+	for what, limit := range map[string]time.Duration{
+		"header": server.ReadHeaderTimeout, "body": server.ReadTimeout, "answer": server.WriteTimeout, "next request": server.IdleTimeout,
+	} {
+		if limit <= 0 || limit > 2*time.Minute {
+			t.Errorf("%s: waits for %s", what, limit)
+		}
+	}
+}
