@@ -1,7 +1,6 @@
 package cognito
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -13,9 +12,8 @@ import (
 )
 
 const (
-	codeLifetime    = 5 * time.Minute
-	maxQueryBytes   = 16 << 10
-	challengeLength = 32 // bytes of a SHA-256
+	codeLifetime  = 5 * time.Minute
+	maxQueryBytes = 16 << 10
 )
 
 // authorization is a request of a client to have a user signed in.
@@ -27,6 +25,7 @@ type authorization struct {
 	nonce       string
 	challenge   string
 	prompt      string
+	resource    string // that the access token is bound to; empty for none
 }
 
 // code is an authorization code: a grant that waits for its client, and what the
@@ -81,6 +80,9 @@ func (p *Pool) readAuthorization(r *http.Request) (authorization, error) {
 	if a.challenge, err = readChallenge(query); err != nil {
 		return a, err
 	}
+	if a.resource, err = readResource(query); err != nil {
+		return a, err
+	}
 	a.scopes, err = a.client.grantedScopes(query.Get("scope"))
 	return a, err
 }
@@ -96,14 +98,18 @@ func checkResponseType(responseType string) error {
 	}
 }
 
-// readChallenge demands PKCE with S256.
-func readChallenge(query url.Values) (string, error) {
-	challenge := query.Get("code_challenge")
-	hash, err := base64.RawURLEncoding.DecodeString(challenge)
-	if query.Get("code_challenge_method") != "S256" || err != nil || len(hash) != challengeLength {
-		return "", clientError{code: "invalid_request"}
+// readResource reads the resource that the access token is to be bound to: an absolute
+// URI without a fragment (RFC 8707, section 2).
+func readResource(query url.Values) (string, error) {
+	resource := query.Get("resource")
+	if !query.Has("resource") {
+		return "", nil
 	}
-	return challenge, nil
+	u, err := url.Parse(resource)
+	if err != nil || !u.IsAbs() || u.Host == "" && u.Opaque == "" && u.Path == "" || strings.Contains(resource, "#") {
+		return "", clientError{code: "invalid_target"}
+	}
+	return resource, nil
 }
 
 // grantedScopes are those asked for, or all of the client's when none are. email,
@@ -198,6 +204,7 @@ func (p *Pool) grantCode(w http.ResponseWriter, r *http.Request, a authorization
 		username:  user.Username,
 		scopes:    a.scopes,
 		nonce:     a.nonce,
+		resource:  a.resource,
 		signedIn:  s.signedIn,
 		originJTI: uuid.NewString(),
 		eventID:   uuid.NewString(),

@@ -65,6 +65,7 @@ func TestNobodyIsSentToAnAddressThatIsNotTheClients(t *testing.T) {
 
 func TestOtherErrorsGoBackToTheClientWithItsState(t *testing.T) {
 	w := newWorld(t, nil)
+	challenge := asked().Get("code_challenge")
 	for _, c := range []struct {
 		name  string
 		query string
@@ -79,6 +80,14 @@ func TestOtherErrorsGoBackToTheClientWithItsState(t *testing.T) {
 		{"plain with a hash", asked("code_challenge_method", "plain").Encode(), "invalid_request"},
 		{"a challenge that is no hash", asked("code_challenge", "short").Encode(), "invalid_request"},
 		{"a challenge that is another hash", asked("code_challenge", "c2hvcnQ").Encode(), "invalid_request"},
+		{"a challenge with a line break inside", asked("code_challenge", challenge[:20]+"\n"+challenge[20:]).Encode(), "invalid_request"},
+		{"a challenge with a line break behind", asked("code_challenge", challenge+"\r\n").Encode(), "invalid_request"},
+		{"a challenge with bits too many", asked("code_challenge", strings.Repeat("A", 42)+"B").Encode(), "invalid_request"},
+		{"a challenge with padding", asked("code_challenge", challenge+"=").Encode(), "invalid_request"},
+		{"a resource that is none", asked("resource", "").Encode(), "invalid_target"},
+		{"a relative resource", asked("resource", "/datastore/1/r4/").Encode(), "invalid_target"},
+		{"a resource with a fragment", asked("resource", "https://fhir.example/r4#x").Encode(), "invalid_target"},
+		{"two resources", asked("resource", "https://a.example").Encode() + "&resource=https://b.example", "invalid_request"},
 		{"a scope of another client", asked("scope", "openid user/*.rs").Encode(), "invalid_scope"},
 		{"a wider scope", asked("scope", "openid patient/*.cruds").Encode(), "invalid_scope"},
 		{"a service's scope", asked("scope", "system/*.rs").Encode(), "invalid_scope"},

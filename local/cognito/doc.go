@@ -17,6 +17,7 @@
 //
 //   - Every authorization request needs PKCE with S256, as SMART App Launch demands.
 //     Cognito does not insist.
+//   - The verifier and the challenge must have the form that RFC 7636 gives them.
 //   - A code is spent by the first request that shows it, also by one that is refused.
 //   - A repeated parameter, a form that is not one and a query of more than 16 KiB
 //     are refused.
@@ -29,6 +30,10 @@
 //   - Access and ID tokens are signed with one key each, as seen at Cognito.
 //     [Pool.Rotate] replaces both at once; the former two stay in the key set for a
 //     day, the longest that a token lives. When Cognito rotates is not documented.
+//   - A resource in an authorization request (RFC 8707) becomes the access token's aud,
+//     also after a refresh. On AWS this needs managed login and the plan Essentials or
+//     Plus; here it always happens, so that an app meets a token that is bound to
+//     something else. Any absolute URI without a fragment is taken.
 //   - The trigger before tokens is called once. Cognito calls again after a failure.
 //
 // Left out: sign-up, forgotten and temporary passwords, MFA, federation, groups,
@@ -42,7 +47,9 @@
 // code that goes with them (invalid_request at sign-in, invalid_grant at a refresh),
 // the answer to one client that revokes another's token (unauthorized_client), that
 // protected claims in a trigger's answer are ignored, and Access-Control-Allow-Origin
-// "*" on what browser apps call.
+// "*" on what browser apps call. Not seen, and unverified on AWS: the errors for a
+// verifier without the form of one (invalid_grant) and for a resource that is none
+// (invalid_target, as RFC 8707 has it).
 //
 // Everything is kept in memory, bounded, and gone with the process. All methods are
 // safe for concurrent use.

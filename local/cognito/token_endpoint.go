@@ -72,9 +72,7 @@ func (s *server) CodeExchange(_ context.Context, r *op.ClientRequest[oidc.Access
 	if !s.pool.mayReturnTo(client, r.Data.RedirectURI) {
 		return nil, oidc.ErrUnauthorizedClient()
 	}
-	challenge := oidc.CodeChallenge{Challenge: shown.challenge, Method: oidc.CodeChallengeMethodS256}
-	if !ok || shown.clientID != client.ID || shown.redirectURI != r.Data.RedirectURI ||
-		!oidc.VerifyCodeChallenge(&challenge, r.Data.CodeVerifier) {
+	if !ok || shown.clientID != client.ID || shown.redirectURI != r.Data.RedirectURI || !proves(r.Data.CodeVerifier, shown.challenge) {
 		return nil, oidc.ErrInvalidGrant()
 	}
 	t, err := s.pool.userTokens(client, shown.grant)
@@ -143,6 +141,7 @@ func describe(ctx context.Context, text string) {
 func asCognito(library http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Pragma", "no-cache") // RFC 6749, section 5.1
 		if r.Method != http.MethodPost {
 			w.Header().Set("Allow", http.MethodPost)
 			writeError(w, http.StatusMethodNotAllowed, "invalid_request", "")

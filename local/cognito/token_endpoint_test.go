@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/smartlake/pulumi-smartlake/local/cognito"
 )
 
@@ -49,6 +51,64 @@ func TestACodeServesItsClientOnceAndForFiveMinutes(t *testing.T) {
 	inTime := code()
 	w.wait(5*time.Minute - time.Second)
 	w.tokens(exchange(inTime))
+}
+
+// A verifier that can be guessed proves nothing, though the challenge was made of it.
+func TestAVerifierHasTheFormOfOne(t *testing.T) {
+	w := newWorld(t, nil)
+	for name, c := range map[string]struct {
+		verifier string
+		granted  bool
+	}{
+		"one character":         {"a", false},
+		"42 characters":         {strings.Repeat("a", 42), false},
+		"129 characters":        {strings.Repeat("a", 129), false},
+		"a reserved character":  {strings.Repeat("a", 42) + "/", false},
+		"a space":               {strings.Repeat("a", 42) + " ", false},
+		"a line break behind":   {strings.Repeat("a", 43) + "\n", false},
+		"a letter of elsewhere": {strings.Repeat("a", 42) + "é", false},
+		"43 characters":         {strings.Repeat("a", 43), true},
+		"128 characters":        {strings.Repeat("aZ09-._~", 16), true},
+	} {
+		w.http = w.newBrowser()
+		code := w.code(asked("code_challenge", oauth2.S256ChallengeFromVerifier(c.verifier)))
+		if form := exchange(code, "code_verifier", c.verifier); c.granted {
+			w.tokens(form)
+		} else {
+			w.refused(name, form, "invalid_grant")
+		}
+	}
+}
+
+// Cognito binds an access token to the resource that the app asked for (RFC 8707).
+// Everybody else must refuse it.
+func TestAResourceIsTheAudienceOfTheAccessTokenAlsoAfterARefresh(t *testing.T) {
+	const resource = "https://fhir.example/datastore/1/r4/"
+	w := newWorld(t, nil)
+	bound := w.launched("resource", resource)
+	refreshed := w.tokens(refreshOf(bound["refresh_token"].(string)))
+	for name, tokens := range map[string]map[string]any{"signed in": bound, "refreshed": refreshed} {
+		if got := claims(t, tokens["access_token"])["aud"]; got != resource {
+			t.Errorf("%s: the access token's aud is %v, want %s", name, got, resource)
+		}
+		if got := claims(t, tokens["id_token"])["aud"]; got != "spa" {
+			t.Errorf("%s: the ID token's aud is %v, want the client", name, got)
+		}
+	}
+	w.http = w.newBrowser()
+	if got, ok := claims(t, w.launched()["access_token"])["aud"]; ok {
+		t.Errorf("without a resource, the access token's aud is %v", got)
+	}
+}
+
+func TestNoAnswerOfTheTokenEndpointIsKept(t *testing.T) {
+	w := newWorld(t, nil)
+	for name, form := range map[string]url.Values{"tokens": exchange(w.code(asked())), "a refusal": exchange("none")} {
+		header := w.post("/oauth2/token", form).header
+		if header.Get("Cache-Control") != "no-store" || header.Get("Pragma") != "no-cache" {
+			t.Errorf("%s: got %v", name, header)
+		}
+	}
 }
 
 func TestACodeIsNotForAnotherClientAtTheSameAddress(t *testing.T) {

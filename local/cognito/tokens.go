@@ -18,6 +18,7 @@ type grant struct {
 	username  string
 	scopes    []string
 	nonce     string
+	resource  string // that the access tokens are bound to, also after a refresh
 	signedIn  time.Time
 	originJTI string // the same in all tokens of one sign-in
 	eventID   string
@@ -87,6 +88,9 @@ func (p *Pool) accessClaims(client Client, user User, g grant) jwt.MapClaims {
 		"iat":        now.Unix(),
 		"jti":        uuid.NewString(),
 		"username":   user.Username,
+	}
+	if g.resource != "" {
+		claims["aud"] = g.resource
 	}
 	g.overrides.Access.apply(claims)
 	return claims
