@@ -276,9 +276,9 @@ func TestFailuresOfTheAuthorizationServerReachTheDatastore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused := func(name, want string) {
+	refused := func(name, want string, wantStatus int) {
 		t.Helper()
-		if status, answer := a.fhir(http.MethodGet, "Patient", a.token("etl", "system/*.*")); status != http.StatusUnauthorized || !strings.Contains(diagnostics(answer), want) {
+		if status, answer := a.fhir(http.MethodGet, "Patient", a.token("etl", "system/*.*")); status != wantStatus || !strings.Contains(diagnostics(answer), want) {
 			t.Errorf("%s: %d %v, want %s", name, status, answer, want)
 		}
 	}
@@ -286,7 +286,7 @@ func TestFailuresOfTheAuthorizationServerReachTheDatastore(t *testing.T) {
 	set("key-set-slow", true)
 	set("key-set-broken", true)
 	set("key-set-slow", false)
-	refused("a broken key set", "keys_unavailable")
+	refused("a broken key set", "keys_unavailable", http.StatusForbidden)
 	set("key-set-broken", false)
 	if err := cloud.AuthorizationServer.Rotate(); err != nil { // which the validator asks for the keys for
 		t.Fatal(err)
@@ -296,7 +296,7 @@ func TestFailuresOfTheAuthorizationServerReachTheDatastore(t *testing.T) {
 		t.Errorf("a whole key set: %d %v", status, answer)
 	}
 	set("clock-skew", true)
-	refused("a skewed clock", "token_expired")
+	refused("a skewed clock", "token_expired", http.StatusUnauthorized)
 	set("clock-skew", false)
 }
 

@@ -30,8 +30,8 @@ type handler func(w http.ResponseWriter, r *http.Request, g grant)
 // authorized asks the validator before the interaction is served.
 func (d *Datastore) authorized(i interaction) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || token == "" {
+		token := bearerToken(r.Header.Get("Authorization"))
+		if token == "" {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			refuse(w, http.StatusUnauthorized, "login", "no bearer token")
 			return
@@ -44,14 +44,13 @@ func (d *Datastore) authorized(i interaction) http.HandlerFunc {
 			return
 		}
 		if !answer.Authorized() {
-			sent.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			refuse(sent, http.StatusUnauthorized, "login", "the validator refused the token: "+string(answer.AuthPayload.Error))
+			deny(sent, answer.AuthPayload.Error)
 			return
 		}
 		typ := r.PathValue("type")
 		g, err := d.admit(r.Context(), answer, i, typ)
 		if err != nil {
-			refuse(sent, http.StatusForbidden, "forbidden", err.Error())
+			fail(sent, err)
 			return
 		}
 		if typ != "" && !smart.IsResourceType(typ) {
@@ -104,15 +103,15 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 	payload, now := answer.AuthPayload, time.Now().Unix()
 	switch {
 	case payload.Audience != d.config.Endpoint:
-		return grant{}, errors.New("the validator's answer: aud is not this datastore")
+		return grant{}, badAnswer("aud is not this datastore")
 	case payload.Expires == 0 || now >= payload.Expires:
-		return grant{}, errors.New("the validator's answer: exp is missing or has passed")
+		return grant{}, badAnswer("exp is missing or has passed")
 	case payload.NotBefore == 0 || now < payload.NotBefore-60:
-		return grant{}, errors.New("the validator's answer: nbf is missing or lies ahead")
+		return grant{}, badAnswer("nbf is missing or lies ahead")
 	case payload.Scope == "":
-		return grant{}, errors.New("the validator's answer: scope is missing")
+		return grant{}, badAnswer("scope is missing")
 	case answer.IAMRoleARN == "":
-		return grant{}, errors.New("the validator's answer: iamRoleARN is missing")
+		return grant{}, badAnswer("iamRoleARN is missing")
 	}
 	g := grant{
 		typ:           typ,
@@ -124,16 +123,19 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 	for text := range strings.SplitSeq(payload.Scope, " ") {
 		scope, err := smart.ParseScope(text)
 		if err != nil {
-			return grant{}, fmt.Errorf("the validator's answer: %w", err)
+			return grant{}, badAnswer(err.Error())
 		}
 		if scope.Permissions.Contains(i.permission) && g.counts(scope, typ) {
 			g.scopes = append(g.scopes, scope)
 		}
 	}
 	if len(g.scopes) == 0 {
-		return grant{}, fmt.Errorf("no scope of the token covers %s on %s", i.operation, typ)
+		return grant{}, &refusal{http.StatusForbidden, "forbidden", fmt.Sprintf("no scope of the token covers %s on %s", i.operation, typ)}
 	}
-	return g, d.authorize(answer.IAMRoleARN, "healthlake:"+i.operation, d.config.ARN)
+	if err := d.authorize(answer.IAMRoleARN, "healthlake:"+i.operation, d.config.ARN); err != nil {
+		return grant{}, brokenStack(err.Error())
+	}
+	return g, nil
 }
 
 // rememberingPatients looks each Patient up once in a request.

@@ -29,8 +29,12 @@ func fail(w http.ResponseWriter, err error) {
 	refuse(w, r.status, r.code, r.text)
 }
 
-// refuse answers with an OperationOutcome.
+// refuse answers with an OperationOutcome. What a good token may not do is refused with
+// the error code of RFC 6750, section 3.1.
 func refuse(w http.ResponseWriter, status int, code, diagnostics string) {
+	if status == http.StatusForbidden && code == "forbidden" {
+		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope"`)
+	}
 	respond(w, status, resource{
 		"resourceType": "OperationOutcome",
 		"issue":        []any{map[string]any{"severity": "error", "code": code, "diagnostics": diagnostics}},

@@ -1,0 +1,46 @@
+package healthlake
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/validator"
+)
+
+// bearerToken is the token of an Authorization header; empty if there is none. The
+// scheme's case does not matter (RFC 9110, section 11.1).
+func bearerToken(authorization string) string {
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.Trim(token, " ")
+}
+
+// deny answers a request that the validator denied, as RFC 6750, section 3.1 says:
+//   - 401 invalid_token for a token that is not good: the app needs another one;
+//   - 403 insufficient_scope for a good token that may not do this: to sign the user in
+//     again changes nothing;
+//   - 403 without an error code if the validator could not judge the token. An app that
+//     took this for an invalid token would sign its user out during an outage.
+//
+// HealthLake's documentation does not say how it answers a denial, nor whether it reads
+// the reason: the status is unverified on AWS.
+func deny(w http.ResponseWriter, reason validator.Reason) {
+	text := "the validator refused the token: " + string(reason)
+	switch reason {
+	case validator.ScopeInsufficient, "group_missing", "fhir_user_type_not_allowed":
+		refuse(w, http.StatusForbidden, "forbidden", text)
+	case validator.EventInvalid, validator.KeysUnavailable, validator.DeadlineExceeded, validator.InternalError:
+		fail(w, brokenStack("the validator could not judge the token: "+string(reason)))
+	default:
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		refuse(w, http.StatusUnauthorized, "login", text)
+	}
+}
+
+// brokenStack is the refusal when the stack behind the datastore fails or is wrong,
+// whatever the token says.
+func brokenStack(text string) error { return &refusal{http.StatusForbidden, "exception", text} }
+
+func badAnswer(text string) error { return brokenStack("the validator's answer: " + text) }
