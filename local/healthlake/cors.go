@@ -19,7 +19,7 @@ func shareWithOrigins(w http.ResponseWriter, r *http.Request) (preflight bool) {
 		return false
 	}
 	header.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
-	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, X-Amz-Fhir-Idempotency-Key")
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match, If-None-Match, X-Amz-Fhir-Idempotency-Key")
 	header.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

@@ -78,7 +78,7 @@ func TestABrowserOfAnyOriginIsLetIn(t *testing.T) {
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin":      "*",
 		"Access-Control-Allow-Methods":     "GET, POST, PUT, DELETE",
-		"Access-Control-Allow-Headers":     "Authorization, Content-Type, If-Match, X-Amz-Fhir-Idempotency-Key",
+		"Access-Control-Allow-Headers":     "Authorization, Content-Type, If-Match, If-None-Match, X-Amz-Fhir-Idempotency-Key",
 		"Access-Control-Allow-Credentials": "",
 	} {
 		if got := preflight.header.Get(name); got != want || preflight.status != 204 {

@@ -146,11 +146,55 @@ func TestAWriteIsHeldAgainstWhatIsThereBefore(t *testing.T) {
 			t.Errorf("%s of a's: got %d %s", method, got.status, got.text)
 		}
 	}
-	if got := s.send("PUT", "Observation/x", ofA, observation("x", "Patient/a", "laboratory"), "If-Match", `W/"6"`); got.status != 200 {
-		t.Errorf("got %d", got.status)
-	}
-	if want := []string{`PUT W/"7"`, `DELETE W/"7"`, `PUT W/"6"`}; !slices.Equal(wrote, want) {
+	if want := []string{`PUT W/"7"`, `DELETE W/"7"`}; !slices.Equal(wrote, want) {
 		t.Errorf("wrote %v, want %v", wrote, want)
+	}
+}
+
+// The server behind may know nothing of lists, of * and of If-None-Match, and a write
+// that names several versions must not meet one that was not looked at.
+func TestPreconditionsAreJudgedHereAndTheServerBehindIsHeldToTheStateThatWasSeen(t *testing.T) {
+	for _, h := range []holder{ofA, system} {
+		var wrote []string
+		s, _ := behind(t, func(w http.ResponseWriter, r *http.Request, _ string) {
+			w.Header().Set("ETag", `W/"7"`)
+			if r.Method != http.MethodGet {
+				wrote = append(wrote, r.Method+" "+strings.Join(r.Header.Values("If-Match"), "+")+strings.Join(r.Header.Values("If-None-Match"), "+"))
+			}
+			_, _ = io.WriteString(w, observation("x", "Patient/a", "laboratory"))
+		})
+		for _, method := range []string{"PUT", "DELETE"} {
+			for _, c := range []struct {
+				header, value string
+				passes        bool
+			}{
+				{"If-Match", `W/"7"`, true}, {"If-Match", `W/"6", W/"7"`, true}, {"If-Match", `*`, true},
+				{"If-None-Match", `W/"6"`, true},
+				{"If-Match", `W/"6"`, false}, {"If-Match", `W/"6",W/"8"`, false}, {"If-None-Match", `*`, false}, {"If-None-Match", `W/"7"`, false},
+			} {
+				wrote = nil
+				got := s.send(method, "Observation/x", h, observation("x", "Patient/a", "laboratory"), c.header, c.value)
+				if want := []string{method + ` W/"7"`}; c.passes && (got.status >= 300 || !slices.Equal(wrote, want)) {
+					t.Errorf("%s with %s: %s: got %d, wrote %v, want %v", method, c.header, c.value, got.status, wrote, want)
+				}
+				if !c.passes && (got.status != 412 || len(wrote) > 0) {
+					t.Errorf("%s with %s: %s: got %d, wrote %v", method, c.header, c.value, got.status, wrote)
+				}
+			}
+		}
+	}
+}
+
+func TestAStateWithoutAnETagMeetsNoVersionThatIsAskedFor(t *testing.T) {
+	s, _ := behind(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		_, _ = io.WriteString(w, observation("x", "Patient/a", "laboratory"))
+	})
+	body := observation("x", "Patient/a", "laboratory")
+	if got := s.send("PUT", "Observation/x", system, body, "If-Match", `W/"1"`); got.status != 412 {
+		t.Errorf("a version: got %d", got.status)
+	}
+	if got := s.send("PUT", "Observation/x", system, body, "If-Match", "*"); got.status != 200 {
+		t.Errorf("any version: got %d", got.status)
 	}
 }
 

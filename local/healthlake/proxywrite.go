@@ -6,12 +6,14 @@ import "net/http"
 func (u *upstream) create(w http.ResponseWriter, r *http.Request, g grant) {
 	typ := r.PathValue("type")
 	body, err := readResource(r, u.endpoint, typ, "")
+	if err == nil {
+		err = refuseCreateConditions(r.Header)
+	}
+	if err == nil && len(r.Header.Values(idempotencyHeader)) > 0 { // left out, it would make two of one
+		err = &refusal{http.StatusBadRequest, "not-supported", idempotencyHeader + ": the FHIR server behind is not known to honour it"}
+	}
 	if err != nil {
 		fail(w, err)
-		return
-	}
-	if r.Header.Get(idempotencyHeader) != "" { // left out, it would make two of one
-		fail(w, &refusal{http.StatusBadRequest, "not-supported", idempotencyHeader + ": the FHIR server behind is not known to honour it"})
 		return
 	}
 	delete(body, "id")
@@ -30,58 +32,40 @@ func (u *upstream) update(w http.ResponseWriter, r *http.Request, g grant) {
 		return
 	}
 	body, err := readResource(r, u.endpoint, typ, id)
+	var asked preconditions
+	if err == nil {
+		asked, err = readPreconditions(r.Header)
+	}
 	if err == nil && !g.allowsWriting(body) {
 		err = errOutOfReach
 	}
-	header := preconditions(r)
-	if err == nil && !g.reachesAll(typ) {
-		err = u.guardUpdate(r, g, header)
+	var pinned http.Header
+	if err == nil {
+		pinned, err = u.pin(r, g, asked, errOutOfReach)
 	}
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	u.write(w, r, g, typ+"/"+id, body, header)
-}
-
-// guardUpdate holds the state before an update against the grant, and lets the
-// server behind refuse the update if it is another state by then.
-func (u *upstream) guardUpdate(r *http.Request, g grant, header http.Header) error {
-	typ, id := r.PathValue("type"), r.PathValue("id")
-	before, err := u.fetch(r.Context(), typ, id, typ+"/"+id)
-	switch {
-	case err != nil:
-		return err
-	case before.status == http.StatusNotFound:
-		header.Set("If-None-Match", "*")
-		return nil
-	case before.status != http.StatusOK || !g.allowsWriting(u.localized(before.resource)):
-		return errOutOfReach
-	}
-	pin(header, before)
-	return nil
+	u.write(w, r, g, typ+"/"+id, body, pinned)
 }
 
 // remove deletes a resource that is within the grant.
 func (u *upstream) remove(w http.ResponseWriter, r *http.Request, g grant) {
 	typ, id := r.PathValue("type"), r.PathValue("id")
-	header := preconditions(r)
 	if !validID(id) {
 		fail(w, errNotFound)
 		return
 	}
-	if !g.reachesAll(typ) {
-		before, err := u.reached(r, g, typ+"/"+id)
-		if err == nil && before.resource != nil && !g.allowsWriting(u.localized(before.resource)) {
-			err = errOutOfReach
-		}
-		if err != nil {
-			fail(w, err)
-			return
-		}
-		pin(header, before)
+	asked, err := readPreconditions(r.Header)
+	var pinned http.Header
+	if err == nil {
+		pinned, err = u.pin(r, g, asked, errNotFound)
 	}
-	a, err := u.send(r.Context(), http.MethodDelete, typ+"/"+id, nil, header)
+	var a answer
+	if err == nil {
+		a, err = u.send(r.Context(), http.MethodDelete, typ+"/"+id, nil, pinned)
+	}
 	if err == nil && a.status >= http.StatusBadRequest {
 		err = refused(a, g.reachesAll(typ))
 	}
@@ -92,20 +76,49 @@ func (u *upstream) remove(w http.ResponseWriter, r *http.Request, g grant) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func preconditions(r *http.Request) http.Header {
-	header := http.Header{}
-	if value := r.Header.Get("If-Match"); value != "" {
-		header.Set("If-Match", value)
+// pin looks at the state before a write, where the grant or the caller's preconditions
+// depend on it, and holds it against both. The headers that it returns have the server
+// behind refuse the write if there is another state by then. The caller's own
+// preconditions are judged here: the server behind may know fewer of them.
+func (u *upstream) pin(r *http.Request, g grant, asked preconditions, unseen error) (http.Header, error) {
+	typ, id := r.PathValue("type"), r.PathValue("id")
+	everything := g.reachesAll(typ)
+	if everything && !asked.asked() {
+		return nil, nil
 	}
-	return header
+	before, err := u.fetch(r.Context(), typ, id, typ+"/"+id)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case before.status == http.StatusOK:
+		if !g.allows(u.localized(before.resource)) {
+			return nil, unseen
+		}
+		if !g.allowsWriting(u.localized(before.resource)) {
+			return nil, errOutOfReach
+		}
+		tag := tagOf(before)
+		if tag == "" {
+			return nil, asked.hold(true, "")
+		}
+		return http.Header{"If-Match": {tag}}, asked.hold(true, tag)
+	case before.status == http.StatusNotFound && r.Method == http.MethodDelete:
+		return nil, errNotFound
+	case before.status == http.StatusNotFound, before.status == http.StatusGone && everything:
+		return http.Header{"If-None-Match": {"*"}}, asked.hold(false, "")
+	default:
+		return nil, unseen // what is gone may have been another's
+	}
 }
 
-// pin makes a write depend on the state that was looked at, where the server behind
-// numbers its versions and the caller has not named one.
-func pin(header http.Header, before answer) {
-	if tag := before.header.Get("ETag"); tag != "" && header.Get("If-Match") == "" {
-		header.Set("If-Match", tag)
+// tagOf is the ETag of a state; empty if the server behind numbers no versions.
+func tagOf(before answer) string {
+	tag := before.header.Get("ETag")
+	if tags, ok := readEntityTags(tag); ok && len(tags.tags) == 1 {
+		return tag
 	}
+	return ""
 }
 
 // write sends a create or an update and passes on what became of the resource.

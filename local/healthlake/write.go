@@ -11,16 +11,18 @@ import (
 const idempotencyHeader = "X-Amz-Fhir-Idempotency-Key"
 
 var (
-	errOutOfReach   = &refusal{http.StatusForbidden, "forbidden", "the resource is outside of what the token's scopes reach"}
-	errPrecondition = &refusal{http.StatusPreconditionFailed, "conflict", "If-Match: the resource has another version"}
-	errConflict     = &refusal{http.StatusConflict, "conflict", "the resource was changed by another request at the same time"}
-	errBadID        = &refusal{http.StatusBadRequest, "value", "id: want 1 to 64 letters, digits, - and ."}
+	errOutOfReach = &refusal{http.StatusForbidden, "forbidden", "the resource is outside of what the token's scopes reach"}
+	errConflict   = &refusal{http.StatusConflict, "conflict", "the resource was changed by another request at the same time"}
+	errBadID      = &refusal{http.StatusBadRequest, "value", "id: want 1 to 64 letters, digits, - and ."}
 )
 
 // create gives the resource an id of the server's.
 func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
 	typ, id := r.PathValue("type"), uuid.NewString()
 	body, err := readResource(r, m.endpoint, typ, "")
+	if err == nil {
+		err = refuseCreateConditions(r.Header)
+	}
 	if err != nil {
 		fail(w, err)
 		return
@@ -81,6 +83,10 @@ func (m *memory) update(w http.ResponseWriter, r *http.Request, g grant) {
 		return
 	}
 	body, err := readResource(r, m.endpoint, typ, id)
+	var asked preconditions
+	if err == nil {
+		asked, err = readPreconditions(r.Header)
+	}
 	if err != nil {
 		fail(w, err)
 		return
@@ -90,8 +96,8 @@ func (m *memory) update(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, errOutOfReach)
 		return
 	}
-	if !matchesVersion(r, versions) {
-		fail(w, errPrecondition)
+	if err := asked.hold(exists(versions), eTag(len(versions))); err != nil {
+		fail(w, err)
 		return
 	}
 	made, ok := m.put(typ, id, http.MethodPut, body, len(versions))
@@ -108,7 +114,11 @@ func (m *memory) update(w http.ResponseWriter, r *http.Request, g grant) {
 
 // remove deletes a resource; its history stays. Deleted once more, it is the same.
 func (m *memory) remove(w http.ResponseWriter, r *http.Request, g grant) {
-	versions, err := m.visible(r, g)
+	asked, err := readPreconditions(r.Header)
+	var versions []version
+	if err == nil {
+		versions, err = m.visible(r, g)
+	}
 	if err != nil {
 		fail(w, err)
 		return
@@ -117,8 +127,8 @@ func (m *memory) remove(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, errOutOfReach)
 		return
 	}
-	if !matchesVersion(r, versions) {
-		fail(w, errPrecondition)
+	if err := asked.hold(exists(versions), eTag(len(versions))); err != nil {
+		fail(w, err)
 		return
 	}
 	if exists(versions) {
@@ -132,11 +142,4 @@ func (m *memory) remove(w http.ResponseWriter, r *http.Request, g grant) {
 
 func exists(versions []version) bool {
 	return len(versions) > 0 && versions[len(versions)-1].resource != nil
-}
-
-// matchesVersion holds If-Match against the current version (FHIR R4, section
-// 3.1.0.5.2): the ETag as it was sent.
-func matchesVersion(r *http.Request, versions []version) bool {
-	wanted := r.Header.Get("If-Match")
-	return wanted == "" || exists(versions) && wanted == eTag(len(versions))
 }
