@@ -10,11 +10,14 @@
 // the history of a resource, s is search, u is update and also creates where the id
 // is new), on the resource type, on the compartment of the patient for patient/
 // scopes, on the user for user/ scopes with fine-grained authorization, and on its
-// filter. If-Match and If-None-Match are honoured on updates and deletions, and other
-// headers that would change what a write means are refused. What a grant does not reach is as if it did not exist when it is read, and
+// filter. What a grant does not reach is as if it did not exist when it is read, and
 // forbidden when it is written; a write needs both the old resource and the new one
 // within the grant. This is what SMART on FHIR says; how HealthLake itself draws
 // these lines beyond its documentation is unverified on AWS.
+//
+// Updates and deletions honour If-Match and If-None-Match. Every other header that would
+// change what a write means is refused. Which of them HealthLake honours is unverified
+// on AWS.
 //
 // What it is not: a HealthLake. It leaves out validation against profiles (a few
 // required elements are looked at), all search parameters but a few (others are

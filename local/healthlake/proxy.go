@@ -132,14 +132,15 @@ func (u *upstream) localized(r resource) resource {
 }
 
 // respond passes an answer on that holds nothing but what the grant reaches.
-func (u *upstream) respond(w http.ResponseWriter, a answer) {
-	for _, name := range []string{"ETag", "Last-Modified"} {
-		if value := a.header.Get(name); value != "" {
-			w.Header().Set(name, value)
-		}
+func (u *upstream) respond(w http.ResponseWriter, typ string, a answer) {
+	if tag := tagOf(a); tag != "" {
+		w.Header().Set("ETag", tag)
 	}
-	if rest, ok := strings.CutPrefix(a.header.Get("Location"), u.base.String()); ok {
-		w.Header().Set("Location", u.endpoint+rest)
+	if at, err := http.ParseTime(a.header.Get("Last-Modified")); err == nil {
+		w.Header().Set("Last-Modified", at.UTC().Format(http.TimeFormat))
+	}
+	if location := u.location(typ, a.header.Get("Location")); location != "" {
+		w.Header().Set("Location", location)
 	}
 	if a.resource == nil {
 		w.WriteHeader(a.status)
@@ -209,7 +210,7 @@ func (u *upstream) read(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, err)
 		return
 	}
-	u.respond(w, a)
+	u.respond(w, r.PathValue("type"), a)
 }
 
 // current makes sure that the last state of a resource is within the grant, before
@@ -236,5 +237,5 @@ func (u *upstream) readVersion(w http.ResponseWriter, r *http.Request, g grant) 
 		fail(w, err)
 		return
 	}
-	u.respond(w, a)
+	u.respond(w, r.PathValue("type"), a)
 }

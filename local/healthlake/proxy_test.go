@@ -40,6 +40,17 @@ func saying(t *testing.T, status int, body string, header ...string) (store, *[]
 	})
 }
 
+// answering serves bodies by path, and nothing else.
+func answering(bodies map[string]string) func(w http.ResponseWriter, r *http.Request, base string) {
+	return func(w http.ResponseWriter, r *http.Request, base string) {
+		body, ok := bodies[r.URL.Path]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		_, _ = io.WriteString(w, strings.ReplaceAll(body, "BASE/", base))
+	}
+}
+
 var ofA = holder{Scope: "patient/*.cruds", Patient: "a"}
 
 func TestTheServerBehindGetsNothingOfTheCallerButTheRequest(t *testing.T) {

@@ -1,6 +1,7 @@
 package healthlake
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -104,8 +105,15 @@ func (u *upstream) list(w http.ResponseWriter, r *http.Request, g grant, listing
 // to the datastore. The total is told only to who may see everything.
 func (u *upstream) withinGrant(g grant, typ, listing string, asked listingRequest, got resource) (resource, error) {
 	everything := g.reachesAll(typ)
-	bundle := resource{"resourceType": "Bundle", "type": got["type"]}
-	if total, ok := got["total"]; ok && everything && asked.total {
+	name, history := strings.CutSuffix(listing, "/_history")
+	bundle := resource{"resourceType": "Bundle", "type": "searchset"}
+	if history {
+		bundle["type"] = "history"
+	}
+	if got.text("type") != bundle.text("type") {
+		return nil, badGateway("want a Bundle of type %s; it answered with %q", bundle["type"], got.text("type"))
+	}
+	if total, ok := got["total"].(json.Number); ok && everything && asked.total {
 		bundle["total"] = total
 	}
 	links := []any{link("self", u.endpoint+listing)}
@@ -123,11 +131,14 @@ func (u *upstream) withinGrant(g grant, typ, listing string, asked listingReques
 	entries := []any{}
 	for _, value := range got.at("entry") {
 		entry, _ := value.(map[string]any)
-		local := u.localized(entry)
-		content, ok := local["resource"].(map[string]any)
-		if !ok && everything && got["type"] == "history" || ok && g.allows(content) {
-			delete(local, "link")
-			entries = append(entries, local)
+		content, ok := entry["resource"].(map[string]any)
+		shown := u.localized(content)
+		switch {
+		case ok && !g.allows(shown), history && ok && shown.typ()+"/"+shown.id() != name:
+		case history && (ok || everything && entry != nil):
+			entries = append(entries, u.entryOfHistory(name, shown, entry))
+		case ok:
+			entries = append(entries, u.entryOfSearch(shown, entry))
 		}
 	}
 	bundle["link"], bundle["entry"] = links, entries

@@ -135,5 +135,5 @@ func (u *upstream) write(w http.ResponseWriter, r *http.Request, g grant, path s
 	if !g.allows(u.localized(a.resource)) {
 		a.resource = nil // it was written, but what came back is not what may be seen
 	}
-	u.respond(w, a)
+	u.respond(w, typ, a)
 }
