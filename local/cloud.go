@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -46,8 +47,8 @@ type Options struct {
 	// Port of the first of three endpoints, which take successive ports. 0 takes free
 	// ones.
 	Port int
-	// Former is a closed cloud whose ports and certificate are taken over, so that apps
-	// and browsers that know it need no change. Nil for none; Address and Port do not
+	// Former is a closed cloud whose ports, certificate and page's path are taken over, so
+	// that apps and browsers that know it need no change. Nil for none; Address and Port do not
 	// count otherwise.
 	Former *Cloud
 	// FunctionLog gets what the functions write; nil for nowhere.
@@ -74,7 +75,8 @@ type Options struct {
 
 // Cloud is a running local cloud. Close it.
 type Cloud struct {
-	// Page is the address of the page about this cloud, with a slash at its end.
+	// Page is the address of the page about this cloud, with a slash at its end. Its path
+	// is a secret: other users of this machine cannot open the page.
 	Page string
 	// Datastore is the FHIR base URL, with a slash at its end.
 	Datastore string
@@ -103,6 +105,7 @@ type Cloud struct {
 	graph       *graph.Graph
 	servers     []*http.Server
 	listening   []string // the addresses of the endpoints
+	pagePath    string   // between slashes, and hard to guess
 	pageClient  *http.Client
 	clock       clock
 	functions   map[string]*lambda.Function // by name
@@ -179,9 +182,12 @@ func (c *Cloud) start(options Options) (err error) {
 		return err
 	}
 	if options.Former != nil {
-		c.certificate = options.Former.certificate
+		c.certificate, c.pagePath = options.Former.certificate, options.Former.pagePath
 	} else if c.certificate, err = newCertificate(options.host()); err != nil {
 		return err
+	}
+	if c.pagePath == "" {
+		c.pagePath = "/" + rand.Text() + "/"
 	}
 	if c.Dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
 		return err
@@ -227,7 +233,7 @@ func (c *Cloud) writeOutputs(at addresses) error {
 
 // handlers makes the three services: HealthLake, the hosted domain and the issuer.
 func (c *Cloud) handlers(d declared, at addresses, options Options) (_ []http.Handler, err error) {
-	c.Page = at.origins[0] + "/"
+	c.Page = at.origins[0] + c.pagePath
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))

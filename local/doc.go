@@ -5,8 +5,8 @@
 // validator, and the pool's trigger where there is one - are the declared ones, run
 // from their archives as processes of their own.
 //
-// Beside what is declared there is a page about the cloud (package page), at the root
-// of the datastore's address, with a sample app to which every client may send its
+// Beside what is declared there is a page about the cloud (package page), at a secret
+// path of the datastore's address, with a sample app to which every client may send its
 // users back. A stack without users gets two that are made up, a patient and a
 // practitioner of the synthetic data ([Options.NoUsers] to have none). No stack on AWS
 // gets either: the callback URL and the users are the local cloud's alone.

@@ -10,8 +10,8 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/page"
 )
 
-// withPage serves the cloud's page at the root of the datastore's address, so that
-// one address is enough to begin with.
+// withPage serves the cloud's page at the datastore's address, so that browsers have
+// to trust the certificate of one address to begin with.
 func (c *Cloud) withPage(stack graph.Stack) (http.Handler, error) {
 	c.pageClient = c.client()
 	config := page.Config{

@@ -47,12 +47,21 @@ func newRequest(t *testing.T, method, address string, form url.Values) *http.Req
 	return request
 }
 
+func hostOf(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
+}
+
 const throttledMark = `aria-label="Switch throttle off"`
 
 func TestThePageTakesChangesFromItsOwnFormsAlone(t *testing.T) {
 	cloud := start(t, "dev", nil)
 	a := newApp(t, cloud)
-	origin := strings.TrimSuffix(cloud.Page, "/")
+	origin := "https://" + hostOf(t, cloud.Page)
 	throttle := func(header map[string]string) int {
 		request := newRequest(t, http.MethodPost, cloud.Page+"faults", url.Values{"name": {"throttle"}, "on": {"true"}})
 		for name, value := range header {
@@ -87,10 +96,37 @@ func TestThePageTakesChangesFromItsOwnFormsAlone(t *testing.T) {
 	}
 }
 
+// Every user of the machine can connect to loopback. Another one must not read what was
+// asked of the datastore, nor set failures or launch the app of a confidential client.
+func TestAnotherUserOfTheMachineFindsNoPage(t *testing.T) {
+	cloud := start(t, "dev", nil)
+	a := newApp(t, cloud)
+	root := "https://" + hostOf(t, cloud.Page) + "/"
+	secret := strings.Trim(strings.TrimPrefix(cloud.Page, root), "/")
+	if len(secret) < 26 {
+		t.Fatalf("the path %q can be guessed", secret)
+	}
+	for _, guess := range []string{"", strings.Repeat("A", len(secret)) + "/", strings.ToLower(secret) + "/"} {
+		for _, request := range []*http.Request{
+			newRequest(t, http.MethodGet, root+guess, nil),
+			newRequest(t, http.MethodGet, root+guess+"decisions", nil),
+			newRequest(t, http.MethodPost, root+guess+"faults", url.Values{"name": {"throttle"}, "on": {"true"}}),
+			newRequest(t, http.MethodPost, root+guess+"app/launch", url.Values{"client": {"app"}}),
+		} {
+			if status, header, text := a.page(request); status != http.StatusNotFound || strings.Contains(text, secret) || header.Get("Location") != "" {
+				t.Errorf("%s %s: %d %v %s", request.Method, request.URL, status, header, text)
+			}
+		}
+	}
+	if another := start(t, "dev", nil); strings.HasSuffix(another.Page, secret+"/") {
+		t.Error("two clouds share a secret")
+	}
+}
+
 func TestThePageAnswersToItsOwnAddressAlone(t *testing.T) {
 	cloud := start(t, "dev", nil)
 	a := newApp(t, cloud)
-	host := strings.TrimSuffix(strings.TrimPrefix(cloud.Page, "https://"), "/")
+	host := hostOf(t, cloud.Page)
 	_, port, _ := strings.Cut(host, ":")
 	for given, want := range map[string]int{
 		host: http.StatusOK, "rebound.example.org:" + port: http.StatusMisdirectedRequest, "rebound.example.org": http.StatusMisdirectedRequest,

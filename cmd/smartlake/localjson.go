@@ -10,7 +10,8 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local"
 )
 
-// jsonTeller is for programs: an object a line. No line holds a secret.
+// jsonTeller is for programs: an object a line. No line holds a secret but
+// the page's address, whose path is one.
 type jsonTeller struct{ lines *json.Encoder }
 
 // stepLine is a step of the walk, or a refusal.

@@ -132,7 +132,7 @@ func TestWatchingStartsAgainAtTheSamePortsAndLeavesNothingBehind(t *testing.T) {
 	if err := root.ExecuteContext(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^(https://127\.0\.0\.1:\d+/)\n`).MatchString(out.String()) {
+	if !regexp.MustCompile(`^(https://127\.0\.0\.1:\d+/[A-Z2-7]{26}/)\n`).MatchString(out.String()) {
 		t.Fatalf("printed %q", out.String())
 	}
 	if lines := strings.Fields(out.String()); len(lines) != 2 || lines[0] != lines[1] {

@@ -2,8 +2,9 @@
 // validator decided of late, switches for failures, and a sample app that is launched
 // against the cloud as SMART App Launch has it.
 //
-// The page is on loopback, where any website that its user visits can send requests.
-// So it answers to its own address alone (against DNS rebinding), takes changes from
+// The page is on loopback, where every user of this machine and any website that its
+// user visits can send requests. So its path is a secret, which only who started the
+// cloud was told: everything else is not found. It answers to its own address alone (against DNS rebinding), takes changes from
 // its own forms alone (against forged requests of other origins, those at other ports
 // of this machine included), shares nothing with other origins, and runs no script and
 // loads no resource but its own. Without script everything works except that the
@@ -22,6 +23,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/local/healthlake"
 )
@@ -35,9 +37,12 @@ var templates = template.Must(template.ParseFS(files, "page.html"))
 // authorization server must let every client with users use it.
 const CallbackPath = "app/callback"
 
+// minPath is the least length of the page's path: 128 bits in base 32, and two slashes.
+const minPath = 26 + 2
+
 // Config says what the page is about.
 type Config struct {
-	// Address of the page: an URL with the path "/".
+	// Address of the page: an URL with a slash at its end, whose path is hard to guess.
 	Address string
 	// Stack and its project.
 	Project, Stack string
@@ -77,6 +82,7 @@ type Fault struct {
 type Page struct {
 	config   Config
 	host     string
+	base     string // path of the address
 	launches launches
 	handler  http.Handler
 }
@@ -84,18 +90,19 @@ type Page struct {
 // New makes the page.
 func New(config Config) (*Page, error) {
 	address, err := url.Parse(config.Address)
-	if err != nil || address.Host == "" || address.Path != "/" {
-		return nil, fmt.Errorf("address: %q: want an URL with the path /", config.Address)
+	if err != nil || address.Host == "" || len(address.Path) < minPath || !strings.HasSuffix(address.Path, "/") {
+		return nil, errors.New("address: want an URL with a slash at its end, and a path that is hard to guess")
 	}
-	p := &Page{config: config, host: address.Host}
+	p := &Page{config: config, host: address.Host, base: address.Path}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", p.serveOverview)
-	mux.HandleFunc("GET /decisions", p.serveDecisions)
-	mux.Handle("GET /page.css", http.FileServerFS(files))
-	mux.Handle("GET /page.js", http.FileServerFS(files))
-	mux.HandleFunc("POST /faults", p.setFault)
-	mux.HandleFunc("POST /app/launch", p.launch)
-	mux.HandleFunc("GET /"+CallbackPath, p.callBack)
+	mux.HandleFunc("GET "+p.base+"{$}", p.serveOverview)
+	mux.HandleFunc("GET "+p.base+"decisions", p.serveDecisions)
+	served := http.StripPrefix(p.base, http.FileServerFS(files))
+	mux.Handle("GET "+p.base+"page.css", served)
+	mux.Handle("GET "+p.base+"page.js", served)
+	mux.HandleFunc("POST "+p.base+"faults", p.setFault)
+	mux.HandleFunc("POST "+p.base+"app/launch", p.launch)
+	mux.HandleFunc("GET "+p.base+CallbackPath, p.callBack)
 	p.handler = http.NewCrossOriginProtection().Handler(mux)
 	return p, nil
 }
@@ -104,7 +111,7 @@ func New(config Config) (*Page, error) {
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.protect(w.Header())
 	if r.Host != p.host { // a name that somebody else has resolved to loopback
-		http.Error(w, "the page answers at "+p.config.Address+" alone", http.StatusMisdirectedRequest)
+		http.Error(w, "the page answers to its own address alone", http.StatusMisdirectedRequest)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
@@ -162,7 +169,7 @@ func (p *Page) setFault(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	http.Redirect(w, r, "/#failures", http.StatusSeeOther)
+	http.Redirect(w, r, p.base+"#failures", http.StatusSeeOther)
 }
 
 func (p *Page) client(name string) (Client, error) {

@@ -6,7 +6,7 @@ let shown = "";
 
 async function refresh() {
   try {
-    const response = await fetch("/decisions", { cache: "no-store" });
+    const response = await fetch("decisions", { cache: "no-store" });
     if (!response.ok) throw new Error(response.statusText);
     const text = await response.text();
     if (text !== shown) {
