@@ -13,28 +13,6 @@ import (
 // taken after its end.
 const Leeway = 30 * time.Second
 
-// check judges the claims of a token whose signature holds (RFC 7519 section
-// 4.1; Cognito, "Verifying JSON Web Tokens").
-func (c claims) check(config *Config, now time.Time) Reason {
-	seconds := now.Unix()
-	leeway := int64(Leeway / time.Second)
-	switch {
-	case !slices.Contains(config.Issuers, c.issuer):
-		return IssuerUnknown
-	case c.tokenUse != "access":
-		return TokenUseNotAccess
-	case !slices.Contains(config.ClientIDs, c.clientID):
-		return ClientUnknown
-	case seconds >= c.expires:
-		return TokenExpired
-	case c.issuedAt > seconds+leeway:
-		return TokenIssuedInFuture
-	case c.notBefore > seconds+leeway:
-		return TokenNotYetValid
-	}
-	return ""
-}
-
 // holder says whose token it is.
 type holder int
 
@@ -75,78 +53,114 @@ func (c claims) counts(h holder, scope smart.Scope) bool {
 	}
 }
 
-// granted is what is left of a token's scopes.
-type granted struct {
-	scope         string // those that count, in the token's order and joined by spaces
-	readOnly      bool   // all of them only read
-	patient, user bool   // a patient/ scope is among them, a user/ scope is
+// entitlement is what a token entitles its holder to. It follows from the token and
+// the configuration alone, so that it is judged once for all requests with the token:
+// time, key and event are not in it, only what they are held against.
+type entitlement struct {
+	issuer, subject, clientID    string
+	expires, issuedAt, notBefore int64
+
+	scope             string // the scopes that count, in the token's order and joined by spaces
+	readOnly          bool   // all of them only read
+	patient, fhirUser string // empty unless a scope that counts calls for it
 }
 
-// granted returns the scopes that count.
-func (c claims) granted(h holder, strategy smart.Strategy) (granted, Reason) {
+// entitlement judges the claims of a token whose signature holds, as far as no time,
+// key and event is needed for it (RFC 7519 section 4.1; Cognito, "Verifying JSON Web
+// Tokens").
+func (c claims) entitlement(config *Config) (entitlement, Reason) {
+	switch {
+	case !slices.Contains(config.Issuers, c.issuer):
+		return entitlement{}, IssuerUnknown
+	case c.tokenUse != "access":
+		return entitlement{}, TokenUseNotAccess
+	case !slices.Contains(config.ClientIDs, c.clientID):
+		return entitlement{}, ClientUnknown
+	}
+	h := c.holder()
+	if h == nobody {
+		return entitlement{}, SubjectInvalid
+	}
+	e := entitlement{
+		issuer: c.issuer, subject: c.subject, clientID: c.clientID,
+		expires: c.expires, issuedAt: c.issuedAt, notBefore: c.notBefore,
+	}
+	reason := e.grant(c, h, config.Strategy)
+	return e, reason
+}
+
+// grant keeps the scopes that count, and the launch context that goes with them: so
+// none to a client, and none to a user who was not granted it.
+func (e *entitlement) grant(c claims, h holder, strategy smart.Strategy) Reason {
 	if c.scope == "" {
-		return granted{}, ScopeInsufficient
+		return ScopeInsufficient
 	}
 	texts, ok := smart.SplitScopes(c.scope)
 	if !ok {
-		return granted{}, ScopeMalformed
+		return ScopeMalformed
 	}
 	kept := texts[:0]
-	g := granted{readOnly: true}
+	e.readOnly = true
 	for _, text := range texts {
 		scope, err := smart.ParseScope(text)
 		if err != nil || !strategy.Understands(scope) || !c.counts(h, scope) {
 			continue
 		}
 		kept = append(kept, text)
-		g.readOnly = g.readOnly && scope.ReadOnly()
-		g.patient = g.patient || scope.Context == smart.Patient
-		g.user = g.user || scope.Context == smart.User
+		e.readOnly = e.readOnly && scope.ReadOnly()
+		switch scope.Context {
+		case smart.Patient:
+			e.patient = c.patient
+		case smart.User:
+			e.fhirUser = c.fhirUser
+		}
 	}
 	if len(kept) == 0 {
-		return granted{}, ScopeInsufficient
+		return ScopeInsufficient
 	}
-	g.scope = strings.Join(kept, " ")
-	return g, ""
+	e.scope = strings.Join(kept, " ")
+	return ""
 }
 
-// judge turns verified claims into the answer to an event.
-func (c claims) judge(config *Config, event Event, now time.Time) (Answer, Reason) {
-	if reason := c.check(config, now); reason != "" {
-		return Answer{}, reason
+// check holds the entitlement against the time.
+func (e entitlement) check(now time.Time) Reason {
+	seconds := now.Unix()
+	leeway := int64(Leeway / time.Second)
+	switch {
+	case seconds >= e.expires:
+		return TokenExpired
+	case e.issuedAt > seconds+leeway:
+		return TokenIssuedInFuture
+	case e.notBefore > seconds+leeway:
+		return TokenNotYetValid
 	}
-	h := c.holder()
-	if h == nobody {
-		return Answer{}, SubjectInvalid
+	return ""
+}
+
+// role is the least one that serves.
+func (e entitlement) role(config *Config) string {
+	if e.readOnly {
+		return config.ReadRoleARN
 	}
-	g, reason := c.granted(h, config.Strategy)
-	if reason != "" {
-		return Answer{}, reason
-	}
-	answer := Answer{
+	return config.WriteRoleARN
+}
+
+// answer answers an event whose token has this entitlement.
+func (e entitlement) answer(config *Config, event Event) Answer {
+	return Answer{
 		AuthPayload: AuthPayload{
 			IsAuthorized: "true",
-			Issuer:       c.issuer,
+			Issuer:       e.issuer,
 			Audience:     event.DatastoreEndpoint,
-			IssuedAt:     c.issuedAt,
-			NotBefore:    c.notBefore,
-			Expires:      c.expires,
-			UserID:       c.subject,
-			ClientID:     c.clientID,
-			Scope:        g.scope,
+			IssuedAt:     e.issuedAt,
+			NotBefore:    e.notBefore,
+			Expires:      e.expires,
+			UserID:       e.subject,
+			ClientID:     e.clientID,
+			Scope:        e.scope,
+			Patient:      e.patient,
+			FHIRUser:     e.fhirUser,
 		},
-		IAMRoleARN: config.WriteRoleARN,
+		IAMRoleARN: e.role(config),
 	}
-	if g.readOnly {
-		answer.IAMRoleARN = config.ReadRoleARN
-	}
-	// Context goes with the scopes that count with it, and so to no client, and to
-	// nobody who was not granted it.
-	if g.patient {
-		answer.AuthPayload.Patient = c.patient
-	}
-	if g.user {
-		answer.AuthPayload.FHIRUser = c.fhirUser
-	}
-	return answer, ""
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// maxSeen bounds the memory for tokens seen before: some 2 KiB each, 8 KiB at most.
+// maxSeen bounds the memory for tokens seen before: some 1 KiB each, 8 KiB at most.
 const maxSeen = 256
 
 // digest names a token: every byte of it decides, the signature's too.
@@ -14,17 +14,20 @@ type digest [sha256.Size]byte
 
 func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
 
-// verified is a token whose signature held.
+// verified is a token whose signature held, and what it entitles its holder to.
 type verified struct {
-	key    *rsa.PublicKey // that verified it
-	keyID  string
-	claims claims
+	key         *rsa.PublicKey // that verified it
+	keyID       string
+	entitlement entitlement
 }
 
 // verifiedTokens remembers tokens that were granted, so that the next request with
-// one costs no RSA verification. It remembers what the issuer said, never what was
-// decided: time and policy are judged anew, and a token whose key has gone from
-// the key set, or was exchanged under its kid, is verified anew and so refused.
+// one costs no RSA verification and no reading of its scopes. It remembers what
+// follows from the token and the configuration: the token is named by a digest of all
+// its bytes, and the configuration of a validator never changes. It remembers nothing
+// that can change while the token is the same. Time, the key and the event are checked
+// for every request: a token whose key has gone from the key set, or was exchanged
+// under its kid, is verified anew and so refused.
 // Only a token that the issuer signed gets in, so that nobody else can fill it.
 // The zero value is ready; safe for concurrent use.
 type verifiedTokens struct {

@@ -127,8 +127,9 @@ func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) 
 }
 
 // judge runs the checks in the order of their cost and of what may be trusted:
-// shape first, then the key, the signature, and only then the claims. Time and
-// policy are checked again for a token that has been seen before.
+// shape first, then the key, the signature, and only then the claims. A token that has
+// been seen before is not read again; its key and its time are checked all the same,
+// and so is what the event asks for.
 func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, Reason) {
 	if event.DatastoreEndpoint == "" {
 		return Answer{}, EventInvalid
@@ -138,21 +139,20 @@ func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, 
 		return Answer{}, reason
 	}
 	digest := digestOf(text)
-	known, ok := v.recall(ctx, digest)
-	if !ok {
-		if known, reason = v.verify(ctx, text, r); reason != "" {
+	token, seen := v.recall(ctx, digest)
+	if !seen {
+		if token, reason = v.verify(ctx, text, r); reason != "" {
 			return Answer{}, reason
 		}
 	}
-	r.keyID = known.keyID
-	if slices.Contains(v.config.ClientIDs, known.claims.clientID) {
-		r.clientID = known.claims.clientID
+	r.keyID, r.clientID = token.keyID, token.entitlement.clientID
+	if reason := token.entitlement.check(v.now()); reason != "" {
+		return Answer{}, reason
 	}
-	answer, reason := known.claims.judge(&v.config, event, v.now())
-	if reason == "" && !ok {
-		v.seen.remember(digest, known)
+	if !seen {
+		v.seen.remember(digest, token)
 	}
-	return answer, reason
+	return token.entitlement.answer(&v.config, event), ""
 }
 
 // recall returns what is known of a token whose signature has held before, with a
@@ -167,7 +167,7 @@ func (v *Validator) recall(ctx context.Context, digest digest) (verified, bool) 
 }
 
 // verify takes a token apart and verifies its signature, before anything in it is
-// read as a claim.
+// read as a claim, and judges what it entitles its holder to.
 func (v *Validator) verify(ctx context.Context, text string, r *record) (verified, Reason) {
 	t, reason := parseToken(text)
 	if reason != "" {
@@ -192,5 +192,12 @@ func (v *Validator) verify(ctx context.Context, text string, r *record) (verifie
 	if !ok {
 		return verified{}, ClaimsMalformed
 	}
-	return verified{key: key, keyID: t.keyID, claims: c}, ""
+	if slices.Contains(v.config.ClientIDs, c.clientID) {
+		r.clientID = c.clientID
+	}
+	e, reason := c.entitlement(&v.config)
+	if reason != "" {
+		return verified{}, reason
+	}
+	return verified{key: key, keyID: t.keyID, entitlement: e}, ""
 }
