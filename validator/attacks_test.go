@@ -37,7 +37,7 @@ func catalogue() []attack {
 		shapeAttacks(), spellingAttacks(),
 		headerJSONAttacks(), algorithmAttacks(), keyIDAttacks(), headerPointerAttacks(),
 		confusionAttacks(), signatureAttacks(),
-		claimsJSONAttacks(), duplicateClaimAttacks(), timeAttacks(), identityAttacks(), holderAttacks(), scopeAttacks(),
+		claimsJSONAttacks(), duplicateClaimAttacks(), timeAttacks(), identityAttacks(), audienceAttacks(), holderAttacks(), scopeAttacks(),
 	)
 	// Some come from maps; a seed of a fuzz target is known by its number.
 	slices.SortFunc(attacks, func(a, b attack) int { return strings.Compare(a.name, b.name) })
@@ -70,7 +70,7 @@ func TestTheCatalogueProvokesEveryReasonThatATokenCan(t *testing.T) {
 		validator.TokenMissing, validator.TokenTooLong, validator.TokenMalformed,
 		validator.HeaderMalformed, validator.HeaderNotAllowed, validator.AlgorithmNotAllowed, validator.KeyIDMissing,
 		validator.KeyUnknown, validator.SignatureInvalid, validator.ClaimsMalformed,
-		validator.IssuerUnknown, validator.TokenUseNotAccess, validator.ClientUnknown,
+		validator.IssuerUnknown, validator.TokenUseNotAccess, validator.ClientUnknown, validator.PossessionRequired, validator.AudienceMismatch,
 		validator.TokenExpired, validator.TokenNotYetValid, validator.TokenIssuedInFuture,
 		validator.SubjectInvalid, validator.ScopeMalformed, validator.ScopeInsufficient,
 	} {
@@ -359,6 +359,11 @@ func headerPointerAttacks() []attack {
 		{"typ", `"secevent+jwt"`, "RFC 8417 section 2.3"},
 		{"typ", `""`, "RFC 8725 section 3.11"},
 		{"typ", `"JWT "`, "RFC 8725 section 3.11"},
+		{"typ", `"application/logout+jwt"`, "RFC 8725 section 3.11"},
+		{"typ", `"application/application/at+jwt"`, "RFC 7515 section 4.1.9"},
+		{"typ", `"text/at+jwt"`, "RFC 7515 section 4.1.9"},
+		{"typ", `"/at+jwt"`, "RFC 7515 section 4.1.9"},
+		{"typ", `"application/at+jwt; x=y"`, "RFC 9068 section 4"},
 		{"typ", `"\u212aWT"`, "RFC 8725 section 3.11"}, // a Kelvin sign, which folds to k
 	} {
 		attacks = append(attacks, attack{"header " + c.name + " " + c.value, c.reference, validator.HeaderNotAllowed, serviceToken().header(c.name, c.value).token})
@@ -545,6 +550,9 @@ func timeAttacks() []attack {
 		{"issued beyond the leeway", "RFC 7519 section 4.1.6", validator.TokenIssuedInFuture, serviceToken().claim("iat", fmt.Sprint(now+31)).token},
 		{"issued beyond the leeway, valid before", "RFC 7519 section 4.1.6", validator.TokenIssuedInFuture,
 			serviceToken().claim("iat", fmt.Sprint(now+31)).claim("nbf", fmt.Sprint(now-60)).token},
+		{"issued in 1970", "RFC 7519 section 4.1.6", validator.ClaimsMalformed, serviceToken().claim("iat", `0`).token},
+		{"issued in 1970, valid lately", "RFC 7519 section 4.1.6", validator.ClaimsMalformed, serviceToken().claim("iat", `0`).claim("nbf", fmt.Sprint(now-60)).token},
+		{"valid since 1970", "RFC 7519 section 4.1.5", validator.ClaimsMalformed, serviceToken().claim("nbf", `0`).token},
 		{"issued in the year 9999", "RFC 7519 section 4.1.6", validator.TokenIssuedInFuture, serviceToken().claim("iat", `253402300799`).token},
 		{"valid beyond the leeway", "RFC 7519 section 4.1.5", validator.TokenNotYetValid, serviceToken().claim("nbf", fmt.Sprint(now+31)).token},
 	}
@@ -576,6 +584,10 @@ func identityAttacks() []attack {
 			claim("token_use", `"id"`).noClaim("client_id").noClaim("scope").noClaim("username").
 			claim("aud", quote(appID)).claim("cognito:username", `"`+secret+`username"`).claim("email", `"`+secret+`@example.com"`).token},
 		{"an ID token with the claims of an access token", use, validator.TokenUseNotAccess, userToken().claim("token_use", `"id"`).token},
+		{"for a key of its holder", "RFC 7800 section 3, RFC 9449 section 6.1", validator.PossessionRequired,
+			serviceToken().claim("cnf", `{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}`).token},
+		{"for a certificate of its holder", "RFC 8705 section 3.1", validator.PossessionRequired,
+			userToken().claim("cnf", `{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}`).token},
 		{"a token like a refresh token", use, validator.TokenUseNotAccess, userToken().claim("token_use", `"refresh"`).token},
 	}
 	for _, value := range []string{
@@ -585,6 +597,9 @@ func identityAttacks() []attack {
 	} {
 		attacks = append(attacks, attack{fmt.Sprintf("iss %q", value), iss, validator.IssuerUnknown, serviceToken().claim("iss", quote(value)).token})
 	}
+	for _, value := range []string{`null`, `{}`, `[]`, `"x"`, `1`, `false`} {
+		attacks = append(attacks, attack{"cnf " + value, "RFC 7800 section 3.1", validator.PossessionRequired, serviceToken().claim("cnf", value).token})
+	}
 	for _, value := range []string{"", "Access", "access ", "access\x00", "id,access"} {
 		attacks = append(attacks, attack{fmt.Sprintf("token_use %q", value), use, validator.TokenUseNotAccess, serviceToken().claim("token_use", quote(value)).token})
 	}
@@ -593,6 +608,25 @@ func identityAttacks() []attack {
 			serviceToken().claim("client_id", quote(value)).claim("sub", quote(value)).token})
 	}
 	return attacks
+}
+
+// audienceAttacks are tokens for somebody else.
+func audienceAttacks() []attack {
+	const rfc = "RFC 7519 section 4.1.3, RFC 8707 section 2"
+	var attacks []attack
+	for _, value := range []string{
+		`"https://elsewhere.example/"`, `""`, `[""]`, `["elsewhere","anywhere"]`, quote(serviceID), quote(endpoint + "/"), quote(endpoint + "Patient"), quote("/" + endpoint),
+		quote(strings.ToUpper(endpoint)), quote(strings.Replace(endpoint, "0123456789abcdef", "0123456789ABCDEF", 1)), quote(strings.TrimSuffix(endpoint, "r4/")),
+		quote(strings.Replace(endpoint, ".com/", ".com:443/", 1)), quote("http" + endpoint[5:]), quote(endpoint + "\x00"), quote(endpoint + " elsewhere"), `"*"`,
+	} {
+		attacks = append(attacks, attack{"aud " + value, rfc, validator.AudienceMismatch, serviceToken().claim("aud", value).token})
+	}
+	for _, value := range []string{
+		`1`, `null`, `true`, `{}`, `[]`, `[1]`, `[null]`, `[` + quote(endpoint) + `,1]`, `[1,` + quote(endpoint) + `]`, `[[` + quote(endpoint) + `]]`, `{"` + endpoint + `":1}`,
+	} {
+		attacks = append(attacks, attack{"aud " + value, rfc, validator.ClaimsMalformed, serviceToken().claim("aud", value).token})
+	}
+	return append(attacks, attack{"a second aud", rfc, validator.ClaimsMalformed, serviceToken().claim("aud", quote(endpoint)).claim2("aud", `"elsewhere"`).token})
 }
 
 // holderAttacks are tokens of which it does not follow whose they are.

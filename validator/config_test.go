@@ -65,7 +65,7 @@ func TestEverythingWrongIsNamedAtOnce(t *testing.T) {
 func TestWithoutALoggerAndAClockTheDefaultsServe(t *testing.T) {
 	f := newFixture(t, func(c *validator.Config) { c.Logger, c.Now = nil, nil })
 	f.assertDenied(t, serviceToken().claim("exp", "0").token(), validator.TokenExpired)
-	if got := f.judge(serviceToken().claim("iat", "0").claim("exp", "253402300799").token()); !got.Authorized() {
+	if got := f.judge(serviceToken().claim("iat", "1").claim("exp", "253402300799").token()); !got.Authorized() {
 		t.Errorf("got %+v", got)
 	}
 }

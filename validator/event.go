@@ -2,8 +2,9 @@ package validator
 
 // Event is what HealthLake sends for a FHIR request that carries a bearer token
 // (https://docs.aws.amazon.com/healthlake/latest/devguide/reference-smart-on-fhir-token-validation.html).
-// The first three members are documented; the others have been seen in captured
-// events. Nothing in it tells the resource type, id, path or query.
+// The first three members are documented, and an event without an endpoint or an
+// operation is refused; the others have been seen in captured events and decide
+// nothing. Nothing in it tells the resource type, id, path or query.
 type Event struct {
 	DatastoreEndpoint    string `json:"datastoreEndpoint"`
 	OperationName        string `json:"operationName"`
@@ -11,6 +12,34 @@ type Event struct {
 	DatastoreID          string `json:"datastoreId,omitempty"`
 	DatastoreTypeVersion string `json:"datastoreTypeVersion,omitempty"`
 	DatastoreName        string `json:"datastoreName,omitempty"`
+}
+
+// parseEvent reads an event. The documented members must be text where they are
+// there; the others may become anything.
+func parseEvent(payload []byte) (Event, bool) {
+	var e Event
+	err := readObject(payload, func(name []byte, v value) error {
+		ok := true
+		switch string(name) {
+		case "datastoreEndpoint":
+			e.DatastoreEndpoint, ok = v.text()
+		case "operationName":
+			e.OperationName, ok = v.text()
+		case "bearerToken":
+			e.BearerToken, ok = v.text()
+		case "datastoreId":
+			e.DatastoreID, _ = v.text()
+		case "datastoreTypeVersion":
+			e.DatastoreTypeVersion, _ = v.text()
+		case "datastoreName":
+			e.DatastoreName, _ = v.text()
+		}
+		if !ok {
+			return errJSON
+		}
+		return nil
+	})
+	return e, err == nil
 }
 
 // Answer is what HealthLake takes for an answer. A grant names the role that

@@ -10,16 +10,18 @@ import (
 // What the tests of this package see of its inside, and nothing else.
 
 const (
-	FetchTimeout    = fetchTimeout
-	FetchCooldown   = fetchCooldown
-	FailureCooldown = failureCooldown
-	SoftLifetime    = softLifetime
-	MaxAge          = maxAge
-	MaxKeySetBytes  = maxKeySetBytes
-	MaxKeys         = maxKeys
-	MaxDepth        = maxDepth
-	MaxMembers      = maxMembers
-	MaxSeen         = maxSeen
+	FetchTimeout      = fetchTimeout
+	FirstFetchTimeout = firstFetchTimeout
+	LeastFirstFetch   = leastFirstFetch
+	FetchCooldown     = fetchCooldown
+	FailureCooldown   = failureCooldown
+	SoftLifetime      = softLifetime
+	MaxAge            = maxAge
+	MaxKeySetBytes    = maxKeySetBytes
+	MaxKeys           = maxKeys
+	MaxDepth          = maxDepth
+	MaxMembers        = maxMembers
+	MaxSeen           = maxSeen
 )
 
 // Member is a member of an object as the reader of headers and claims sees it.
@@ -66,7 +68,7 @@ func (v *Validator) UseTransport(transport http.RoundTripper) { v.keys.client.Tr
 
 // BePatient gives fetches over a real network time that a busy machine may need.
 func (v *Validator) BePatient(timeout, budget time.Duration) {
-	v.keys.timeout, v.keys.budget = timeout, budget
+	v.keys.timeout, v.keys.firstTimeout, v.keys.budget = timeout, timeout, budget
 }
 
 // SeenTokens counts the tokens that are remembered.

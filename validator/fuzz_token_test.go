@@ -19,7 +19,7 @@ func FuzzToken(f *testing.F) {
 	for _, d := range []draft{
 		serviceToken(), userToken(), userToken().noClaim("patient"), serviceToken().header2("alg", `"none"`),
 		serviceToken().header("kid", `"current\u`), serviceToken().header("crit", `["exp"]`), serviceToken().claim2("scope", `"system/*.*"`),
-		serviceToken().claim("exp", `1e400`), serviceToken().claim("iss", `["`+issuer+`"]`), userToken().claim("token_use", `"id"`),
+		serviceToken().claim("exp", `1e400`), serviceToken().claim("iss", `["`+issuer+`"]`), serviceToken().claim("nbf", `0`), serviceToken().claim("aud", `["x"]`), serviceToken().claim("cnf", `{}`), userToken().claim("token_use", `"id"`),
 	} {
 		f.Add(d.head.json(), d.body.json())
 	}
@@ -41,8 +41,16 @@ func FuzzToken(f *testing.F) {
 			assertPlainDenial(t, string(text), answer)
 			return
 		}
+		assertComplete(t, text)
 		assertDeserved(t, header, claims, answer)
 	})
+}
+
+// named reports whether an aud, if there is one, names the datastore.
+func named(aud any) bool {
+	isEndpoint := func(name any) bool { return name == endpoint || name == strings.TrimSuffix(endpoint, "/") }
+	several, isList := aud.([]any)
+	return aud == nil || isEndpoint(aud) || isList && slices.ContainsFunc(several, isEndpoint)
 }
 
 // assertDeserved reads a granted token a second time.
@@ -50,16 +58,18 @@ func assertDeserved(t *testing.T, header, claims string, answer validator.Answer
 	t.Helper()
 	var head map[string]any
 	var body struct {
-		Issuer    string  `json:"iss"`
-		ClientID  string  `json:"client_id"`
-		Subject   string  `json:"sub"`
-		TokenUse  string  `json:"token_use"`
-		Scope     string  `json:"scope"`
-		Expires   float64 `json:"exp"`
-		Username  string  `json:"username"`
-		Patient   string  `json:"patient"`
-		FHIRUser  string  `json:"fhirUser"`
-		LaunchFor string  `json:"launch_response_patient"`
+		Audience     any     `json:"aud"`
+		Confirmation any     `json:"cnf"`
+		Issuer       string  `json:"iss"`
+		ClientID     string  `json:"client_id"`
+		Subject      string  `json:"sub"`
+		TokenUse     string  `json:"token_use"`
+		Scope        string  `json:"scope"`
+		Expires      float64 `json:"exp"`
+		Username     string  `json:"username"`
+		Patient      string  `json:"patient"`
+		FHIRUser     string  `json:"fhirUser"`
+		LaunchFor    string  `json:"launch_response_patient"`
 	}
 	if err := json.Unmarshal([]byte(header), &head); err != nil {
 		t.Fatalf("granted with a header that is no JSON object: %q: %v", header, err)
@@ -70,7 +80,7 @@ func assertDeserved(t *testing.T, header, claims string, answer validator.Answer
 	config := configuration("")
 	deserved := head["alg"] == "RS256" && head["kid"] == currentKey().id && head["crit"] == nil &&
 		slices.Contains(config.Issuers, body.Issuer) && slices.Contains(config.ClientIDs, body.ClientID) &&
-		body.TokenUse == "access" && body.Expires > now
+		body.TokenUse == "access" && body.Expires > now && body.Confirmation == nil && named(body.Audience)
 	if !deserved {
 		t.Errorf("granted: header %s, claims %s", header, claims)
 	}

@@ -1,6 +1,7 @@
 package validator_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -201,6 +202,9 @@ func TestHeadersThatDecideNothingAreIgnored(t *testing.T) {
 		"typ jwt":                  serviceToken().header("typ", `"jwt"`),
 		"typ at+jwt":               serviceToken().header("typ", `"at+jwt"`),
 		"typ AT+JWT":               serviceToken().header("typ", `"AT+JWT"`),
+		"typ application/at+jwt":   serviceToken().header("typ", `"application/at+jwt"`),
+		"typ Application/AT+JWT":   serviceToken().header("typ", `"Application/AT+JWT"`),
+		"typ application/jwt":      serviceToken().header("typ", `"application/jwt"`),
 		"x5t":                      serviceToken().header("x5t", `"abc"`),
 		"an unknown object":        serviceToken().header("example", `{"alg":"none","kid":["x"]}`),
 		"crit in the wrong case":   serviceToken().header("CRIT", `["exp"]`),
@@ -214,13 +218,68 @@ func TestHeadersThatDecideNothingAreIgnored(t *testing.T) {
 func TestClaimsThatDecideNothingAreIgnored(t *testing.T) {
 	f := newFixture(t)
 	for name, token := range map[string]draft{
-		"aud":                      serviceToken().claim("aud", `["elsewhere"]`),
+		"aud in the wrong case":    serviceToken().claim("Aud", `["elsewhere"]`).claim("CNF", `{}`),
 		"an unknown claim":         serviceToken().claim("example", `[{"scope":"system/*.*"},null,-1.5e3]`),
 		"a name in the wrong case": serviceToken().claim("Scope", `"system/*.*"`).claim("EXP", `0`).claim("Username", `"x"`),
 		"white space in the JSON":  serviceToken().claim("example", " \t\r\n[ 1 , 2 ]\n"),
 		"a nested claim":           serviceToken().claim("example", `{"username":"x","exp":0}`),
 	} {
 		t.Run(name, func(t *testing.T) { f.assertAnswer(t, token.token(), serviceAnswer()) })
+	}
+}
+
+func TestATokenForCertainRecipientsMustNameTheDatastore(t *testing.T) {
+	f := newFixture(t)
+	bare := strings.TrimSuffix(endpoint, "/")
+	for _, aud := range []string{
+		quote(endpoint), quote(bare), `[` + quote(endpoint) + `]`, `["elsewhere",` + quote(bare) + `]`, `[` + quote(endpoint) + `,"elsewhere"]`,
+		strings.ReplaceAll(quote(endpoint), "/", `\/`),
+	} {
+		f.assertAnswer(t, serviceToken().claim("aud", aud).token(), serviceAnswer())
+		f.assertAnswer(t, userToken().claim("aud", aud).token(), userAnswer())
+	}
+	token := serviceToken().claim("aud", quote(endpoint)).token()
+	e := event(token)
+	e.DatastoreEndpoint = bare
+	if got := f.Authorize(t.Context(), e); !got.Authorized() || got.AuthPayload.Audience != bare {
+		t.Errorf("got %+v", got)
+	}
+	e.DatastoreEndpoint = strings.Replace(endpoint, "0123456789abcdef", "fedcba9876543210", 1)
+	if got := f.Authorize(t.Context(), e); got.AuthPayload.Error != validator.AudienceMismatch {
+		t.Errorf("another datastore's event: got %+v", got)
+	}
+}
+
+// HealthLake requires these members of a grant.
+func TestAGrantHoldsAllThatHealthLakeRequires(t *testing.T) {
+	f := newFixture(t)
+	for _, d := range []draft{
+		serviceToken(), userToken(), serviceToken().claim("nbf", "1"), serviceToken().claim("iat", "1"), serviceToken().claim("iat", "1").claim("nbf", "1"),
+	} {
+		text, err := f.Invoke(t.Context(), []byte(captured(d.token())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		assertComplete(t, text)
+	}
+}
+
+func assertComplete(t *testing.T, grant []byte) {
+	t.Helper()
+	var answer struct {
+		AuthPayload map[string]any `json:"authPayload"`
+		IAMRoleARN  string         `json:"iamRoleARN"`
+	}
+	if err := json.Unmarshal(grant, &answer); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"nbf", "exp", "isAuthorized", "aud", "scope"} {
+		if answer.AuthPayload[name] == nil {
+			t.Errorf("no %s in %s", name, grant)
+		}
+	}
+	if answer.IAMRoleARN == "" {
+		t.Errorf("no iamRoleARN in %s", grant)
 	}
 }
 

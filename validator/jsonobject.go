@@ -8,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// A token's header and claims are read by this reader and not by encoding/json,
-// which takes duplicate members (last one wins), ignores the case of names,
-// and turns broken text into U+FFFD: differences between readers that attacks
-// are made of (RFC 7515 section 4, RFC 7519 section 4). It reads one
+// The event, a token's header and claims, and the key set are read by this reader and
+// not by encoding/json, which takes duplicate members (last one wins), ignores the case
+// of names, and turns broken text into U+FFFD: differences between readers that attacks
+// are made of (RFC 7515 section 4, RFC 7517 section 4, RFC 7519 section 4). It reads one
 // object and refuses whatever RFC 8259 does not define.
 
 const (
-	maxDepth   = 8  // of nested values; Cognito's tokens have 1
+	maxDepth   = 8  // of nested values; Cognito's tokens have 2, its key set 3
 	maxMembers = 64 // of one object; Cognito's tokens have some 20
 )
 
@@ -27,7 +27,8 @@ type kind byte
 const (
 	kindString kind = iota
 	kindNumber
-	kindOther // object, array, true, false or null: nothing that is looked into
+	kindArray
+	kindOther // object, true, false or null
 )
 
 // value is one member's value; raw is the JSON text.
@@ -53,6 +54,32 @@ func (v value) seconds() (int64, bool) {
 	}
 	n, err := strconv.ParseInt(string(v.raw), 10, 64)
 	return n, err == nil && n >= 0 && n <= 253402300799 && v.raw[0] != '-'
+}
+
+// elements returns the values of a JSON array.
+func (v value) elements() ([]value, bool) {
+	if v.kind != kindArray {
+		return nil, false
+	}
+	var elements []value
+	r := reader{data: v.raw} // which has been read once: its depth is counted from the outermost object
+	err := r.array(1, func(element value) { elements = append(elements, element) })
+	return elements, err == nil
+}
+
+// texts returns the values of a JSON array of strings.
+func (v value) texts() ([]string, bool) {
+	elements, ok := v.elements()
+	if !ok {
+		return nil, false
+	}
+	texts := make([]string, len(elements))
+	for i, element := range elements {
+		if texts[i], ok = element.text(); !ok {
+			return nil, false
+		}
+	}
+	return texts, true
 }
 
 // readObject reads one JSON object and calls member for each of its members.
@@ -177,7 +204,8 @@ func (r *reader) value(depth int) (value, error) {
 	case c == '{':
 		err = r.object(depth+1, nil)
 	case c == '[':
-		err = r.array(depth + 1)
+		k = kindArray
+		err = r.array(depth+1, nil)
 	default:
 		err = r.literal()
 	}
@@ -187,7 +215,7 @@ func (r *reader) value(depth int) (value, error) {
 	return value{k, r.data[start:r.at]}, nil
 }
 
-func (r *reader) array(depth int) error {
+func (r *reader) array(depth int, element func(value)) error {
 	if depth > maxDepth || !r.take('[') {
 		return errJSON
 	}
@@ -197,8 +225,12 @@ func (r *reader) array(depth int) error {
 	}
 	for {
 		r.space()
-		if _, err := r.value(depth); err != nil {
+		v, err := r.value(depth)
+		if err != nil {
 			return err
+		}
+		if element != nil {
+			element(v)
 		}
 		r.space()
 		if r.take(']') {

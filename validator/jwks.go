@@ -2,7 +2,6 @@ package validator
 
 import (
 	"crypto/rsa"
-	"encoding/json"
 	"errors"
 	"math/big"
 	"slices"
@@ -19,6 +18,8 @@ const (
 type skipReason string
 
 const (
+	skipAmbiguous skipReason = "kid appears twice"
+	skipPrivate   skipReason = "private or secret"
 	skipBroken    skipReason = "not a JWK"
 	skipType      skipReason = "not RSA"
 	skipUse       skipReason = "not for signatures"
@@ -26,53 +27,46 @@ const (
 	skipNoID      skipReason = "no kid"
 	skipModulus   skipReason = "modulus"
 	skipExponent  skipReason = "exponent"
-	skipAmbiguous skipReason = "kid appears twice"
 )
 
-// jwk holds the parameters of a JSON Web Key that decide (RFC 7517 section 4,
-// RFC 7518 section 6.3.1).
-type jwk struct {
-	KeyType    string   `json:"kty"`
-	Use        *string  `json:"use"`
-	Operations []string `json:"key_ops"`
-	Algorithm  *string  `json:"alg"`
-	KeyID      string   `json:"kid"`
-	Modulus    string   `json:"n"`
-	Exponent   string   `json:"e"`
-}
-
-// parseKeySet reads a JWK set (RFC 7517 section 5). One unusable key never
-// spoils the set: it is skipped and counted. A kid that appears twice is
-// ambiguous, and neither key counts. A set without a usable key is an error.
+// parseKeySet reads a JWK set (RFC 7517 section 5) with the strict reader: a name that
+// stands twice in one object, anywhere in the set, spoils the set. One unusable key
+// does not: it is skipped and counted. A kid that appears twice is ambiguous, and no
+// key of it counts, however broken the other is. A set without a usable key is an error.
 func parseKeySet(data []byte) (map[string]*rsa.PublicKey, map[skipReason]int, error) {
-	var set struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := json.Unmarshal(data, &set); err != nil {
+	var keys []value
+	var isList bool
+	err := readObject(data, func(name []byte, v value) error {
+		if string(name) == "keys" {
+			keys, isList = v.elements()
+		}
+		return nil
+	})
+	if err != nil || !isList {
 		return nil, nil, errors.New("key set: not a JSON object with a list of keys")
 	}
-	if len(set.Keys) > maxKeys {
+	if len(keys) > maxKeys {
 		return nil, nil, errors.New("key set: too many keys")
+	}
+	read := make([]jwk, len(keys))
+	times := map[string]int{}
+	for i, key := range keys {
+		read[i] = readJWK(key)
+		times[read[i].keyID]++
 	}
 	usable := map[string]*rsa.PublicKey{}
 	skipped := map[skipReason]int{}
-	times := map[string]int{}
-	for _, raw := range set.Keys {
-		id, key, skip := parseKey(raw)
-		if id != "" {
-			times[id]++
+	for _, k := range read {
+		if k.keyID != "" && times[k.keyID] > 1 {
+			skipped[skipAmbiguous]++
+			continue
 		}
+		key, skip := k.publicKey()
 		if skip != "" {
 			skipped[skip]++
 			continue
 		}
-		usable[id] = key
-	}
-	for id, n := range times {
-		if n > 1 {
-			delete(usable, id)
-			skipped[skipAmbiguous] += n
-		}
+		usable[k.keyID] = key
 	}
 	if len(usable) == 0 {
 		return nil, nil, errors.New("key set: no usable key")
@@ -80,47 +74,90 @@ func parseKeySet(data []byte) (map[string]*rsa.PublicKey, map[skipReason]int, er
 	return usable, skipped, nil
 }
 
-func parseKey(raw json.RawMessage) (id string, key *rsa.PublicKey, skip skipReason) {
-	var k jwk
-	if err := json.Unmarshal(raw, &k); err != nil {
-		return "", nil, skipBroken
-	}
-	switch {
-	case k.KeyType != "RSA":
-		return k.KeyID, nil, skipType
-	case k.Use != nil && *k.Use != "sig",
-		k.Operations != nil && !slices.Contains(k.Operations, "verify"):
-		return k.KeyID, nil, skipUse
-	case k.Algorithm != nil && *k.Algorithm != "RS256":
-		return k.KeyID, nil, skipAlgorithm
-	case k.KeyID == "":
-		return "", nil, skipNoID
-	}
-	modulus, ok := k.modulus()
-	if !ok {
-		return k.KeyID, nil, skipModulus
-	}
-	exponent, ok := k.exponent()
-	if !ok {
-		return k.KeyID, nil, skipExponent
-	}
-	return k.KeyID, &rsa.PublicKey{N: modulus, E: exponent}, ""
+// jwk holds the parameters of a JSON Web Key that decide (RFC 7517 section 4,
+// RFC 7518 section 6.3.1).
+type jwk struct {
+	keyID          string // empty where there is none
+	keyType        string
+	use, algorithm *string  // nil where there is none
+	operations     []string // nil where there are none
+	modulus        string
+	exponent       string
+
+	private bool // it holds a parameter that must not be published
+	broken  bool // a parameter has the wrong type, or it is no object
 }
 
-func (k jwk) modulus() (*big.Int, bool) {
-	data, ok := decode(k.Modulus)
-	if !ok || len(data) > maxModulusBits/8 {
+// readJWK reads a key as far as it can be read, because a broken key has a kid too.
+func readJWK(v value) jwk {
+	var k jwk
+	err := readObject(v.raw, func(name []byte, v value) error {
+		ok := true
+		switch string(name) {
+		case "kid":
+			k.keyID, ok = v.text()
+		case "kty":
+			k.keyType, ok = v.text()
+		case "use":
+			k.use, ok = v.optionalText()
+		case "alg":
+			k.algorithm, ok = v.optionalText()
+		case "key_ops":
+			k.operations, ok = v.texts()
+		case "n":
+			k.modulus, ok = v.text()
+		case "e":
+			k.exponent, ok = v.text()
+		case "d", "p", "q", "dp", "dq", "qi", "oth", "k": // RFC 7518 sections 6.3.2 and 6.4.1
+			k.private = true
+		}
+		k.broken = k.broken || !ok
+		return nil
+	})
+	k.broken = k.broken || err != nil
+	return k
+}
+
+func (v value) optionalText() (*string, bool) {
+	text, ok := v.text()
+	return &text, ok
+}
+
+// publicKey returns the key, or says why it is not used.
+func (k jwk) publicKey() (*rsa.PublicKey, skipReason) {
+	switch {
+	case k.private:
+		return nil, skipPrivate // a key that everybody can sign with
+	case k.broken:
+		return nil, skipBroken
+	case k.keyType != "RSA":
+		return nil, skipType
+	case k.use != nil && *k.use != "sig",
+		k.operations != nil && !slices.Contains(k.operations, "verify"):
+		return nil, skipUse
+	case k.algorithm != nil && *k.algorithm != "RS256":
+		return nil, skipAlgorithm
+	case k.keyID == "":
+		return nil, skipNoID
+	}
+	modulus, ok := unsigned(k.modulus, maxModulusBits)
+	if !ok || modulus.BitLen() < minModulusBits || modulus.Bit(0) == 0 {
+		return nil, skipModulus
+	}
+	exponent, ok := unsigned(k.exponent, 31)
+	if !ok || exponent.Int64() < minExponent || exponent.Bit(0) == 0 {
+		return nil, skipExponent
+	}
+	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, ""
+}
+
+// unsigned reads an integer of at most so many bits in its one spelling: base64url of
+// the fewest octets (RFC 7518 section 2, Base64urlUInt).
+func unsigned(text string, bits int) (*big.Int, bool) {
+	data, ok := decode(text)
+	if !ok || len(data) == 0 || len(data) > (bits+7)/8 || data[0] == 0 {
 		return nil, false
 	}
 	n := new(big.Int).SetBytes(data)
-	return n, n.BitLen() >= minModulusBits && n.Bit(0) == 1
-}
-
-func (k jwk) exponent() (int, bool) {
-	data, ok := decode(k.Exponent)
-	if !ok || len(data) > 4 {
-		return 0, false
-	}
-	e := new(big.Int).SetBytes(data).Int64()
-	return int(e), e >= minExponent && e <= 1<<31-1 && e%2 == 1
+	return n, n.BitLen() <= bits
 }

@@ -3,9 +3,11 @@ package validator_test
 import (
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/validator"
@@ -18,6 +20,13 @@ func changedKey(name string, value any) map[string]any {
 	if value == nil {
 		delete(jwk, name)
 	}
+	return jwk
+}
+
+// renamedKey is the key "next", one parameter under another name.
+func renamedKey(name, other string) map[string]any {
+	jwk := changedKey(other, nextKey().jwk()[name])
+	delete(jwk, name)
 	return jwk
 }
 
@@ -51,6 +60,26 @@ func TestAnUnusableKeyIsSkippedForItsReason(t *testing.T) {
 		{"no kid", changedKey("kid", nil), "no kid"},
 		{"an empty kid", changedKey("kid", ""), "no kid"},
 		{"a number for kid", changedKey("kid", 1), "not a JWK"},
+		{"null for use", changedKey("use", json.RawMessage("null")), "not a JWK"},
+		{"null for alg", changedKey("alg", json.RawMessage("null")), "not a JWK"},
+		{"text for operations", changedKey("key_ops", "verify"), "not a JWK"},
+		{"a number for an operation", changedKey("key_ops", []any{"verify", 1}), "not a JWK"},
+		{"a number for the exponent", changedKey("e", 65537), "not a JWK"},
+		{"a private exponent", changedKey("d", "AQAB"), "private or secret"},
+		{"a first prime", changedKey("p", "AQAB"), "private or secret"},
+		{"a second prime", changedKey("q", "AQAB"), "private or secret"},
+		{"a first exponent", changedKey("dp", ""), "private or secret"},
+		{"a second exponent", changedKey("dq", 1), "private or secret"},
+		{"a coefficient", changedKey("qi", json.RawMessage("null")), "private or secret"},
+		{"further primes", changedKey("oth", []any{}), "private or secret"},
+		{"a shared secret", changedKey("k", "AQAB"), "private or secret"},
+		{"kty in another case of name", renamedKey("kty", "Kty"), "not RSA"},
+		{"kid in another case of name", renamedKey("kid", "KID"), "no kid"},
+		{"n in another case of name", renamedKey("n", "N"), "modulus"},
+		{"e in another case of name", renamedKey("e", "E"), "exponent"},
+		{"a modulus with a zero before it", changedKey("n", base64.RawURLEncoding.EncodeToString(append([]byte{0}, modulus.Bytes()...))), "modulus"},
+		{"an exponent with a zero before it", changedKey("e", "AAEAAQ"), "exponent"},
+		{"an empty exponent", changedKey("e", ""), "exponent"},
 		{"a list for kty", changedKey("kty", []string{"RSA"}), "not a JWK"},
 		{"a number for the modulus", changedKey("n", 1), "not a JWK"},
 		{"no modulus", changedKey("n", nil), "modulus"},
@@ -147,6 +176,59 @@ func TestAKidThatAppearsTwiceCountsForNeitherKey(t *testing.T) {
 	}
 	if _, _, err := validator.ParseKeySet([]byte(keySetJSON(currentKey().jwk(), again))); err == nil {
 		t.Error("a set of one ambiguous kid is taken")
+	}
+}
+
+func TestAKidCountsForNoKeyHoweverBrokenTheOtherIs(t *testing.T) {
+	for name, second := range map[string]string{
+		"nothing but the kid":           `{"kid":"current"}`,
+		"the kid in escapes":            `{"k\u0069d":"\u0063urrent"}`,
+		"no kty":                        `{"kid":"current","n":"AQAB","e":"AQAB"}`,
+		"a number for kty":              `{"kty":1,"kid":"current"}`,
+		"an elliptic curve":             `{"kty":"EC","kid":"current","crv":"P-256"}`,
+		"for encryption":                `{"kty":"RSA","use":"enc","kid":"current"}`,
+		"a modulus of 8 bits":           `{"kty":"RSA","kid":"current","n":"_w","e":"AQAB"}`,
+		"a modulus that is no text":     `{"n":[],"kty":"RSA","kid":"current","e":"AQAB"}`,
+		"a private key":                 `{"kty":"RSA","kid":"current","d":"AQAB"}`,
+		"a list for alg, before it all": `{"alg":[],"kid":"current"}`,
+	} {
+		for _, keys := range []string{encoded(currentKey()) + "," + second, second + "," + encoded(currentKey())} {
+			usable, skipped, err := validator.ParseKeySet([]byte(`{"keys":[` + keys + `,` + encoded(nextKey()) + `]}`))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			assertKeys(t, usable, nextKey())
+			if !maps.Equal(skipped, map[string]int{"kid appears twice": 2}) {
+				t.Errorf("%s: skipped %v", name, skipped)
+			}
+		}
+	}
+}
+
+func encoded(key signingKey) string { return string(must(json.Marshal(key.jwk()))) }
+
+func TestAKeySetThatTwoReadersReadDifferentlyIsRefused(t *testing.T) {
+	key, other := encoded(currentKey()), encoded(nextKey())
+	for name, set := range map[string]string{
+		"keys twice":                    `{"keys":[` + key + `],"keys":[` + other + `]}`,
+		"keys twice, once escaped":      `{"keys":[` + key + `],"k\u0065ys":[]}`,
+		"an unknown name twice":         `{"x":1,"x":1,"keys":[` + key + `]}`,
+		"kid twice":                     `{"keys":[` + strings.Replace(key, "{", `{"kid":"x",`, 1) + `]}`,
+		"a modulus twice":               `{"keys":[` + strings.Replace(key, "{", `{"n":"AQAB",`, 1) + `]}`,
+		"an unknown parameter twice":    `{"keys":[` + strings.Replace(key, "{", `{"x":1,"x":1,`, 1) + `]}`,
+		"a name twice in a key aside":   `{"keys":[` + key + `,{"x":1,"x":1}]}`,
+		"a name twice in a parameter":   `{"keys":[` + strings.Replace(key, "{", `{"x":[{"a":1,"a":1}],`, 1) + `]}`,
+		"keys in another case":          `{"Keys":[` + key + `]}`,
+		"a byte that is no UTF-8":       `{"keys":[` + key + `],"x":"` + "\xff" + `"}`,
+		"a lone surrogate":              `{"keys":[` + key + `],"x":"\ud800"}`,
+		"a comment":                     `{"keys":[` + key + `]/**/}`,
+		"too many parameters":           `{"keys":[` + key + `,` + crowded(nil, validator.MaxMembers+1).json() + `]}`,
+		"too deep a parameter of a key": `{"keys":[` + strings.Replace(key, "{", `{"x":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`,`, 1) + `]}`,
+	} {
+		usable, _, err := validator.ParseKeySet([]byte(set))
+		if err == nil || err.Error() != "key set: not a JSON object with a list of keys" {
+			t.Errorf("%s: got %d keys, error %v", name, len(usable), err)
+		}
 	}
 }
 

@@ -20,17 +20,20 @@ import (
 // Timing of the key set. Every value is far below HealthLake's one second or far
 // above a token's life, for the reason beside it.
 const (
-	fetchTimeout    = 350 * time.Millisecond // twice this and a cold start still fit in the second
-	fetchCooldown   = 10 * time.Second       // between fetches that went well: the most that a made-up kid can cause
-	failureCooldown = time.Second            // between fetches that failed: recovery takes seconds
-	softLifetime    = 10 * time.Minute       // after this a call refreshes the keys: a removed key stops counting
-	maxAge          = 6 * time.Hour          // after this keys that could not be refreshed no longer count
-	maxKeySetBytes  = 256 << 10              // Cognito's has 1 KiB
+	fetchTimeout      = 350 * time.Millisecond // while keys are known: whoever waits has an answer without it
+	firstFetchTimeout = 600 * time.Millisecond // while none is known: nobody has an answer without it
+	leastFirstFetch   = Budget - firstFetchTimeout
+
+	fetchCooldown   = 10 * time.Second // between fetches that went well: the most that a made-up kid can cause
+	failureCooldown = time.Second      // between fetches that failed, while keys are known
+	softLifetime    = 10 * time.Minute // after this a call refreshes the keys: a removed key stops counting
+	maxAge          = 6 * time.Hour    // after this keys that could not be refreshed no longer count
+	maxKeySetBytes  = 256 << 10        // Cognito's has 1 KiB
 )
 
 var (
 	errKeyUnknown      = errors.New("the key set has no usable key of this kid")
-	errKeysUnavailable = errors.New("no key set")
+	errKeysUnavailable = errors.New("the key set could not be read")
 )
 
 // keySet is the issuer's key set (RFC 7517), fetched when it is needed and never
@@ -42,12 +45,14 @@ type keySet struct {
 	client *http.Client
 	now    func() time.Time // wall clock: the monotonic one stands still while the function is frozen
 
-	timeout time.Duration // of one fetch
-	budget  time.Duration // of one call, waiting included
+	timeout      time.Duration // of one fetch
+	firstTimeout time.Duration // of one fetch while no key is known
+	budget       time.Duration // of one call, waiting included
 
 	current atomic.Pointer[keys] // the last good answer, nil before the first
 
 	mu          sync.Mutex
+	started     time.Time     // when warm began
 	inFlight    chan struct{} // closed when the fetch under way ends; nil without one
 	lastAttempt time.Time
 	lastFailed  bool
@@ -82,10 +87,11 @@ func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet,
 		return nil, errors.New("the URI of the key set: want an absolute https URL without user info")
 	}
 	return &keySet{
-		uri:     uri,
-		timeout: fetchTimeout,
-		budget:  Budget,
-		now:     func() time.Time { return now().Round(0) },
+		uri:          uri,
+		timeout:      fetchTimeout,
+		firstTimeout: firstFetchTimeout,
+		budget:       Budget,
+		now:          func() time.Time { return now().Round(0) },
 		client: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
@@ -98,26 +104,57 @@ func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet,
 	}, nil
 }
 
+// warm reads the set before the first call.
+func (s *keySet) warm(ctx context.Context) {
+	s.mu.Lock()
+	s.started = s.now()
+	s.mu.Unlock()
+	s.refresh(ctx, true)
+}
+
 // key returns the key of this kid. It fetches the set when it knows no such key
-// or when what it knows has grown old, unless a fetch is too recent.
+// or when what it knows has grown old, unless a fetch is too recent. "Not there" is
+// answered only by a set that could be read.
 func (s *keySet) key(ctx context.Context, kid string) (*rsa.PublicKey, error) {
 	key, fresh := s.known(kid)
 	if key != nil && fresh {
 		return key, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.budget)
+	call, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
-	s.refresh(ctx, key == nil)
+	if !s.refresh(call, key == nil) && !s.usable(s.current.Load()) {
+		s.refresh(call, true) // the fetch of another failed, which may have had less time than there is here
+	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if key, _ = s.known(kid); key != nil {
 		return key, nil
 	}
-	if s.usable(s.current.Load()) {
-		return nil, errKeyUnknown
+	if call.Err() != nil || s.failing() || !s.usable(s.current.Load()) {
+		return nil, errKeysUnavailable
 	}
-	return nil, errKeysUnavailable
+	return nil, errKeyUnknown
+}
+
+// patience is how long a call may take. The call that a function was started for has
+// waited for the start: what warm has taken is off its budget, but for the time of
+// a fetch that is not slow.
+func (s *keySet) patience() time.Duration {
+	s.mu.Lock()
+	since := s.now().Sub(s.started)
+	s.mu.Unlock()
+	if since < 0 || since >= s.budget {
+		return s.budget
+	}
+	return max(s.budget-since, leastFirstFetch)
+}
+
+// failing reports whether the last fetch failed.
+func (s *keySet) failing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lastFailed
 }
 
 // known returns the key as far as it counts, and whether the set is fresh.
@@ -134,10 +171,10 @@ func (s *keySet) usable(k *keys) bool {
 	return k != nil && s.now().Sub(k.fetched).Abs() < maxAge
 }
 
-// refresh fetches the set, one fetch at a time. A caller who knows its key does
-// not wait for the fetch of another; one who does not, waits as long as its
-// context allows.
-func (s *keySet) refresh(ctx context.Context, wait bool) {
+// refresh fetches the set, one fetch at a time, and reports whether this call did. A
+// caller who knows its key does not wait for the fetch of another; one who does not,
+// waits as long as its context allows.
+func (s *keySet) refresh(ctx context.Context, wait bool) bool {
 	s.mu.Lock()
 	if flight := s.inFlight; flight != nil {
 		s.mu.Unlock()
@@ -147,11 +184,14 @@ func (s *keySet) refresh(ctx context.Context, wait bool) {
 			case <-ctx.Done():
 			}
 		}
-		return
+		return false
 	}
-	if s.coolingDown() {
+	timeout := s.timeout
+	if !s.usable(s.current.Load()) {
+		timeout = s.firstTimeout
+	} else if s.coolingDown() {
 		s.mu.Unlock()
-		return
+		return false
 	}
 	flight := make(chan struct{})
 	s.inFlight = flight
@@ -170,11 +210,15 @@ func (s *keySet) refresh(ctx context.Context, wait bool) {
 		s.inFlight = nil
 		close(flight)
 	}()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	fetched, err = s.fetch(ctx)
+	return true
 }
 
-// coolingDown reports whether the last fetch is too recent for another. A clock
-// that was set back does not lengthen the wait.
+// coolingDown reports whether the last fetch is too recent for another. It protects
+// the issuer while keys are known; without any, each call needs a fetch. A clock that
+// was set back does not lengthen the wait.
 func (s *keySet) coolingDown() bool {
 	if s.lastAttempt.IsZero() {
 		return false
@@ -190,8 +234,6 @@ func (s *keySet) coolingDown() bool {
 // fetch reads the set once. Whatever is not a JWK set with a usable key is an
 // error, and leaves the known keys alone.
 func (s *keySet) fetch(ctx context.Context) (*keys, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.uri, http.NoBody)
 	if err != nil {
 		return nil, err

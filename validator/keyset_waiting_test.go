@@ -2,6 +2,7 @@ package validator_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -29,12 +30,14 @@ func response(body string) *http.Response {
 	}
 }
 
-// bubble is a validator in false time whose issuer can be made to hang. A
-// hanging request ends with its context, as http.Transport documents it.
+// bubble is a validator in false time whose issuer can be made to hang, to be slow and
+// to fail. A request that is kept waiting ends with its context, as http.Transport
+// documents it.
 type bubble struct {
 	*validator.Validator
-	hanging atomic.Bool
-	fetches atomic.Int64
+	hanging, failing atomic.Bool
+	delay            atomic.Int64 // nanoseconds
+	fetches          atomic.Int64
 }
 
 func inBubble(t *testing.T, test func(t *testing.T, b *bubble)) {
@@ -50,11 +53,21 @@ func inBubble(t *testing.T, test func(t *testing.T, b *bubble)) {
 		}
 		v.UseTransport(roundTrip(func(r *http.Request) (*http.Response, error) {
 			b.fetches.Add(1)
-			if !b.hanging.Load() {
+			delay := time.Duration(b.delay.Load())
+			switch {
+			case b.failing.Load():
+				return nil, errors.New("connection refused")
+			case b.hanging.Load():
+				delay = time.Hour
+			case delay == 0:
 				return response(good), nil
 			}
-			<-r.Context().Done()
-			return nil, r.Context().Err()
+			select {
+			case <-time.After(delay):
+				return response(good), nil
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
 		}))
 		b.Validator = v
 		test(t, b)
@@ -86,7 +99,9 @@ func TestAKnownKeyNeverWaitsForAFetchThatHangs(t *testing.T) {
 		time.Sleep(validator.FetchCooldown)
 		b.hanging.Store(true)
 		var calls sync.WaitGroup
-		calls.Go(func() { b.assertJudged(t.Context(), t, unknownKey(), validator.KeyUnknown, validator.FetchTimeout) })
+		calls.Go(func() {
+			b.assertJudged(t.Context(), t, unknownKey(), validator.KeysUnavailable, validator.FetchTimeout)
+		})
 		synctest.Wait()
 		for range 8 {
 			calls.Go(func() {
@@ -121,10 +136,10 @@ func TestAnAgedKeyWaitsForNobodyElsesFetch(t *testing.T) {
 
 func TestCallsThatKnowNoKeyShareOneFetch(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		b.hanging.Store(true)
+		b.delay.Store(int64(validator.FirstFetchTimeout - 1))
 		var calls sync.WaitGroup
 		for range 8 {
-			calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FetchTimeout) })
+			calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), "", validator.FirstFetchTimeout-1) })
 		}
 		calls.Wait()
 		if n := b.fetches.Load(); n != 1 {
@@ -133,19 +148,79 @@ func TestCallsThatKnowNoKeyShareOneFetch(t *testing.T) {
 	})
 }
 
-func TestAHangingIssuerLeavesTimeForASecondTryWithinTheSecond(t *testing.T) {
-	if 2*validator.FetchTimeout >= validator.Budget || validator.Budget >= time.Second {
-		t.Errorf("two fetches of %v do not fit in %v", validator.FetchTimeout, validator.Budget)
+func TestACallThatWaitedForAFetchOfLessTimeFetchesItself(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		const left = 100 * time.Millisecond
+		b.hanging.Store(true)
+		var calls sync.WaitGroup
+		calls.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			defer cancel()
+			b.assertJudged(ctx, t, longLived(), validator.DeadlineExceeded, left)
+		})
+		synctest.Wait()
+		b.hanging.Store(false)
+		calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), "", left) })
+		calls.Wait()
+	})
+}
+
+// A function starts for a call that is waiting already. However its start went, that
+// call is judged within the budget of both.
+
+func TestASlowFirstFetchCostsTheFirstCallNothingButTime(t *testing.T) {
+	for name, slow := range map[string]time.Duration{"as slow as it may be": validator.FirstFetchTimeout - 1, "too slow": validator.FirstFetchTimeout + 1} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bubble) {
+				b.delay.Store(int64(slow))
+				if err := b.Warm(t.Context()); (err == nil) != (slow < validator.FirstFetchTimeout) {
+					t.Errorf("got error %v", err)
+				}
+				b.delay.Store(0)
+				b.assertJudged(t.Context(), t, longLived(), "", 0)
+			})
+		})
+	}
+}
+
+func TestAFirstFetchThatFailedCostsTheFirstCallNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.failing.Store(true)
+		if err := b.Warm(t.Context()); err == nil {
+			t.Error("a key set was read")
+		}
+		b.failing.Store(false)
+		b.assertJudged(t.Context(), t, longLived(), "", 0)
+	})
+}
+
+func TestEachCallThatKnowsNoKeyFetchesOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.failing.Store(true)
+		for calls := range int64(3) {
+			b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, 0)
+			if n := b.fetches.Load(); n != calls+1 {
+				t.Errorf("the key set was fetched %d times by %d calls", n, calls+1)
+			}
+		}
+		b.failing.Store(false)
+		b.assertJudged(t.Context(), t, longLived(), "", 0)
+	})
+}
+
+func TestAColdStartAtAHangingIssuerIsADenialWithinTheBudget(t *testing.T) {
+	if validator.FirstFetchTimeout+validator.LeastFirstFetch > validator.Budget || validator.Budget >= time.Second {
+		t.Errorf("a start of %v and a fetch of %v do not fit in %v", validator.FirstFetchTimeout, validator.LeastFirstFetch, validator.Budget)
 	}
 	inBubble(t, func(t *testing.T, b *bubble) {
 		b.hanging.Store(true)
 		begin := time.Now()
-		if err := b.Warm(t.Context()); err == nil || time.Since(begin) != validator.FetchTimeout {
+		if err := b.Warm(t.Context()); err == nil || time.Since(begin) != validator.FirstFetchTimeout {
 			t.Errorf("got error %v after %v", err, time.Since(begin))
 		}
-		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, 0)
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.LeastFirstFetch)
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FirstFetchTimeout)
 		b.hanging.Store(false)
-		time.Sleep(validator.FailureCooldown)
 		b.assertJudged(t.Context(), t, longLived(), "", 0)
 	})
 }
@@ -161,7 +236,9 @@ func TestACallIsDeniedWhenItsOwnTimeIsUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) { // behind somebody else's fetch
 		b.hanging.Store(true)
 		var calls sync.WaitGroup
-		calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FetchTimeout) })
+		calls.Go(func() {
+			b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FirstFetchTimeout)
+		})
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), left)
 		defer cancel()

@@ -58,6 +58,7 @@ func (c claims) counts(h holder, scope smart.Scope) bool {
 // time, key and event are not in it, only what they are held against.
 type entitlement struct {
 	issuer, subject, clientID    string
+	audiences                    []string // nil for no recipient in particular
 	expires, issuedAt, notBefore int64
 
 	scope             string // the scopes that count, in the token's order and joined by spaces
@@ -76,13 +77,15 @@ func (c claims) entitlement(config *Config) (entitlement, Reason) {
 		return entitlement{}, TokenUseNotAccess
 	case !slices.Contains(config.ClientIDs, c.clientID):
 		return entitlement{}, ClientUnknown
+	case c.bound:
+		return entitlement{}, PossessionRequired
 	}
 	h := c.holder()
 	if h == nobody {
 		return entitlement{}, SubjectInvalid
 	}
 	e := entitlement{
-		issuer: c.issuer, subject: c.subject, clientID: c.clientID,
+		issuer: c.issuer, subject: c.subject, clientID: c.clientID, audiences: c.audiences,
 		expires: c.expires, issuedAt: c.issuedAt, notBefore: c.notBefore,
 	}
 	reason := e.grant(c, h, config.Strategy)
@@ -122,8 +125,8 @@ func (e *entitlement) grant(c claims, h holder, strategy smart.Strategy) Reason 
 	return ""
 }
 
-// check holds the entitlement against the time.
-func (e entitlement) check(now time.Time) Reason {
+// check holds the entitlement against the time and the datastore that asks.
+func (e entitlement) check(now time.Time, endpoint string) Reason {
 	seconds := now.Unix()
 	leeway := int64(Leeway / time.Second)
 	switch {
@@ -133,8 +136,20 @@ func (e entitlement) check(now time.Time) Reason {
 		return TokenIssuedInFuture
 	case e.notBefore > seconds+leeway:
 		return TokenNotYetValid
+	case !e.isFor(endpoint):
+		return AudienceMismatch
 	}
 	return ""
+}
+
+// isFor reports whether the token may be used at a datastore: a token for certain
+// recipients must be refused by all others (RFC 7519 section 4.1.3, RFC 8707). The
+// datastore is named by its endpoint, with or without the slash at its end, and
+// exactly so otherwise.
+func (e entitlement) isFor(endpoint string) bool {
+	return e.audiences == nil || slices.ContainsFunc(e.audiences, func(audience string) bool {
+		return strings.TrimSuffix(audience, "/") == strings.TrimSuffix(endpoint, "/")
+	})
 }
 
 // role is the least one that serves.

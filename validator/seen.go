@@ -12,7 +12,13 @@ const maxSeen = 256
 // digest names a token: every byte of it decides, the signature's too.
 type digest [sha256.Size]byte
 
-func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
+// digestOf takes a token of at most MaxTokenBytes. It copies it to the stack, because
+// []byte(token) would be on the heap.
+func digestOf(token string) digest {
+	var text [MaxTokenBytes]byte
+	copy(text[:], token)
+	return sha256.Sum256(text[:len(token)])
+}
 
 // verified is a token whose signature held, and what it entitles its holder to.
 type verified struct {

@@ -2,6 +2,7 @@ package validator_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,43 @@ func TestATokenSeenBeforeExpiresAllTheSame(t *testing.T) {
 	f.assertGranted(t, token)
 	f.clock.move(5 * time.Second)
 	f.assertDenied(t, token, validator.TokenExpired)
+}
+
+func TestATokenSeenBeforeIsHeldAgainstEachEventsDatastore(t *testing.T) {
+	f := newFixture(t)
+	token := serviceToken().claim("aud", quote(endpoint)).token()
+	for range 2 {
+		f.assertGranted(t, token)
+		other := event(token)
+		other.DatastoreEndpoint = "https://healthlake.us-east-1.amazonaws.com/datastore/other/r4/"
+		if got := f.Authorize(t.Context(), other); got.AuthPayload.Error != validator.AudienceMismatch {
+			t.Errorf("got %+v", got)
+		}
+		unbound := event(serviceToken().token())
+		unbound.DatastoreEndpoint = other.DatastoreEndpoint
+		if got := f.Authorize(t.Context(), unbound); got.AuthPayload.Audience != other.DatastoreEndpoint {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// The scopes of a token that has been seen before are not read again: reading them
+// takes memory, two pieces a scope.
+func TestATokenSeenBeforeIsNotReadAgain(t *testing.T) {
+	f := newFixture(t, func(c *validator.Config) { c.Logger = nil })
+	e := event(userToken().claim("scope", quote(strings.Repeat("patient/Observation.rs?category=x ", 49)+"user/*.rs")).token())
+	first := f.Authorize(t.Context(), e)
+	if n := strings.Count(first.AuthPayload.Scope, " "); n != 49 {
+		t.Fatalf("got %+v", first)
+	}
+	allocations := testing.AllocsPerRun(100, func() {
+		if got := f.Authorize(t.Context(), e); got != first {
+			t.Errorf("got %+v", got)
+		}
+	})
+	if allocations > 10 {
+		t.Errorf("%.0f allocations a judgement", allocations)
+	}
 }
 
 func TestATokenSeenBeforeDiesWithItsKey(t *testing.T) {

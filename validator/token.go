@@ -2,6 +2,7 @@ package validator
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -119,10 +120,13 @@ func parseHeader(data []byte) (header, Reason) {
 	return h, ""
 }
 
-// allowedType accepts the types of an access token: JWT (RFC 7519 section 5.1)
-// and at+jwt (RFC 9068), which are media types and so know no case.
+// allowedType accepts the types of an access token: JWT (RFC 7519 section 5.1) and
+// at+jwt (RFC 9068 section 4), which are media types: they know no case, and
+// "application/" before them may be left out (RFC 7515 section 4.1.9).
 func allowedType(typ string) bool {
-	return strings.EqualFold(typ, "JWT") || strings.EqualFold(typ, "at+jwt")
+	return slices.ContainsFunc([]string{"JWT", "at+jwt", "application/jwt", "application/at+jwt"}, func(allowed string) bool {
+		return strings.EqualFold(typ, allowed)
+	})
 }
 
 // claims are the registered and Cognito claims that decide. Their types have
@@ -130,14 +134,18 @@ func allowedType(typ string) bool {
 type claims struct {
 	issuer, subject, clientID, tokenUse, scope string
 
-	expires, issuedAt, notBefore int64
+	audiences []string // nil where the token has no aud, and is for no recipient in particular
+	bound     bool     // the token has a cnf, and so is good only with a key of its holder
+
+	expires, issuedAt, notBefore int64   // above 0, but for expires
 	username                     *string // nil where the token has none
 	patient, fhirUser            string  // empty where the token has none of its kind
 }
 
 // parseClaims reads the claims of a token whose signature holds. The claims that
 // decide must have their type; launch context of another type than text does
-// not count as launch context.
+// not count as launch context. An iat or nbf of 0 is refused: it would make an answer
+// without the nbf that HealthLake requires.
 func parseClaims(data []byte) (claims, bool) {
 	var c claims
 	var hasExpires, hasIssuedAt, hasNotBefore bool
@@ -159,15 +167,19 @@ func parseClaims(data []byte) (claims, bool) {
 			var username string
 			username, ok = v.text()
 			c.username = &username
+		case "aud":
+			c.audiences, ok = audiences(v)
+		case "cnf":
+			c.bound = true
 		case "exp":
 			c.expires, ok = v.seconds()
 			hasExpires = true
 		case "iat":
 			c.issuedAt, ok = v.seconds()
-			hasIssuedAt = true
+			ok, hasIssuedAt = ok && c.issuedAt > 0, true
 		case "nbf":
 			c.notBefore, ok = v.seconds()
-			hasNotBefore = true
+			ok, hasNotBefore = ok && c.notBefore > 0, true
 		case "patient":
 			c.patient, _ = v.text()
 		case "launch_response_patient":
@@ -188,6 +200,16 @@ func parseClaims(data []byte) (claims, bool) {
 	}
 	c.patient = onePatient(c.patient, launchPatient)
 	return c, true
+}
+
+// audiences reads an aud: one recipient or several, and at least one (RFC 7519 section
+// 4.1.3).
+func audiences(v value) ([]string, bool) {
+	if one, ok := v.text(); ok {
+		return []string{one}, true
+	}
+	several, ok := v.texts()
+	return several, ok && len(several) > 0
 }
 
 // onePatient settles on the patient in context. Two different ones are none.

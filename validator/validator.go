@@ -85,10 +85,10 @@ func (c Config) check() error {
 }
 
 // Warm reads the key set, so that the first judgement need not. It takes no
-// longer than a fetch may, and a failure is for the log alone: the next
-// judgement tries again.
+// longer than a fetch may, and a failure is for the log alone: the first judgement
+// tries again at once, in what is left of [Budget] since Warm began.
 func (v *Validator) Warm(ctx context.Context) error {
-	v.keys.refresh(ctx, true)
+	v.keys.warm(ctx)
 	usable, skipped, err := v.keys.state()
 	if err != nil {
 		v.log.Error("key set not read", "error", err.Error())
@@ -101,8 +101,8 @@ func (v *Validator) Warm(ctx context.Context) error {
 // Invoke is the Lambda handler: HealthLake's event in, its answer out, both as
 // JSON. There is never an error, because a denial is an answer too.
 func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var event Event
-	if json.Unmarshal(payload, &event) != nil {
+	event, ok := parseEvent(payload)
+	if !ok {
 		event = Event{} // judged like any event that names no datastore
 	}
 	return json.Marshal(v.Authorize(ctx, event)) // cannot fail: an answer is made of strings and integers
@@ -131,7 +131,7 @@ func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) 
 // been seen before is not read again; its key and its time are checked all the same,
 // and so is what the event asks for.
 func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, Reason) {
-	if event.DatastoreEndpoint == "" {
+	if event.DatastoreEndpoint == "" || event.OperationName == "" {
 		return Answer{}, EventInvalid
 	}
 	text, reason := bearerToken(event.BearerToken)
@@ -146,7 +146,7 @@ func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, 
 		}
 	}
 	r.keyID, r.clientID = token.keyID, token.entitlement.clientID
-	if reason := token.entitlement.check(v.now()); reason != "" {
+	if reason := token.entitlement.check(v.now(), event.DatastoreEndpoint); reason != "" {
 		return Answer{}, reason
 	}
 	if !seen {
@@ -175,7 +175,7 @@ func (v *Validator) verify(ctx context.Context, text string, r *record) (verifie
 	}
 	key, err := v.keys.key(ctx, t.keyID)
 	switch {
-	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+	case ctx.Err() != nil:
 		return verified{}, DeadlineExceeded
 	case errors.Is(err, errKeyUnknown):
 		return verified{}, KeyUnknown
