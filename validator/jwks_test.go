@@ -267,6 +267,9 @@ func FuzzParseKeySet(f *testing.F) {
 		if (err == nil) != (len(usable) > 0) || len(usable) > validator.MaxKeys {
 			t.Fatalf("%d keys and error %v", len(usable), err)
 		}
+		if err == nil {
+			assertUnambiguous(t, data, usable)
+		}
 		for id, key := range usable {
 			if bits := key.N.BitLen(); id == "" || bits < 2048 || bits > 4096 || key.N.Bit(0) == 0 {
 				t.Errorf("key %q has a modulus of %d bits", id, bits)
@@ -276,4 +279,30 @@ func FuzzParseKeySet(f *testing.F) {
 			}
 		}
 	})
+}
+
+// assertUnambiguous reads a key set a second time: each key that is used is the only
+// one of its kid, and published alone.
+func assertUnambiguous(t *testing.T, data []byte, usable map[string]*rsa.PublicKey) {
+	t.Helper()
+	var set struct{ Keys []any }
+	if err := json.Unmarshal(data, &set); err != nil {
+		t.Fatalf("encoding/json refuses it: %v", err)
+	}
+	for id := range usable {
+		times := 0
+		for _, key := range set.Keys {
+			parameters, _ := key.(map[string]any)
+			if parameters["kid"] != id {
+				continue
+			}
+			times++
+			if parameters["d"] != nil || parameters["k"] != nil {
+				t.Errorf("the key %q is private", id)
+			}
+		}
+		if times != 1 {
+			t.Errorf("%d keys are named %q", times, id)
+		}
+	}
 }
