@@ -169,8 +169,8 @@ func (a TokenValidatorArgs) alarms(function pulumi.StringInput) []alarm {
 		}},
 		{"denials", a.denials(function)},
 		{"key-set-failures", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String("The token validator could not read the issuer's key set, and refused requests for it. " +
-				"The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself a second after the issuer does."),
+			AlarmDescription: pulumi.String("The token validator could not read the issuer's key set, and refused requests for it: those with tokens of keys that it does not know. " +
+				"The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself after the issuer does."),
 			Namespace: pulumi.String(metricsNamespace), MetricName: pulumi.String("key_set_failures"), Dimensions: pulumi.StringMap{"function": function},
 			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(2),
 			Threshold: pulumi.Float64(1),

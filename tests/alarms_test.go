@@ -51,7 +51,7 @@ var alarms = map[string]string{
 		"alarmDescription": "For a quarter of an hour, 50 percent or more of the requests were refused, of at least 20 in five minutes. The metric denials by reason says why: one client after a deployment is a mistake, signatures and issuers are an attack."`,
 	"key-set-failures": `"namespace": "Smartlake/TokenValidator", "metricName": "key_set_failures", "dimensions": {"function": "$FUNCTION"}, "statistic": "Sum",
 		"period": 60, "evaluationPeriods": 5, "datapointsToAlarm": 2, "threshold": 1,
-		"alarmDescription": "The token validator could not read the issuer's key set, and refused requests for it. The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself a second after the issuer does."`,
+		"alarmDescription": "The token validator could not read the issuer's key set, and refused requests for it: those with tokens of keys that it does not know. The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself after the issuer does."`,
 	"concurrency": `"evaluationPeriods": 3, "datapointsToAlarm": 3, "threshold": 80, "metricQueries": [
 			{"id": "executions", "metric": {"namespace": "AWS/Usage", "metricName": "ResourceCount", "stat": "Maximum", "period": 60,
 				"dimensions": {"Service": "Lambda", "Type": "Resource", "Resource": "ConcurrentExecutions", "Class": "None"}}},

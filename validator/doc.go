@@ -14,33 +14,47 @@
 //
 // # What is trusted, and when
 //
-//  1. Nothing at first: a token over [MaxTokenBytes], or one that is not a
+//  1. Nothing at first: an event without its three documented members, a token over [MaxTokenBytes], or one that is not a
 //     compact JWS of strict base64url with an RS256 header, is refused unread.
 //  2. The key comes from the configured key set, chosen by kid. A header that
 //     points at another key is refused.
 //  3. The signature is verified. Only now are the claims read.
-//  4. iss, token_use, client_id, exp, iat and nbf are checked, then whose token it
-//     is: a client's has no username and sub equals client_id; a user's has a
-//     username. Anything else is refused.
+//  4. iss, token_use and client_id are checked, then whose token it is: a client's has
+//     no username and sub equals client_id; a user's has a username. Anything else is
+//     refused, and so is a token that is bound to a key of its holder (cnf).
 //  5. Scopes that the holder may not have are dropped: a client keeps system/
 //     scopes only; a user keeps patient/ scopes with a patient claim and user/
 //     scopes with a fhirUser claim. With none left, the request is denied. The answer
 //     holds patient where a patient/ scope is left, and fhirUser where a user/ scope
 //     is: a claim that no scope calls for is not passed on.
-//  6. The answer names the read role if every scope left only reads or searches,
+//  6. exp, iat and nbf are held against the time, and aud against the datastore that
+//     asks.
+//  7. The answer names the read role if every scope left only reads or searches,
 //     and the write role otherwise.
 //
 // A token that was granted is remembered by a digest of all its bytes, so that the
-// next request with it costs no verification. Steps 4 to 6 are done again each
-// time, and what is remembered of a token counts only while its key does.
+// next request with it costs no verification. Steps 3 to 5 follow from the token and
+// the configuration alone, and are not done again. Steps 6 and 7 are done for each
+// event, and what is remembered of a token counts only while its key does.
 //
-// The package fails closed: an outage of the key set, a panic and a deadline are
-// answered with a denial and a stable [Reason]. It writes one log line a
-// judgement, and nothing of a token is in it.
+// The event, header, claims and key set are all read by one strict reader of JSON.
 //
-// What it does not do: it knows no resource and no path, because HealthLake tells
-// it none; HealthLake enforces the scopes in the answer. It does not see that a
-// token was revoked: Cognito's access tokens are valid until they expire.
+// # Claims that must be honoured
+//
+// Cognito rarely sends them, but where they are there, they decide:
+//
+//	aud       absent, the token is for any recipient. Otherwise one of its values is the
+//	          event's datastoreEndpoint, with or without the slash at its end (RFC 7519
+//	          section 4.1.3, RFC 8707)
+//	cnf       refused, whatever it holds: an event does not show the proof that the
+//	          holder has the key (RFC 7800, RFC 8705, RFC 9449)
+//	exp, nbf  RFC 7519 sections 4.1.4 and 4.1.5; an iat or nbf of 0 is malformed
+//
+// Others were considered. act and may_act (RFC 8693) tell who acts for whom and
+// restrict nothing. authorization_details (RFC 9396) grants beside the scopes, and is
+// not used. jti is for issuers that forbid a second use, and HealthLake asks about each
+// request. azp, nonce and events belong to other kinds of token, which token_use keeps
+// out.
 //
 // # RFC 8725, JSON Web Token Best Current Practices
 //
@@ -53,9 +67,11 @@
 //	                              TestNoTokenOfTheCataloguePasses
 //	3.3  validate all operations  no claim is read before the signature holds; no nesting
 //	                              TestNoTokenOfTheCataloguePasses
-//	3.4  cryptographic inputs     RSA keys of 2048 to 4096 bits, odd modulus, exponent from 65537
+//	3.4  cryptographic inputs     RSA keys of 2048 to 4096 bits, odd modulus, exponent from 65537,
+//	                              both spelled as RFC 7518 says
 //	                              TestAnUnusableKeyIsSkippedForItsReason
-//	3.5  sufficient entropy       keys are the issuer's; too small ones are skipped
+//	3.5  sufficient entropy       keys are the issuer's; too small ones, and those that are published
+//	                              with their private half, are skipped
 //	                              TestAnUnusableKeyIsSkippedForItsReason
 //	3.6  no compression           zip is refused
 //	                              TestNoTokenOfTheCataloguePasses
@@ -63,12 +79,16 @@
 //	                              TestWhatIsNotOneObjectIsRefused
 //	3.8  issuer and subject       iss is one of the configured; sub must fit the kind of holder
 //	                              TestNoTokenOfTheCataloguePasses
-//	3.9  audience                 Cognito's access tokens have no aud; client_id takes its place
-//	                              TestNoTokenOfTheCataloguePasses
-//	3.10 do not trust claims      kid only chooses among known keys; jku, jwk, x5u, x5c are refused
-//	                              TestNoTokenOfTheCataloguePasses, TestTwoThousandUnknownKeysCauseOneFetch
+//	3.9  audience                 aud names the datastore's endpoint, or is absent: Cognito sends it
+//	                              only where the app asked for a resource. client_id is checked always
+//	                              TestATokenForCertainRecipientsMustNameTheDatastore, TestNoTokenOfTheCataloguePasses
+//	3.10 do not trust claims      kid only chooses among known keys, and two keys of a kid are none;
+//	                              jku, jwk, x5u, x5c are refused
+//	                              TestNoTokenOfTheCataloguePasses, TestAKidCountsForNoKeyHoweverBrokenTheOtherIs,
+//	                              TestTwoThousandUnknownKeysCauseOneFetch
 //	3.11 explicit typing          Cognito's tokens have no typ: token_use must be access in its place,
-//	                              and a typ other than JWT and at+jwt is refused
+//	                              and a typ other than JWT and at+jwt is refused, with or without
+//	                              application/ before it
 //	                              TestNoTokenOfTheCataloguePasses
 //	3.12 exclusive rules          an ID token has another token_use; clients' and users' tokens
 //	                              have rules that exclude each other
