@@ -24,7 +24,7 @@ func FuzzInvoke(f *testing.F) {
 			f.Add([]byte(captured(token)))
 		}
 	}
-	for _, payload := range []string{"", "{}", "null", "[]", `{"datastoreEndpoint":"x","bearerToken":"a.b.c"}`} {
+	for _, payload := range []string{"", "{}", "null", "[]", `{"datastoreEndpoint":"x","operationName":"x","bearerToken":"a.b.c"}`} {
 		f.Add([]byte(payload))
 	}
 	fixture := newFixture(f)
