@@ -208,6 +208,19 @@ func TestEachCallThatKnowsNoKeyFetchesOnce(t *testing.T) {
 	})
 }
 
+// Keys that have grown too old are known no longer.
+func TestATokenSeenBeforeFetchesOnceToo(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		b.assertJudged(t.Context(), t, longLived(), "", 0)
+		time.Sleep(validator.MaxAge)
+		b.hanging.Store(true)
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FirstFetchTimeout)
+		if n := b.fetches.Load(); n != 2 {
+			t.Errorf("the key set was fetched %d times, want 2", n)
+		}
+	})
+}
+
 func TestAColdStartAtAHangingIssuerIsADenialWithinTheBudget(t *testing.T) {
 	if validator.FirstFetchTimeout+validator.LeastFirstFetch > validator.Budget || validator.Budget >= time.Second {
 		t.Errorf("a start of %v and a fetch of %v do not fit in %v", validator.FirstFetchTimeout, validator.LeastFirstFetch, validator.Budget)

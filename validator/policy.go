@@ -111,10 +111,10 @@ func (e *entitlement) grant(c claims, h holder, strategy smart.Strategy) Reason 
 		}
 		kept = append(kept, text)
 		e.readOnly = e.readOnly && scope.ReadOnly()
-		switch scope.Context {
-		case smart.Patient:
+		if scope.Context == smart.Patient {
 			e.patient = c.patient
-		case smart.User:
+		}
+		if scope.Context == smart.User {
 			e.fhirUser = c.fhirUser
 		}
 	}

@@ -147,8 +147,7 @@ type claims struct {
 // not count as launch context. An iat or nbf of 0 is refused: it would make an answer
 // without the nbf that HealthLake requires.
 func parseClaims(data []byte) (claims, bool) {
-	var c claims
-	var hasExpires, hasIssuedAt, hasNotBefore bool
+	c := claims{expires: missing, issuedAt: missing, notBefore: missing}
 	var launchPatient string
 	err := readObject(data, func(name []byte, v value) error {
 		ok := true
@@ -171,15 +170,8 @@ func parseClaims(data []byte) (claims, bool) {
 			c.audiences, ok = audiences(v)
 		case "cnf":
 			c.bound = true
-		case "exp":
-			c.expires, ok = v.seconds()
-			hasExpires = true
-		case "iat":
-			c.issuedAt, ok = v.seconds()
-			ok, hasIssuedAt = ok && c.issuedAt > 0, true
-		case "nbf":
-			c.notBefore, ok = v.seconds()
-			ok, hasNotBefore = ok && c.notBefore > 0, true
+		case "exp", "iat", "nbf":
+			ok = c.setTime(string(name), v)
 		case "patient":
 			c.patient, _ = v.text()
 		case "launch_response_patient":
@@ -192,14 +184,32 @@ func parseClaims(data []byte) (claims, bool) {
 		}
 		return nil
 	})
-	if err != nil || !hasExpires || !hasIssuedAt {
+	if err != nil || c.expires == missing || c.issuedAt == missing {
 		return claims{}, false
 	}
-	if !hasNotBefore {
+	if c.notBefore == missing {
 		c.notBefore = c.issuedAt
 	}
 	c.patient = onePatient(c.patient, launchPatient)
 	return c, true
+}
+
+// missing stands for a time that a token does not have.
+const missing = -1
+
+// setTime takes over one of the three times. Only an exp may be 0.
+func (c *claims) setTime(name string, v value) bool {
+	seconds, ok := v.seconds()
+	switch name {
+	case "exp":
+		c.expires = seconds
+		return ok
+	case "iat":
+		c.issuedAt = seconds
+	case "nbf":
+		c.notBefore = seconds
+	}
+	return ok && seconds > 0
 }
 
 // audiences reads an aud: one recipient or several, and at least one (RFC 7519 section

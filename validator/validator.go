@@ -2,6 +2,7 @@ package validator
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -139,11 +140,12 @@ func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, 
 		return Answer{}, reason
 	}
 	digest := digestOf(text)
-	token, seen := v.recall(ctx, digest)
-	if !seen {
-		if token, reason = v.verify(ctx, text, r); reason != "" {
-			return Answer{}, reason
-		}
+	token, seen, reason := v.recall(ctx, digest)
+	if reason == "" && !seen {
+		token, reason = v.verify(ctx, text, r)
+	}
+	if reason != "" {
+		return Answer{}, reason
 	}
 	r.keyID, r.clientID = token.keyID, token.entitlement.clientID
 	if reason := token.entitlement.check(v.now(), event.DatastoreEndpoint); reason != "" {
@@ -156,14 +158,29 @@ func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, 
 }
 
 // recall returns what is known of a token whose signature has held before, with a
-// key that still counts.
-func (v *Validator) recall(ctx context.Context, digest digest) (verified, bool) {
+// key that still counts. The key is looked up once for a judgement: where it cannot be,
+// that is the reason of the refusal.
+func (v *Validator) recall(ctx context.Context, digest digest) (verified, bool, Reason) {
 	known, ok := v.seen.find(digest)
 	if !ok {
-		return verified{}, false
+		return verified{}, false, ""
 	}
-	key, err := v.keys.key(ctx, known.keyID)
-	return known, err == nil && key == known.key
+	key, reason := v.key(ctx, known.keyID)
+	return known, reason == "" && key == known.key, reason
+}
+
+// key looks a key up, or says why the request is refused.
+func (v *Validator) key(ctx context.Context, kid string) (*rsa.PublicKey, Reason) {
+	key, err := v.keys.key(ctx, kid)
+	switch {
+	case ctx.Err() != nil:
+		return nil, DeadlineExceeded
+	case errors.Is(err, errKeyUnknown):
+		return nil, KeyUnknown
+	case err != nil:
+		return nil, KeysUnavailable
+	}
+	return key, ""
 }
 
 // verify takes a token apart and verifies its signature, before anything in it is
@@ -173,14 +190,9 @@ func (v *Validator) verify(ctx context.Context, text string, r *record) (verifie
 	if reason != "" {
 		return verified{}, reason
 	}
-	key, err := v.keys.key(ctx, t.keyID)
-	switch {
-	case ctx.Err() != nil:
-		return verified{}, DeadlineExceeded
-	case errors.Is(err, errKeyUnknown):
-		return verified{}, KeyUnknown
-	case err != nil:
-		return verified{}, KeysUnavailable
+	key, reason := v.key(ctx, t.keyID)
+	if reason != "" {
+		return verified{}, reason
 	}
 	r.keyID = t.keyID
 	// The library does the RS256 verification and nothing else: what surrounds
