@@ -27,12 +27,24 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // stacks are the stacks that come with the program.
 var stacks = []string{"dev", "prod"}
 
+// account that the stacks of the tests are deployed to.
+const account = "123456789012"
+
 // declared is the graph of a stack of this repository, with some values replaced.
 func declared(t *testing.T, stack string, overrides map[string]string) *graph.Graph {
+	t.Helper()
+	return declaredIn(t, stack, overrides, func(s *graph.Stack) { s.Account = account })
+}
+
+// declaredIn is declared after a change to what was loaded: by itself it has no account.
+func declaredIn(t *testing.T, stack string, overrides map[string]string, change func(*graph.Stack)) *graph.Graph {
 	t.Helper()
 	loaded, err := local.LoadStack("..", stack, overrides)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if change != nil {
+		change(&loaded)
 	}
 	g, err := audit.Declare(loaded)
 	if err != nil {
@@ -102,21 +114,23 @@ var withoutResources = []string{
 	"cloudformation:CancelResourceRequest", "cloudformation:CreateResource", "cloudformation:DeleteResource", "cloudformation:GetResource",
 	"cloudformation:GetResourceRequestStatus", "cloudformation:UpdateResource",
 	"cognito-idp:CreateUserPool", "cognito-idp:DescribeUserPoolDomain",
+	"application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:DescribeScheduledActions",
 	"healthlake:CreateFHIRDatastore",
 	"kms:CreateKey", "kms:ListAliases",
+	"logs:DescribeLogGroups",
 	"ram:GetResourceShareInvitations",
 }
 
 func TestAStarStandsAloneOnlyWhereIAMKnowsNoResource(t *testing.T) {
-	for _, stack := range stacks {
-		for _, s := range statementsOf(t, stack, false, nil) {
+	for what, stack := range everyStack {
+		for _, s := range statementsOf(t, stack.name, false, stack.overrides) {
 			star := slices.Contains(s.Resource, "*")
 			if star != strings.Contains(s.Sid, "TakesNoResource") {
-				t.Errorf("%s: its resources are %v", s.Sid, s.Resource)
+				t.Errorf("%s: %s: its resources are %v", what, s.Sid, s.Resource)
 			}
 			for _, action := range s.Action {
 				if star && !slices.Contains(withoutResources, action) {
-					t.Errorf("%s is allowed on everything", action)
+					t.Errorf("%s: %s is allowed on everything", what, action)
 				}
 				if strings.ContainsAny(action, "*?") {
 					t.Errorf("%s is no single action", action)
@@ -147,11 +161,11 @@ func TestARoleIsPassedOnlyToTheServiceThatItTrusts(t *testing.T) {
 }
 
 func TestWhoMayOnlyReadChangesNothing(t *testing.T) {
-	for _, stack := range stacks {
-		for _, s := range statementsOf(t, stack, true, nil) {
+	for stack, of := range everyStack {
+		for _, s := range statementsOf(t, of.name, true, of.overrides) {
 			for _, action := range s.Action {
 				_, verb, _ := strings.Cut(action, ":")
-				if !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "List") && !strings.HasPrefix(verb, "Describe") {
+				if !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "List") && !strings.HasPrefix(verb, "Describe") && verb != "AdminGetUser" {
 					t.Errorf("%s: may %s", stack, action)
 				}
 			}
@@ -189,7 +203,7 @@ func TestEveryTypeOfTheGraphHasRights(t *testing.T) {
 		_, err := sqs.NewQueue(ctx, "queue", nil)
 		return err
 	}
-	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Account: account, Config: map[string]string{"aws:region": "us-east-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +228,7 @@ func TestARoleWithAPathIsNamedWithIt(t *testing.T) {
 		roles := 0
 		for _, s := range statementsOf(t, "prod", readOnly, map[string]string{"rolePath": "/teams/records/"}) {
 			for _, on := range s.Resource {
-				if !strings.Contains(on, ":role/") || strings.HasSuffix(on, ":role/aws-service-role/*") {
+				if !strings.Contains(on, ":role/") || strings.Contains(on, ":role/aws-service-role/") {
 					continue
 				}
 				if roles++; !strings.HasPrefix(on, "arn:aws:iam::123456789012:role/teams/records/smart-") {
@@ -246,7 +260,7 @@ func TestUnderAPermissionsBoundaryNoRoleIsMadeOrGivenRightsWithoutIt(t *testing.
 			}
 		}
 	}
-	const roles = 4 // two of functions, two of data
+	roles := len(declared(t, "prod", nil).All(graph.Role))
 	want := map[string]int{"iam:CreateRole": roles, "iam:PutRolePolicy": roles, "iam:DeleteRolePolicy": roles, "iam:PutRolePermissionsBoundary": roles}
 	if !maps.Equal(bounded, want) {
 		t.Errorf("got %v, want %v", bounded, want)
@@ -294,7 +308,7 @@ func TestALongPolicyIsSplitIntoManagedPoliciesThatSayTheSame(t *testing.T) {
 		}
 		return nil
 	}
-	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Account: account, Config: map[string]string{"aws:region": "us-east-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +345,7 @@ func TestALongPolicyIsSplitIntoManagedPoliciesThatSayTheSame(t *testing.T) {
 
 func TestWhoMayDoWhatIsExactlyThis(t *testing.T) {
 	for _, stack := range stacks {
-		explanation, err := audit.Explain(declared(t, stack, nil))
+		explanation, err := audit.Explain(declaredIn(t, stack, nil, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -419,7 +433,7 @@ func grantsOf(t *testing.T, flow string, withTrigger bool) map[string]string {
 		})
 		return err
 	}
-	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}})
+	g, err := graph.Run(program, graph.Stack{Project: "p", Name: "s", Account: account, Config: map[string]string{"aws:region": "us-east-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,23 +13,53 @@ import (
 )
 
 // Declare runs the program for a stack, which local.LoadStack reads, and returns what
-// it declares. The functions are not built: no answer of this package depends on their
-// code.
+// it declares. No function is built, since no answer of this package depends on their
+// code; an archive that the configuration names is checked, as "pulumi up" does.
+//
+// Nobody is asked about a user pool that exists already: it is taken to exist.
+// Without an account, the graph is good for [Explain] alone.
 func Declare(stack graph.Stack) (*graph.Graph, error) {
 	dir, err := os.MkdirTemp("", "smartlake-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	archive := filepath.Join(dir, "function.zip")
-	if err := writePlaceholder(archive); err != nil {
+	placeholder := filepath.Join(dir, "function.zip")
+	if err := writePlaceholder(placeholder); err != nil {
 		return nil, err
 	}
 	stack.Config = maps.Clone(stack.Config)
 	for _, key := range []string{"validatorArchive", "launchContextArchive"} {
-		stack.Config[stack.Project+":"+key] = archive
+		key = stack.Project + ":" + key
+		if stack.Config[key], err = archiveOf(stack, stack.Config[key], placeholder); err != nil {
+			return nil, err
+		}
+	}
+	stack.PoolsExist = true
+	if stack.Account == "" {
+		stack = stack.WithUnknownAccount()
 	}
 	return graph.Run(program.Run, stack)
+}
+
+// archiveOf is the path of the given archive from where this process runs, as
+// "pulumi up" would find it from the project's folder, or the placeholder.
+func archiveOf(stack graph.Stack, given, placeholder string) (string, error) {
+	if given == "" {
+		return placeholder, nil
+	}
+	if filepath.IsAbs(given) || stack.Dir == "" {
+		return given, nil
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	from, err := filepath.Abs(stack.Dir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Rel(here, filepath.Join(from, given))
 }
 
 // writePlaceholder writes an archive of the right shape with nothing to run in it.

@@ -14,7 +14,8 @@ import (
 )
 
 // Explanation says who may do what in a stack, and what protects it. Lists stand in a
-// fixed order: equal stacks give equal explanations. No secret is in it.
+// fixed order: equal stacks give equal explanations. No secret is in it. In the place of
+// what AWS and Pulumi choose stands "*", and of an account that is not known "<account>".
 type Explanation struct {
 	Region      string         `json:"region"`
 	Datastores  []Datastore    `json:"datastores"`
@@ -67,6 +68,8 @@ type Role struct {
 	May       []string `json:"may"`
 }
 
+const smartDatastoreType = "smartlake:index:SmartDatastore"
+
 // Explain reads a graph. It says what the configuration means, not what AWS holds:
 // how HealthLake itself treats a scope that counts is HealthLake's.
 func Explain(g *graph.Graph) (Explanation, error) {
@@ -92,7 +95,7 @@ func Explain(g *graph.Graph) (Explanation, error) {
 	for _, r := range s.all(userType) {
 		e.TestUsers = append(e.TestUsers, r.Text("username"))
 	}
-	for _, r := range s.all("smartlake:index:SmartDatastore") {
+	for _, r := range s.all(smartDatastoreType) {
 		e.Arguments[r.Name] = masked(resource.NewObjectProperty(r.Properties))
 	}
 	e.Protected, e.Unprotected = s.protection(), s.concerns(e)
@@ -196,8 +199,14 @@ var otherScopes = map[string]string{
 	"launch/patient": "To learn which patient the app was launched for",
 }
 
-// launchContext reports whether something adds FHIR claims to the tokens of users.
+// launchContext reports whether something adds FHIR claims to the tokens of users: a
+// trigger, or in a pool that exists already what its owner says of it.
 func (s scope) launchContext() bool {
+	for _, component := range s.all(smartDatastoreType) {
+		if component.Flag("existingUserPool", "addsLaunchContext") {
+			return true
+		}
+	}
 	for _, pool := range s.all(graph.UserPool) {
 		if pool.Text("lambdaConfig", "preTokenGeneration") != "" || pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn") != "" {
 			return true
@@ -251,7 +260,7 @@ func (s scope) role(r graph.Resource) (Role, error) {
 		return Role{}, fmt.Errorf("role %s: its trust policy: %w", r.Name, err)
 	}
 	for _, statement := range trust.Statement {
-		role.TrustedBy = append(role.TrustedBy, pairs(statement.Principal)+cmp.Or(conditions(statement.Condition), ", without a condition"))
+		role.TrustedBy = append(role.TrustedBy, s.graph.Pattern(pairs(statement.Principal)+cmp.Or(conditions(statement.Condition), ", without a condition")))
 	}
 	for _, policy := range s.all(graph.RolePolicy) {
 		if policy.Text("role") != r.Text("name") {
@@ -262,8 +271,8 @@ func (s scope) role(r graph.Resource) (Role, error) {
 			return Role{}, fmt.Errorf("policy %s: %w", policy.Name, err)
 		}
 		for _, statement := range rights.Statement {
-			role.May = append(role.May, fmt.Sprintf("%s %s on %s%s", strings.ToLower(statement.Effect), strings.Join(statement.Action, ", "),
-				strings.Join(statement.Resource, ", "), conditions(statement.Condition)))
+			role.May = append(role.May, s.graph.Pattern(fmt.Sprintf("%s %s on %s%s", strings.ToLower(statement.Effect), strings.Join(statement.Action, ", "),
+				strings.Join(statement.Resource, ", "), conditions(statement.Condition))))
 		}
 	}
 	return role, nil

@@ -57,38 +57,76 @@ const maxDocument = 6144
 // narrow as they are the stack's alone: "environment: prod" is every stack's of
 // production. And making a resource with tags takes the right to tag one that has none
 // of them yet, which could be another's.
+//
+// Every value is what the configuration says or a pattern: a policy that would hold a
+// value which stands in for one of AWS's is an error, as is a graph without an account.
 func DeployPolicy(g *graph.Graph, readOnly bool) ([]Document, error) {
-	resources := g.Resources()
+	s := scope{g, g.Resources()}
 	collected := map[string]*Statement{}
+	if err := s.collectAll(collected, slices.Concat(s.resources, g.Lookups()), readOnly); err != nil {
+		return nil, err
+	}
+	if !readOnly {
+		if err := passRoles(collected, s); err != nil {
+			return nil, err
+		}
+	}
+	return s.documents(collected)
+}
+
+// PreviewPolicy returns the rights of a preview without a refresh: those to look up what
+// exists already, such as a user pool that the stack only adds clients to. A stack that
+// makes all its resources needs none, and gets no document.
+func PreviewPolicy(g *graph.Graph) ([]Document, error) {
+	s := scope{g, g.Resources()}
+	collected := map[string]*Statement{}
+	if err := s.collectAll(collected, g.Lookups(), true); err != nil {
+		return nil, err
+	}
+	return s.documents(collected)
+}
+
+// collectAll collects the rights on resources.
+func (s scope) collectAll(into map[string]*Statement, resources []graph.Resource, readOnly bool) error {
 	for _, r := range resources {
 		if strings.HasPrefix(r.Type, "smartlake:") {
 			continue // a component exists in Pulumi alone
 		}
 		wanted, ok := rights[r.Type]
 		if !ok {
-			return nil, fmt.Errorf("%s %q: no rights are known for this type of resource: add them to the table in audit/rights.go", r.Type, r.Name)
+			return fmt.Errorf("%s %q: no rights are known for this type of resource: add them to the table in audit/rights.go", r.Type, r.Name)
 		}
-		for _, need := range wanted {
-			need = need.within(scope{g, resources}.boundary(r))
+		for _, need := range wanted.rights {
+			need = need.within(s.boundary(r))
 			if need.when != nil {
-				need.condition = need.when(scope{g, resources}, r)
+				need.condition = need.when(s, r)
 			}
 			actions := need.read
 			if !readOnly {
 				actions = append(slices.Clone(need.read), need.write...)
 			}
-			on := need.on(scope{g, resources}, r)
-			if len(actions) > 0 && len(on) > 0 {
-				collect(collected, need, actions, on)
+			if on := need.on(s, r); len(actions) > 0 && len(on) > 0 {
+				collect(into, need, actions, on)
 			}
 		}
 	}
-	if !readOnly {
-		if err := passRoles(collected, scope{g, resources}); err != nil {
+	return nil
+}
+
+// documents are the policies, which hold nothing that was made up.
+func (s scope) documents(collected map[string]*Statement) ([]Document, error) {
+	list := statements(collected)
+	for _, statement := range list {
+		text, err := json.Marshal(statement)
+		if err != nil {
 			return nil, err
 		}
+		if s.graph.Invents(string(text)) { // it may be a secret's stand-in: it is not quoted
+			return nil, fmt.Errorf("statement %s, which allows %s: holds a value that is not known before the deployment, or is encrypted in the configuration; "+
+				"want the account, and such a value in clear text", statement.Sid, strings.Join(statement.Action, ", "))
+		}
 	}
-	return pack(statements(collected))
+	return pack(list)
 }
 
 // within holds a bounded right to a permissions boundary, and lets the boundary be set;

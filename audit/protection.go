@@ -30,7 +30,7 @@ func (s scope) protection() []string {
 			list = append(list, r.Name+": Cognito refuses to delete it")
 		}
 	}
-	for _, r := range s.all("smartlake:index:SmartDatastore") {
+	for _, r := range s.all(smartDatastoreType) {
 		if !r.Flag("allowDatastoreReplacement") {
 			list = append(list, r.Name+": a change that would replace the datastore is an error at preview")
 		}
@@ -59,12 +59,11 @@ func (s scope) concerns(e Explanation) []string {
 				}
 			}
 		}
-		if slices.Contains(r.Texts("aliasAttributes"), "email") {
-			for _, provider := range s.all(identityProviderType) {
-				if provider.Map("attributeMapping")["email_verified"] != "" {
-					add("identity provider %s: its word makes an email address verified, and so a name to sign in with", provider.Text("providerName"))
-				}
-			}
+		list = append(list, s.vouched(r)...)
+	}
+	for _, pool := range s.graph.Lookups() {
+		if pool.Type == graph.ExistingUserPool {
+			add("user pool %s: it exists already; how its users sign in, who makes them and what its triggers add to tokens is for its owner to say", pool.ID)
 		}
 	}
 	if roles := s.unbounded(); len(roles) > 0 {
@@ -84,6 +83,32 @@ func (s scope) concerns(e Explanation) []string {
 	for _, r := range s.all(graph.Permission) {
 		if r.Text("principal") == "healthlake.amazonaws.com" && r.Text("sourceAccount") == "" {
 			add("%s: HealthLake may call the function on behalf of other accounts too; only tokens of this pool's clients are taken", r.Name)
+		}
+	}
+	return list
+}
+
+// vouched lists the names to sign in with, and the word on who a user is, that identity
+// providers decide. An address or number is a name only once it is verified; every other
+// alias is one at once
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
+func (s scope) vouched(pool graph.Resource) []string {
+	var list []string
+	aliases := pool.Texts("aliasAttributes")
+	for _, provider := range s.all(identityProviderType) {
+		name, maps := provider.Text("providerName"), provider.Map("attributeMapping")
+		add := func(format string) { list = append(list, fmt.Sprintf("identity provider %s: "+format, name)) }
+		if slices.Contains(aliases, "email") && maps["email_verified"] != "" {
+			add("its word makes an email address verified, and so a name to sign in with")
+		}
+		if slices.Contains(aliases, "phone_number") && maps["phone_number_verified"] != "" {
+			add("its word makes a phone number verified, and so a name to sign in with")
+		}
+		if slices.Contains(aliases, "preferred_username") && maps["preferred_username"] != "" {
+			add("it decides preferred_username, a name to sign in with")
+		}
+		if maps["profile"] != "" {
+			add("it decides profile, which some apps take for the FHIR resource that the user is")
 		}
 	}
 	return list

@@ -6,13 +6,29 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/graph"
 )
 
-// right is what it takes to deploy a resource of some type.
+// row is what it takes to deploy a resource of some type, or to look something up.
+type row struct {
+	// source is the code of the aws provider that calls AWS for the type, below
+	// https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/, or
+	// the page that lists what the type takes. Which resources and conditions an action
+	// knows is in AWS's Service Authorization Reference
+	// (https://docs.aws.amazon.com/service-authorization/latest/reference/).
+	source string
+	rights []right
+}
+
+// from makes a row.
+func from(source string, rights ...right) row { return row{source, rights} }
+
+// right is some actions on some resources.
 type right struct {
+	source    string   // of what the row's does not say: rights that AWS uses in the caller's name
 	read      []string // needed to read its state, and so by a refresh too
 	write     []string // needed to create, change, tag and delete it
 	on        func(scope, graph.Resource) []string
 	condition condition
 	// when is the condition where it depends on the stack, in the place of condition.
+	// Nil is no condition.
 	when func(scope, graph.Resource) condition
 	// bounded rights are only good for roles with the declared permissions boundary, where
 	// there is one: who may give a role policies could otherwise give it every right.
@@ -27,163 +43,207 @@ const (
 	oldBucketType = "aws:s3/bucket:Bucket"
 )
 
-// rights are the rights by type of resource. Sources: AWS's Service Authorization
-// Reference (https://docs.aws.amazon.com/service-authorization/latest/reference/), and
-// what the aws provider calls for a type.
-var rights = map[string][]right{
+// rights are the rights by type of resource.
+var rights = map[string]row{
 	// Cognito chooses the ids of pools. Everything else in a pool is the pool's.
-	graph.UserPool: {
-		{on: everything, write: of("cognito-idp", "CreateUserPool"), when: madeWithTags(graph.UserPool)},
-		{on: pools, read: of("cognito-idp", "DescribeUserPool", "GetUserPoolMfaConfig", "ListTagsForResource")},
-		{on: pools, when: ownTags(graph.UserPool),
+	graph.UserPool: from("cognitoidp/user_pool.go",
+		right{on: everything, write: of("cognito-idp", "CreateUserPool"), when: madeWithTags(graph.UserPool)},
+		right{on: pools, read: of("cognito-idp", "DescribeUserPool", "GetUserPoolMfaConfig", "ListTagsForResource")},
+		right{on: pools, when: ownTags(graph.UserPool),
 			write: of("cognito-idp", "AddCustomAttributes", "DeleteUserPool", "SetUserPoolMfaConfig", "TagResource", "UntagResource", "UpdateUserPool")},
-		{on: pools, write: of("cognito-idp", "TagResource"), when: firstTags(graph.UserPool)},
-	},
-	graph.UserPoolDomain: {
-		{on: everything, read: of("cognito-idp", "DescribeUserPoolDomain")},
-		{on: pools, write: of("cognito-idp", "CreateUserPoolDomain", "DeleteUserPoolDomain", "UpdateUserPoolDomain"), when: ownTags(graph.UserPool)},
-	},
-	graph.UserPoolClient:                        poolPart("UserPoolClient"),
-	"aws:cognito/resourceServer:ResourceServer": poolPart("ResourceServer"),
-	identityProviderType:                        poolPart("IdentityProvider"),
-	userType: {{on: pools, read: of("cognito-idp", "AdminGetUser")}, {on: pools, when: ownTags(graph.UserPool),
-		write: of("cognito-idp", "AdminCreateUser", "AdminDeleteUser", "AdminDeleteUserAttributes", "AdminDisableUser", "AdminEnableUser",
-			"AdminSetUserPassword", "AdminUpdateUserAttributes")}},
+		right{on: pools, write: of("cognito-idp", "TagResource"), when: firstTags(graph.UserPool)},
+	),
+	graph.UserPoolDomain: from("cognitoidp/user_pool_domain.go",
+		right{on: everything, read: of("cognito-idp", "DescribeUserPoolDomain")},
+		right{on: pools, write: of("cognito-idp", "CreateUserPoolDomain", "DeleteUserPoolDomain", "UpdateUserPoolDomain"), when: ownTags(graph.UserPool)},
+		right{on: distributions, write: of("cloudfront", "UpdateDistribution"),
+			source: "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-add-custom-domain.html"},
+	),
+	graph.UserPoolClient:                        from("cognitoidp/user_pool_client.go", poolPart("UserPoolClient")...),
+	"aws:cognito/resourceServer:ResourceServer": from("cognitoidp/resource_server.go", poolPart("ResourceServer")...),
+	identityProviderType:                        from("cognitoidp/identity_provider.go", poolPart("IdentityProvider")...),
+	userType: from("cognitoidp/user.go",
+		right{on: pools, read: of("cognito-idp", "AdminGetUser")},
+		right{on: pools, when: ownTags(graph.UserPool),
+			write: of("cognito-idp", "AdminCreateUser", "AdminDeleteUser", "AdminDeleteUserAttributes", "AdminDisableUser", "AdminEnableUser",
+				"AdminSetUserPassword", "AdminUpdateUserAttributes")},
+	),
 
-	graph.Role: {{on: itself(roleARN), read: of("iam", "GetRole", "ListAttachedRolePolicies", "ListRolePolicies"),
-		write: of("iam", "DeleteRole", "ListInstanceProfilesForRole", "TagRole", "UntagRole", "UpdateAssumeRolePolicy",
-			"UpdateRole", "UpdateRoleDescription")}, {on: itself(roleARN), write: of("iam", "CreateRole"), bounded: true}},
-	graph.RolePolicy: {{on: itsRole, read: of("iam", "GetRolePolicy")},
-		{on: itsRole, write: of("iam", "DeleteRolePolicy", "PutRolePolicy"), bounded: true}},
+	graph.Role: from("iam/role.go",
+		right{on: itself(roleARN), read: of("iam", "GetRole", "ListAttachedRolePolicies", "ListRolePolicies"),
+			write: of("iam", "DeleteRole", "ListInstanceProfilesForRole", "TagRole", "UntagRole", "UpdateAssumeRolePolicy",
+				"UpdateRole", "UpdateRoleDescription")},
+		right{on: itself(roleARN), write: of("iam", "CreateRole"), bounded: true},
+	),
+	graph.RolePolicy: from("iam/role_policy.go",
+		right{on: itsRole, read: of("iam", "GetRolePolicy")},
+		right{on: itsRole, write: of("iam", "DeleteRolePolicy", "PutRolePolicy"), bounded: true},
+	),
 
-	graph.Function: {{on: itself(functionARN),
+	graph.Function: from("lambda/function.go", right{on: itself(functionARN),
 		read: of("lambda", "GetFunction", "GetFunctionCodeSigningConfig", "GetFunctionConfiguration", "ListTags", "ListVersionsByFunction"),
 		write: of("lambda", "CreateFunction", "DeleteFunction", "DeleteFunctionConcurrency", "PublishVersion", "PutFunctionConcurrency",
-			"TagResource", "UntagResource", "UpdateFunctionCode", "UpdateFunctionConfiguration")}},
-	graph.FunctionAlias: {{on: functions, read: of("lambda", "GetAlias"), write: of("lambda", "CreateAlias", "DeleteAlias", "UpdateAlias")}},
-	graph.Permission:    {{on: functions, read: of("lambda", "GetPolicy"), write: of("lambda", "AddPermission", "RemovePermission")}},
-	"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": {{on: functions,
-		read:  of("lambda", "GetProvisionedConcurrencyConfig"),
-		write: of("lambda", "DeleteProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig")}},
+			"TagResource", "UntagResource", "UpdateFunctionCode", "UpdateFunctionConfiguration")}),
+	graph.FunctionAlias: from("lambda/alias.go",
+		right{on: functions, read: of("lambda", "GetAlias"), write: of("lambda", "CreateAlias", "DeleteAlias", "UpdateAlias")}),
+	graph.Permission: from("lambda/permission.go",
+		right{on: functions, read: of("lambda", "GetPolicy"), write: of("lambda", "AddPermission", "RemovePermission")}),
+	"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": from("lambda/provisioned_concurrency_config.go",
+		right{on: functions, read: of("lambda", "GetProvisionedConcurrencyConfig"),
+			write: of("lambda", "DeleteProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig")}),
 
 	// To find a log group by its name is a list of all.
-	logGroupType: {
-		{on: anyOf("logs", "log-group:*"), read: of("logs", "DescribeLogGroups")},
-		{on: itself(logGroupARN), read: of("logs", "ListTagsForResource"),
+	logGroupType: from("logs/group.go",
+		right{on: everything, read: of("logs", "DescribeLogGroups")},
+		right{on: itself(logGroupARN), read: of("logs", "ListTagsForResource"),
 			write: of("logs", "AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "DeleteRetentionPolicy", "DisassociateKmsKey",
 				"PutRetentionPolicy", "TagResource", "UntagResource")},
-	},
-	"aws:cloudwatch/logMetricFilter:LogMetricFilter": {{on: those(logGroupARN, logGroupType), read: of("logs", "DescribeMetricFilters"),
-		write: of("logs", "DeleteMetricFilter", "PutMetricFilter")}},
-	"aws:cloudwatch/queryDefinition:QueryDefinition": {{on: everything, read: of("logs", "DescribeQueryDefinitions"),
-		write: of("logs", "DeleteQueryDefinition", "PutQueryDefinition")}},
-	"aws:cloudwatch/metricAlarm:MetricAlarm":       {describeAlarms, {on: itself(alarmARN), read: readAlarm, write: append(of("cloudwatch", "PutMetricAlarm"), writeAlarm...)}},
-	"aws:cloudwatch/compositeAlarm:CompositeAlarm": {describeAlarms, {on: itself(alarmARN), read: readAlarm, write: append(of("cloudwatch", "PutCompositeAlarm"), writeAlarm...)}},
-	"aws:cloudwatch/dashboard:Dashboard": {{on: itself(dashboardARN), read: of("cloudwatch", "GetDashboard"),
-		write: of("cloudwatch", "DeleteDashboards", "PutDashboard")}},
+	),
+	"aws:cloudwatch/logMetricFilter:LogMetricFilter": from("logs/metric_filter.go",
+		right{on: those(logGroupARN, logGroupType), read: of("logs", "DescribeMetricFilters"), write: of("logs", "DeleteMetricFilter", "PutMetricFilter")}),
+	"aws:cloudwatch/queryDefinition:QueryDefinition": from("logs/query_definition.go",
+		right{on: everything, read: of("logs", "DescribeQueryDefinitions"), write: of("logs", "DeleteQueryDefinition", "PutQueryDefinition")}),
+	"aws:cloudwatch/metricAlarm:MetricAlarm":       from("cloudwatch/metric_alarm.go", alarmRights("PutMetricAlarm")...),
+	"aws:cloudwatch/compositeAlarm:CompositeAlarm": from("cloudwatch/composite_alarm.go", alarmRights("PutCompositeAlarm")...),
+	"aws:cloudwatch/dashboard:Dashboard": from("cloudwatch/dashboard.go",
+		right{on: itself(dashboardARN), read: of("cloudwatch", "GetDashboard"), write: of("cloudwatch", "DeleteDashboards", "PutDashboard")}),
 
-	topicType: {{on: itself(topicARN), read: of("sns", "GetTopicAttributes", "ListTagsForResource"),
-		write: of("sns", "CreateTopic", "DeleteTopic", "SetTopicAttributes", "TagResource", "UntagResource")}},
-	"aws:sns/topicPolicy:TopicPolicy": {{on: those(topicARN, topicType), read: of("sns", "GetTopicAttributes"), write: of("sns", "SetTopicAttributes")}},
-	"aws:sns/topicSubscription:TopicSubscription": {
-		{on: those(topicARN, topicType), write: of("sns", "Subscribe")},
-		{on: everything, read: of("sns", "GetSubscriptionAttributes"), write: of("sns", "SetSubscriptionAttributes", "Unsubscribe")},
-	},
+	topicType: from("sns/topic.go", right{on: itself(topicARN), read: of("sns", "GetTopicAttributes", "ListTagsForResource"),
+		write: of("sns", "CreateTopic", "DeleteTopic", "SetTopicAttributes", "TagResource", "UntagResource")}),
+	"aws:sns/topicPolicy:TopicPolicy": from("sns/topic_policy.go",
+		right{on: those(topicARN, topicType), read: of("sns", "GetTopicAttributes"), write: of("sns", "SetTopicAttributes")}),
+	// What is done to a subscription is done to its topic. Its own ARN begins with the
+	// topic's, so that the pattern of the topic's name takes in both.
+	"aws:sns/topicSubscription:TopicSubscription": from("sns/topic_subscription.go",
+		right{on: those(topicARN, topicType), read: of("sns", "GetSubscriptionAttributes"),
+			write: of("sns", "SetSubscriptionAttributes", "Subscribe", "Unsubscribe")}),
 
-	"aws:appautoscaling/target:Target": {
+	// AWS chooses the ids of scalable targets.
+	"aws:appautoscaling/target:Target": from("appautoscaling/target.go",
 		describeScaling("DescribeScalableTargets"),
-		{on: scalableTargets, read: of("application-autoscaling", "ListTagsForResource"),
-			write: of("application-autoscaling", "DeregisterScalableTarget", "RegisterScalableTarget", "TagResource", "UntagResource")},
-		{on: serviceLinkedRoles, write: of("iam", "CreateServiceLinkedRole"), condition: condition{
-			"StringEquals": {"iam:AWSServiceName": "lambda.application-autoscaling.amazonaws.com"}}},
-	},
-	"aws:appautoscaling/policy:Policy": {
+		right{on: scalableTargets, read: of("application-autoscaling", "ListTagsForResource")},
+		right{on: scalableTargets, write: of("application-autoscaling", "DeregisterScalableTarget", "RegisterScalableTarget"), when: itsNamespace},
+		right{on: scalableTargets, write: of("application-autoscaling", "TagResource", "UntagResource"), when: ownTags(scalableTargetType)},
+		right{on: scalableTargets, write: of("application-autoscaling", "TagResource"), when: firstTags(scalableTargetType)},
+		makesServiceLinkedRole("lambda.application-autoscaling.amazonaws.com",
+			"https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html"),
+	),
+	"aws:appautoscaling/policy:Policy": from("appautoscaling/policy.go",
 		describeScaling("DescribeScalingPolicies"),
-		{on: scalableTargets, write: of("application-autoscaling", "DeleteScalingPolicy", "PutScalingPolicy")},
-	},
-	"aws:appautoscaling/scheduledAction:ScheduledAction": {
+		right{on: scalableTargets, write: of("application-autoscaling", "DeleteScalingPolicy", "PutScalingPolicy"), when: itsNamespace},
+		right{on: itself(trackingAlarmARN), write: of("cloudwatch", "DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"),
+			source: "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"},
+	),
+	"aws:appautoscaling/scheduledAction:ScheduledAction": from("appautoscaling/scheduled_action.go",
 		describeScaling("DescribeScheduledActions"),
-		{on: scalableTargets, write: of("application-autoscaling", "DeleteScheduledAction", "PutScheduledAction")},
-	},
+		right{on: scalableTargets, write: of("application-autoscaling", "DeleteScheduledAction", "PutScheduledAction"), when: itsNamespace},
+	),
 
 	// KMS chooses the ids of keys. It may see the tags of a key five minutes late
-	// (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), and the rotation
-	// is enabled at once.
-	keyType: {
-		{on: everything, write: of("kms", "CreateKey"), when: madeWithTags(keyType)},
-		{on: anyOf("kms", "key/*"), read: of("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
-			write: of("kms", "EnableKeyRotation")},
-		{on: anyOf("kms", "key/*"), when: ownTags(keyType),
+	// (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), and what makes
+	// a key reads it, enables its rotation and names it at once.
+	keyType: from("kms/key.go",
+		right{on: everything, write: of("kms", "CreateKey"), when: madeWithTags(keyType)},
+		right{on: keys, read: of("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"), write: of("kms", "EnableKeyRotation")},
+		right{on: keys, when: ownTags(keyType),
 			write: of("kms", "DisableKeyRotation", "EnableKey", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription")},
-		{on: anyOf("kms", "key/*"), write: of("kms", "TagResource"), when: firstTags(keyType)},
-	},
-	"aws:kms/alias:Alias": {
-		{on: everything, read: of("kms", "ListAliases")},
-		{on: func(s scope, r graph.Resource) []string { return []string{keyAliasARN(s, r), s.arn("kms", "key/*")} },
-			write: of("kms", "CreateAlias", "DeleteAlias", "UpdateAlias")},
-	},
+		right{on: keys, write: of("kms", "TagResource"), when: firstTags(keyType)},
+	),
+	// An alias takes the right on itself and on the key
+	// (https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html).
+	"aws:kms/alias:Alias": from("kms/alias.go",
+		right{on: everything, read: of("kms", "ListAliases")},
+		right{on: itself(keyAliasARN), write: of("kms", "CreateAlias", "DeleteAlias", "UpdateAlias")},
+		right{on: keys, write: of("kms", "CreateAlias")},
+		right{on: keys, write: of("kms", "DeleteAlias", "UpdateAlias"), when: ownTags(keyType)},
+	),
 
-	bucketType:    bucketRights,
-	oldBucketType: bucketRights,
-	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                                     bucketPart("BucketPublicAccessBlock"),
-	"aws:s3/bucketOwnershipControls:BucketOwnershipControls":                                     bucketPart("BucketOwnershipControls"),
-	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": bucketPart("EncryptionConfiguration"),
-	"aws:s3/bucketVersioningV2:BucketVersioningV2":                                               bucketPart("BucketVersioning"),
-	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2":                       bucketPart("LifecycleConfiguration"),
-	"aws:s3/bucketLoggingV2:BucketLoggingV2":                                                     bucketPart("BucketLogging"),
-	"aws:s3/bucketPolicy:BucketPolicy": {{on: buckets, read: of("s3", "GetBucketPolicy"),
-		write: of("s3", "DeleteBucketPolicy", "PutBucketPolicy")}},
+	bucketType:    from("s3/bucket.go", bucketRights...),
+	oldBucketType: from("s3/bucket.go", bucketRights...),
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": from("s3/bucket_public_access_block.go", bucketPart("BucketPublicAccessBlock")),
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls": from("s3/bucket_ownership_controls.go", bucketPart("BucketOwnershipControls")),
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": from(
+		"s3/bucket_server_side_encryption_configuration.go", bucketPart("EncryptionConfiguration")),
+	"aws:s3/bucketVersioningV2:BucketVersioningV2": from("s3/bucket_versioning.go", bucketPart("BucketVersioning")),
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": from(
+		"s3/bucket_lifecycle_configuration.go", bucketPart("LifecycleConfiguration")),
+	"aws:s3/bucketLoggingV2:BucketLoggingV2": from("s3/bucket_logging.go", bucketPart("BucketLogging")),
+	"aws:s3/bucketPolicy:BucketPolicy": from("s3/bucket_policy.go",
+		right{on: buckets, read: of("s3", "GetBucketPolicy"), write: of("s3", "DeleteBucketPolicy", "PutBucketPolicy")}),
 
-	"aws:route53/record:Record": {
-		{on: itself(zoneARN), read: of("route53", "GetHostedZone", "ListResourceRecordSets")},
-		{on: itself(zoneARN), write: of("route53", "ChangeResourceRecordSets"), when: itsName},
-		{on: anyChange, write: of("route53", "GetChange")},
-	},
+	"aws:route53/record:Record": from("route53/record.go",
+		right{on: itself(zoneARN), read: of("route53", "GetHostedZone", "ListResourceRecordSets")},
+		right{on: itself(zoneARN), write: of("route53", "ChangeResourceRecordSets"), when: itsName},
+		right{on: anyChange, write: of("route53", "GetChange")},
+	),
 
 	// HealthLake chooses the ids of datastores, and Cloud Control, through which the
 	// aws-native provider works, takes no resources. The rights of other services are
-	// those that HealthLake uses on the caller's behalf when it makes a datastore
-	// (https://docs.aws.amazon.com/healthlake/latest/devguide/getting-started-setting-up.html).
-	graph.Datastore: {
-		{on: everything, read: of("cloudformation", "GetResource", "GetResourceRequestStatus"),
-			write: of("cloudformation", "CancelResourceRequest", "CreateResource", "DeleteResource", "UpdateResource")},
-		{on: everything, write: of("healthlake", "CreateFHIRDatastore"), when: madeWithTags(graph.Datastore)},
-		{on: anyOf("healthlake", "datastore/fhir/*"), read: of("healthlake", "DescribeFHIRDatastore", "ListTagsForResource")},
-		{on: anyOf("healthlake", "datastore/fhir/*"), when: ownTags(graph.Datastore),
+	// those that HealthLake uses in the caller's name when it makes a datastore. Of
+	// which service the service-linked role is, its page does not say (unverified).
+	graph.Datastore: from(healthLakeSetup,
+		right{on: everything, read: of("cloudformation", "GetResource", "GetResourceRequestStatus"),
+			write:  of("cloudformation", "CancelResourceRequest", "CreateResource", "DeleteResource", "UpdateResource"),
+			source: "https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/security.html"},
+		right{on: everything, write: of("healthlake", "CreateFHIRDatastore"), when: madeWithTags(graph.Datastore)},
+		right{on: datastores, read: of("healthlake", "DescribeFHIRDatastore", "ListTagsForResource")},
+		right{on: datastores, when: ownTags(graph.Datastore),
 			write: of("healthlake", "DeleteFHIRDatastore", "TagResource", "UntagResource", "UpdateFHIRDatastore")},
-		{on: anyOf("healthlake", "datastore/fhir/*"), write: of("healthlake", "TagResource"), when: firstTags(graph.Datastore)},
-		{on: functions, write: of("lambda", "InvokeFunction")},
-		{on: serviceLinkedRoles, write: of("iam", "CreateServiceLinkedRole")},
-		{on: datastoreKeys, read: of("kms", "DescribeKey"), write: of("kms", "CreateGrant", "Decrypt", "GenerateDataKey")},
-		{on: everything, write: of("ram", "GetResourceShareInvitations")},
-		{on: func(s scope, _ graph.Resource) []string {
+		right{on: datastores, write: of("healthlake", "TagResource"), when: firstTags(graph.Datastore)},
+		right{on: functions, write: of("lambda", "InvokeFunction"), source: healthLakeSetup},
+		makesServiceLinkedRole("healthlake.amazonaws.com", healthLakeSetup),
+		makesServiceLinkedRole("lakeformation.amazonaws.com", healthLakeSetup),
+		right{on: datastoreKeys, read: of("kms", "DescribeKey"), write: of("kms", "CreateGrant", "Decrypt", "GenerateDataKey"), when: heldToOwnKey,
+			source: "https://docs.aws.amazon.com/healthlake/latest/devguide/encryption-at-rest.html"},
+		right{on: everything, write: of("ram", "GetResourceShareInvitations"), source: healthLakeSetup},
+		right{on: func(s scope, _ graph.Resource) []string {
 			return []string{"arn:" + s.graph.Partition + ":ram:" + s.graph.Region + ":*:resource-share-invitation/*"}
-		}, write: of("ram", "AcceptResourceShareInvitation")},
-		{on: anyOf("glue", "catalog", "database/*"), write: of("glue", "CreateDatabase", "DeleteDatabase")},
-	},
+		}, write: of("ram", "AcceptResourceShareInvitation"), source: healthLakeSetup},
+		right{on: anyOf("glue", "catalog", "database/*_healthlake_view"), write: of("glue", "CreateDatabase", "DeleteDatabase"), source: healthLakeSetup},
+	),
+
+	// What a program asks about that exists already, at a preview too.
+	graph.ExistingUserPool: from("cognitoidp/user_pool_data_source.go", right{on: itsPool, read: of("cognito-idp", "DescribeUserPool")}),
 }
+
+const healthLakeSetup = "https://docs.aws.amazon.com/healthlake/latest/devguide/getting-started-setting-up.html"
 
 const (
 	userType             = "aws:cognito/user:User"
 	identityProviderType = "aws:cognito/identityProvider:IdentityProvider"
+	scalableTargetType   = "aws:appautoscaling/target:Target"
 )
 
 var (
 	pools           = anyOf("cognito-idp", "userpool/*")
+	keys            = anyOf("kms", "key/*")
+	datastores      = anyOf("healthlake", "datastore/fhir/*")
 	functions       = those(functionARN, graph.Function)
 	buckets         = those(bucketARN, bucketType, oldBucketType)
 	scalableTargets = anyOf("application-autoscaling", "scalable-target/*")
-
-	describeAlarms = right{on: anyOf("cloudwatch", "alarm:*"), read: of("cloudwatch", "DescribeAlarms")}
-	readAlarm      = of("cloudwatch", "ListTagsForResource")
-	writeAlarm     = of("cloudwatch", "DeleteAlarms", "TagResource", "UntagResource")
 )
+
+// alarmRights are those on an alarm, and on the list that the provider finds it in.
+func alarmRights(put string) []right {
+	return []right{
+		{on: anyOf("cloudwatch", "alarm:*"), read: of("cloudwatch", "DescribeAlarms")},
+		{on: itself(alarmARN), read: of("cloudwatch", "ListTagsForResource"), write: of("cloudwatch", "DeleteAlarms", put, "TagResource", "UntagResource")},
+	}
+}
 
 // poolPart is one kind of what is in a user pool.
 func poolPart(kind string) []right {
 	return []right{
-		{on: pools, read: of("cognito-idp", "Describe"+kind)},
-		{on: pools, write: of("cognito-idp", "Create"+kind, "Delete"+kind, "Update"+kind), when: ownTags(graph.UserPool)},
+		{on: itsPool, read: of("cognito-idp", "Describe"+kind)},
+		{on: itsPool, write: of("cognito-idp", "Create"+kind, "Delete"+kind, "Update"+kind), when: ownTags(graph.UserPool)},
+	}
+}
+
+// makesServiceLinkedRole lets a service make the role that it works with, and no other.
+func makesServiceLinkedRole(service, source string) right {
+	return right{
+		on: serviceLinkedRole(service), write: of("iam", "CreateServiceLinkedRole"), source: source,
+		condition: condition{"StringEquals": {"iam:AWSServiceName": service}},
 	}
 }
 
@@ -199,8 +259,8 @@ var bucketRights = []right{{on: itself(bucketARN),
 }
 
 // bucketPart is one setting of a bucket, which S3 reads and writes as a whole.
-func bucketPart(setting string) []right {
-	return []right{{on: buckets, read: of("s3", "Get"+setting), write: of("s3", "Put"+setting)}}
+func bucketPart(setting string) right {
+	return right{on: buckets, read: of("s3", "Get"+setting), write: of("s3", "Put"+setting)}
 }
 
 func describeScaling(action string) right {

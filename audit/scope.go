@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/local/graph"
@@ -33,11 +34,12 @@ func (s scope) global(service, rest string) string {
 	return strings.Join([]string{"arn", s.graph.Partition, service, "", s.graph.Account, rest}, ":")
 }
 
-// autoNamed is the pattern of a physical name: what Pulumi makes of the resource's
-// name, which ends in seven random digits, or exactly the name that the program gives.
-func autoNamed(r graph.Resource, property string) string {
-	if given := r.Text(property); given != "" && !strings.HasPrefix(given, r.Name+"-") {
-		return given
+// named is a physical name: exactly the one that the program gives, or the pattern of
+// what Pulumi makes of a resource's name, which ends in seven random digits. The
+// resource may be another one, after which this one is named.
+func (s scope) named(r graph.Resource, property string) string {
+	if name := r.Text(property); name != "" {
+		return s.graph.Pattern(name)
 	}
 	return r.Name + "-*"
 }
@@ -78,7 +80,7 @@ func anyOf(service string, kinds ...string) func(scope, graph.Resource) []string
 
 // roleARN has the role's path in it, which ends with a slash.
 func roleARN(s scope, r graph.Resource) string {
-	return s.global("iam", "role/"+strings.TrimPrefix(r.Text("path"), "/")+autoNamed(r, "name"))
+	return s.global("iam", "role/"+strings.TrimPrefix(r.Text("path"), "/")+s.named(r, "name"))
 }
 
 // roleOf is the role that a policy is part of.
@@ -108,29 +110,35 @@ func (s scope) boundary(r graph.Resource) string {
 }
 
 func functionARN(s scope, r graph.Resource) string {
-	return s.arn("lambda", "function:"+autoNamed(r, "name"))
+	return s.arn("lambda", "function:"+s.named(r, "name"))
 }
 
 func logGroupARN(s scope, r graph.Resource) string {
-	return s.arn("logs", "log-group:"+autoNamed(r, "name"))
+	return s.arn("logs", "log-group:"+s.named(r, "name"))
 }
 
 func keyAliasARN(s scope, r graph.Resource) string { return s.arn("kms", "alias/"+r.Name+"-*") }
 
+// trackingAlarmARN names the alarms that Application Auto Scaling makes for a policy
+// that follows the load: TargetTracking-<resource id>-AlarmHigh-<id>, and AlarmLow.
+func trackingAlarmARN(s scope, r graph.Resource) string {
+	return s.arn("cloudwatch", "alarm:TargetTracking-"+s.named(r, "resourceId")+"-*")
+}
+
 func alarmARN(s scope, r graph.Resource) string {
-	return s.arn("cloudwatch", "alarm:"+autoNamed(r, "name"))
+	return s.arn("cloudwatch", "alarm:"+s.named(r, "name"))
 }
 
 func dashboardARN(s scope, r graph.Resource) string {
-	return s.global("cloudwatch", "dashboard/"+autoNamed(r, "dashboardName"))
+	return s.global("cloudwatch", "dashboard/"+s.named(r, "dashboardName"))
 }
 
-func topicARN(s scope, r graph.Resource) string { return s.arn("sns", autoNamed(r, "name")) }
+func topicARN(s scope, r graph.Resource) string { return s.arn("sns", s.named(r, "name")) }
 
 // bucketARN: Pulumi names buckets in lower case, and their ARNs have no account. S3's
 // provider makes the rest of a name that is given by its beginning.
 func bucketARN(s scope, r graph.Resource) string {
-	name := autoNamed(r, "bucket")
+	name := s.named(r, "bucket")
 	if prefix := r.Text("bucketPrefix"); prefix != "" {
 		name = prefix + "*"
 	}
@@ -157,22 +165,61 @@ func anyChange(s scope, _ graph.Resource) []string {
 	return []string{"arn:" + s.graph.Partition + ":route53:::change/*"}
 }
 
-func serviceLinkedRoles(s scope, _ graph.Resource) []string {
-	return []string{s.global("iam", "role/aws-service-role/*")}
+// serviceLinkedRole is the role that a service makes for itself.
+func serviceLinkedRole(service string) func(scope, graph.Resource) []string {
+	return func(s scope, _ graph.Resource) []string {
+		return []string{s.global("iam", "role/aws-service-role/"+service+"/*")}
+	}
+}
+
+// distributions are those of CloudFront. The one that serves a user pool's custom
+// domain belongs to Cognito, in an account that nobody names.
+func distributions(s scope, domain graph.Resource) []string {
+	if domain.Text("certificateArn") == "" {
+		return nil
+	}
+	return []string{"arn:" + s.graph.Partition + ":cloudfront::*:distribution/*"}
+}
+
+// itsPool names the user pool that something is in: exactly where it exists already,
+// any of the account where the stack makes it, since Cognito chooses its id.
+func itsPool(s scope, r graph.Resource) []string {
+	id := r.Text("userPoolId")
+	for _, pool := range s.graph.Lookups() {
+		if pool.Type == graph.ExistingUserPool && pool.ID == id {
+			return []string{s.arn("cognito-idp", "userpool/"+id)}
+		}
+	}
+	return pools(s, r)
 }
 
 // datastoreKeys are the keys that datastores are encrypted with: none where AWS owns
-// them, the given one, or any of the account where the stack makes it, since KMS
-// chooses its id.
+// them, the given one, or where the stack makes it those with its tags ([heldToOwnKey]),
+// since KMS chooses its id.
 func datastoreKeys(s scope, r graph.Resource) []string {
-	id := r.Text("sseConfiguration", "kmsEncryptionConfig", "kmsKeyId")
-	if id == "" {
+	switch id := s.keyID(r); {
+	case id == "":
+		return nil
+	case s.makesKey(id):
+		return keys(s, r)
+	default:
+		return []string{id}
+	}
+}
+
+// heldToOwnKey is the condition of the rights on [datastoreKeys].
+func heldToOwnKey(s scope, r graph.Resource) condition {
+	if !s.makesKey(s.keyID(r)) {
 		return nil
 	}
-	for _, key := range s.all(keyType) {
-		if key.Text("arn") == id {
-			return []string{s.arn("kms", "key/*")}
-		}
-	}
-	return []string{id}
+	return ownTags(keyType)(s, r)
+}
+
+func (s scope) keyID(datastore graph.Resource) string {
+	return datastore.Text("sseConfiguration", "kmsEncryptionConfig", "kmsKeyId")
+}
+
+// makesKey reports whether the stack makes the key of an ARN.
+func (s scope) makesKey(arn string) bool {
+	return slices.ContainsFunc(s.all(keyType), func(key graph.Resource) bool { return key.Text("arn") == arn })
 }

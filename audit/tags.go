@@ -63,6 +63,11 @@ func itsName(_ scope, record graph.Resource) condition {
 	return condition{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": name}}
 }
 
+// itsNamespace is the service whose resources are scaled.
+func itsNamespace(_ scope, r graph.Resource) condition {
+	return condition{"StringEquals": {"application-autoscaling:service-namespace": r.Text("serviceNamespace")}}
+}
+
 // tags are those that all resources of a type share.
 func (s scope) tags(typ string) map[string]string {
 	var shared map[string]string
@@ -92,24 +97,45 @@ func tagsOf(r graph.Resource) map[string]string {
 	return tags
 }
 
+// taggedKinds are the kinds of resources whose ids AWS chooses, with what a policy that
+// is not held to tags lets its holder do to all of them.
+var taggedKinds = []struct{ typ, what, actions string }{
+	{graph.UserPool, "user pool", "delete and change every user pool of the account and region, and set the passwords and attributes of its users"},
+	{keyType, "key", "use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM"},
+	{graph.Datastore, "datastore", "delete every datastore of the account and region"},
+}
+
 // Cautions say what the holder of the policy of [DeployPolicy] could reach beyond the
-// stack, and which setting closes that. None is returned where nothing is open.
+// stack, and which setting closes that where one does.
 func Cautions(g *graph.Graph) []string {
 	s := scope{g, g.Resources()}
-	var list []string
-	for _, kind := range []struct{ typ, what, actions string }{
-		{graph.UserPool, "user pool", "delete and change every user pool of the account and region, and set the passwords and attributes of its users"},
-		{keyType, "key", "schedule the deletion of every key of the account and region, and change its policy, where the key's policy leaves that to IAM"},
-		{graph.Datastore, "datastore", "delete every datastore of the account and region"},
-	} {
-		if len(s.all(kind.typ)) > 0 && len(s.tags(kind.typ)) == 0 {
-			list = append(list, fmt.Sprintf("The %s has no tags: the holder of this policy can %s. Set tags so that these rights are held to the stack's own.",
-				kind.what, kind.actions))
+	var list, tagged []string
+	add := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
+	for _, kind := range taggedKinds {
+		switch {
+		case len(s.all(kind.typ)) == 0:
+		case len(s.tags(kind.typ)) == 0:
+			add("The %s has no tags: the holder of this policy can %s. Set tags so that these rights are held to the stack's own.", kind.what, kind.actions)
+		default:
+			tagged = append(tagged, kind.what)
 		}
 	}
 	if roles := s.unbounded(); len(roles) > 0 {
-		list = append(list, fmt.Sprintf("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. "+
-			"Set permissionsBoundary.", strings.Join(roles, ", ")))
+		add("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. Set permissionsBoundary.",
+			strings.Join(roles, ", "))
+	}
+	if len(tagged) > 0 {
+		add("To make a %s with tags takes the right to tag: the holder of this policy can put the stack's tags on every other one of the account and region "+
+			"that has none of them, and then treat it as the stack's.", strings.Join(tagged, " or "))
+	}
+	if len(s.all(keyType)) > 0 {
+		add("KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, " +
+			"enable the rotation of, and give an alias of the stack to every key of the account and region.")
+	}
+	for _, domain := range s.all(graph.UserPoolDomain) {
+		if len(distributions(s, domain)) > 0 {
+			add("A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account.")
+		}
 	}
 	return list
 }

@@ -20,7 +20,7 @@ func (e Explanation) Text(out io.Writer) error {
 			line("  - %s", item)
 		}
 	}
-	line("Who may do what in %s, from the configuration alone. Account, ids and the endings of names are made up.", e.Region)
+	line("Who may do what in %s, from the configuration alone. <account> and * stand for what is not known before the deployment.", e.Region)
 	for _, d := range e.Datastores {
 		line("\nDATASTORE %s", d.Name)
 		line("  takes tokens as    %s, fine-grained authorization: %s", d.Strategy, yes(d.FineGrained))

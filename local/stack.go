@@ -33,7 +33,8 @@ func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, erro
 
 // LoadStackWithoutSecrets is LoadStack for what reads a declaration and runs nothing:
 // each encrypted member of a list or map, such as a test user's password, is a made-up
-// text. A value that is encrypted as a whole is an error here too.
+// text, which the stack names as invented. A value that is encrypted as a whole is an
+// error here too.
 func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (graph.Stack, error) {
 	return loadStack(dir, name, overrides, madeUp{})
 }
@@ -71,7 +72,7 @@ func loadStack(dir, name string, overrides map[string]string, decrypter config.D
 	if len(file.Config) == 0 {
 		return graph.Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
 	}
-	stack := graph.Stack{Project: project.Name.String(), Name: name, Config: map[string]string{}}
+	stack := graph.Stack{Project: project.Name.String(), Name: name, Dir: filepath.Dir(path), Config: map[string]string{}}
 	s := stackReader{project: project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
 	for key, value := range file.Config {
 		s.values[key.Namespace()+":"+key.Name()] = value
@@ -170,6 +171,9 @@ func (s stackReader) readMembers(key string, value config.Value) error {
 	}
 	s.stack.Config[key] = text
 	s.stack.SecretKeys = append(s.stack.SecretKeys, key)
+	if s.decrypter == (madeUp{}) {
+		s.stack.Invented = []string{madeUpSecret}
+	}
 	return s.check(key, text, content)
 }
 

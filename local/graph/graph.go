@@ -34,8 +34,13 @@ type Graph struct {
 	Account   string
 	Partition string
 
+	seed       string
+	poolsExist bool
+
 	mu        sync.Mutex
 	resources []Resource
+	lookups   []Resource
+	invented  map[string]string // what stands for it, by value
 	outputs   map[string]any
 }
 
@@ -44,15 +49,43 @@ type Graph struct {
 type Stack struct {
 	Project    string
 	Name       string
+	Dir        string // of Pulumi.yaml: what paths in the configuration start from
 	Config     map[string]string
 	SecretKeys []string
 	Account    string // 12 digits; by default 123456789012
+
+	// Seed that ids and the endings of names follow from, besides the names of their
+	// resources. Graphs of one stack with two seeds differ in what is invented alone.
+	Seed string
+	// PoolsExist says that a user pool which the program looks up exists, with a domain
+	// of its own. By default there is none.
+	PoolsExist bool
+	// Invented are texts of the configuration that were made up, such as those in the
+	// place of encrypted values.
+	Invented []string
+}
+
+// unknownAccount stands for an account that is not known. AWS gives no such number.
+const unknownAccount = "000000000000"
+
+// WithUnknownAccount is the stack in an account that nobody named: [Graph.Pattern]
+// writes it as "<account>".
+func (s Stack) WithUnknownAccount() Stack {
+	s.Account = unknownAccount
+	return s
 }
 
 // Run runs the program for a stack.
 func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
 	g := &Graph{
-		Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws", outputs: map[string]any{},
+		Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws",
+		seed: stack.Seed, poolsExist: stack.PoolsExist, outputs: map[string]any{},
+	}
+	if g.Account == unknownAccount {
+		g.invent(g.Account, "<account>")
+	}
+	for _, text := range stack.Invented {
+		g.invent(text, "*")
 	}
 	for prefix, partition := range map[string]string{"us-gov-": "aws-us-gov", "cn-": "aws-cn"} {
 		if strings.HasPrefix(g.Region, prefix) {
@@ -142,8 +175,8 @@ func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 // Call implements pulumi.MockResourceMonitor for the invokes that ask where the
 // program deploys to.
 func (g *Graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	if args.Token == "aws:cognito/getUserPool:getUserPool" {
-		return nil, errors.New("existingUserPool: the local cloud has no user pool that exists already; want a stack without it")
+	if args.Token == ExistingUserPool {
+		return g.lookUpPool(args)
 	}
 	answers := map[string]map[string]any{
 		"aws:index/getRegion:getRegion":                 {"name": g.Region, "id": g.Region},

@@ -2,9 +2,6 @@ package graph
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/hex"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -25,6 +22,9 @@ const (
 	Datastore      = "aws-native:healthlake:FhirDatastore"
 )
 
+// ExistingUserPool is the function that looks a user pool up.
+const ExistingUserPool = "aws:cognito/getUserPool:getUserPool"
+
 // create gives a resource its id and outputs. Ids follow from the names, so that
 // a restart keeps them; secrets do not.
 func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyMap) {
@@ -33,24 +33,24 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 	given := func(key string) string { return Resource{Properties: properties}.Text(key) }
 	name := given("name")
 	if name == "" && args.Custom {
-		name = args.Name + "-" + digest(args.Name)[:7]
+		name = g.invent(args.Name+"-"+g.digest(args.Name)[:7], args.Name+"-*")
 		set("name", name)
 	}
 	switch args.TypeToken {
 	case UserPool:
-		id := g.Region + "_" + token(args.Name)[:9]
+		id := g.invent(g.Region+"_"+g.token(args.Name)[:9], "*")
 		set("arn", g.arn("cognito-idp", "userpool/"+id))
 		set("endpoint", "cognito-idp."+g.Region+".amazonaws.com/"+id)
 		return id, properties
 	case UserPoolClient:
 		if secret := properties["generateSecret"]; secret.IsBool() && secret.BoolValue() {
-			properties["clientSecret"] = resource.MakeSecret(resource.NewStringProperty(strings.ToLower(rand.Text() + rand.Text())))
+			properties["clientSecret"] = resource.MakeSecret(resource.NewStringProperty(g.invent(strings.ToLower(rand.Text()+rand.Text()), "*")))
 		}
-		return strings.ToLower(token(args.Name)[:26]), properties
+		return g.invent(strings.ToLower(g.token(args.Name)[:26]), "*"), properties
 	case UserPoolDomain:
-		return given("domain"), served(args.Name, properties)
+		return given("domain"), g.served(args.Name, properties)
 	case User:
-		set("sub", uuidOf(args.Name))
+		set("sub", g.uuidOf(args.Name))
 		return given("userPoolId") + "/" + given("username"), properties
 	case Function:
 		set("arn", g.arn("lambda", "function:"+name))
@@ -63,7 +63,7 @@ func (g *Graph) create(args pulumi.MockResourceArgs) (string, resource.PropertyM
 		set("arn", g.globalARN("iam", "role/"+name))
 		return name, properties
 	case Datastore:
-		id := digest(args.Name)[:32]
+		id := g.invent(g.digest(args.Name)[:32], "*")
 		set("datastoreId", id)
 		set("datastoreArn", g.arn("healthlake", "datastore/fhir/"+id))
 		set("datastoreEndpoint", "https://healthlake."+g.Region+".amazonaws.com/datastore/"+id+"/r4/")
@@ -87,23 +87,24 @@ func (g *Graph) createBystander(args pulumi.MockResourceArgs, properties resourc
 		return g.arn("sns", name)
 	case "aws:s3/bucketV2:BucketV2":
 		// S3's provider appends 26 digits of the time: here they are the same at every start.
-		bucket := Resource{Properties: properties}.Text("bucketPrefix") + digest(args.Name)[:26]
+		prefix := Resource{Properties: properties}.Text("bucketPrefix")
+		bucket := g.invent(prefix+g.digest(args.Name)[:26], prefix+"*")
 		set("bucket", bucket)
 		set("arn", strings.Join([]string{"arn", g.Partition, "s3", "", "", bucket}, ":"))
 		return bucket
 	case "aws:kms/key:Key":
-		set("keyId", uuidOf(args.Name))
-		set("arn", g.arn("kms", "key/"+uuidOf(args.Name)))
-		return uuidOf(args.Name)
+		set("keyId", g.uuidOf(args.Name))
+		set("arn", g.arn("kms", "key/"+g.uuidOf(args.Name)))
+		return g.uuidOf(args.Name)
 	default:
-		return digest(args.Name)[:16]
+		return g.invent(g.digest(args.Name)[:16], "*")
 	}
 }
 
 // served adds where CloudFront serves a domain. The zone is that of all its
 // distributions.
-func served(name string, domain resource.PropertyMap) resource.PropertyMap {
-	domain["cloudfrontDistribution"] = resource.NewStringProperty("d" + digest(name)[:13] + ".cloudfront.net")
+func (g *Graph) served(name string, domain resource.PropertyMap) resource.PropertyMap {
+	domain["cloudfrontDistribution"] = resource.NewStringProperty(g.invent("d"+g.digest(name)[:13]+".cloudfront.net", "*"))
 	domain["cloudfrontDistributionZoneId"] = resource.NewStringProperty("Z2FDTNDATAQYW2")
 	return domain
 }
@@ -114,20 +115,4 @@ func (g *Graph) arn(service, rest string) string {
 
 func (g *Graph) globalARN(service, rest string) string {
 	return strings.Join([]string{"arn", g.Partition, service, "", g.Account, rest}, ":")
-}
-
-func digest(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:])
-}
-
-// uuidOf has a UUID's shape and follows from a name.
-func uuidOf(name string) string {
-	h := digest(name)
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
-}
-
-func token(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:])
 }
