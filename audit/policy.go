@@ -149,7 +149,7 @@ func collect(into map[string]*Statement, need right, actions, resources []string
 	resources = slices.Compact(resources)
 	services := map[string][]string{}
 	for _, action := range actions {
-		service, _, _ := strings.Cut(action, ":")
+		service := serviceOf(action, resources)
 		services[service] = append(services[service], action)
 	}
 	for service, actions := range services {
@@ -202,11 +202,7 @@ func statements(collected map[string]*Statement) []Statement {
 	named := make([]Statement, len(list))
 	counts := map[string]int{}
 	for i, s := range list {
-		service, _, _ := strings.Cut(s.Action[0], ":")
-		sid := sidOf(service)
-		if slices.Equal(s.Resource, []string{"*"}) {
-			sid += "TakesNoResource"
-		}
+		sid := sidOf(serviceOf(s.Action[0], s.Resource))
 		counts[sid]++
 		s.Sid = fmt.Sprintf("%s%d", sid, counts[sid])
 		named[i] = *s
@@ -221,8 +217,7 @@ func merged(list []*Statement, alike func(*Statement) []string, joined func(*Sta
 	for _, s := range list {
 		slices.Sort(s.Action)
 		s.Action = slices.Compact(s.Action)
-		service, _, _ := strings.Cut(s.Action[0], ":")
-		key := fmt.Sprint(service, alike(s), s.Condition) // fmt prints maps in the order of their keys
+		key := fmt.Sprint(serviceOf(s.Action[0], s.Resource), alike(s), s.Condition) // fmt prints maps in the order of their keys
 		if other := byKey[key]; other != nil {
 			into := joined(other)
 			*into = append(*into, *joined(s)...)
@@ -239,6 +234,18 @@ func merged(list []*Statement, alike func(*Statement) []string, joined func(*Sta
 	return slices.SortedFunc(maps.Values(byKey), func(a, b *Statement) int {
 		return cmp.Or(slices.Compare(a.Action, b.Action), slices.Compare(a.Resource, b.Resource), cmp.Compare(fmt.Sprint(a.Condition), fmt.Sprint(b.Condition)))
 	})
+}
+
+// takesNoResource is the Sid of statements on "*", which are of all services together.
+const takesNoResource = "takes-no-resource"
+
+// serviceOf is the service that a statement is about.
+func serviceOf(action string, resources []string) string {
+	if slices.Equal(resources, []string{"*"}) {
+		return takesNoResource
+	}
+	service, _, _ := strings.Cut(action, ":")
+	return service
 }
 
 // sidOf turns a service prefix into letters: a Sid takes no other characters.

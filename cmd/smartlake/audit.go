@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -28,7 +32,7 @@ func (f *stackFlags) register(command *cobra.Command) {
 
 // declare runs the program for the stack, in an account, and returns what it
 // declares. A stack that cannot be declared is one that the command cannot run for.
-func (f *stackFlags) declare(account string) (*graph.Graph, error) {
+func (f *stackFlags) declare(ctx context.Context, account string) (*graph.Graph, error) {
 	overrides, err := parseConfig(f.config)
 	if err != nil {
 		return nil, cannotRun(err)
@@ -39,68 +43,91 @@ func (f *stackFlags) declare(account string) (*graph.Graph, error) {
 	}
 	stack.Account = account
 	g, err := audit.Declare(stack)
+	if ctx.Err() != nil { // that took a second, in which nothing listens
+		return nil, ctx.Err()
+	}
 	return g, cannotRun(err)
 }
 
 var accountPattern = regexp.MustCompile(`^\d{12}$`)
 
+// policyFlags say which policy is wanted, and where.
+type policyFlags struct {
+	stackFlags
+	account  string
+	readOnly bool
+	number   int
+	output   string
+}
+
 func deployPolicyCommand() *cobra.Command {
-	var flags stackFlags
-	var account string
-	var readOnly bool
-	var number int
+	var flags policyFlags
 	command := &cobra.Command{
 		Use:   "deploy-policy",
 		Short: "Print the least IAM policy of the principal that deploys a stack",
 		Long: `Prints the IAM policy document with the rights to deploy a stack: to create, read,
 change, tag and delete what its program declares, and to pass its roles on. Resources
-are named as narrowly as Pulumi's auto-naming allows; statements whose Sid ends in
+are named as narrowly as Pulumi's auto-naming allows; statements whose Sid begins with
 TakesNoResource have actions for which IAM knows no resource.
 
-AWS chooses the ids of user pools, keys and datastores: what destroys or changes one
-is allowed on those with the stack's tags, so give it some that no other stack has.
-Where there are no tags, or no permissions boundary on the roles, standard error says
-what the holder could reach. Change tags with the policy from before the change.
+AWS chooses the ids of user pools, keys and datastores: what destroys, changes or uses
+one is allowed on those with the stack's tags, so give it some that no other stack has.
+Standard error says what the holder could reach beyond the stack, and which setting
+closes that where one does. Change tags with the policy from before the change.
 
 With --read-only it has the rights to read the same back: for a refresh, and for
 finding drift. They change nothing, but they read secrets. DescribeUserPoolClient
 answers with a client's secret, and with that anybody gets the client's tokens, and
 the records that those read: give them to code that was reviewed, never to that of
-pull requests. A preview without a refresh takes none of these rights: it compares
-the program with the state.
+pull requests. A preview without a refresh compares the program with the state: it
+takes none of these rights but cognito-idp:DescribeUserPool on an existingUserPool.
 
-A policy too long for one managed policy (6144 characters) is printed as several
-documents, one after another; all of them are needed. The rights come from AWS's
-Service Authorization Reference; unverified on AWS.`,
-		Example: `  smartlake deploy-policy --stack prod --account 123456789012
-  smartlake deploy-policy --stack prod --account 123456789012 --read-only
-  smartlake deploy-policy --stack prod --account 123456789012 --document 1 > policy.json`,
+A policy too long for one managed policy (6144 characters) is several documents, all
+of which are needed. Write them to files with --output, or print one with --document.
+The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
+		Example: `  smartlake deploy-policy --stack dev --account 123456789012 > policy.json
+  smartlake deploy-policy --stack prod --account 123456789012 --output policies
+  smartlake deploy-policy --stack prod --account 123456789012 --read-only --document 1`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			if !accountPattern.MatchString(account) {
-				return cannotRun(fmt.Errorf("--account: %q: want the 12 digits of the AWS account", account))
-			}
-			g, err := flags.declare(account)
-			if err != nil {
-				return err
-			}
-			documents, err := audit.DeployPolicy(g, readOnly)
-			if err != nil {
-				return err
-			}
-			if readOnly {
-				warnOfSecrets(command.ErrOrStderr(), audit.SecretReads(documents))
-			} else {
-				warnOfReach(command.ErrOrStderr(), audit.Cautions(g))
-			}
-			return printDocuments(command.OutOrStdout(), command.ErrOrStderr(), documents, number)
+			return flags.run(command.Context(), command.OutOrStdout(), command.ErrOrStderr())
 		},
 	}
 	flags.register(command)
-	command.Flags().StringVar(&account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
-	command.Flags().BoolVar(&readOnly, "read-only", false, "the rights of a refresh and of finding drift alone; they read client secrets")
-	command.Flags().IntVar(&number, "document", 0, "print this one of several documents alone, from 1")
+	command.Flags().StringVar(&flags.account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
+	command.Flags().BoolVar(&flags.readOnly, "read-only", false, "the rights of a refresh and of finding drift alone; they read client secrets")
+	command.Flags().IntVar(&flags.number, "document", 0, "print this one of several documents, from 1")
+	command.Flags().StringVar(&flags.output, "output", "", "folder to write the documents to, deploy-policy.<stack>.1.json and so on (read-policy with --read-only)")
+	command.MarkFlagsMutuallyExclusive("document", "output")
+	must(command.MarkFlagDirname("output"))
 	return command
+}
+
+func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
+	if !accountPattern.MatchString(f.account) {
+		return cannotRun(fmt.Errorf("--account: %q: want the 12 digits of the AWS account", f.account))
+	}
+	g, err := f.declare(ctx, f.account)
+	if err != nil {
+		return err
+	}
+	documents, err := audit.DeployPolicy(g, f.readOnly)
+	if err != nil {
+		return cannotRun(err)
+	}
+	write := func() error { return printDocument(out, documents, f.number) }
+	if f.output != "" {
+		write = func() error { return f.writeDocuments(progress, documents) }
+	}
+	if err := write(); err != nil {
+		return err
+	}
+	if f.readOnly {
+		warnOfSecrets(progress, audit.SecretReads(documents))
+	} else {
+		warnOfReach(progress, audit.Cautions(g))
+	}
+	return nil
 }
 
 func warnOfSecrets(progress io.Writer, reads []string) {
@@ -120,22 +147,51 @@ func warnOfReach(progress io.Writer, cautions []string) {
 	}
 }
 
-func printDocuments(out, progress io.Writer, documents []audit.Document, number int) error {
-	if number < 0 || number > len(documents) {
-		return cannotRun(fmt.Errorf("--document: %d: want 1 to %d, or 0 for all", number, len(documents)))
+// printDocument prints the one document, or the one of several with a number.
+func printDocument(out io.Writer, documents []audit.Document, number int) error {
+	switch {
+	case number < 0 || number > len(documents):
+		return cannotRun(fmt.Errorf("--document: %d: want 1 to %d", number, len(documents)))
+	case number == 0 && len(documents) > 1:
+		return cannotRun(fmt.Errorf("the policy is %d documents, and all are needed: write them to a folder with --output, or print one with --document 1 to %d",
+			len(documents), len(documents)))
 	}
-	if len(documents) > 1 && number == 0 {
-		fmt.Fprintf(progress, "The policy is longer than a managed policy may be: %d documents follow, and all are needed.\n", len(documents))
+	return printJSON(out, documents[max(number, 1)-1])
+}
+
+// writeDocuments writes each document to a file of its own in the folder of --output.
+// A document of an earlier, longer policy is left alone and refused: it would be taken
+// for one of this policy's.
+func (f *policyFlags) writeDocuments(progress io.Writer, documents []audit.Document) error {
+	name := func(number int) string {
+		kind := "deploy-policy"
+		if f.readOnly {
+			kind = "read-policy"
+		}
+		return filepath.Join(f.output, fmt.Sprintf("%s.%s.%d.json", kind, f.stack, number))
 	}
-	if number > 0 {
-		documents = documents[number-1 : number]
+	if stale := name(len(documents) + 1); exists(stale) {
+		return cannotRun(fmt.Errorf("--output: %s: left of a policy with more documents; remove it, or name another folder", stale))
 	}
-	for _, document := range documents {
-		if err := printJSON(out, document); err != nil {
+	if err := os.MkdirAll(f.output, 0o750); err != nil {
+		return cannotRun(fmt.Errorf("--output: %w", err))
+	}
+	for i, document := range documents {
+		var text bytes.Buffer
+		if err := printJSON(&text, document); err != nil {
 			return err
 		}
+		if err := os.WriteFile(name(i+1), text.Bytes(), 0o600); err != nil {
+			return cannotRun(fmt.Errorf("--output: %w", err))
+		}
+		fmt.Fprintf(progress, "Wrote %s\n", name(i+1))
 	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 func printJSON(out io.Writer, value any) error {
@@ -163,7 +219,7 @@ gives the same text.`,
 			if format != "text" && format != "json" {
 				return cannotRun(fmt.Errorf("--format: %q: want text or json", format))
 			}
-			g, err := flags.declare("")
+			g, err := flags.declare(command.Context(), "")
 			if err != nil {
 				return err
 			}

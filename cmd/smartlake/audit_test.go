@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -40,7 +42,7 @@ func TestTheAuditCommandsNeedNoKeyToEncryptedMembers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, args := range [][]string{{"explain"}, {"deploy-policy", "--account", "111122223333"}} {
+	for _, args := range [][]string{{"explain"}, {"deploy-policy", "--account", "111122223333", "--document", "1"}} {
 		out, _, err := execute(t, append(args, "--dir", dir, "--stack", "x")...)
 		if err != nil || out == "" || strings.Contains(out, "made-up-secret") || strings.Contains(out, "v1:abc") {
 			t.Errorf("%v: got %v and %s", args, err, out)
@@ -49,7 +51,7 @@ func TestTheAuditCommandsNeedNoKeyToEncryptedMembers(t *testing.T) {
 }
 
 func TestDeployPolicyIsADocumentForTheAccount(t *testing.T) {
-	for _, args := range [][]string{nil, {"--read-only"}, {"--document", "1"}} {
+	for _, args := range [][]string{{"--read-only", "--document", "1"}, {"--document", "1"}} {
 		readOnly := slices.Contains(args, "--read-only")
 		out, progress, err := execute(t, append([]string{"deploy-policy", "--dir", "../..", "--account", "111122223333"}, args...)...)
 		if err != nil || progress == "" { // something is left open, or read, with every one of them
@@ -77,7 +79,7 @@ func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
 		config []string
 		want   []string
 	}{
-		{[]string{"--config", boundary}, nil},
+		{[]string{"--config", boundary}, []string{"To make a user pool or datastore with tags takes the right to tag: "}},
 		{[]string{"--config", boundary, "--config", "tags={}"}, []string{"The user pool has no tags: ", "The datastore has no tags: "}},
 		{[]string{"--config", "tags={}"}, []string{"The user pool has no tags: ", "The datastore has no tags: ", "No permissions boundary on "}},
 	} {
@@ -86,9 +88,6 @@ func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
 			t.Fatalf("%v: got %v and %s", c.config, err, out)
 		}
 		lines := strings.Split(strings.TrimSuffix(progress, "\n"), "\n")
-		if progress == "" {
-			lines = nil
-		}
 		if len(lines) != len(c.want) {
 			t.Fatalf("%v: got %q, want %q", c.config, lines, c.want)
 		}
@@ -110,6 +109,50 @@ func TestReadOnlyRightsAreSaidToReadSecrets(t *testing.T) {
 	}
 }
 
+func TestStandardOutputHoldsOneDocumentAndAFolderAllOfThem(t *testing.T) {
+	deploy := func(args ...string) (string, string, error) {
+		return execute(t, append([]string{"deploy-policy", "--dir", "../..", "--stack", "prod", "--account", "111122223333"}, args...)...)
+	}
+	dir := filepath.Join(t.TempDir(), "policies")
+	out, progress, err := deploy("--output", dir)
+	if err != nil || out != "" {
+		t.Fatalf("got %v and %q on standard output", err, out)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("got %q and %v, want several files", files, err)
+	}
+	for i, file := range files {
+		want := filepath.Join(dir, fmt.Sprintf("deploy-policy.prod.%d.json", i+1))
+		printed, _, err := deploy("--document", strconv.Itoa(i+1))
+		if err != nil || file != want || printed != read(t, file) || !json.Valid([]byte(printed)) {
+			t.Errorf("got the file %s and %v, want %s with what --document prints", file, err, want)
+		}
+		if !strings.Contains(progress, "Wrote "+want+"\n") {
+			t.Errorf("%s is not named: %s", want, progress)
+		}
+	}
+	stale := filepath.Join(dir, fmt.Sprintf("deploy-policy.prod.%d.json", len(files)+1))
+	if err := os.WriteFile(stale, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := deploy("--output", dir); err == nil || !strings.Contains(err.Error(), stale+": left of a policy with more documents") || statusOf(err) != statusCannotRun {
+		t.Errorf("beside a document too many: got %v, status %d", err, statusOf(err))
+	}
+}
+
+func TestTheAuditCommandsTakeAPoolThatExists(t *testing.T) {
+	const pool = "existingUserPool={\"id\":\"us-east-1_Abc123XyZ\"}"
+	out, _, err := execute(t, "explain", "--dir", "../..", "--config", pool)
+	if err != nil || !strings.Contains(out, "user pool us-east-1_Abc123XyZ: it exists already") {
+		t.Errorf("explain: got %v and %s", err, out)
+	}
+	out, _, err = execute(t, "deploy-policy", "--dir", "../..", "--account", "111122223333", "--document", "1", "--config", pool)
+	if err != nil || !strings.Contains(out, "arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_Abc123XyZ") {
+		t.Errorf("deploy-policy: got %v and %s", err, out)
+	}
+}
+
 func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		args []string
@@ -121,7 +164,12 @@ func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 		{[]string{"explain", "--config", "mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
 		{[]string{"deploy-policy"}, `--account: "": want the 12 digits of the AWS account`},
 		{[]string{"deploy-policy", "--account", "1234-5678-9012"}, `--account: "1234-5678-9012": want the 12 digits of the AWS account`},
-		{[]string{"deploy-policy", "--account", "111122223333", "--document", "2"}, "--document: 2: want 1 to 1, or 0 for all"},
+		{[]string{"deploy-policy", "--account", "111122223333", "--document", "9"}, "--document: 9: want 1 to "},
+		{[]string{"deploy-policy", "--account", "111122223333", "--stack", "prod"}, "the policy is 2 documents, and all are needed: " +
+			"write them to a folder with --output, or print one with --document 1 to 2"},
+		{[]string{"deploy-policy", "--account", "111122223333", "--document", "1", "--output", "x"}, "[document output] were all set"},
+		{[]string{"deploy-policy", "--account", "111122223333", "--output", "audit.go"}, "--output: "},
+		{[]string{"explain", "--config", "validatorArchive=none.zip"}, `function.archive: "../../none.zip": want a zip archive`},
 		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
 	} {
 		out, _, err := execute(t, append(c.args, "--dir", "../..")...)

@@ -3,8 +3,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,15 +12,25 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func main() {
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run runs the command line until it ends or is interrupted, and returns its status.
+func run(args []string, out, problems io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	command, err := rootCommand().ExecuteContextC(ctx)
-	stop()
-	if err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(os.Stderr, "smartlake:", err)
-		fmt.Fprint(os.Stderr, usageHint(command, err))
+	defer stop()
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(problems)
+	command, err := root.ExecuteContextC(ctx)
+	if err != nil && ctx.Err() != nil { // whatever it failed with, that is why
+		err = errInterrupted
 	}
-	os.Exit(statusOf(err))
+	if err != nil {
+		fmt.Fprintln(problems, "smartlake:", err)
+		fmt.Fprint(problems, usageHint(command, err))
+	}
+	return statusOf(err)
 }
 
 // subcommands, one a line.
@@ -44,7 +54,8 @@ to it. "pulumi up" deploys one.
 Exit status:
   0  all went well
   1  it ran, and something is not as it must be: a check failed, a step of the walk
-     failed, or the command was interrupted
+     failed, or the command was interrupted before its end. A local cloud that stays
+     up ends with Ctrl-C and status 0
   2  it could not run: a wrong flag or argument, or a stack, file or program that is
      missing; the message says what to do
 

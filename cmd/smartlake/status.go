@@ -22,6 +22,9 @@ type ranError struct {
 
 func (e *ranError) Unwrap() error { return e.error }
 
+// errInterrupted ends a command that somebody stopped before its end.
+var errInterrupted error = &ranError{errors.New("interrupted"), statusFailed}
+
 // cannotRun marks the error of a command that could not do its work at all.
 func cannotRun(err error) error {
 	if err == nil {
