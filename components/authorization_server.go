@@ -212,7 +212,7 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 		_ = ctx.Log.Warn(fmt.Sprintf(format, values...), &pulumi.LogArgs{Resource: server})
 	}
 	a.warnOfUnoffered(warn)
-	a.warnOfVerifiedEmail(warn)
+	a.warnOfVouching(warn)
 	a.warnOfLaunchContext(warn)
 	for _, client := range a.Clients {
 		for _, scope := range client.Scopes {

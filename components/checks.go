@@ -11,6 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/smartlake/pulumi-smartlake/internal/redact"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -20,7 +21,7 @@ import (
 type problems struct{ found []error }
 
 func (p *problems) add(field string, value any, want string) {
-	p.found = append(p.found, fmt.Errorf("%s: %#v: %s", field, value, want))
+	p.found = append(p.found, fmt.Errorf("%s: %s: %s", field, told(value), want))
 }
 
 func (p *problems) missing(field, want string) {
@@ -72,7 +73,23 @@ func quoted(value any, from pulumi.Input) string {
 	if output, ok := from.(pulumi.Output); ok && pulumi.IsSecret(output) {
 		return "[secret]"
 	}
-	return fmt.Sprintf("%#v", value)
+	return told(value)
+}
+
+// told is a value as an error tells it, without the user and password of a URL.
+func told(value any) string {
+	switch value := value.(type) {
+	case string:
+		return redact.Quote(value)
+	case []string:
+		texts := make([]string, len(value))
+		for i, text := range value {
+			texts[i] = redact.UserInfo(text)
+		}
+		return fmt.Sprintf("%#v", texts)
+	default:
+		return fmt.Sprintf("%#v", value)
+	}
 }
 
 // err returns the problems as one error, led by the component they concern.

@@ -47,10 +47,11 @@ type IdentityProviderArgs struct {
 	// pool requires; for oidc that is the default, {"email": "email"}. Every client that
 	// offers the provider must be able to write these attributes. email_verified is for
 	// a provider that verifies addresses itself: where email is an alias, its users can
-	// take over the address of another user as a name to sign in with, and a warning
-	// says so. The attributes that a
-	// token's launch context is taken from cannot be mapped: Cognito writes with the
-	// client's permission, and no client has it.
+	// take over the address of another user as a name to sign in with. The same holds for
+	// phone_number_verified and preferred_username where their attributes are aliases, and
+	// some apps take profile for the FHIR resource that the user is: a warning says so.
+	// The attributes that a token's launch context is taken from cannot be mapped: Cognito
+	// writes with the client's permission, and no client has it.
 	AttributeMapping map[string]string `pulumi:"attributeMapping,optional"`
 
 	// Issuer of an oidc provider, its https URL: <issuer>/.well-known/openid-configuration
@@ -350,19 +351,37 @@ func (c ClientArgs) offered(names map[string]pulumi.StringOutput) pulumi.StringA
 	return offered
 }
 
-// warnOfVerifiedEmail says whose word makes an address a name to sign in with: only a
-// verified address is an alias, and a provider that maps email_verified says so of
-// addresses that Cognito never wrote to
+// vouched are the attributes with which a provider decides more than its users' data, by
+// the alias that they are about, if any. An address or number is an alias only once it is
+// verified, and a provider that maps its "verified" attribute says so of what Cognito
+// never wrote to; a preferred user name is one at once
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
-func (a AuthorizationServerArgs) warnOfVerifiedEmail(warn func(format string, values ...any)) {
-	if a.ExistingUserPool != nil || !slices.Contains(a.UserPool.AliasAttributes, "email") {
+var vouched = []struct{ attribute, alias, why string }{
+	{"email_verified", "email", "so a user of whom the provider says that an address is verified may take it over as a name to sign in with; " +
+		"map it only where the provider verifies addresses itself"},
+	{"phone_number_verified", "phone_number", "so a user of whom the provider says that a number is verified may take it over as a name to sign in with; " +
+		"map it only where the provider verifies numbers itself"},
+	{"preferred_username", "preferred_username", "so a user may take over the name to sign in with that the provider says; " +
+		"map it only where the provider gives a name to one user alone"},
+	{"profile", "", "some apps take it for the FHIR resource that the user is; map it only where the provider is to decide that"},
+}
+
+// warnOfVouching says what is believed on the word of a provider.
+func (a AuthorizationServerArgs) warnOfVouching(warn func(format string, values ...any)) {
+	if a.ExistingUserPool != nil {
 		return
 	}
 	for _, provider := range a.IdentityProviders {
-		if claim, mapped := provider.AttributeMapping["email_verified"]; mapped {
-			warn("identity provider %q: attributeMapping.email_verified: %q: email is an alias (userPool.aliasAttributes), so a user of whom "+
-				"the provider says that an address is verified may take it over as a name to sign in with; "+
-				"map it only where the provider verifies addresses itself", provider.Name, claim)
+		for _, vouch := range vouched {
+			claim, mapped := provider.AttributeMapping[vouch.attribute]
+			if !mapped || vouch.alias != "" && !slices.Contains(a.UserPool.AliasAttributes, vouch.alias) {
+				continue
+			}
+			why := vouch.why
+			if vouch.alias != "" {
+				why = vouch.alias + " is an alias (userPool.aliasAttributes), " + why
+			}
+			warn("identity provider %q: attributeMapping.%s: %q: %s", provider.Name, vouch.attribute, claim, why)
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/redact"
 )
 
 // Outputs are the outputs that a client of the stack needs. Fields that are no output
@@ -152,7 +154,7 @@ func (f field) read(text json.RawMessage) error {
 func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(text, "?#") {
-		return fmt.Errorf("%q: want an absolute https URL without user, query or fragment", text)
+		return fmt.Errorf("%s: want an absolute https URL without user, query or fragment", redact.Quote(text))
 	}
 	return nil
 }

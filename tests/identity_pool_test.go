@@ -180,7 +180,7 @@ func TestExistingPoolsThatCannotBeAreRefused(t *testing.T) {
 	}
 	for _, bad := range []string{"", "clinic", "http://auth.example.org", "https://auth.example.org/", "https://auth.example.org/login", "https://ann@auth.example.org"} {
 		cases["domain "+bad] = refusal{pool(func(a *components.SmartDatastoreArgs) { a.ExistingUserPool.HostedDomain = pulumi.String(bad) }),
-			fmt.Sprintf("existingUserPool.hostedDomain: %q: %s", bad, domainWanted)}
+			fmt.Sprintf("existingUserPool.hostedDomain: %s: %s", told(bad), domainWanted)}
 	}
 	assertRefused(t, cases)
 }

@@ -156,25 +156,43 @@ func TestIdentityProvidersAreNothingToWarnAboutOnlyWhereOffered(t *testing.T) {
 	})
 }
 
-func TestAProviderThatVerifiesAddressesIsWarnedOfWhereTheyAreNamesToSignInWith(t *testing.T) {
-	const warned = `identity provider "Hospital": attributeMapping.email_verified: "confirmed": email is an alias (userPool.aliasAttributes), ` +
-		`so a user of whom the provider says that an address is verified may take it over as a name to sign in with; ` +
-		`map it only where the provider verifies addresses itself`
+func TestAProviderThatDecidesNamesOrProfilesIsWarnedOf(t *testing.T) {
+	const (
+		address = `identity provider "Hospital": attributeMapping.email_verified: "confirmed": email is an alias (userPool.aliasAttributes), ` +
+			`so a user of whom the provider says that an address is verified may take it over as a name to sign in with; ` +
+			`map it only where the provider verifies addresses itself`
+		number = `identity provider "Hospital": attributeMapping.phone_number_verified: "confirmed": phone_number is an alias (userPool.aliasAttributes), ` +
+			`so a user of whom the provider says that a number is verified may take it over as a name to sign in with; ` +
+			`map it only where the provider verifies numbers itself`
+		username = `identity provider "Hospital": attributeMapping.preferred_username: "confirmed": preferred_username is an alias (userPool.aliasAttributes), ` +
+			`so a user may take over the name to sign in with that the provider says; ` +
+			`map it only where the provider gives a name to one user alone`
+		profile = `identity provider "Hospital": attributeMapping.profile: "confirmed": some apps take it for the FHIR resource that the user is; ` +
+			`map it only where the provider is to decide that`
+	)
 	for what, c := range map[string]struct {
 		aliases []string // nil: the default
 		mapped  string
 		want    []string
 	}{
-		"an alias by default": {nil, "email_verified", []string{warned}},
-		"an alias":            {[]string{"phone_number", "email"}, "email_verified", []string{warned}},
-		"no alias":            {[]string{"phone_number"}, "email_verified", nil},
-		"no alias at all":     {[]string{}, "email_verified", nil},
-		"not mapped":          {[]string{"email"}, "phone_number_verified", nil},
+		"an alias by default":       {nil, "email_verified", []string{address}},
+		"an alias":                  {[]string{"phone_number", "email"}, "email_verified", []string{address}},
+		"no alias":                  {[]string{"phone_number"}, "email_verified", nil},
+		"no alias at all":           {[]string{}, "email_verified", nil},
+		"not mapped":                {[]string{"email"}, "phone_number_verified", nil},
+		"a number":                  {[]string{"phone_number"}, "phone_number_verified", []string{number}},
+		"a number not verified":     {[]string{"phone_number"}, "phone_number", nil},
+		"a user name":               {[]string{"preferred_username"}, "preferred_username", []string{username}},
+		"a user name by which none": {[]string{"email"}, "preferred_username", nil},
+		"a profile":                 {[]string{}, "profile", []string{profile}},
 	} {
 		r := build(t, func(a *components.SmartDatastoreArgs) {
 			withProviders(a)
 			a.IdentityProviders[0].AttributeMapping = map[string]string{"email": "email", c.mapped: "confirmed"}
 			a.UserPool.AliasAttributes = c.aliases
+			for i := range a.Clients {
+				a.Clients[i].WriteAttributes = nil
+			}
 		})
 		assertLines(t, what, r.warnings, c.want)
 	}
@@ -300,13 +318,13 @@ func TestIdentityProvidersThatCannotBeAreRefused(t *testing.T) {
 		cases["name "+bad] = refusal{oidc(func(i *components.IdentityProviderArgs) { i.Name = bad }),
 			fmt.Sprintf("identityProviders[0].name: %q: Cognito reserves it; want none of COGNITO, Facebook, Google, LoginWithAmazon, SignInWithApple", bad)}
 	}
-	for _, bad := range []string{"", "http://login.example.org", "login.example.org", "https://", "https://login.example.org?a=b", "https://login.example.org#a", "https://ann@login.example.org", "https://login.example.org/a b"} {
+	for _, bad := range []string{"", "http://login.example.org", "login.example.org", "https://", "https://login.example.org?a=b", "https://login.example.org#a", "https://ann@login.example.org", "https://ann:secret@login.example.org", "https://login.example.org/a b"} {
 		cases["issuer "+bad] = refusal{oidc(func(i *components.IdentityProviderArgs) { i.Issuer = pulumi.String(bad) }),
-			fmt.Sprintf("identityProviders[0].issuer: %q: %s", bad, httpsWanted)}
+			fmt.Sprintf("identityProviders[0].issuer: %s: %s", told(bad), httpsWanted)}
 	}
 	for _, bad := range []string{"", "http://idp.example.org/metadata", "/metadata", "https://ann@idp.example.org/metadata", "https://idp.example.org/#a"} {
 		cases["metadata "+bad] = refusal{saml(func(i *components.IdentityProviderArgs) { i.MetadataURL = pulumi.String(bad) }),
-			fmt.Sprintf("identityProviders[1].metadataUrl: %q: %s", bad, urlWanted)}
+			fmt.Sprintf("identityProviders[1].metadataUrl: %s: %s", told(bad), urlWanted)}
 	}
 	assertRefused(t, cases)
 }

@@ -297,7 +297,7 @@ func TestATestUsersContextIsRefusedExactlyWhereTheFunctionWouldLeaveItOut(t *tes
 	}
 	for _, value := range users {
 		valid := launchcontext.ValidFHIRUser(value)
-		assert(user("", value), valid, fmt.Sprintf("testUsers[0].fhirUser: %q: %s", value, fhirUserWanted))
+		assert(user("", value), valid, fmt.Sprintf("testUsers[0].fhirUser: %s: %s", told(value), fhirUserWanted))
 		if valid {
 			taken++
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,6 +23,11 @@ import (
 type refusal struct {
 	edit func(*components.SmartDatastoreArgs)
 	want string
+}
+
+// told is a refused value as the refusal tells it: without the user and password of a URL.
+func told(value string) string {
+	return strconv.Quote(strings.NewReplacer("ann:secret@", "[left out]@", "u:p@", "[left out]@", "//ann@", "//[left out]@").Replace(value))
 }
 
 // assertRefused refuses every case; see [assertRefusal].
@@ -212,9 +218,9 @@ func TestURLsThatCognitoMustNotSendUsersToAreRefused(t *testing.T) {
 		"ftp://app.example.org", "https://app.example.org/" + strings.Repeat("a", 1001), "https://app.example.org\n",
 	} {
 		cases["callback "+bad] = refusal{anApp(func(c *components.ClientArgs) { c.CallbackURLs = append(c.CallbackURLs, bad) }),
-			fmt.Sprintf("clients[0].callbackUrls[1]: %q: %s", bad, wanted)}
+			fmt.Sprintf("clients[0].callbackUrls[1]: %s: %s", told(bad), wanted)}
 		cases["logout "+bad] = refusal{anApp(func(c *components.ClientArgs) { c.LogoutURLs = []string{bad} }),
-			fmt.Sprintf("clients[0].logoutUrls[0]: %q: %s", bad, wanted)}
+			fmt.Sprintf("clients[0].logoutUrls[0]: %s: %s", told(bad), wanted)}
 	}
 	assertRefused(t, cases)
 }
