@@ -53,10 +53,11 @@ type rights struct{ preview, drift, deploy []string }
 // rights follow from what the stack declares, so that they are neither too few nor too
 // many. A stack that is changed to declare more needs this program to run before it.
 //
-// A preview asks AWS nothing but who it is, which takes no right: it compares the
-// program with the state. So its role has no right to what the stack declares. The
-// rights to read that are more than they seem: cognito-idp:DescribeUserPoolClient
-// answers with the client's secret, and with that anybody gets the client's tokens.
+// A preview asks AWS who it is, which takes no right, and about a user pool that exists
+// already, which takes one on that pool: otherwise it compares the program with the
+// state. So its role has no right to what the stack declares. The rights to read that
+// are more than they seem: cognito-idp:DescribeUserPoolClient answers with the client's
+// secret, and with that anybody gets the client's tokens.
 func (s settings) rights(name string, at place) (rights, error) {
 	stack, err := local.LoadStack(s.projectFolder, name, maps.Clone(s.stackValues[name]))
 	if err != nil {
@@ -64,6 +65,10 @@ func (s settings) rights(name string, at place) (rights, error) {
 	}
 	stack.Account = at.account
 	graph, err := audit.Declare(stack)
+	if err != nil {
+		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
+	}
+	previewing, err := audit.PreviewPolicy(graph)
 	if err != nil {
 		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
@@ -82,7 +87,7 @@ func (s settings) rights(name string, at place) (rights, error) {
 		documents []audit.Document
 		state     policy
 	}{
-		{&r.preview, nil, readState},
+		{&r.preview, previewing, readState},
 		{&r.drift, reading, readState},
 		{&r.deploy, changing, s.changeState(stack.Project, name, at)},
 	} {

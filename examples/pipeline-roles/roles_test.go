@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,6 +204,7 @@ func TestNoOtherRunAssumesARole(t *testing.T) {
 
 func TestAStackThatIsNotPreviewedHasNoRoleForPullRequests(t *testing.T) {
 	for value, want := range map[string][]string{
+		`["*"]`:   {"deploy-dev", "deploy-prod", "drift-dev", "drift-prod", "preview-dev", "preview-prod"},
 		`["dev"]`: {"deploy-dev", "deploy-prod", "drift-dev", "drift-prod", "preview-dev"},
 		`[]`:      {"deploy-dev", "deploy-prod", "drift-dev", "drift-prod"},
 	} {
@@ -273,6 +275,41 @@ func TestThePreviewRoleSeesNothingOfTheAccountButItsStacksState(t *testing.T) {
 	for key, inputs := range a.declared {
 		if strings.HasPrefix(key, "Role ") && (inputs.HasValue("inlinePolicies") || inputs.HasValue("managedPolicyArns")) {
 			t.Errorf("%s: has other policies than those attached", key)
+		}
+	}
+}
+
+func TestThePreviewOfAnExistingPoolMayLookItUp(t *testing.T) {
+	const pool = "arn:aws:cognito-idp:us-east-1:" + accountID + ":userpool/us-east-1_Abc123XyZ"
+	a := mustDeclare(t, map[string]string{"stackValues": `{"dev":{"existingUserPool":"{\"id\":\"us-east-1_Abc123XyZ\"}"}}`})
+	for role, want := range map[string]string{"preview-dev": "cognito-idp:DescribeUserPool on " + pool, "preview-prod": ""} {
+		got := ""
+		for _, d := range a.documentsOf(t, role) {
+			for _, s := range d.Statement {
+				if strings.HasPrefix(s.Action[0], "cognito-idp:") {
+					got += strings.Join(s.Action, ", ") + " on " + strings.Join(s.Resource, ", ")
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%s: may %q, want %q", role, got, want)
+		}
+	}
+}
+
+// A name that only the stand-in for AWS gave a resource is not the one that it gets.
+func TestNoRoleNamesWhatIsNotKnownBeforeADeployment(t *testing.T) {
+	ending := regexp.MustCompile(`-[0-9a-f]{7}(?:$|[:/])`)
+	for key, inputs := range mustDeclare(t, nil).declared {
+		if !strings.HasPrefix(key, "Policy ") {
+			continue
+		}
+		for _, s := range decode(t, inputs["policy"].StringValue()).Statement {
+			for _, on := range s.Resource {
+				if ending.MatchString(on) {
+					t.Errorf("%s: %s names %s", key, s.Sid, on)
+				}
+			}
 		}
 	}
 }

@@ -41,6 +41,10 @@ var (
 
 const keyWanted = "want the ARN of one KMS key, arn:<partition>:kms:<region>:<account>:key/<id>"
 
+// everyStack is the default of previewedStacks. Pulumi's command line demands every key
+// without a default, and an empty list means none.
+const everyStack = "*"
+
 func loadSettings(ctx *pulumi.Context) (settings, error) {
 	read := func(key string) string {
 		text, _ := ctx.GetConfig(ctx.Project() + ":" + key)
@@ -59,7 +63,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 		into      any
 	}{
 		{"stacks", `want a list of stacks, such as ["dev","prod"]`, &s.stacks},
-		{"previewedStacks", `want a list of stacks, such as ["dev"]`, &s.previewed},
+		{"previewedStacks", `want a list of stacks, such as ["dev"], or ["*"] for all`, &s.previewed},
 		{"stackValues", "want texts by stack and key", &s.stackValues},
 		{"secretsKeyArns", "want ARNs of KMS keys by stack", &s.secretsKeyARNs},
 	} {
@@ -67,7 +71,7 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 			problems = append(problems, fmt.Errorf("%s: %s", list.key, list.want)) // a value may be a secret
 		}
 	}
-	if read("previewedStacks") == "" {
+	if read("previewedStacks") == "" || slices.Equal(s.previewed, []string{everyStack}) {
 		s.previewed = s.stacks
 	}
 	return s, errors.Join(append(problems, s.check()...)...)
