@@ -60,7 +60,7 @@
 // Deploying takes rights to all services that are declared, to pass the roles to
 // Lambda and HealthLake, and those that HealthLake uses on its caller's behalf when
 // it creates a datastore (of KMS, RAM, Glue and IAM). The command "smartlake
-// deploy-policy" prints the least policy for a stack, and with --read-only the one for
+// deploy-policy" writes the least policy for a stack, and with --read-only the one for
 // refresh and drift, which reads client secrets; "smartlake explain" tells who will be
 // allowed what.
 package components
