@@ -162,9 +162,12 @@ func lifetime(r graph.Resource, what, property string) string {
 // grant says what the token validator does with a scope: the same rules, from the
 // declaration instead of a token.
 func (s scope) grant(text string, service bool) (Grant, smart.Scope) {
+	if meaning, ok := otherScopes[text]; ok {
+		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "it is about the sign-in"}, smart.Scope{}
+	}
 	scope, err := smart.ParseScope(text)
 	if err != nil {
-		return Grant{Scope: text, Meaning: otherScopes[text], SignIn: true, Because: "it is about the sign-in"}, scope
+		return Grant{Scope: text, Because: "the validator drops it: " + err.Error()}, scope
 	}
 	g := Grant{Scope: text, Meaning: scope.Describe()}
 	strategy := smart.SMARTOnFHIR

@@ -10,8 +10,8 @@ import (
 func FuzzParseScope(f *testing.F) {
 	for _, seed := range []string{
 		"patient/Observation.rs", "user/*.read", "system/*.*", "system/*.cruds", "launch/patient", "openid", "",
-		"patient/Observation.rs?category=laboratory", "patient/Observation.rs?a=%26&b:in=%c3%a9", "patient/Patient.r?a=1&a=2",
-		"patient/Observation.rs?category=x%20system/*.cruds", "patient/Observation.rs?a=\xff", "patient/Observation.rs?_has=x",
+		"patient/Observation.rs?category=laboratory", "patient/Observation.rs?code=%26&status=%c3%a9", "patient/Patient.r?name=1&name=2", "patient/Patient.r?name:exact=%3D",
+		"patient/Observation.rs?category=x%20system/*.cruds", "patient/Observation.rs?code=\xff", "patient/Observation.rs?_has=x",
 		"patient/Observation.dus", "user/Observation.read?x=y", "user/*.rs?x=y", "//..??",
 	} {
 		f.Add(seed)

@@ -2,6 +2,7 @@ package smart
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,12 +12,12 @@ import (
 
 // Parameter is one search parameter of a filtered scope, decoded.
 type Parameter struct {
-	Name  string // a FHIR search parameter, perhaps with a modifier: "category", "code:in"
+	Name  string // a search parameter of the scope's type: "category"
 	Value string
 }
 
-// parseQuery reads the part of a scope behind "?".
-func parseQuery(query string) ([]Parameter, error) {
+// parseQuery reads the part of a scope of a resource type behind "?".
+func parseQuery(typ, query string) ([]Parameter, error) {
 	if query == "" {
 		return nil, errors.New("want name=value behind the question mark")
 	}
@@ -27,8 +28,8 @@ func parseQuery(query string) ([]Parameter, error) {
 		if !ok || name == "" || encoded == "" {
 			return nil, errors.New("want name=value, divided by &")
 		}
-		if err := checkName(name); err != nil {
-			return nil, err
+		if !isFilter(typ, name) {
+			return nil, refuseFilter(typ, name)
 		}
 		value, err := decodeValue(encoded)
 		if err != nil {
@@ -39,17 +40,21 @@ func parseQuery(query string) ([]Parameter, error) {
 	return parameters, nil
 }
 
-func checkName(name string) error {
-	code, modifier, modified := strings.Cut(name, ":")
+// refuseFilter says why a search parameter is no filter of a type. What HealthLake does
+// not know as one it may ignore, which would widen the grant. That is why nothing passes
+// but what FHIR R4 defines for the type: not the parameters of every type (_id, _tag,
+// _lastUpdated), because a server need not support them, and no modifier, because
+// HealthLake's reading of a modifier in a scope is unverified on AWS.
+func refuseFilter(typ, name string) error {
+	code, _, modified := strings.Cut(name, ":")
 	switch {
 	case strings.Contains(name, "."):
-		return errors.New("HealthLake takes no chained parameter")
-	case code == "_include" || code == "_revinclude" || code == "_has":
-		return errors.New("HealthLake takes no _include, _revinclude or _has")
-	case !isWord(code) || modified && !isWord(modifier):
-		return errors.New("want a search parameter of letters, digits, - and _, with at most one modifier")
+		return errors.New("a filter must not be a chained parameter")
+	case modified && isFilter(typ, code):
+		return fmt.Errorf("a filter must not have a modifier; want %s=value", code)
+	default:
+		return fmt.Errorf("%q cannot filter %s; want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id", name, typ)
 	}
-	return nil
 }
 
 func isWord(text string) bool {
@@ -66,6 +71,8 @@ func isWord(text string) bool {
 func decodeValue(encoded string) (string, error) {
 	value, err := url.PathUnescape(encoded)
 	switch {
+	case strings.ContainsAny(encoded, "?="):
+		return "", errors.New("want ? and = percent-encoded in a value (%3F, %3D)")
 	case !isScopeText(encoded):
 		return "", errors.New(`want printable ASCII in a value, with space, " and \ percent-encoded`)
 	case err != nil:
@@ -75,10 +82,13 @@ func decodeValue(encoded string) (string, error) {
 	case strings.ContainsFunc(value, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }):
 		return "", errors.New("a value must not hold white space or control characters")
 	case strings.Contains(value, "$"):
-		return "", errors.New("HealthLake takes no composite parameter")
+		return "", errors.New("a value must not be composite (hold a $)")
 	}
 	return value, nil
 }
+
+// escapeSeparators encodes what url.PathEscape leaves as it is and a query cannot hold.
+var escapeSeparators = strings.NewReplacer("&", "%26", "=", "%3D")
 
 func printQuery(parameters []Parameter) string {
 	var text strings.Builder
@@ -86,7 +96,7 @@ func printQuery(parameters []Parameter) string {
 		text.WriteByte("?&"[min(i, 1)])
 		text.WriteString(parameter.Name)
 		text.WriteByte('=')
-		text.WriteString(strings.ReplaceAll(url.PathEscape(parameter.Value), "&", "%26"))
+		text.WriteString(escapeSeparators.Replace(url.PathEscape(parameter.Value)))
 	}
 	return text.String()
 }

@@ -1,166 +1,42 @@
 package smart
 
 import (
-	"maps"
-	"slices"
+	"sort"
+	"strings"
 )
 
 // ResourceTypes returns the resource types of FHIR R4 (4.0.1), sorted.
-func ResourceTypes() []string { return slices.Sorted(maps.Keys(resourceTypes)) }
+func ResourceTypes() []string {
+	types := make([]string, len(fhirTypes))
+	for i, line := range fhirTypes {
+		types[i], _, _ = strings.Cut(line, " ")
+	}
+	return types
+}
 
 // IsResourceType reports whether name is a resource type of FHIR R4 (4.0.1),
 // exactly as the specification spells it
 // (https://hl7.org/fhir/R4/resourcelist.html).
 func IsResourceType(name string) bool {
-	_, ok := resourceTypes[name]
+	_, ok := definitionOf(name)
 	return ok
 }
 
-var resourceTypes = map[string]struct{}{
-	"Account":                           {},
-	"ActivityDefinition":                {},
-	"AdverseEvent":                      {},
-	"AllergyIntolerance":                {},
-	"Appointment":                       {},
-	"AppointmentResponse":               {},
-	"AuditEvent":                        {},
-	"Basic":                             {},
-	"Binary":                            {},
-	"BiologicallyDerivedProduct":        {},
-	"BodyStructure":                     {},
-	"Bundle":                            {},
-	"CapabilityStatement":               {},
-	"CarePlan":                          {},
-	"CareTeam":                          {},
-	"CatalogEntry":                      {},
-	"ChargeItem":                        {},
-	"ChargeItemDefinition":              {},
-	"Claim":                             {},
-	"ClaimResponse":                     {},
-	"ClinicalImpression":                {},
-	"CodeSystem":                        {},
-	"Communication":                     {},
-	"CommunicationRequest":              {},
-	"CompartmentDefinition":             {},
-	"Composition":                       {},
-	"ConceptMap":                        {},
-	"Condition":                         {},
-	"Consent":                           {},
-	"Contract":                          {},
-	"Coverage":                          {},
-	"CoverageEligibilityRequest":        {},
-	"CoverageEligibilityResponse":       {},
-	"DetectedIssue":                     {},
-	"Device":                            {},
-	"DeviceDefinition":                  {},
-	"DeviceMetric":                      {},
-	"DeviceRequest":                     {},
-	"DeviceUseStatement":                {},
-	"DiagnosticReport":                  {},
-	"DocumentManifest":                  {},
-	"DocumentReference":                 {},
-	"EffectEvidenceSynthesis":           {},
-	"Encounter":                         {},
-	"Endpoint":                          {},
-	"EnrollmentRequest":                 {},
-	"EnrollmentResponse":                {},
-	"EpisodeOfCare":                     {},
-	"EventDefinition":                   {},
-	"Evidence":                          {},
-	"EvidenceVariable":                  {},
-	"ExampleScenario":                   {},
-	"ExplanationOfBenefit":              {},
-	"FamilyMemberHistory":               {},
-	"Flag":                              {},
-	"Goal":                              {},
-	"GraphDefinition":                   {},
-	"Group":                             {},
-	"GuidanceResponse":                  {},
-	"HealthcareService":                 {},
-	"ImagingStudy":                      {},
-	"Immunization":                      {},
-	"ImmunizationEvaluation":            {},
-	"ImmunizationRecommendation":        {},
-	"ImplementationGuide":               {},
-	"InsurancePlan":                     {},
-	"Invoice":                           {},
-	"Library":                           {},
-	"Linkage":                           {},
-	"List":                              {},
-	"Location":                          {},
-	"Measure":                           {},
-	"MeasureReport":                     {},
-	"Media":                             {},
-	"Medication":                        {},
-	"MedicationAdministration":          {},
-	"MedicationDispense":                {},
-	"MedicationKnowledge":               {},
-	"MedicationRequest":                 {},
-	"MedicationStatement":               {},
-	"MedicinalProduct":                  {},
-	"MedicinalProductAuthorization":     {},
-	"MedicinalProductContraindication":  {},
-	"MedicinalProductIndication":        {},
-	"MedicinalProductIngredient":        {},
-	"MedicinalProductInteraction":       {},
-	"MedicinalProductManufactured":      {},
-	"MedicinalProductPackaged":          {},
-	"MedicinalProductPharmaceutical":    {},
-	"MedicinalProductUndesirableEffect": {},
-	"MessageDefinition":                 {},
-	"MessageHeader":                     {},
-	"MolecularSequence":                 {},
-	"NamingSystem":                      {},
-	"NutritionOrder":                    {},
-	"Observation":                       {},
-	"ObservationDefinition":             {},
-	"OperationDefinition":               {},
-	"OperationOutcome":                  {},
-	"Organization":                      {},
-	"OrganizationAffiliation":           {},
-	"Parameters":                        {},
-	"Patient":                           {},
-	"PaymentNotice":                     {},
-	"PaymentReconciliation":             {},
-	"Person":                            {},
-	"PlanDefinition":                    {},
-	"Practitioner":                      {},
-	"PractitionerRole":                  {},
-	"Procedure":                         {},
-	"Provenance":                        {},
-	"Questionnaire":                     {},
-	"QuestionnaireResponse":             {},
-	"RelatedPerson":                     {},
-	"RequestGroup":                      {},
-	"ResearchDefinition":                {},
-	"ResearchElementDefinition":         {},
-	"ResearchStudy":                     {},
-	"ResearchSubject":                   {},
-	"RiskAssessment":                    {},
-	"RiskEvidenceSynthesis":             {},
-	"Schedule":                          {},
-	"SearchParameter":                   {},
-	"ServiceRequest":                    {},
-	"Slot":                              {},
-	"Specimen":                          {},
-	"SpecimenDefinition":                {},
-	"StructureDefinition":               {},
-	"StructureMap":                      {},
-	"Subscription":                      {},
-	"Substance":                         {},
-	"SubstanceNucleicAcid":              {},
-	"SubstancePolymer":                  {},
-	"SubstanceProtein":                  {},
-	"SubstanceReferenceInformation":     {},
-	"SubstanceSourceMaterial":           {},
-	"SubstanceSpecification":            {},
-	"SupplyDelivery":                    {},
-	"SupplyRequest":                     {},
-	"Task":                              {},
-	"TerminologyCapabilities":           {},
-	"TestReport":                        {},
-	"TestScript":                        {},
-	"ValueSet":                          {},
-	"VerificationResult":                {},
-	"VisionPrescription":                {},
+// definitionOf returns what follows a resource type in fhirTypes: its search
+// parameters, a space before and behind each.
+func definitionOf(typ string) (parameters string, ok bool) {
+	at := sort.Search(len(fhirTypes), func(i int) bool { return fhirTypes[i] >= typ })
+	if at == len(fhirTypes) {
+		return "", false
+	}
+	parameters, ok = strings.CutPrefix(fhirTypes[at], typ)
+	return parameters, ok && strings.HasPrefix(parameters, " ")
+}
+
+// isFilter reports whether a scope of a resource type may be filtered by a search
+// parameter: one that FHIR R4 defines for the type itself, neither composite nor
+// special.
+func isFilter(typ, name string) bool {
+	parameters, _ := definitionOf(typ)
+	return isWord(name) && strings.Contains(parameters, " "+name+" ")
 }

@@ -55,9 +55,12 @@ var (
 //	scope = ("patient" / "user" / "system") "/" (type / "*") "." permissions ["?" query]
 //
 // with v1 permissions "read", "write" or "*", or v2 permissions, a non-empty
-// in-order subset of "cruds". A query is taken as HealthLake takes it: on a
-// concrete type and v2 permissions only, without chained, composite, _include
-// or _has parameters. Errors wrap one of the Err values of this package.
+// in-order subset of "cruds". A query goes with v2 permissions and a concrete type,
+// and its parameters are search parameters that FHIR R4 defines for that type. What
+// HealthLake might ignore is refused, because that would widen the grant: result
+// parameters, chains, modifiers, composite and special parameters, _has, _include, and
+// the parameters of every resource, such as _id. A "?" or "=" in a value must be
+// percent-encoded. Errors wrap one of the Err values of this package.
 func ParseScope(text string) (Scope, error) {
 	context, rest, ok := strings.Cut(text, "/")
 	if !ok {
@@ -92,7 +95,7 @@ func (s Scope) withQuery(query string) (Scope, error) {
 	if s.Type == AnyType {
 		return Scope{}, refuse(s.text, ErrQuery, "HealthLake filters a concrete resource type only")
 	}
-	parameters, err := parseQuery(query)
+	parameters, err := parseQuery(s.Type, query)
 	if err != nil {
 		return Scope{}, refuse(s.text, ErrQuery, err.Error())
 	}

@@ -69,15 +69,15 @@ func TestAScopeOfTheGrammarIsRead(t *testing.T) {
 			smart.Patient, "Observation", rs, smart.V2,
 			[]smart.Parameter{{Name: "category", Value: "http://terminology.hl7.org/CodeSystem/observation-category|laboratory"}},
 		},
-		"user/Condition.r?clinical-status=active&code:in=x%26y": {
+		"user/Condition.r?clinical-status=active&code=x%26y": {
 			smart.User, "Condition", smart.Read, smart.V2,
-			[]smart.Parameter{{Name: "clinical-status", Value: "active"}, {Name: "code:in", Value: "x&y"}},
+			[]smart.Parameter{{Name: "clinical-status", Value: "active"}, {Name: "code", Value: "x&y"}},
 		},
-		"system/Observation.s?_tag=a+b=%2B": {
+		"system/Observation.s?value-string=a+b%3D%2B": {
 			smart.System, "Observation", smart.Search, smart.V2,
-			[]smart.Parameter{{Name: "_tag", Value: "a+b=+"}},
+			[]smart.Parameter{{Name: "value-string", Value: "a+b=+"}},
 		},
-		"user/Patient.r?identifier=a/b?c.d": {
+		"user/Patient.r?identifier=a/b%3Fc.d": {
 			smart.User, "Patient", smart.Read, smart.V2,
 			[]smart.Parameter{{Name: "identifier", Value: "a/b?c.d"}},
 		},
@@ -178,15 +178,30 @@ func TestAFilterThatHealthLakeWouldNotHonorIsRefused(t *testing.T) {
 		"second without value":          "patient/Observation.rs?category=laboratory&code",
 		"chained":                       "patient/Observation.rs?subject.name=x",
 		"chained with type":             "patient/Observation.rs?subject:Patient.name=x",
-		"composite":                     "patient/Observation.rs?code-value-quantity=x$5",
-		"composite, encoded":            "patient/Observation.rs?code-value-quantity=x%245",
+		"composite":                     "patient/Observation.rs?code-value-quantity=x",
+		"composite, its value too":      "patient/Observation.rs?code-value-quantity=x$5",
+		"composite value":               "patient/Observation.rs?code=x$5",
+		"composite value, encoded":      "patient/Observation.rs?code=x%245",
+		"special":                       "system/Location.rs?near=42.25|-83.69",
 		"_include":                      "patient/Observation.rs?_include=Observation:subject",
 		"_include with modifier":        "patient/Observation.rs?_include:iterate=Observation:subject",
 		"_revinclude":                   "patient/Observation.rs?_revinclude=Provenance:target",
 		"_has":                          "patient/Observation.rs?_has=x",
 		"reverse chain":                 "patient/Patient.rs?_has:Observation:patient:code=x",
 		"_include behind another":       "patient/Observation.rs?category=laboratory&_include=Observation:subject",
-		"encoded name":                  "patient/Observation.rs?%5Finclude=Observation:subject",
+		"encoded name":                  "patient/Observation.rs?%63ode=x",
+		"another type's parameter":      "patient/Observation.rs?clinical-status=active",
+		"unknown parameter":             "patient/Observation.rs?categorie=laboratory",
+		"part of a parameter":           "patient/Observation.rs?cat=laboratory",
+		"two parameters as one":         "patient/Observation.rs?code category=laboratory",
+		"parameter in other case":       "patient/Observation.rs?Category=laboratory",
+		"of a type without parameters":  "patient/Binary.rs?contenttype=text",
+		"of R5":                         "system/DeviceDefinition.rs?classification=x",
+		"a known modifier":              "patient/Observation.rs?category:not=laboratory",
+		"the modifier of exact":         "patient/Patient.rs?name:exact=x",
+		"the modifier of missing":       "patient/Observation.rs?category:missing=false",
+		"raw question mark in a value":  "patient/Observation.rs?category=a?b",
+		"raw equals sign in a value":    "patient/Observation.rs?category=a=b",
 		"two modifiers":                 "patient/Observation.rs?code:in:not=x",
 		"empty modifier":                "patient/Observation.rs?code:=x",
 		"modifier alone":                "patient/Observation.rs?:in=x",
@@ -207,6 +222,13 @@ func TestAFilterThatHealthLakeWouldNotHonorIsRefused(t *testing.T) {
 		"percent sign":                  "patient/Observation.rs?category=50%",
 	} {
 		t.Run(name, func(t *testing.T) { assertRefused(t, text, smart.ErrQuery) })
+	}
+	// Result parameters say how to answer, and those of every type may not be known.
+	for _, name := range []string{
+		"_count", "_sort", "_elements", "_summary", "_total", "_contained", "_containedType", "_score", "_format", "_pretty",
+		"_id", "_lastUpdated", "_tag", "_profile", "_security", "_source", "_text", "_content", "_query", "_filter", "_list", "_type",
+	} {
+		t.Run(name, func(t *testing.T) { assertRefused(t, "patient/Observation.rs?"+name+"=1", smart.ErrQuery) })
 	}
 }
 
@@ -229,9 +251,11 @@ func TestARefusalNamesTheTextAndWhatWouldBeAccepted(t *testing.T) {
 		"user/*.sr\x1b[2J":            `"user/*.sr\x1b[2J": malformed permissions: want read, write or * (v1), or letters of cruds in this order (v2)`,
 		"user/Patient.read?name=a":    `"user/Patient.read?name=a": filter not accepted: only v2 permissions may carry a filter`,
 		"user/*.r?name=a":             `"user/*.r?name=a": filter not accepted: HealthLake filters a concrete resource type only`,
-		"user/Patient.r?link.name=a":  `"user/Patient.r?link.name=a": filter not accepted: HealthLake takes no chained parameter`,
+		"user/Patient.r?link.name=a":  `"user/Patient.r?link.name=a": filter not accepted: a filter must not be a chained parameter`,
 		"user/Patient.r?name=a%20b":   `"user/Patient.r?name=a%20b": filter not accepted: a value must not hold white space or control characters`,
-		"user/Patient.r?_include=a:b": `"user/Patient.r?_include=a:b": filter not accepted: HealthLake takes no _include, _revinclude or _has`,
+		"user/Patient.r?name:exact=a": `"user/Patient.r?name:exact=a": filter not accepted: a filter must not have a modifier; want name=value`,
+		"user/Patient.r?name=a=b":     `"user/Patient.r?name=a=b": filter not accepted: want ? and = percent-encoded in a value (%3F, %3D)`,
+		"user/Patient.r?_count=1":     `"user/Patient.r?_count=1": filter not accepted: "_count" cannot filter Patient; want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id`,
 	} {
 		if _, err := smart.ParseScope(text); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
@@ -241,12 +265,12 @@ func TestARefusalNamesTheTextAndWhatWouldBeAccepted(t *testing.T) {
 
 func TestAScopePutTogetherByHandPrintsInItsGrammar(t *testing.T) {
 	for want, scope := range map[string]smart.Scope{
-		"patient/*.read":             {Context: smart.Patient, Type: "*", Permissions: rs, Version: smart.V1},
-		"patient/*.write":            {Context: smart.Patient, Type: "*", Permissions: cud, Version: smart.V1},
-		"system/*.*":                 {Context: smart.System, Type: "*", Permissions: cruds, Version: smart.V1},
-		"user/Patient.rs":            {Context: smart.User, Type: "Patient", Permissions: rs, Version: smart.V2},
-		"user/Patient.cruds":         {Context: smart.User, Type: "Patient", Permissions: cruds, Version: smart.V2},
-		"user/Patient.r?a=%20&b=%26": {Context: smart.User, Type: "Patient", Permissions: smart.Read, Version: smart.V2, Query: []smart.Parameter{{Name: "a", Value: " "}, {Name: "b", Value: "&"}}},
+		"patient/*.read":                   {Context: smart.Patient, Type: "*", Permissions: rs, Version: smart.V1},
+		"patient/*.write":                  {Context: smart.Patient, Type: "*", Permissions: cud, Version: smart.V1},
+		"system/*.*":                       {Context: smart.System, Type: "*", Permissions: cruds, Version: smart.V1},
+		"user/Patient.rs":                  {Context: smart.User, Type: "Patient", Permissions: rs, Version: smart.V2},
+		"user/Patient.cruds":               {Context: smart.User, Type: "Patient", Permissions: cruds, Version: smart.V2},
+		"user/Patient.r?a=%20%3D%3F&b=%26": {Context: smart.User, Type: "Patient", Permissions: smart.Read, Version: smart.V2, Query: []smart.Parameter{{Name: "a", Value: " =?"}, {Name: "b", Value: "&"}}},
 	} {
 		if scope.String() != want {
 			t.Errorf("got %q, want %q", scope, want)

@@ -674,7 +674,10 @@ func scopeAttacks() []attack {
 	for _, scope := range []string{
 		"System/*.read", "SYSTEM/*.READ", "system/*.Read", "system/*", "system/", "system", "*/*.*", "*", "system/*.dus", "system/*.rr", "system/*.crudsc",
 		"system/*.read,system/*.rs", "system/*.rs;user/*.rs", "system%2F*.rs", "system/*.rs?category=x", "system/Observations.rs", "system/*.read?x=y",
-		"system/Observation.rs?a=x%20system/*.cruds", "system/Observation.rs?_include=x", "system/Observation.rs?_has:x:y:z=w", "system//*.rs", "admin",
+		"system/Observation.rs?code=x%20system/*.cruds", "system/Observation.rs?_count=1", "system/Observation.rs?_elements=id", "system/Observation.rs?_id=a",
+		"system/Observation.rs?_tag=a", "system/Observation.rs?clinical-status=a", "system/Observation.rs?code:not=a", "system/Observation.rs?subject.name=a",
+		"system/Observation.rs?code-value-quantity=a", "system/Location.rs?near=a", "system/Observation.rs?code=a=b", "system/Observation.rs?code=a?b",
+		"system/Observation.rs?_include=x", "system/Observation.rs?_has:x:y:z=w", "system//*.rs", "admin",
 	} {
 		attacks = append(attacks, attack{"scope " + scope, rule, validator.ScopeInsufficient, serviceToken().claim("scope", quote(scope)).token})
 	}

@@ -45,6 +45,7 @@ func TestAServiceKeepsItsSystemScopesAlone(t *testing.T) {
 		{"among malformed ones", scoped("system/*.dus system/*.rs system/Observations.rs System/*.cruds"), "system/*.rs", readRole},
 		{"a user's, with that user's claims", scoped("system/*.rs patient/*.* user/*.*").claim("patient", `"p"`).claim("fhirUser", `"u"`), "system/*.rs", readRole},
 		{"an encoded space", scoped("system/*.rs system/Observation.rs?category=x%20system/*.cruds"), "system/*.rs", readRole},
+		{"filters that HealthLake may ignore", scoped("system/Patient.cruds?_count=1 system/Patient.rs?name:exact=a system/Patient.cruds?code=a system/Patient.rs?name=a"), "system/Patient.rs?name=a", readRole},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := serviceAnswer()
@@ -147,7 +148,7 @@ func TestAV1DatastoreIsGivenV1ScopesAlone(t *testing.T) {
 
 	want := serviceAnswer()
 	want.AuthPayload.Scope = "system/Patient.read system/Group.read"
-	f.assertAnswer(t, serviceToken().claim("scope", `"system/*.cruds system/Patient.read system/Observation.rs?a=b system/Group.read"`).token(), want)
+	f.assertAnswer(t, serviceToken().claim("scope", `"system/*.cruds system/Patient.read system/Observation.rs?code=b system/Group.read"`).token(), want)
 
 	f.assertDenied(t, serviceToken().claim("scope", `"system/*.rs"`).token(), validator.ScopeInsufficient)
 }
