@@ -182,6 +182,7 @@ func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
 		}
 		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
 		p.checkScopes(field+".scopes", client, strategy)
+		p.checkTokenSize(field+".scopes", client)
 		p.checkURLs(field, client)
 		p.checkLifetimes(field, client)
 	}
@@ -232,7 +233,9 @@ func (p *problems) checkScope(field, text string, client ClientArgs, strategy sm
 		return
 	}
 	_, name, _ := strings.Cut(text, "/")
-	if !scopeNamePattern.MatchString(name) {
+	if encoded := strings.ReplaceAll(name, "/", "%2F"); encoded != name && scopeNamePattern.MatchString(encoded) {
+		p.add(field, text, fmt.Sprintf("Cognito takes no slash in a scope's name; percent-encode those of the filter: %s", strings.Replace(text, name, encoded, 1)))
+	} else if !scopeNamePattern.MatchString(name) {
 		p.add(field, text, `Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`)
 	}
 	if strategy.Valid() && !strategy.Understands(scope) {

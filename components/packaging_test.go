@@ -108,7 +108,7 @@ func checkout(t *testing.T) string {
 func copyOfTheModule(t *testing.T) string {
 	t.Helper()
 	from, to := checkout(t), filepath.Join(t.TempDir(), "elsewhere", "copy of the module")
-	for _, part := range []string{"go.mod", "go.sum", "smart", "validator", "launchcontext", "components"} {
+	for _, part := range []string{"go.mod", "go.sum", "internal", "smart", "validator", "launchcontext", "components"} {
 		err := filepath.WalkDir(filepath.Join(from, part), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err

@@ -163,7 +163,17 @@ func TestScopesThatWouldNotDoWhatTheySayAreRefused(t *testing.T) {
 		"a filter on everything": {anApp(scoped("patient/*.rs?category=vital-signs")),
 			`clients[0].scopes[0]: "patient/*.rs?category=vital-signs": filter not accepted: HealthLake filters a concrete resource type only` + orElse},
 		"a slash in a filter": {anApp(scoped("patient/Observation.rs?category=http://a|b")),
-			`clients[0].scopes[0]: "patient/Observation.rs?category=http://a|b": Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`},
+			`clients[0].scopes[0]: "patient/Observation.rs?category=http://a|b": Cognito takes no slash in a scope's name; percent-encode those of the filter: patient/Observation.rs?category=http:%2F%2Fa|b`},
+		"a filter by a result parameter": {anApp(scoped("patient/Observation.rs?_count=1")),
+			`clients[0].scopes[0]: "patient/Observation.rs?_count=1": filter not accepted: "_count" cannot filter Observation; ` +
+				`want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id` + orElse},
+		"a filter by another type's parameter": {anApp(scoped("user/Patient.rs?category=x")),
+			`clients[0].scopes[0]: "user/Patient.rs?category=x": filter not accepted: "category" cannot filter Patient; ` +
+				`want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id` + orElse},
+		"a filter with a modifier": {aService(scoped("system/Patient.rs?name:exact=x")),
+			`clients[0].scopes[0]: "system/Patient.rs?name:exact=x": filter not accepted: a filter must not have a modifier; want name=value` + orElse},
+		"a raw equals sign in a filter": {aService(scoped("system/Patient.rs?name=x=y")),
+			`clients[0].scopes[0]: "system/Patient.rs?name=x=y": filter not accepted: want ? and = percent-encoded in a value (%3F, %3D)` + orElse},
 		"too long a filter": {anApp(scoped("patient/Observation.rs?code=" + strings.Repeat("1", 256))),
 			`clients[0].scopes[0]: "patient/Observation.rs?code=` + strings.Repeat("1", 256) + `": Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`},
 		"system/ for users": {anApp(scoped("system/*.read")),
@@ -175,6 +185,37 @@ func TestScopesThatWouldNotDoWhatTheySayAreRefused(t *testing.T) {
 			aService(scoped("system/*.rs"))(a)
 		}, `clients[0].scopes[0]: "system/*.rs": a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR`},
 	})
+}
+
+// sized are scopes of a context, of a total length with the spaces between them.
+func sized(context string, total int) []string {
+	const each = 100
+	var scopes []string
+	for rest := total; rest > 0; rest -= each + 1 {
+		scope := fmt.Sprintf("%s/Observation.rs?code=%d", context, 10+len(scopes))
+		length := each
+		if rest < 2*each { // the last one
+			length, rest = rest, 0
+		}
+		scopes = append(scopes, scope+strings.Repeat("x", length-len(scope)))
+	}
+	return scopes
+}
+
+func TestAClientWhoseTokensWouldBeTooLongIsRefused(t *testing.T) {
+	const refused = `a token with all of them can have %d bytes, and the validator refuses a token over 8192; want fewer or shorter scopes, or several clients`
+	assertRefused(t, map[string]refusal{
+		"users":     {anApp(scoped(sized("user", 3678)...)), fmt.Sprintf(`clients[0].scopes: "36 scopes of the client phone": `+refused, 8193)},
+		"a service": {aService(scoped(sized("system", 4990)...)), fmt.Sprintf(`clients[0].scopes: "49 scopes of the client etl": `+refused, 8193)},
+	})
+	for what, edit := range map[string]func(*components.SmartDatastoreArgs){
+		"users":     anApp(scoped(sized("user", 3677)...)),
+		"a service": aService(scoped(sized("system", 4989)...)),
+	} {
+		if _, err := run(declare(edit)); err != nil {
+			t.Errorf("%s, just short enough: %v", what, err)
+		}
+	}
 }
 
 func TestMoreScopesThanCognitoTakesAreRefused(t *testing.T) {

@@ -4,12 +4,12 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
-// MaxTokenBytes is the length above which a token is refused unread. Cognito's
-// access tokens with 50 scopes stay below 4 KiB; a request header of more than
-// 8 KiB passes few gateways.
-const MaxTokenBytes = 8192
+// MaxTokenBytes is the length above which a token is refused unread.
+const MaxTokenBytes = wire.MaxTokenBytes
 
 // strict is base64url without padding, whose last character may not carry bits
 // that decode to nothing (RFC 7515 section 2): one token, one spelling.
