@@ -126,8 +126,14 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 			return grant{}, badAnswer(err.Error())
 		}
 		if scope.Permissions.Contains(i.permission) && g.counts(scope, typ) {
+			for n := range scope.Query {
+				scope.Query[n].Value = relativeAlternatives(scope.Query[n].Value, d.config.Endpoint)
+			}
 			g.scopes = append(g.scopes, scope)
 		}
+	}
+	if err := g.checkFilters(typ); err != nil {
+		return grant{}, err
 	}
 	if len(g.scopes) == 0 {
 		return grant{}, &refusal{http.StatusForbidden, "forbidden", fmt.Sprintf("no scope of the token covers %s on %s", i.operation, typ)}
@@ -176,6 +182,23 @@ func (g grant) counts(scope smart.Scope, typ string) bool {
 	}
 }
 
+// checkFilters refuses a grant that depends on a filter which this package cannot
+// compare resources with: what it does not find may be there.
+func (g grant) checkFilters(typ string) error {
+	if typ == "" || g.reachesAll(typ) {
+		return nil
+	}
+	for _, scope := range g.scopes {
+		for _, parameter := range scope.Query {
+			if known := searchable(scope.Type); !slices.Contains(known, parameter.Name) {
+				return &refusal{http.StatusNotImplemented, "not-supported", fmt.Sprintf("the scope %q: the local cloud cannot filter by %s; of %s it knows %s",
+					scope, parameter.Name, scope.Type, strings.Join(known, ", "))}
+			}
+		}
+	}
+	return nil
+}
+
 // allows reports whether some scope of the grant reaches a resource: system/ scopes
 // reach all of their type, patient/ scopes what is in the patient's compartment,
 // user/ scopes what fine-grained authorization leaves, and a filtered scope those
@@ -185,11 +208,21 @@ func (g grant) allows(r resource) bool {
 }
 
 // allowsWriting reports whether some scope of the grant reaches a resource to change
-// it, or to make it so: patient/ scopes change nothing that is about somebody else,
-// though their patient performed or wrote it, and may see it.
+// it, or to make it so. A scope that is held to some patients changes nothing that is
+// about others as well, though it may show it: a patient who performed an observation of
+// somebody else sees it.
 func (g grant) allowsWriting(r resource) bool {
 	return g.covers(r, func(scope smart.Scope) bool {
-		return g.reaches(scope, r) && (scope.Context != smart.Patient || !r.aboutAnother(g.patient))
+		switch {
+		case !g.reaches(scope, r):
+			return false
+		case scope.Context == smart.Patient:
+			return !r.aboutOthers(func(patient string) bool { return patient == g.patient })
+		case scope.Context == smart.User && g.fineGrained && inCompartments(r.typ()):
+			return !r.aboutOthers(func(patient string) bool { return g.userReachesPatient(patient, r) })
+		default:
+			return true
+		}
 	})
 }
 

@@ -3,103 +3,96 @@ package healthlake
 import (
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// compartment says for each type of the Patient compartment of FHIR R4 which
-// elements tie a resource to its patient
-// (https://hl7.org/fhir/R4/compartmentdefinition-patient.html; the definition
-// names search parameters, here are the elements that they search). A type that is
-// not listed is in no patient's compartment.
+// Whom a resource is about has one rule, HL7's patient compartment: the elements that
+// the search parameters of compartmentDefinition compare name the patients in whose
+// compartments the resource is. Reads, searches and writes go by it.
 //
 // Patient itself is in by its id alone. R4 counts a Patient that is linked to
 // another as well; R5 took that back, and a grant for one patient does not open
 // another's record here.
-var compartment = map[string][]string{
-	"Account":                     {"subject"},
-	"AdverseEvent":                {"subject"},
-	"AllergyIntolerance":          {"patient", "recorder", "asserter"},
-	"Appointment":                 {"participant.actor"},
-	"AppointmentResponse":         {"actor"},
-	"AuditEvent":                  {"agent.who", "entity.what"},
-	"Basic":                       {"subject", "author"},
-	"BodyStructure":               {"patient"},
-	"CarePlan":                    {"subject", "activity.detail.performer"},
-	"CareTeam":                    {"subject", "participant.member"},
-	"ChargeItem":                  {"subject"},
-	"Claim":                       {"patient", "payee.party"},
-	"ClaimResponse":               {"patient"},
-	"ClinicalImpression":          {"subject"},
-	"Communication":               {"subject", "sender", "recipient"},
-	"CommunicationRequest":        {"subject", "sender", "recipient", "requester"},
-	"Composition":                 {"subject", "author", "attester.party"},
-	"Condition":                   {"subject", "asserter"},
-	"Consent":                     {"patient"},
-	"Coverage":                    {"policyHolder", "subscriber", "beneficiary", "payor"},
-	"CoverageEligibilityRequest":  {"patient"},
-	"CoverageEligibilityResponse": {"patient"},
-	"DetectedIssue":               {"patient"},
-	"DeviceRequest":               {"subject", "performer"},
-	"DeviceUseStatement":          {"subject"},
-	"DiagnosticReport":            {"subject"},
-	"DocumentManifest":            {"subject", "author", "recipient"},
-	"DocumentReference":           {"subject", "author"},
-	"Encounter":                   {"subject"},
-	"EnrollmentRequest":           {"candidate"},
-	"EpisodeOfCare":               {"patient"},
-	"ExplanationOfBenefit":        {"patient", "payee.party"},
-	"FamilyMemberHistory":         {"patient"},
-	"Flag":                        {"subject"},
-	"Goal":                        {"subject"},
-	"Group":                       {"member.entity"},
-	"ImagingStudy":                {"subject"},
-	"Immunization":                {"patient"},
-	"ImmunizationEvaluation":      {"patient"},
-	"ImmunizationRecommendation":  {"patient"},
-	"Invoice":                     {"subject", "recipient"},
-	"List":                        {"subject", "source"},
-	"MeasureReport":               {"subject"},
-	"Media":                       {"subject"},
-	"MedicationAdministration":    {"subject", "performer.actor"},
-	"MedicationDispense":          {"subject", "receiver"},
-	"MedicationRequest":           {"subject"},
-	"MedicationStatement":         {"subject"},
-	"MolecularSequence":           {"patient"},
-	"NutritionOrder":              {"patient"},
-	"Observation":                 {"subject", "performer"},
-	"Patient":                     nil, // by its id
-	"Person":                      {"link.target"},
-	"Procedure":                   {"subject", "performer.actor"},
-	"Provenance":                  {"target"},
-	"QuestionnaireResponse":       {"subject", "author"},
-	"RelatedPerson":               {"patient"},
-	"RequestGroup":                {"subject", "action.participant"},
-	"ResearchSubject":             {"individual"},
-	"RiskAssessment":              {"subject"},
-	"Schedule":                    {"actor"},
-	"ServiceRequest":              {"subject", "performer"},
-	"Specimen":                    {"subject"},
-	"SupplyDelivery":              {"patient"},
-	"SupplyRequest":               {"deliverTo"},
-	"VisionPrescription":          {"patient"},
-}
+
+// compartmentElements are the elements by resource type, sorted.
+var compartmentElements = sync.OnceValue(func() map[string][]string {
+	elements := map[string][]string{}
+	for typ, names := range compartmentDefinition {
+		for name := range strings.FieldsSeq(names) {
+			elements[typ] = append(elements[typ], searchParameters()[typ][name].paths...)
+		}
+		slices.Sort(elements[typ])
+		elements[typ] = slices.Compact(elements[typ])
+	}
+	return elements
+})
 
 // inCompartments reports whether resources of a type are in patients' compartments.
 func inCompartments(typ string) bool {
-	_, ok := compartment[typ]
+	_, ok := compartmentDefinition[typ]
 	return ok
+}
+
+// party is whom a reference names.
+type party struct {
+	typ string // resource type; empty where it cannot be told
+	id  string // empty for one that is not in this datastore
+}
+
+// parties returns whom the elements name that tie a resource to its patients. A
+// reference in words alone names nobody.
+func (r resource) parties() []party {
+	if r.typ() == "Patient" {
+		return []party{{"Patient", r.id()}}
+	}
+	var found []party
+	for _, path := range compartmentElements()[r.typ()] {
+		for _, value := range r.at(path) {
+			object, isObject := value.(map[string]any)
+			if !isObject || object["reference"] != nil || object["identifier"] != nil || object["type"] != nil {
+				found = append(found, partyOf(object))
+			}
+		}
+	}
+	return found
+}
+
+func partyOf(reference map[string]any) party {
+	text, byReference := reference["reference"].(string)
+	if !byReference {
+		typ, _ := reference["type"].(string)
+		return party{typ: typ}
+	}
+	text, _, _ = strings.Cut(text, "/_history/")
+	parts := strings.Split(text, "/")
+	if len(parts) < 2 {
+		return party{} // contained, or a URN
+	}
+	typ, id := parts[len(parts)-2], parts[len(parts)-1]
+	switch {
+	case !smart.IsResourceType(typ) || !validID(id):
+		return party{}
+	case len(parts) > 2: // of another server
+		return party{typ: typ}
+	default:
+		return party{typ, id}
+	}
+}
+
+// mayBePatient reports whether it cannot be excluded that a patient is meant: a group
+// may hold some.
+func (p party) mayBePatient() bool {
+	return p.typ == "Patient" || p.typ == "Group" || !smart.IsResourceType(p.typ)
 }
 
 // patients returns the ids of the patients in whose compartments a resource is.
 func (r resource) patients() []string {
-	if r.typ() == "Patient" {
-		return []string{r.id()}
-	}
 	var ids []string
-	for _, path := range compartment[r.typ()] {
-		for _, reference := range r.references(path) {
-			if id, ok := strings.CutPrefix(reference, "Patient/"); ok {
-				ids = append(ids, id)
-			}
+	for _, p := range r.parties() {
+		if p.typ == "Patient" && (p.id != "" || r.typ() == "Patient") { // one that is to be created has no id yet
+			ids = append(ids, p.id)
 		}
 	}
 	return ids
@@ -110,15 +103,11 @@ func (r resource) about(patient string) bool {
 	return patient != "" && slices.Contains(r.patients(), patient)
 }
 
-// aboutAnother reports whether the elements that say whom a resource is about name
-// anything else than a patient: another one, a group, or what cannot be resolved.
-func (r resource) aboutAnother(patient string) bool {
-	for _, element := range []string{"subject", "patient"} {
-		for _, value := range r.at(element) {
-			if found := (resource{element: value}).references(element); !slices.Equal(found, []string{"Patient/" + patient}) {
-				return true
-			}
-		}
-	}
-	return false
+// aboutOthers reports whether a resource is in the compartment of a patient who is not
+// among some, or may be.
+func (r resource) aboutOthers(among func(patient string) bool) bool {
+	return slices.ContainsFunc(r.parties(), func(p party) bool {
+		inDatastore := p.typ == "Patient" && (p.id != "" || r.typ() == "Patient")
+		return p.mayBePatient() && (!inDatastore || !among(p.id))
+	})
 }

@@ -12,16 +12,18 @@
 // scopes, on the user for user/ scopes with fine-grained authorization, and on its
 // filter. What a grant does not reach is as if it did not exist when it is read, and
 // forbidden when it is written; a write needs both the old resource and the new one
-// within the grant. This is what SMART on FHIR says; how HealthLake itself draws
-// these lines beyond its documentation is unverified on AWS.
+// within the grant. Whom a resource is about follows HL7's patient compartment: a scope
+// that is held to patients reads what is in the compartment of one of them, and writes
+// what is in nobody else's and cannot be. This is what SMART on FHIR says; how HealthLake
+// itself draws these lines beyond its documentation is unverified on AWS.
 //
 // Updates and deletions honour If-Match and If-None-Match. Every other header that would
 // change what a write means is refused. Which of them HealthLake honours is unverified
 // on AWS.
 //
 // What it is not: a HealthLake. It leaves out validation against profiles (a few
-// required elements are looked at), all search parameters but a few (others are
-// refused, never ignored), patches and bundles (authorized, then refused),
+// required elements are looked at), search parameters that compare more than tokens and
+// references (refused, never ignored, also as the filter of a scope), patches and bundles (authorized, then refused),
 // operations such as $everything and $export, history of a type, conditional
 // interactions, SigV4, and quotas unless one is asked for ([Faults]). Data in memory
 // is gone with the process. What AWS does not document - whether discovery needs a

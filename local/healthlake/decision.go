@@ -36,8 +36,9 @@ func (d *Datastore) reporting(w http.ResponseWriter, r *http.Request, decision D
 	decision.Method, decision.Type = r.Method, r.PathValue("type")
 	decision.Path = strings.TrimPrefix(r.URL.Path, d.base)
 	decision.Query = r.URL.Query()
+	known := searchable(decision.Type)
 	for name := range decision.Query {
-		if !slices.Contains(searchParameters, name) {
+		if !slices.Contains(known, name) {
 			delete(decision.Query, name)
 		}
 	}

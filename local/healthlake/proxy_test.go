@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -100,7 +101,7 @@ func TestWhatTheServerBehindShowsTooMuchOfIsTakenOut(t *testing.T) {
 	if got.status != 200 || !slices.Equal(got.entries(), []string{"Observation/1"}) || got.body["total"] != nil || !strings.Contains(got.text, endpoint+"Observation/1") {
 		t.Errorf("a patient is shown %s", got.text)
 	}
-	if query := (*asked)[0].URL.Query(); query.Get("patient") != "a" || query.Get("code") != "x" {
+	if query := (*asked)[0].URL.Query(); query.Get("code") != "x" {
 		t.Errorf("asked for %v", query)
 	}
 	got = s.send("GET", "Observation", holder{Scope: "system/Observation.s"}, "")
@@ -132,6 +133,26 @@ func TestWhatTheServerBehindShowsTooMuchOfIsTakenOut(t *testing.T) {
 	}, func(c *healthlake.Config) { c.FineGrained = true })
 	if got := fine.send("PUT", "Observation/x", user, observation("x", "Patient/a", "laboratory")); got.status != 403 {
 		t.Errorf("a user took over what was deleted: %d", got.status)
+	}
+}
+
+// What a read shows, a search finds: the server behind is asked for less only where
+// one parameter finds the whole compartment.
+func TestASearchAtTheServerBehindLeavesOutNothingOfTheCompartment(t *testing.T) {
+	s, asked := saying(t, 200, `{"resourceType":"Bundle","type":"searchset"}`)
+	for query, want := range map[string]string{
+		"Patient": "_id=a", "Immunization": "patient=Patient/a", "Encounter": "subject=Patient/a", "SupplyRequest": "subject=Patient/a",
+		"Appointment": "actor=Patient/a", "AdverseEvent": "subject=Patient/a",
+		"Observation": "", "AllergyIntolerance": "", "Coverage": "", "MedicationDispense": "", // a performer, recorder, payor or receiver as well
+		"Observation?patient=" + endpoint + "Patient/a": "patient=Patient/a",
+	} {
+		if got := s.send("GET", query, ofA, ""); got.status != 200 {
+			t.Fatalf("%s: %d %s", query, got.status, got.text)
+		}
+		criteria, err := url.QueryUnescape((*asked)[len(*asked)-1].URL.RawQuery)
+		if criteria = strings.Trim(strings.Replace(criteria, "_count=100", "", 1), "&"); err != nil || criteria != want {
+			t.Errorf("%s: asked for %q, want %q", query, criteria, want)
+		}
 	}
 }
 

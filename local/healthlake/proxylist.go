@@ -39,8 +39,11 @@ func (u *upstream) search(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, err)
 		return
 	}
-	if name := patientParameter(typ); asked.upstream == "" && name != "" && g.onlyPatient() {
-		asked.criteria.Add(name, g.patient)
+	asked.makeRelative(u.endpoint)
+	if asked.upstream == "" && g.onlyPatient() {
+		if name, value := patientCriterion(typ, g.patient); name != "" {
+			asked.criteria.Add(name, value)
+		}
 	}
 	u.list(w, r, g, typ, asked)
 }
@@ -60,19 +63,20 @@ func checkForwarded(criteria url.Values) error {
 	return nil
 }
 
-// patientParameter is the search parameter that leaves one patient's resources of a
-// type, so that pages are not full of what is taken out afterwards. It leaves out
-// those that are tied to the patient as an author or performer alone. Empty: none.
-func patientParameter(typ string) string {
+// patientCriterion is a search parameter that finds exactly the resources of a type
+// that are in a patient's compartment, so that pages are not full of what is taken out
+// afterwards. Empty where that takes more than one.
+func patientCriterion(typ, patient string) (name, value string) {
 	if typ == "Patient" {
-		return "_id"
+		return "_id", patient
 	}
-	for _, path := range compartment[typ] {
-		if typ != "AdverseEvent" && (path == "subject" || path == "patient" || path == "beneficiary") {
-			return "patient"
+	for name := range strings.FieldsSeq(compartmentDefinition[typ]) {
+		paths := slices.Sorted(slices.Values(searchParameters()[typ][name].paths))
+		if slices.Equal(paths, compartmentElements()[typ]) {
+			return name, "Patient/" + patient
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // list asks for a page and leaves in it what the grant reaches.

@@ -14,22 +14,6 @@ import (
 // maxCount is HealthLake's page size, as a default and at most.
 const maxCount = 100
 
-// tokenElements are the elements that a token parameter searches.
-var tokenElements = map[string][]string{
-	"category":        {"category"},
-	"class":           {"class"},
-	"clinical-status": {"clinicalStatus"},
-	"code":            {"code", "medicationCodeableConcept"},
-	"intent":          {"intent"},
-	"status":          {"status"},
-	"type":            {"type"},
-	"vaccine-code":    {"vaccineCode"},
-}
-
-// searchParameters that resources are held against. They are known for every type;
-// on one without the element nothing matches.
-var searchParameters = slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(tokenElements)), "_id", "patient", "subject")))
-
 // listingRequest is what a search or a history was asked for.
 type listingRequest struct {
 	criteria url.Values // without _count and _total
@@ -90,6 +74,15 @@ func (p pages) parse(listing string, form url.Values, known []string) (listingRe
 	return asked, nil
 }
 
+// makeRelative makes references to resources of the datastore relative.
+func (l listingRequest) makeRelative(endpoint string) {
+	for _, values := range l.criteria {
+		for i := range values {
+			values[i] = relativeAlternatives(values[i], endpoint)
+		}
+	}
+}
+
 func badParameter(name, want string) error {
 	return &refusal{http.StatusBadRequest, "invalid", name + ": " + want}
 }
@@ -120,11 +113,12 @@ func (m *memory) search(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, err)
 		return
 	}
-	asked, err := m.pages.parse(typ, form, searchParameters)
+	asked, err := m.pages.parse(typ, form, searchable(typ))
 	if err != nil {
 		fail(w, err)
 		return
 	}
+	asked.makeRelative(m.endpoint)
 	matches := slices.DeleteFunc(m.current(typ, 0), func(found listed) bool {
 		return !g.allows(found.resource) || !found.resource.matchesAll(asked.criteria)
 	})
@@ -173,59 +167,4 @@ func (r resource) matchesAll(criteria url.Values) bool {
 		}
 	}
 	return true
-}
-
-// matches holds a resource against one search parameter, whose value may list
-// alternatives. A parameter that is not known matches nothing.
-func (r resource) matches(name, value string) bool {
-	for alternative := range strings.SplitSeq(value, ",") {
-		switch name {
-		case "_id":
-			if alternative != "" && r.id() == alternative {
-				return true
-			}
-		case "patient", "subject":
-			if r.isAbout(alternative) {
-				return true
-			}
-		default:
-			if slices.ContainsFunc(tokenElements[name], func(path string) bool { return r.hasCode(path, alternative) }) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// isAbout holds the elements that say whom a resource is about against a reference:
-// an id of a Patient, or type and id.
-func (r resource) isAbout(reference string) bool {
-	if !strings.Contains(reference, "/") {
-		reference = "Patient/" + reference
-	}
-	return slices.ContainsFunc([]string{"subject", "patient", "beneficiary"}, func(path string) bool {
-		return slices.Contains(r.references(path), reference)
-	})
-}
-
-// hasCode holds codes, codings and concepts against a token: a code, or a system,
-// a bar and a code of it, which may be left out.
-func (r resource) hasCode(path, token string) bool {
-	system, code, qualified := strings.Cut(token, "|")
-	if !qualified {
-		system, code = "", token
-	}
-	if token == "" || token == "|" {
-		return false
-	}
-	codings := append(r.at(path), r.at(path+".coding")...)
-	return slices.ContainsFunc(codings, func(value any) bool {
-		if text, ok := value.(string); ok {
-			return !qualified && text == code
-		}
-		coding, _ := value.(map[string]any)
-		text, coded := coding["code"].(string)
-		of, _ := coding["system"].(string)
-		return coded && (text == code || code == "") && (!qualified || of == system)
-	})
 }

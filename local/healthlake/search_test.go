@@ -38,7 +38,18 @@ func TestASearchFindsWhatMatchesEveryParameter(t *testing.T) {
 		"Immunization?vaccine-code=http://hl7.org/fhir/sid/cvx|":              20,
 		"Encounter?class=AMB":                                                 20,
 		"DocumentReference?type=11506-3":                                      20,
-		"Patient?patient=patient-01":                                          0,
+		"Observation?subject=patient-01":                                      5,
+		"Observation?subject=" + endpoint + "Patient/patient-01":              5,
+		"Observation?patient=" + endpoint + "Patient/patient-01,patient-02":   10,
+		"Observation?patient=https://example.org/Patient/patient-01":          0,
+		"Observation?performer=Patient/patient-01":                            0,
+		"Observation?encounter=patient-01-encounter-1":                        5,
+		"Encounter?participant-type=x":                                        0,
+		"Patient?general-practitioner=Practitioner/practitioner-9":            0,
+		"Patient?identifier=urn:oid:2.16.840.1.113883.19.5|patient-01":        1,
+		"Patient?active=true":                                                 20,
+		"Patient?active=false":                                                0,
+		"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|":             3,
 	} {
 		if got := s.send("GET", query, system, ""); got.status != 200 || got.body["total"] != float64(total) {
 			t.Errorf("%s: got %d with a total of %v, want %d", query, got.status, got.body["total"], total)
@@ -69,8 +80,8 @@ func TestAParameterThatIsNotKnownIsRefused(t *testing.T) {
 		}
 	})
 	s := newStore(t, nil)
-	for _, query := range []string{"date=2024", "code:not=x", "name=x"} {
-		if got := s.send("GET", "Observation?"+query, system, ""); got.status != 400 || !strings.Contains(got.diagnostics(), "it knows") {
+	for _, query := range []string{"date=2024", "code:not=x", "name=x", "vaccine-code=x", "code-value-quantity=x"} {
+		if got := s.send("GET", "Observation?"+query, system, ""); got.status != 400 || !strings.Contains(got.diagnostics(), "it knows _count, _total, page, _id, based-on, category, ") {
 			t.Errorf("%s: got %d %s", query, got.status, got.text)
 		}
 	}
