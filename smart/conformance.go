@@ -247,6 +247,9 @@ func (c Configuration) checkCapabilities(f *findings) {
 func (c Configuration) checkScopes(f *findings) {
 	for _, text := range c.ScopesSupported {
 		scope, err := ParseScope(text)
+		if errors.Is(err, ErrQuery) {
+			f.add("scopes_supported", text, "want a filter that is a search parameter of the type in FHIR R4, without a modifier", fromHealthLake)
+		}
 		if err != nil {
 			continue // openid, launch/patient and the like, or another server's own
 		}

@@ -116,6 +116,8 @@ func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
 			[]string{`token_endpoint_auth_methods_supported: "none": want one of client_secret_basic, client_secret_post, private_key_jwt` + bySMART}},
 		{"filters without a capability", map[string]any{"capabilities": without("permission-v2.2")},
 			[]string{`scopes_supported: "patient/Observation.rs?category=laboratory&code=<a>": want the capability permission-v2.2 with it` + byHealthLake}},
+		{"a filter that HealthLake may ignore", map[string]any{"scopes_supported": []string{"patient/Observation.rs?_count=1", "openid"}},
+			[]string{`scopes_supported: "patient/Observation.rs?_count=1": want a filter that is a search parameter of the type in FHIR R4, without a modifier` + byHealthLake}},
 		{"v2 scopes without a capability", map[string]any{"capabilities": without("permission-v2", "permission-v2.2"), "scopes_supported": []string{"user/*.cruds", "system/*.read"}},
 			[]string{`scopes_supported: "user/*.cruds": want the capability permission-v2 with it` + byHealthLake}},
 		{"v1 scopes without a capability", map[string]any{"capabilities": without("permission-v1"), "scopes_supported": []string{"user/*.cruds", "system/*.read"}},
