@@ -16,7 +16,9 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/tests/documents"
 )
 
@@ -513,4 +515,162 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 		t.Error("validator/reason.go: no reasons were found")
 	}
 	assertLines(t, "reasons", told, declared)
+}
+
+// TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore holds the table of rooms against
+// the packages' real imports, those of tests left out.
+func TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore(t *testing.T) {
+	rooms := roomsOfTheArchitecture(t)
+	const module = "github.com/smartlake/pulumi-smartlake"
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		from := strings.TrimPrefix(strings.TrimPrefix(words[0], module), "/")
+		room := within(rooms, from)
+		if room == "" {
+			if from != "" && !strings.HasPrefix(from, "examples/") && !strings.HasPrefix(from, "tests") {
+				t.Errorf("%s: in no room", from)
+			}
+			continue
+		}
+		met[room] = true
+		for _, imported := range words[1:] {
+			to, ours := strings.CutPrefix(imported, module+"/")
+			allowed := rooms[room]
+			if !ours || below(to, room) || slices.Contains(allowed, "all") || from == "local/localtest" {
+				continue
+			}
+			if !slices.ContainsFunc(allowed, func(one string) bool { return below(to, one) }) {
+				t.Errorf("%s imports %s, and may import of ours: %q", from, to, allowed)
+			}
+		}
+	}
+	for room := range rooms {
+		if !met[room] {
+			t.Errorf("%s: no such package", room)
+		}
+	}
+}
+
+// below says whether a package is another, or in a folder of it.
+func below(one, other string) bool { return one == other || strings.HasPrefix(one, other+"/") }
+
+func within(rooms map[string][]string, from string) string {
+	for room := range rooms {
+		if below(from, room) {
+			return room
+		}
+	}
+	return ""
+}
+
+// roomsOfTheArchitecture are what each room may import, as the table says.
+func roomsOfTheArchitecture(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs/architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| room | what lives there | may import of ours |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rooms := map[string][]string{}
+	for row := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 {
+			t.Fatalf("docs/architecture.md: %q is no row", row)
+		}
+		var allowed []string
+		if strings.TrimSpace(cells[3]) == "all" {
+			allowed = []string{"all"}
+		}
+		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[3], -1) {
+			allowed = append(allowed, code[1])
+		}
+		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[1], -1) {
+			rooms[strings.TrimSuffix(code[1], "/")] = allowed
+		}
+	}
+	if len(rooms) < 8 {
+		t.Fatalf("docs/architecture.md: only the rooms %v were found", rooms)
+	}
+	return rooms
+}
+
+// TestTheComparisonNamesEveryCapabilityThatIsOutOfReach holds its table against what a
+// server with clients of all kinds claims.
+func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/comparison.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## What SMART and ONC ask, and is out of reach\n")
+	var document smart.Configuration
+	if err := json.Unmarshal([]byte(build(t, nil).output("discoveryDocument").value.(string)), &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, capability := range smart.Capabilities {
+		claimed, named := slices.Contains(document.Capabilities, capability), strings.Contains(section, "`"+capability+"`")
+		if claimed == named {
+			t.Errorf("%s: claimed: %t, named as out of reach: %t", capability, claimed, named)
+		}
+	}
+}
+
+// TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument goes through the
+// table of docs/upgrade.md.
+func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *testing.T) {
+	const callback = "https://app.example.org/callback"
+	before := []components.ClientArgs{service(), {Name: "app", Kind: components.PublicClient, Scopes: []string{"openid"}, CallbackURLs: []string{callback}}}
+	with := func(edit func(all []components.ClientArgs) []components.ClientArgs) []components.ClientArgs {
+		return edit(slices.Clone(before))
+	}
+	after := map[string][]components.ClientArgs{
+		"a client with known scopes, of a known kind": with(func(all []components.ClientArgs) []components.ClientArgs {
+			another := all[0]
+			another.Name = "another"
+			return append(all, another)
+		}),
+		"a scope that nobody had": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[0].Scopes = append(slices.Clone(all[0].Scopes), "system/Group.rs")
+			return all
+		}),
+		"the first client of its kind": with(func(all []components.ClientArgs) []components.ClientArgs { return all[:1] }),
+		"the first `patient/` or `user/` scope of an app with users": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[1].Scopes = []string{"openid", "launch/patient", "patient/*.rs"}
+			return all
+		}),
+		"a client's name": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[1].Name = "renamed"
+			return all
+		}),
+		"a client's lifetimes or URLs": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[1].AccessTokenMinutes, all[1].CallbackURLs = 5, []string{callback + "/new"}
+			return all
+		}),
+	}
+	document := func(clients []components.ClientArgs) any {
+		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = clients })
+		return r.output("declaredDiscoveryDocument").value
+	}
+	text, err := os.ReadFile(filepath.Join(root, "docs/upgrade.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for change, clients := range after {
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(change) + ` \|.*\| ([^|]+) \|$`).FindStringSubmatch(string(text))
+		if row == nil {
+			t.Errorf("docs/upgrade.md: no row %q", change)
+			continue
+		}
+		differs := document(clients) != document(before)
+		if differs != strings.HasPrefix(row[1], "**differs**") || differs == strings.HasPrefix(row[1], "the same") {
+			t.Errorf("%s: differs: %t, and the page says: %s", change, differs, row[1])
+		}
+	}
 }
