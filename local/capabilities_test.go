@@ -107,7 +107,9 @@ var methods = map[string]authenticate{
 }
 
 // byID is how a public client says who it is: it does not authenticate.
-func byID(client local.Client, form url.Values, _ map[string]string) { form.Set("client_id", client.ID) }
+func byID(client local.Client, form url.Values, _ map[string]string) {
+	form.Set("client_id", client.ID)
+}
 
 // usual is how a client authenticates where that is not what is looked at.
 func usual(client local.Client) authenticate {

@@ -198,7 +198,7 @@ func TestEveryDocumentThatIsBuiltPassesTheCheck(t *testing.T) {
 				Patient:  rapid.Bool().Draw(t, "patient in the token response"),
 				FHIRUser: rapid.Bool().Draw(t, "fhirUser in the ID token"),
 			},
-			Scopes:              rapid.SliceOf(rapid.SampledFrom([]string{"openid", "profile", "launch/patient", "fhirUser"})).Draw(t, "other scopes"),
+			Scopes: rapid.SliceOf(rapid.SampledFrom([]string{"openid", "profile", "launch/patient", "fhirUser"})).Draw(t, "other scopes"),
 		}
 		if rapid.Bool().Draw(t, "no revocation") {
 			d.at.Revocation = ""

@@ -299,6 +299,43 @@ func TestEveryCommandStandsInABlockOfAShell(t *testing.T) {
 	}
 }
 
+// TestTheDocumentsNameStepsAndTargetsThatExist holds the short forms against the Makefile
+// and the steps of the continuous integration.
+func TestTheDocumentsNameStepsAndTargetsThatExist(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.CommandContext(t.Context(), filepath.Join(root, ".ci/run"), "--list")
+	steps, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, step := regexp.MustCompile(`^make ([a-z-]+)$`), regexp.MustCompile(`^(?:\w+=\w+ )?\.ci/run ([a-z ]+)$`)
+	seen := 0
+	for _, d := range pages(t) {
+		for _, line := range d.Commands() {
+			if match := target.FindStringSubmatch(line); match != nil {
+				seen++
+				if !regexp.MustCompile(`(?m)^` + match[1] + `:`).Match(makefile) {
+					t.Errorf("%s: %s: no such target", d.Path, line)
+				}
+			}
+			if match := step.FindStringSubmatch(line); match != nil {
+				for _, name := range strings.Fields(match[1]) {
+					seen++
+					if !regexp.MustCompile(`(?m)^` + name + `\b`).Match(steps) {
+						t.Errorf("%s: %s: no step %s", d.Path, line, name)
+					}
+				}
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d were found: they are not looked at", seen)
+	}
+}
+
 func projectKeys(t *testing.T) []string {
 	t.Helper()
 	var keys []string
