@@ -6,10 +6,10 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// discoveryDocument is the canonical JSON of what is true of the server and its
-// clients. Launch context is claimed where clients ask for what needs it, since
-// users' tokens then carry it ([LaunchContext]). An app finds it there: Cognito's
-// token response has no member patient, where SMART would have it.
+// discoveryDocument is the canonical JSON of what an unmodified client can do with the
+// server. Apps talk to Cognito itself: its token response has no member patient, and no
+// scope fhirUser exists there, so that launch context and single sign-on are not claimed
+// ([smart.TokenResponse]), although users' tokens carry the claims ([LaunchContext]).
 func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
 	use := smart.Use{
 		Strategy:       a.AuthorizationStrategy,

@@ -59,7 +59,7 @@ const (
 		"replace it and DELETE ALL ITS DATA; put the former value back, or set allowDatastoreReplacement to true"
 	heldBack = "datastore %q: the discovery document of the live datastore is left as it is, because a change would replace the " +
 		"datastore. What differs: %s. To apply it in place, run the command in the output updateDatastoreCommand (HealthLake's " +
-		"UpdateFHIRDatastore; unverified on AWS), which takes effect at once, and then pulumi refresh"
+		"UpdateFHIRDatastore; unverified on AWS), which takes effect at once, and then pulumi refresh --run-program"
 )
 
 // unchanged compares one property of the live datastore with the declared one.

@@ -30,8 +30,8 @@ type SmartDatastore struct {
 	// UpdateDatastoreCommand is a line for a POSIX shell: the AWS CLI's call of
 	// HealthLake's UpdateFHIRDatastore that gives the datastore the declared discovery
 	// document in place. It needs a CLI that knows the call, and
-	// healthlake:UpdateFHIRDatastore; it is unverified on AWS. A "pulumi refresh" then
-	// makes the outputs tell the new document.
+	// healthlake:UpdateFHIRDatastore; it is unverified on AWS. A "pulumi refresh --run-program"
+	// then makes the outputs tell the new document.
 	UpdateDatastoreCommand pulumi.StringOutput `pulumi:"updateDatastoreCommand"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`

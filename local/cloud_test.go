@@ -173,10 +173,9 @@ func TestTheDiscoveryDocumentIsTheDeclaredOneAtLoopbackAddresses(t *testing.T) {
 	}
 	want := map[string]any{
 		"authorization_endpoint":                cloud.HostedDomain + "/oauth2/authorize",
-		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "context-standalone-patient", "launch-standalone", "permission-patient", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect"},
+		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-patient", "permission-v1", "permission-v2", "permission-v2.2"},
 		"code_challenge_methods_supported":      []any{"S256"},
 		"grant_types_supported":                 []any{"authorization_code", "client_credentials"},
-		"issuer":                                cloud.Issuer,
 		"jwks_uri":                              cloud.Issuer + "/.well-known/jwks.json",
 		"response_types_supported":              []any{"code"},
 		"revocation_endpoint":                   cloud.HostedDomain + "/oauth2/revoke",

@@ -196,7 +196,11 @@ func TestEveryDocumentThatIsBuiltPassesTheCheck(t *testing.T) {
 			ServiceClients:      rapid.Bool().Draw(t, "service"),
 			PatientContext:      rapid.Bool().Draw(t, "patient context"),
 			UserContext:         rapid.Bool().Draw(t, "user context"),
-			Scopes:              rapid.SliceOf(rapid.SampledFrom([]string{"openid", "profile", "launch/patient", "fhirUser"})).Draw(t, "other scopes"),
+			TokenResponse: smart.TokenResponse{
+				Patient:  rapid.Bool().Draw(t, "patient in the token response"),
+				FHIRUser: rapid.Bool().Draw(t, "fhirUser in the ID token"),
+			},
+			Scopes: rapid.SliceOf(rapid.SampledFrom([]string{"openid", "profile", "launch/patient", "fhirUser"})).Draw(t, "other scopes"),
 		}
 		if rapid.Bool().Draw(t, "no revocation") {
 			d.at.Revocation = ""

@@ -26,7 +26,7 @@ type Configuration struct {
 	RevocationEndpoint                string   `json:"revocation_endpoint,omitempty"`
 	ScopesSupported                   []string `json:"scopes_supported,omitempty"`
 	TokenEndpoint                     string   `json:"token_endpoint"`
-	TokenEndpointAuthMethodsSupported []string `json:"token_endpoint_auth_methods_supported"`
+	TokenEndpointAuthMethodsSupported []string `json:"token_endpoint_auth_methods_supported,omitempty"`
 }
 
 // Endpoints are the absolute https URLs of an authorization server.
@@ -41,13 +41,25 @@ type Endpoints struct {
 // Use says how an authorization server is used, which decides what its
 // discovery document may claim.
 type Use struct {
-	Strategy            Strategy // what the FHIR server behind it understands
-	PublicClients       bool     // apps without a secret, authorization code with PKCE
-	ConfidentialClients bool     // apps with a secret, authorization code with PKCE
-	ServiceClients      bool     // apps without a user, client credentials
-	PatientContext      bool     // users' access tokens carry a "patient" claim
-	UserContext         bool     // users' access tokens carry a "fhirUser" claim
-	Scopes              []string // all scopes that some client may ask for, in any order
+	Strategy            Strategy      // what the FHIR server behind it understands
+	PublicClients       bool          // apps without a secret, authorization code with PKCE
+	ConfidentialClients bool          // apps with a secret, authorization code with PKCE
+	ServiceClients      bool          // apps without a user, client credentials
+	PatientContext      bool          // users' access tokens carry a "patient" claim
+	UserContext         bool          // users' access tokens carry a "fhirUser" claim
+	TokenResponse       TokenResponse // what the token endpoint answers beyond OAuth
+	Scopes              []string      // all scopes that some client may ask for, in any order
+}
+
+// TokenResponse says what the token endpoint answers beyond OAuth 2.0. A capability is
+// a promise about these answers, and not about what stands inside an access token, which
+// an app does not read. The zero value is Cognito's answer: it has neither.
+type TokenResponse struct {
+	// Patient: an app that was granted "launch/patient" finds a member "patient".
+	Patient bool
+	// FHIRUser: an app may ask for "openid fhirUser", and finds a claim "fhirUser" in
+	// its ID token.
+	FHIRUser bool
 }
 
 // NewConfiguration builds the discovery document of an authorization server.
@@ -59,14 +71,16 @@ func NewConfiguration(at Endpoints, use Use) (Configuration, error) {
 	}
 	scopes := slices.Compact(slices.Sorted(slices.Values(use.Scopes)))
 	c := Configuration{
-		AuthorizationEndpoint:             at.Authorization,
-		Capabilities:                      use.capabilities(scopes),
-		CodeChallengeMethodsSupported:     []string{"S256"},
-		JWKSURI:                           at.JWKS,
-		RevocationEndpoint:                at.Revocation,
-		ScopesSupported:                   scopes,
-		TokenEndpoint:                     at.Token,
-		TokenEndpointAuthMethodsSupported: []string{"client_secret_basic", "client_secret_post"},
+		AuthorizationEndpoint:         at.Authorization,
+		Capabilities:                  use.capabilities(scopes),
+		CodeChallengeMethodsSupported: []string{"S256"},
+		JWKSURI:                       at.JWKS,
+		RevocationEndpoint:            at.Revocation,
+		ScopesSupported:               scopes,
+		TokenEndpoint:                 at.Token,
+	}
+	if use.secrets() {
+		c.TokenEndpointAuthMethodsSupported = []string{"client_secret_basic", "client_secret_post"}
 	}
 	if use.codeFlow() {
 		c.GrantTypesSupported = append(c.GrantTypesSupported, "authorization_code")
@@ -99,8 +113,12 @@ func (c Configuration) JSON() (string, error) {
 
 func (u Use) codeFlow() bool { return u.PublicClients || u.ConfidentialClients }
 
-// capabilities lists what is true of the server (SMART App Launch 2.2,
-// "Capability Sets"); permission-v2.2 is HealthLake's own name for filtered
+// secrets: some client has a secret, and authenticates with it. Public clients do not
+// authenticate, for which SMART has no method: without others the member is left out.
+func (u Use) secrets() bool { return u.ConfidentialClients || u.ServiceClients }
+
+// capabilities lists what an unmodified client can do at the server (SMART App Launch
+// 2.2, "Capabilities"); permission-v2.2 is HealthLake's own name for filtered
 // scopes. It is claimed before any client has one: the document of a live datastore
 // stays as it is, and without this word in it HealthLake would ignore the filter of
 // a scope that is added later, which would widen the grant.
@@ -110,16 +128,16 @@ func (u Use) capabilities(scopes []string) []string {
 		name string
 		held bool
 	}{
-		{"client-confidential-symmetric", u.ConfidentialClients || u.ServiceClients},
+		{"client-confidential-symmetric", u.secrets()},
 		{"client-public", u.PublicClients},
-		{"context-standalone-patient", u.codeFlow() && u.PatientContext},
+		{"context-standalone-patient", u.codeFlow() && u.PatientContext && u.TokenResponse.Patient},
 		{"launch-standalone", u.codeFlow()},
 		{"permission-patient", u.codeFlow() && u.PatientContext && asked.patient},
 		{"permission-user", u.codeFlow() && u.UserContext && asked.user},
 		{"permission-v1", true},
 		{"permission-v2", u.Strategy == SMARTOnFHIR},
 		{"permission-v2.2", u.Strategy == SMARTOnFHIR},
-		{"sso-openid-connect", u.codeFlow() && slices.Contains(scopes, "openid")},
+		{"sso-openid-connect", u.codeFlow() && u.UserContext && u.TokenResponse.FHIRUser && slices.Contains(scopes, "openid")},
 	}
 	var held []string
 	for _, candidate := range candidates {

@@ -52,6 +52,7 @@ func everything() discovery {
 	d := service()
 	d.use.PublicClients, d.use.ConfidentialClients = true, true
 	d.use.PatientContext, d.use.UserContext = true, true
+	d.use.TokenResponse = smart.TokenResponse{Patient: true, FHIRUser: true}
 	d.use.Scopes = []string{
 		"user/*.cruds", "patient/Observation.rs?category=laboratory&code=<a>", "openid", "launch/patient",
 		"system/*.read", "openid", "patient/*.read",
@@ -95,22 +96,21 @@ func TestTheDocumentOfAllKindsOfClientsClaimsAllThatIsTrue(t *testing.T) {
 	}
 }
 
-func TestTheDocumentOfAPublicAppAndAServiceWithOpenID(t *testing.T) {
+func TestTheDocumentOfAPublicAppAtCognitoClaimsNoSingleSignOn(t *testing.T) {
 	d := service()
-	d.use.PublicClients = true
-	d.use.Scopes = append(d.use.Scopes, "openid")
+	d.use.PublicClients, d.use.ServiceClients = true, false
+	d.use.PatientContext, d.use.UserContext = true, true
+	d.use.Scopes = []string{"launch/patient", "openid", "patient/*.rs", "user/*.rs"}
 	const want = `{` +
 		`"authorization_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize",` +
-		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],` +
+		`"capabilities":["client-public","launch-standalone","permission-patient","permission-user","permission-v1","permission-v2","permission-v2.2"],` +
 		`"code_challenge_methods_supported":["S256"],` +
-		`"grant_types_supported":["authorization_code","client_credentials"],` +
-		`"issuer":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example",` +
+		`"grant_types_supported":["authorization_code"],` +
 		`"jwks_uri":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",` +
 		`"response_types_supported":["code"],` +
 		`"revocation_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/revoke",` +
-		`"scopes_supported":["openid","system/*.read","system/*.rs"],` +
-		`"token_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/token",` +
-		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]}`
+		`"scopes_supported":["launch/patient","openid","patient/*.rs","user/*.rs"],` +
+		`"token_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/token"}`
 	if got := d.json(t); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -151,8 +151,11 @@ func TestCapabilitiesFollowFromTheUse(t *testing.T) {
 		{"the V1 strategy", func(u *smart.Use) { u.Strategy = smart.SMARTOnFHIRV1 }, []string{"permission-v2", "permission-v2.2"}},
 		{"no filtered scope yet", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/*.rs", "user/*.rs"} }, nil},
 		{"no openid", func(u *smart.Use) { u.Scopes = []string{"patient/Patient.r?name=b", "user/*.rs"} }, []string{"sso-openid-connect"}},
+		{"no patient in the token response", func(u *smart.Use) { u.TokenResponse.Patient = false }, []string{"context-standalone-patient"}},
+		{"no fhirUser in the ID token", func(u *smart.Use) { u.TokenResponse.FHIRUser = false }, []string{"sso-openid-connect"}},
+		{"Cognito's own token response", func(u *smart.Use) { u.TokenResponse = smart.TokenResponse{} }, []string{"context-standalone-patient", "sso-openid-connect"}},
 		{"no patient context", func(u *smart.Use) { u.PatientContext = false }, []string{"context-standalone-patient", "permission-patient"}},
-		{"no user context", func(u *smart.Use) { u.UserContext = false }, []string{"permission-user"}},
+		{"no user context", func(u *smart.Use) { u.UserContext = false }, []string{"permission-user", "sso-openid-connect"}},
 		{"no patient scope", func(u *smart.Use) { u.Scopes = []string{"openid", "user/Patient.r?name=b"} }, []string{"permission-patient"}},
 		{"no user scope", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/Patient.r?name=b"} }, []string{"permission-user"}},
 		{"no public client", func(u *smart.Use) { u.PublicClients = false }, []string{"client-public"}},
@@ -178,15 +181,16 @@ func TestCapabilitiesFollowFromTheUse(t *testing.T) {
 }
 
 func TestGrantTypesFollowFromTheClients(t *testing.T) {
+	secrets := []string{"client_secret_basic", "client_secret_post"}
 	for _, c := range []struct {
 		name                          string
 		public, confidential, service bool
-		grants, responses             []string
+		grants, responses, methods    []string
 	}{
-		{"public", true, false, false, []string{"authorization_code"}, []string{"code"}},
-		{"confidential", false, true, false, []string{"authorization_code"}, []string{"code"}},
-		{"service", false, false, true, []string{"client_credentials"}, nil},
-		{"all", true, true, true, []string{"authorization_code", "client_credentials"}, []string{"code"}},
+		{"public", true, false, false, []string{"authorization_code"}, []string{"code"}, nil},
+		{"confidential", false, true, false, []string{"authorization_code"}, []string{"code"}, secrets},
+		{"service", false, false, true, []string{"client_credentials"}, nil, secrets},
+		{"all", true, true, true, []string{"authorization_code", "client_credentials"}, []string{"code"}, secrets},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := service()
@@ -197,6 +201,9 @@ func TestGrantTypesFollowFromTheClients(t *testing.T) {
 			}
 			if !slices.Equal(configuration.GrantTypesSupported, c.grants) || !slices.Equal(configuration.ResponseTypesSupported, c.responses) {
 				t.Errorf("got grants %q and responses %q", configuration.GrantTypesSupported, configuration.ResponseTypesSupported)
+			}
+			if !slices.Equal(configuration.TokenEndpointAuthMethodsSupported, c.methods) {
+				t.Errorf("got methods %q, want %q", configuration.TokenEndpointAuthMethodsSupported, c.methods)
 			}
 		})
 	}

@@ -63,7 +63,7 @@ func (r *run) agree(document []byte, served smart.Configuration) (string, error)
 		{"revocation_endpoint", served.RevocationEndpoint, stack.RevocationEndpoint},
 		{"token_endpoint", served.TokenEndpoint, stack.TokenEndpoint},
 	} {
-		if member.declared == "" || member.name == "issuer" && member.served == "" { // left out where nobody signs in
+		if member.declared == "" || member.name == "issuer" && member.served == "" { // left out without single sign-on
 			continue
 		}
 		known++
@@ -77,7 +77,7 @@ func (r *run) agree(document []byte, served smart.Configuration) (string, error)
 			return "", errors.New("output discoveryDocument: want JSON")
 		}
 		if err := json.Unmarshal(document, &got); err != nil || !reflect.DeepEqual(got, want) {
-			problems = append(problems, errors.New("the served document is not the one of the output discoveryDocument: was it changed outside of Pulumi?"))
+			problems = append(problems, errors.New("the served document is not the one of the output discoveryDocument: if it was changed in place, run pulumi refresh --run-program"))
 		}
 	}
 	if known == 0 {

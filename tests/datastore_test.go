@@ -17,11 +17,11 @@ const datastoreName = name + "-datastore"
 // would replace the datastore.
 func discoveryDocument() string {
 	return fill(`{"authorization_endpoint":"$HOST/oauth2/authorize",`+
-		`"capabilities":["client-confidential-symmetric","client-public","context-standalone-patient","launch-standalone",`+
-		`"permission-patient","permission-user","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],`+
+		`"capabilities":["client-confidential-symmetric","client-public","launch-standalone",`+
+		`"permission-patient","permission-user","permission-v1","permission-v2","permission-v2.2"],`+
 		`"code_challenge_methods_supported":["S256"],`+
 		`"grant_types_supported":["authorization_code","client_credentials"],`+
-		`"issuer":"$ISSUER","jwks_uri":"$ISSUER/.well-known/jwks.json",`+
+		`"jwks_uri":"$ISSUER/.well-known/jwks.json",`+
 		`"response_types_supported":["code"],"revocation_endpoint":"$HOST/oauth2/revoke",`+
 		`"scopes_supported":["launch/patient","openid","patient/*.rs","system/*.read","user/Observation.rs"],`+
 		`"token_endpoint":"$HOST/oauth2/token",`+
@@ -98,15 +98,15 @@ func TestTheDiscoveryDocumentFollowsFromTheClients(t *testing.T) {
 		{"a service", []components.ClientArgs{service()},
 			`["client_credentials"]`, `["client-confidential-symmetric","permission-v1","permission-v2","permission-v2.2"]`, `["system/*.read"]`},
 		{"a confidential client", []components.ClientArgs{confidential()},
-			`["authorization_code"]`, `["client-confidential-symmetric","context-standalone-patient","launch-standalone","permission-patient","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
+			`["authorization_code"]`, `["client-confidential-symmetric","launch-standalone","permission-patient","permission-v1","permission-v2","permission-v2.2"]`,
 			`["launch/patient","openid","patient/*.rs"]`},
 		{"a public client", []components.ClientArgs{public()},
-			`["authorization_code"]`, `["client-public","launch-standalone","permission-user","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`,
+			`["authorization_code"]`, `["client-public","launch-standalone","permission-user","permission-v1","permission-v2","permission-v2.2"]`,
 			`["openid","user/Observation.rs"]`},
 		{"a client that asks for its patient alone", []components.ClientArgs{{
 			Name: "app", Kind: components.PublicClient, Scopes: []string{"launch/patient", "openid"}, CallbackURLs: []string{"https://app.example.org/callback"},
 		}},
-			`["authorization_code"]`, `["client-public","context-standalone-patient","launch-standalone","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"]`, `["launch/patient","openid"]`},
+			`["authorization_code"]`, `["client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2"]`, `["launch/patient","openid"]`},
 		{"a service that asks for a patient", []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"launch/patient", "system/*.read"}}},
 			`["client_credentials"]`, `["client-confidential-symmetric","permission-v1","permission-v2","permission-v2.2"]`, `["launch/patient","system/*.read"]`},
 	} {
@@ -122,10 +122,10 @@ func TestTheDiscoveryDocumentFollowsFromTheClients(t *testing.T) {
 }
 
 func TestTheDiscoveryDocumentClaimsNothingThatCognitoOrThePoolLacks(t *testing.T) {
-	document := discoveryDocument()
+	document := build(t, nil).output("discoveryDocument").value.(string)
 	for _, lie := range []string{
 		"registration_endpoint", "introspection_endpoint", "management_endpoint", "implicit", "password", "refresh_token",
-		"launch-ehr", "private_key_jwt", "plain", "permission-offline", "context-ehr", "context-standalone-encounter",
+		"launch-ehr", "private_key_jwt", "plain", "permission-offline", "context-ehr", "context-standalone", "sso-openid-connect", `"issuer"`,
 	} {
 		if strings.Contains(document, lie) {
 			t.Errorf("the document claims %q", lie)

@@ -14,7 +14,12 @@ import (
 	"strings"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
+	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/tests/documents"
 )
 
 // What stands in the documents is held against the code: programs compile, stack
@@ -23,77 +28,21 @@ import (
 // root of the repository, from this package.
 const root = ".."
 
-// page is a Markdown file of the repository.
-type page struct {
-	path   string // from the root
-	text   string // whole
-	prose  string // without fenced blocks
-	blocks []block
-}
-
-// block is a fenced block of a document.
-type block struct {
-	where    string // document:line
-	language string
-	text     string
-}
-
-func pages(t *testing.T) []page {
+func pages(t *testing.T) []documents.Page {
 	t.Helper()
-	paths := []string{"README.md", "CHANGELOG.md", "CONTRIBUTING.md"}
-	err := filepath.WalkDir(filepath.Join(root, "docs"), func(path string, _ fs.DirEntry, err error) error {
-		if filepath.Ext(path) == ".md" {
-			below, _ := filepath.Rel(root, path)
-			paths = append(paths, below)
-		}
-		return err
-	})
+	all, err := documents.Read(root)
 	if err != nil {
 		t.Fatal(err)
-	}
-	var all []page
-	for _, path := range paths {
-		text, err := os.ReadFile(filepath.Join(root, path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, parsePage(t, path, string(text)))
 	}
 	return all
 }
 
-var fence = regexp.MustCompile("^\\s*```(\\w*)$")
-
-func parsePage(t *testing.T, path, text string) page {
+func blocksOf(t *testing.T, language string) []documents.Block {
 	t.Helper()
-	d := page{path: path, text: text}
-	var open *block
-	for i, line := range strings.Split(text, "\n") {
-		mark := fence.FindStringSubmatch(line)
-		switch {
-		case mark != nil && open == nil:
-			open = &block{where: fmt.Sprintf("%s:%d", path, i+1), language: mark[1]}
-		case mark != nil:
-			d.blocks = append(d.blocks, *open)
-			open = nil
-		case open != nil:
-			open.text += line + "\n"
-		default:
-			d.prose += line + "\n"
-		}
-	}
-	if open != nil {
-		t.Errorf("%s: the block is not closed", open.where)
-	}
-	return d
-}
-
-func blocksOf(t *testing.T, language string) []block {
-	t.Helper()
-	var found []block
+	var found []documents.Block
 	for _, d := range pages(t) {
-		for _, b := range d.blocks {
-			if b.language == language {
+		for _, b := range d.Blocks {
+			if b.Language == language {
 				found = append(found, b)
 			}
 		}
@@ -122,12 +71,12 @@ func TestTheDocumentsProgramsCompile(t *testing.T) {
 	for i, b := range blocksOf(t, "go") {
 		name := fmt.Sprintf("%s%d", below, i)
 		file := filepath.Join(dir, fmt.Sprintf("%d.go", i))
-		if err := os.WriteFile(file, []byte(goProgramOf(b.text)), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(goProgramOf(b.Text)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		replace[filepath.Join(absolute, name, "main.go")] = file
 		args = append(args, "./"+name)
-		fmt.Fprintf(&legend, "%s is %s\n", name, b.where)
+		fmt.Fprintf(&legend, "%s is %s\n", name, b.Where)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -162,13 +111,13 @@ func goProgramOf(text string) string {
 // leaves out and the program insists on is filled in.
 func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 	for _, b := range blocksOf(t, "yaml") {
-		t.Run(b.where, func(t *testing.T) {
+		t.Run(b.Where, func(t *testing.T) {
 			dir := t.TempDir()
 			project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for file, text := range map[string]string{"Pulumi.yaml": string(project), "Pulumi.docs.yaml": stackFileOf(b.text)} {
+			for file, text := range map[string]string{"Pulumi.yaml": string(project), "Pulumi.docs.yaml": stackFileOf(b.Text)} {
 				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -201,30 +150,11 @@ func stackFileOf(text string) string {
 }
 
 var (
-	inlineCode       = regexp.MustCompile("`([^`\n]+)`")
-	commandLine      = regexp.MustCompile(`(?m)^\s*(?:\$ )?(.*\b(?:smartlake|pulumi)\b.*)$`)
 	smartlakeCommand = regexp.MustCompile(`(?:^|[|(] *|\$ )(?:go run \./cmd/)?smartlake +([a-z][a-z-]*)([^|#>)]*)`)
 	pulumiConfig     = regexp.MustCompile(`pulumi config set (?:--(?:secret|path|plaintext) )*['"]?([A-Za-z][A-Za-z-]*(?::[A-Za-z]+)?)`)
 	pulumiOutput     = regexp.MustCompile(`pulumi stack output (?:--(?:json|show-secrets|stack \w+) )*([a-zA-Z]+)`)
 	flagOf           = regexp.MustCompile(`(?:^| )(--?[a-zA-Z][a-z-]*)`)
 )
-
-// commandsOf are the commands that a document shows, in blocks and in its sentences.
-func commandsOf(d page) []string {
-	var lines []string
-	for _, b := range d.blocks {
-		if b.language == "console" || b.language == "sh" {
-			text := strings.ReplaceAll(b.text, "\\\n", " ")
-			for _, match := range commandLine.FindAllStringSubmatch(text, -1) {
-				lines = append(lines, match[1])
-			}
-		}
-	}
-	for _, match := range inlineCode.FindAllStringSubmatch(d.prose, -1) {
-		lines = append(lines, match[1])
-	}
-	return lines
-}
 
 // TestTheDocumentsCommandsExist holds the commands of smartlake against its help, and
 // the configuration keys and outputs in those of pulumi against the program.
@@ -239,31 +169,47 @@ func TestTheDocumentsCommandsExist(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	helps := map[string]string{}
-	keys, outputs := projectKeys(t), programOutputs(t)
+	outputs := programOutputs(t)
 	seen := map[string]int{}
 	for _, d := range pages(t) {
-		for _, line := range commandsOf(d) {
+		folder := filepath.Dir(d.Path)
+		for _, line := range d.Commands() {
+			if to, ok := strings.CutPrefix(line, "cd "); ok { // from the root, as a reader would
+				to, _, once := strings.Cut(to, " && ")
+				if !exists(filepath.Join(root, to)) {
+					t.Errorf("%s: %s: no such folder", d.Path, line)
+				} else if !once {
+					folder = to
+				}
+			}
 			for _, command := range smartlakeCommand.FindAllStringSubmatch(line, -1) {
 				seen["smartlake"]++
 				if err := checkCommand(t, binary, helps, command[1], command[2]); err != nil {
-					t.Errorf("%s: %s: %v", d.path, line, err)
+					t.Errorf("%s: %s: %v", d.Path, line, err)
 				}
 			}
 			for _, match := range pulumiConfig.FindAllStringSubmatch(line, -1) {
 				seen["config"]++
-				if key := strings.TrimPrefix(match[1], project+":"); !strings.Contains(key, ":") && !slices.Contains(keys, key) {
-					t.Errorf("%s: %s: no key %s", d.path, line, key)
+				own, keys := keysAt(t, folder)
+				if key := strings.TrimPrefix(match[1], own+":"); !strings.Contains(key, ":") && !slices.Contains(keys, key) {
+					t.Errorf("%s: %s: %s has no key %s", d.Path, line, own, key)
 				}
 			}
 			for _, match := range pulumiOutput.FindAllStringSubmatch(line, -1) {
 				seen["output"]++
 				if !slices.Contains(outputs, match[1]) {
-					t.Errorf("%s: %s: no output %s", d.path, line, match[1])
+					t.Errorf("%s: %s: no output %s", d.Path, line, match[1])
+				}
+			}
+			for _, match := range foreignCommand.FindAllStringSubmatch(line, -1) {
+				seen["foreign"]++
+				if err := checkForeign(match[1]); err != nil {
+					t.Errorf("%s: %s: %v", d.Path, line, err)
 				}
 			}
 		}
 	}
-	if seen["smartlake"] < 10 || seen["config"] < 3 || seen["output"] < 3 {
+	if seen["smartlake"] < 10 || seen["config"] < 3 || seen["output"] < 3 || seen["foreign"] < 8 {
 		t.Errorf("too few commands were found to believe that they are looked at: %v", seen)
 	}
 }
@@ -284,6 +230,110 @@ func checkCommand(t *testing.T, binary string, helps map[string]string, name, re
 		}
 	}
 	return nil
+}
+
+// keysAt are the name and the configuration keys of the project that a folder is in.
+func keysAt(t *testing.T, folder string) (name string, keys []string) {
+	t.Helper()
+	for !exists(filepath.Join(root, folder, "Pulumi.yaml")) {
+		folder = filepath.Dir(folder)
+	}
+	text, err := os.ReadFile(filepath.Join(root, folder, "Pulumi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var project struct {
+		Name   string
+		Config map[string]any
+	}
+	if err := yaml.Unmarshal(text, &project); err != nil {
+		t.Fatal(err)
+	}
+	for key := range project.Config {
+		keys = append(keys, strings.TrimPrefix(key, project.Name+":"))
+	}
+	if text, err := os.ReadFile(filepath.Join(root, folder, "index.ts")); err == nil { // declares its keys by reading them
+		for _, match := range regexp.MustCompile(`\.(?:require|get)(?:Secret)?\("(\w+)"\)`).FindAllStringSubmatch(string(text), -1) {
+			keys = append(keys, match[1])
+		}
+	}
+	return project.Name, keys
+}
+
+// foreignCommand is a command of a tool that is not here to be asked.
+var foreignCommand = regexp.MustCompile(`(?:^|[\s($"])((?:aws|gh) [a-z0-9-]+ [a-z-]+[^|;)>]*)`)
+
+// foreign are the commands of AWS's and GitHub's command lines that the documents may
+// show, with the flags that the references give them.
+var foreign = map[string][]string{
+	"aws cognito-idp admin-update-user-attributes": {"--user-pool-id", "--username", "--user-attributes"},
+	"aws healthlake describe-fhir-export-job":      {"--datastore-id", "--job-id"},
+	"aws healthlake describe-fhir-import-job":      {"--datastore-id", "--job-id"},
+	"aws iam put-role-policy":                      {"--role-name", "--policy-name", "--policy-document"},
+	"aws kms cancel-key-deletion":                  {"--key-id"},
+	"aws s3 cp":                                    {"--recursive"},
+	"gh attestation verify":                        {"--repo", "--predicate-type"},
+}
+
+func checkForeign(line string) error {
+	words := strings.Fields(line)
+	flags, ok := foreign[strings.Join(words[:3], " ")]
+	if !ok {
+		return fmt.Errorf("no command %q is known here", strings.Join(words[:3], " "))
+	}
+	for _, word := range words[3:] {
+		if strings.HasPrefix(word, "--") && !slices.Contains(flags, word) {
+			return fmt.Errorf("no flag %s", word)
+		}
+	}
+	return nil
+}
+
+// TestEveryCommandStandsInABlockOfAShell keeps commands where the other tests see them.
+func TestEveryCommandStandsInABlockOfAShell(t *testing.T) {
+	indented := regexp.MustCompile(`(?m)^\n {4,}(?:go|pulumi|smartlake|aws|git|gh|npm|cd|scripts/\w+) .*$`)
+	for _, d := range pages(t) {
+		for _, line := range indented.FindAllString(d.Prose, -1) {
+			t.Errorf("%s: %s: want it in a block of console or sh", d.Path, strings.TrimSpace(line))
+		}
+	}
+}
+
+// TestTheDocumentsNameStepsAndTargetsThatExist holds the short forms against the Makefile
+// and the steps of the continuous integration.
+func TestTheDocumentsNameStepsAndTargetsThatExist(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.CommandContext(t.Context(), filepath.Join(root, ".ci/run"), "--list")
+	steps, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, step := regexp.MustCompile(`^make ([a-z-]+)$`), regexp.MustCompile(`^(?:\w+=\w+ )?\.ci/run ([a-z ]+)$`)
+	seen := 0
+	for _, d := range pages(t) {
+		for _, line := range d.Commands() {
+			if match := target.FindStringSubmatch(line); match != nil {
+				seen++
+				if !regexp.MustCompile(`(?m)^` + match[1] + `:`).Match(makefile) {
+					t.Errorf("%s: %s: no such target", d.Path, line)
+				}
+			}
+			if match := step.FindStringSubmatch(line); match != nil {
+				for _, name := range strings.Fields(match[1]) {
+					seen++
+					if !regexp.MustCompile(`(?m)^` + name + `\b`).Match(steps) {
+						t.Errorf("%s: %s: no step %s", d.Path, line, name)
+					}
+				}
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d were found: they are not looked at", seen)
+	}
 }
 
 func projectKeys(t *testing.T) []string {
@@ -321,7 +371,7 @@ func firstColumn(t *testing.T, section string) []string {
 		if len(cells) < 3 {
 			t.Fatalf("README.md: %s: %q is no row", section, row)
 		}
-		for _, code := range inlineCode.FindAllStringSubmatch(cells[1], -1) {
+		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[1], -1) {
 			words = append(words, code[1])
 		}
 	}
@@ -352,21 +402,21 @@ func anchor(heading string) string {
 
 func TestTheDocumentsLinksLeadSomewhere(t *testing.T) {
 	for _, d := range pages(t) {
-		for _, match := range link.FindAllStringSubmatch(d.prose, -1) {
+		for _, match := range link.FindAllStringSubmatch(d.Prose, -1) {
 			target, err := url.Parse(match[1])
 			if err != nil {
-				t.Errorf("%s: %v", d.path, err)
+				t.Errorf("%s: %v", d.Path, err)
 				continue
 			}
 			if target.IsAbs() {
 				continue
 			}
-			file := d.path
+			file := d.Path
 			if target.Path != "" {
-				file = filepath.Join(filepath.Dir(d.path), target.Path)
+				file = filepath.Join(filepath.Dir(d.Path), target.Path)
 			}
 			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
-				t.Errorf("%s: %s: %v", d.path, match[1], err)
+				t.Errorf("%s: %s: %v", d.Path, match[1], err)
 				continue
 			}
 			if target.Fragment == "" {
@@ -374,14 +424,14 @@ func TestTheDocumentsLinksLeadSomewhere(t *testing.T) {
 			}
 			text, err := os.ReadFile(filepath.Join(root, file))
 			if err != nil {
-				t.Errorf("%s: %s: %v", d.path, match[1], err)
+				t.Errorf("%s: %s: %v", d.Path, match[1], err)
 			}
 			var anchors []string
 			for _, h := range heading.FindAllStringSubmatch(string(text), -1) {
 				anchors = append(anchors, anchor(h[1]))
 			}
 			if !slices.Contains(anchors, target.Fragment) {
-				t.Errorf("%s: %s: no such heading", d.path, match[1])
+				t.Errorf("%s: %s: no such heading", d.Path, match[1])
 			}
 		}
 	}
@@ -390,19 +440,19 @@ func TestTheDocumentsLinksLeadSomewhere(t *testing.T) {
 func TestTheDocumentsNameTestsAndFilesThatExist(t *testing.T) {
 	declared, files, folders := namesOfTheRepository(t)
 	for _, d := range pages(t) {
-		for _, name := range testName.FindAllString(d.text, -1) {
+		for _, name := range testName.FindAllString(d.Text, -1) {
 			// A prefix serves go test -run.
-			if !slices.ContainsFunc(declared, func(one string) bool { return one == name }) && !strings.Contains(d.text, "-run "+name) && !strings.Contains(d.text, "'^"+name) {
-				t.Errorf("%s: no test is called %s", d.path, name)
+			if !slices.ContainsFunc(declared, func(one string) bool { return one == name }) && !strings.Contains(d.Text, "-run "+name) && !strings.Contains(d.Text, "'^"+name) {
+				t.Errorf("%s: no test is called %s", d.Path, name)
 			}
 		}
-		for _, match := range inlineCode.FindAllStringSubmatch(d.prose, -1) {
+		for _, match := range documents.InlineCode.FindAllStringSubmatch(d.Prose, -1) {
 			path := strings.TrimPrefix(match[1], "./")
 			if first, _, below := strings.Cut(path, "/"); !fileName.MatchString(path) || below && !slices.Contains(folders, first) {
 				continue // no file's name, or one of elsewhere
 			}
-			if !exists(filepath.Join(root, path)) && !exists(filepath.Join(root, filepath.Dir(d.path), path)) && !slices.Contains(files, path) {
-				t.Errorf("%s: no file %s", d.path, path)
+			if !exists(filepath.Join(root, path)) && !exists(filepath.Join(root, filepath.Dir(d.Path), path)) && !slices.Contains(files, path) {
+				t.Errorf("%s: no file %s", d.Path, path)
 			}
 		}
 	}
@@ -457,8 +507,8 @@ func TestTheREADMEShowsTwoCommandsToTry(t *testing.T) {
 
 func TestTheDocumentsJSONIsJSON(t *testing.T) {
 	for _, b := range blocksOf(t, "json") {
-		if !json.Valid([]byte(b.text)) {
-			t.Errorf("%s: no JSON", b.where)
+		if !json.Valid([]byte(b.Text)) {
+			t.Errorf("%s: no JSON", b.Where)
 		}
 	}
 }
@@ -469,8 +519,8 @@ func TestTheDocumentsJSONIsJSON(t *testing.T) {
 func TestTheDocumentsPicturesCanBeDrawn(t *testing.T) {
 	keyword := regexp.MustCompile(`(?m)(?:^|--> |& )\s*(?:graph|end)[\[(]`)
 	for _, b := range blocksOf(t, "mermaid") {
-		if strings.Contains(b.text, ";") || keyword.MatchString(b.text) {
-			t.Errorf("%s: holds a semicolon, or a node called graph or end", b.where)
+		if strings.Contains(b.Text, ";") || keyword.MatchString(b.Text) {
+			t.Errorf("%s: holds a semicolon, or a node called graph or end", b.Where)
 		}
 	}
 }
@@ -492,7 +542,7 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 	_, table, _ := strings.Cut(read("docs/validator.md"), "## Reasons")
 	table, _, _ = strings.Cut(table, "\n## ")
 	for _, row := range regexp.MustCompile("(?m)^\\| (`.+?) \\|").FindAllStringSubmatch(table, -1) {
-		for _, code := range inlineCode.FindAllStringSubmatch(row[1], -1) {
+		for _, code := range documents.InlineCode.FindAllStringSubmatch(row[1], -1) {
 			told = append(told, code[1])
 		}
 	}
@@ -502,4 +552,162 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 		t.Error("validator/reason.go: no reasons were found")
 	}
 	assertLines(t, "reasons", told, declared)
+}
+
+// TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore holds the table of rooms against
+// the packages' real imports, those of tests left out.
+func TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore(t *testing.T) {
+	rooms := roomsOfTheArchitecture(t)
+	const module = "github.com/smartlake/pulumi-smartlake"
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	met := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		from := strings.TrimPrefix(strings.TrimPrefix(words[0], module), "/")
+		room := within(rooms, from)
+		if room == "" {
+			if from != "" && !strings.HasPrefix(from, "examples/") && !strings.HasPrefix(from, "tests") {
+				t.Errorf("%s: in no room", from)
+			}
+			continue
+		}
+		met[room] = true
+		for _, imported := range words[1:] {
+			to, ours := strings.CutPrefix(imported, module+"/")
+			allowed := rooms[room]
+			if !ours || below(to, room) || slices.Contains(allowed, "all") || from == "local/localtest" {
+				continue
+			}
+			if !slices.ContainsFunc(allowed, func(one string) bool { return below(to, one) }) {
+				t.Errorf("%s imports %s, and may import of ours: %q", from, to, allowed)
+			}
+		}
+	}
+	for room := range rooms {
+		if !met[room] {
+			t.Errorf("%s: no such package", room)
+		}
+	}
+}
+
+// below says whether a package is another, or in a folder of it.
+func below(one, other string) bool { return one == other || strings.HasPrefix(one, other+"/") }
+
+func within(rooms map[string][]string, from string) string {
+	for room := range rooms {
+		if below(from, room) {
+			return room
+		}
+	}
+	return ""
+}
+
+// roomsOfTheArchitecture are what each room may import, as the table says.
+func roomsOfTheArchitecture(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs/architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "| room | what lives there | may import of ours |\n|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	rooms := map[string][]string{}
+	for row := range strings.SplitSeq(table, "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 {
+			t.Fatalf("docs/architecture.md: %q is no row", row)
+		}
+		var allowed []string
+		if strings.TrimSpace(cells[3]) == "all" {
+			allowed = []string{"all"}
+		}
+		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[3], -1) {
+			allowed = append(allowed, code[1])
+		}
+		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[1], -1) {
+			rooms[strings.TrimSuffix(code[1], "/")] = allowed
+		}
+	}
+	if len(rooms) < 8 {
+		t.Fatalf("docs/architecture.md: only the rooms %v were found", rooms)
+	}
+	return rooms
+}
+
+// TestTheComparisonNamesEveryCapabilityThatIsOutOfReach holds its table against what a
+// server with clients of all kinds claims.
+func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/comparison.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## What SMART and ONC ask, and is out of reach\n")
+	var document smart.Configuration
+	if err := json.Unmarshal([]byte(build(t, nil).output("discoveryDocument").value.(string)), &document); err != nil {
+		t.Fatal(err)
+	}
+	for _, capability := range smart.Capabilities {
+		claimed, named := slices.Contains(document.Capabilities, capability), strings.Contains(section, "`"+capability+"`")
+		if claimed == named {
+			t.Errorf("%s: claimed: %t, named as out of reach: %t", capability, claimed, named)
+		}
+	}
+}
+
+// TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument goes through the
+// table of docs/upgrade.md.
+func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *testing.T) {
+	const callback = "https://app.example.org/callback"
+	before := []components.ClientArgs{service(), {Name: "app", Kind: components.PublicClient, Scopes: []string{"openid"}, CallbackURLs: []string{callback}}}
+	with := func(edit func(all []components.ClientArgs) []components.ClientArgs) []components.ClientArgs {
+		return edit(slices.Clone(before))
+	}
+	after := map[string][]components.ClientArgs{
+		"a client with known scopes, of a known kind": with(func(all []components.ClientArgs) []components.ClientArgs {
+			another := all[0]
+			another.Name = "another"
+			return append(all, another)
+		}),
+		"a scope that nobody had": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[0].Scopes = append(slices.Clone(all[0].Scopes), "system/Group.rs")
+			return all
+		}),
+		"the first client of its kind": with(func(all []components.ClientArgs) []components.ClientArgs { return all[:1] }),
+		"the first `patient/` or `user/` scope of an app with users": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[1].Scopes = []string{"openid", "launch/patient", "patient/*.rs"}
+			return all
+		}),
+		"a client's name": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[1].Name = "renamed"
+			return all
+		}),
+		"a client's lifetimes or URLs": with(func(all []components.ClientArgs) []components.ClientArgs {
+			all[1].AccessTokenMinutes, all[1].CallbackURLs = 5, []string{callback + "/new"}
+			return all
+		}),
+	}
+	document := func(clients []components.ClientArgs) any {
+		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = clients })
+		return r.output("declaredDiscoveryDocument").value
+	}
+	text, err := os.ReadFile(filepath.Join(root, "docs/upgrade.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for change, clients := range after {
+		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(change) + ` \|.*\| ([^|]+) \|$`).FindStringSubmatch(string(text))
+		if row == nil {
+			t.Errorf("docs/upgrade.md: no row %q", change)
+			continue
+		}
+		differs := document(clients) != document(before)
+		if differs != strings.HasPrefix(row[1], "**differs**") || differs == strings.HasPrefix(row[1], "the same") {
+			t.Errorf("%s: differs: %t, and the page says: %s", change, differs, row[1])
+		}
+	}
 }

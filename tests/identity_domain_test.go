@@ -40,7 +40,7 @@ func TestACustomDomainTakesThePlaceOfThePrefixAndIsProtectedLikeIt(t *testing.T)
 	}
 }
 
-func TestTheEndpointsAndTheDiscoveryDocumentUseTheCustomDomainAndTheIssuerDoesNot(t *testing.T) {
+func TestTheEndpointsAndTheDiscoveryDocumentUseTheCustomDomainAndTheKeysDoNot(t *testing.T) {
 	r := build(t, withCustomDomain, inRegion("eu-west-1")) // the certificate's region is not the pool's
 	issuer := "https://cognito-idp.eu-west-1.amazonaws.com/" + userPoolID(poolName, "eu-west-1")
 	for output, want := range map[string]string{
@@ -62,7 +62,7 @@ func TestTheEndpointsAndTheDiscoveryDocumentUseTheCustomDomainAndTheIssuerDoesNo
 		"authorization_endpoint": "https://auth.example.org/oauth2/authorize",
 		"token_endpoint":         "https://auth.example.org/oauth2/token",
 		"revocation_endpoint":    "https://auth.example.org/oauth2/revoke",
-		"issuer":                 issuer,
+		"jwks_uri":               issuer + "/.well-known/jwks.json",
 	} {
 		if got := document[member]; got != want {
 			t.Errorf("discovery document: %s: got %v, want %s", member, got, want)

@@ -129,7 +129,7 @@ func TestLaunchContextOfAnExistingPoolIsClaimedOnlyWhereItsOwnerSaysSo(t *testin
 	const ignored = `: the token validator will not count it unless a trigger of the existing user pool ` +
 		`adds the claims patient and fhirUser; say so with existingUserPool.addsLaunchContext`
 	for adds, c := range map[bool]struct{ capabilities, warnings []string }{
-		true: {[]string{"context-standalone-patient", "permission-patient", "permission-user"}, nil},
+		true: {[]string{"permission-patient", "permission-user"}, nil},
 		false: {nil, []string{
 			`client "portal": scope "patient/*.rs"` + ignored,
 			`client "phone": scope "user/Observation.rs"` + ignored,
@@ -144,7 +144,7 @@ func TestLaunchContextOfAnExistingPoolIsClaimedOnlyWhereItsOwnerSaysSo(t *testin
 			document := decoded(t, r.output("discoveryDocument").value).(map[string]any)
 			for _, capability := range document["capabilities"].([]any) {
 				switch capability {
-				case "context-standalone-patient", "permission-patient", "permission-user":
+				case "permission-patient", "permission-user":
 					claimed = append(claimed, capability.(string))
 				}
 			}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -68,16 +69,14 @@ func TestAProtectedStackIsNotDestroyed(t *testing.T) {
 		t.Error("want the destruction refused")
 	}
 	// Pulumi's command line previews first, and stops there. Who skips the preview, as
-	// the Automation API does, loses what stands beside the protected things
-	// (docs/pipelines.md), and nothing of the way from a token to the datastore but the
-	// two grants.
-	gone := s.account.takeLog()
-	for _, operation := range gone {
-		name := strings.TrimPrefix(operation, "delete ")
-		if !slices.Contains([]string{"smart-grant-read", "smart-grant-write", "smart-key-alias", "smart-validator-dashboard"}, name) &&
-			!strings.HasPrefix(name, "smart-validator-alarm") {
-			t.Errorf("went without a preview: %s", operation)
-		}
+	// the Automation API does, loses what stands beside the protected things, and nothing
+	// of the way from a token to the datastore but the two grants.
+	gone := map[string]bool{}
+	for _, operation := range s.account.takeLog() {
+		gone[saidOfADestruction(t, strings.TrimPrefix(operation, "delete "))] = true
+	}
+	if len(gone) != len(goneWithoutAPreview) {
+		t.Errorf("docs/pipelines.md says that more goes: %v", gone)
 	}
 	s.mustUpdate(nil)
 	assertSame(t, "living after the next update", s.account.names(), whole)
@@ -140,4 +139,35 @@ func TestAnUnprotectedStackIsDestroyedWhole(t *testing.T) {
 			t.Errorf("want %s deleted before %s, got %q", order[0], order[1], log)
 		}
 	}
+}
+
+// goneWithoutAPreview is what docs/pipelines.md says of a destruction of a protected stack
+// that skips the preview, by the beginning of a resource's name.
+var goneWithoutAPreview = map[string]string{
+	"smart-grant-":                  "the policies that give the validator's roles the datastore",
+	"smart-key-alias":               "the key's alias",
+	"smart-validator-alarm-":        "the alarms",
+	"smart-validator-alarms":        "with their topic",
+	"smart-validator-alarms-policy": "and its policy",
+	"smart-validator-dashboard":     "and the dashboard",
+}
+
+// saidOfADestruction returns what the documents call a resource that went.
+func saidOfADestruction(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(root + "/docs/pipelines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := ""
+	for prefix := range goneWithoutAPreview {
+		if strings.HasPrefix(name, prefix) && len(prefix) > len(longest) {
+			longest = prefix
+		}
+	}
+	words := goneWithoutAPreview[longest]
+	if longest == "" || !strings.Contains(strings.Join(strings.Fields(string(text)), " "), words) {
+		t.Errorf("%s went without a preview, and docs/pipelines.md does not say so: %q", name, words)
+	}
+	return words
 }

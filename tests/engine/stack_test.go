@@ -148,6 +148,12 @@ func (s *stack) refresh() result {
 	return s.run(lifecycle.TestOp(pulumiengine.Refresh), false, nil, nil)
 }
 
+// refreshWithProgram is what pulumi refresh --run-program does: the outputs are
+// computed anew, too.
+func (s *stack) refreshWithProgram(changed config) result {
+	return s.run(lifecycle.TestOp(pulumiengine.RefreshV2), false, changed, nil)
+}
+
 func (s *stack) destroy() result {
 	return s.run(lifecycle.TestOp(pulumiengine.Destroy), false, nil, nil)
 }
@@ -270,6 +276,23 @@ func (s *stack) urn(name string) resource.URN {
 	}
 	s.t.Fatalf("no resource %q in the state", name)
 	return ""
+}
+
+// outputs of the stack, as its state has them.
+func (s *stack) outputs() map[string]resource.PropertyValue {
+	s.t.Helper()
+	outputs := map[string]resource.PropertyValue{}
+	for _, r := range s.state.Resources {
+		if r.Type == resource.RootStackType {
+			for name, value := range r.Outputs {
+				outputs[string(name)] = value
+			}
+		}
+	}
+	if len(outputs) == 0 {
+		s.t.Fatal("the stack has no outputs")
+	}
+	return outputs
 }
 
 // assertSame compares two lists, whole.

@@ -33,8 +33,14 @@ type job struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Secrets     yaml.Node         `yaml:"secrets"`
 	With        map[string]string `yaml:"with"`
-	Strategy    struct{ Matrix map[string][]string }
+	Strategy    struct{ Matrix matrix }
 	Steps       []step
+}
+
+// matrix is a job's, by a list of stacks or as a table.
+type matrix struct {
+	Stack   []string
+	Include []map[string]string
 }
 
 type step struct {
@@ -150,6 +156,7 @@ var wanted = map[string]map[string]string{
 	"deploy.yml prod":         {"id-token": "write"},
 	"drift.yml drift":         {"id-token": "write"},
 	"preview.yml preview":     {"id-token": "write", "pull-requests": "write"},
+	"release.yml bills":       {"id-token": "write", "attestations": "write"},
 	"release.yml build":       {"id-token": "write", "attestations": "write"},
 	"release.yml publish":     {"contents": "write"},
 }
@@ -245,7 +252,7 @@ func TestMainIsDeployedOnceEverythingHoldsAndProdAfterDev(t *testing.T) {
 		t.Errorf("got %d jobs, want 3", len(deploy))
 	}
 	for _, name := range []string{"preview", "drift"} {
-		stacks := workflows[name+".yml"].Jobs[name].Strategy.Matrix["stack"]
+		stacks := workflows[name+".yml"].Jobs[name].Strategy.Matrix.Stack
 		if !slices.Equal(stacks, []string{"dev", "prod"}) {
 			t.Errorf("%s: for the stacks %q", name, stacks)
 		}
