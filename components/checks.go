@@ -137,7 +137,7 @@ const (
 	maxScopesPerServer = 100
 	maxURLsPerClient   = 100
 	maxURLLength       = 1024
-	maxClients         = 100 // 27 bytes each of Lambda's 4 KB of environment
+	maxClients         = 100 // 31 bytes each of Lambda's 4 KB of environment
 )
 
 var (
@@ -182,6 +182,7 @@ func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
 		}
 		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
 		p.checkScopes(field+".scopes", client, strategy)
+		client.checkUsers(p, field)
 		p.checkURLs(field, client)
 		p.checkLifetimes(field, client)
 	}
@@ -336,5 +337,6 @@ func (p *problems) checkTestUsers(field string, users []TestUserArgs) {
 			p.missing(at+".password", "want a password, as a Pulumi secret")
 		}
 		user.checkContext(p, at)
+		p.checkGroups(at+".groups", user.Groups)
 	}
 }

@@ -81,12 +81,7 @@ func wantsPatient(clients []ClientArgs) bool {
 
 // asksWithUsers reports whether some client with users asks for a scope of a context.
 func asksWithUsers(clients []ClientArgs, context smart.Context) bool {
-	return slices.ContainsFunc(clients, func(c ClientArgs) bool {
-		return c.userFacing() && slices.ContainsFunc(c.Scopes, func(text string) bool {
-			scope, err := smart.ParseScope(text)
-			return err == nil && scope.Context == context
-		})
-	})
+	return slices.ContainsFunc(clients, func(c ClientArgs) bool { return c.userFacing() && c.asksFor(context) })
 }
 
 func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
