@@ -41,14 +41,7 @@ func (c Client) users() string {
 	if c.Kind == "service" {
 		return "nobody but the holder of its secret: there is no user"
 	}
-	who := "every user of the pool"
-	if len(c.Groups) > 0 {
-		who = "users in " + strings.Join(c.Groups, " or ")
-	}
-	if len(c.FHIRUserTypes) > 0 {
-		who += "; for user/ scopes, those whose fhirUser is a " + strings.Join(c.FHIRUserTypes, " or a ")
-	}
-	return who
+	return smart.DescribeUsers(c.FHIRUserTypes, c.Groups)
 }
 
 // usersConcerns lists what is open about who may use the client.

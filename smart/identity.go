@@ -109,3 +109,16 @@ func isPort(text string) bool {
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
+
+// DescribeUsers says in plain words who may use a client that names types of users for
+// its user/ scopes and groups of users, each perhaps none.
+func DescribeUsers(types, groups []string) string {
+	who := "every user of the pool"
+	if len(groups) > 0 {
+		who = "users in " + strings.Join(groups, " or ")
+	}
+	if len(types) > 0 {
+		who += "; for user/ scopes, those whose fhirUser is a " + strings.Join(types, " or a ")
+	}
+	return who
+}

@@ -102,3 +102,16 @@ func TestTheParsersTakeWhatTheGrammarSays(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoMayUseAClientIsSaidInWords(t *testing.T) {
+	for want, c := range map[string]struct{ types, groups []string }{
+		"every user of the pool": {},
+		"every user of the pool; for user/ scopes, those whose fhirUser is a Practitioner": {[]string{"Practitioner"}, nil},
+		"users in a or b": {nil, []string{"a", "b"}},
+		"users in a; for user/ scopes, those whose fhirUser is a Patient or a Person": {[]string{"Patient", "Person"}, []string{"a"}},
+	} {
+		if got := smart.DescribeUsers(c.types, c.groups); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
