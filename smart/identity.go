@@ -68,7 +68,10 @@ func ParseFHIRUser(text string) (FHIRUser, bool) {
 		}
 	}
 	user := FHIRUser{Type: parts[base], ID: parts[base+1]}
-	return user, IsFHIRUserType(user.Type) && ValidPatientID(user.ID)
+	if !IsFHIRUserType(user.Type) || !ValidPatientID(user.ID) {
+		return FHIRUser{}, false
+	}
+	return user, true
 }
 
 // isPathPart reports whether a text is one part of a URL's path, of characters that

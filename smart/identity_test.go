@@ -47,6 +47,7 @@ func TestAFHIRUserIsATypeAndAnIDPerhapsBehindAnHTTPSURL(t *testing.T) {
 		"Group/1":                               {},
 		"Practitioner/1/_history/2":             {},
 		"Practitioner/1?x=y":                    {},
+		"Practitioner/a_b":                      {},
 		"Practitioner/..":                       {},
 		"fhir/Practitioner/1":                   {},
 		"/Practitioner/1":                       {},
@@ -68,7 +69,7 @@ func TestAFHIRUserIsATypeAndAnIDPerhapsBehindAnHTTPSURL(t *testing.T) {
 		"https://e/" + strings.Repeat("a/", 1100) + "Practitioner/1": {},
 	} {
 		got, ok := smart.ParseFHIRUser(text)
-		if refused := want == (smart.FHIRUser{}); ok == refused || ok && got != want {
+		if refused := want == (smart.FHIRUser{}); ok == refused || got != want {
 			t.Errorf("%q: got %+v, %v", text, got, ok)
 		}
 	}

@@ -141,6 +141,7 @@ func TestAUsersScopesCountWithTheirLaunchContextAlone(t *testing.T) {
 		{"a user resource that is a list", userToken().claim("fhirUser", `["Practitioner/1"]`), "patient/*.read", patient, ""},
 		{"a user resource without a type", userToken().claim("fhirUser", `"1"`), "patient/*.read", patient, ""},
 		{"a user resource that no user is", userToken().claim("fhirUser", `"Group/1"`), "patient/*.read", patient, ""},
+		{"a user resource of other characters", userToken().claim("fhirUser", `"Practitioner/a_b"`), "patient/*.read", patient, ""},
 		{"a user resource over http", userToken().claim("fhirUser", `"http://ehr.example.org/Practitioner/1"`), "patient/*.read", patient, ""},
 		{"a user resource with a query", userToken().claim("fhirUser", `"Practitioner/1?x=Practitioner/2"`), "patient/*.read", patient, ""},
 		{"a user resource in the wrong case", userToken().noClaim("fhirUser").claim("fhiruser", `"Practitioner/1"`), "patient/*.read", patient, ""},
