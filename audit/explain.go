@@ -50,6 +50,12 @@ type Client struct {
 	// for a token whose counting scopes only read, if there can be such a token.
 	Role     string `json:"role"`
 	ReadRole string `json:"readRole"`
+	// ExportRole is the one for an export, empty where the client may start none.
+	ExportRole string `json:"exportRole"`
+	// FHIRUserTypes are those of users whose user/ scopes count; Groups those of which
+	// a user must be in one, none where groups decide nothing.
+	FHIRUserTypes []string `json:"fhirUserTypes"`
+	Groups        []string `json:"groups"`
 }
 
 // Grant is a scope that a client may ask for.
@@ -143,15 +149,21 @@ func (s scope) client(r graph.Resource) Client {
 	if c.Kind != "service" {
 		c.Lifetimes = append(c.Lifetimes, lifetime(r, "ID token", "idToken"), lifetime(r, "refresh token", "refreshToken"))
 	}
+	rule, told := s.rule(r.ID)
+	c.FHIRUserTypes, c.Groups = append([]string{}, rule.FHIRUserTypes...), append([]string{}, rule.Groups...)
 	var counting []smart.Scope
 	for _, text := range slices.Sorted(slices.Values(r.Texts("allowedOauthScopes"))) {
 		grant, parsed := s.grant(text, c.Kind == "service")
+		if grant.Counts && parsed.Context == smart.User {
+			grant.Counts, grant.Because = ofUsers(rule, told)
+		}
 		c.Scopes = append(c.Scopes, grant)
 		if grant.Counts {
 			counting = append(counting, parsed)
 		}
 	}
 	c.Role, c.ReadRole = s.rolesFor(counting)
+	c.ExportRole = s.exportRole(counting)
 	return c
 }
 
@@ -189,7 +201,7 @@ func (s scope) grant(text string, service bool) (Grant, smart.Scope) {
 	case scope.Context == smart.Patient:
 		g.Counts, g.Because = true, "in the tokens of users that have a patient"
 	default:
-		g.Counts, g.Because = true, "in the tokens of users that are a FHIR resource (fhirUser)"
+		g.Counts = true // of which users: see ofUsers
 	}
 	return g, scope
 }

@@ -122,6 +122,7 @@ func (c Client) concerns() []string {
 	if c.Kind != "service" {
 		add("Cognito does not insist on PKCE; the app must use it")
 	}
+	c.usersConcerns(add)
 	for _, url := range slices.Concat(c.CallbackURLs, c.LogoutURLs) {
 		if strings.HasPrefix(url, "http://") {
 			add("%s is not encrypted; every program on the user's machine can listen there", url)

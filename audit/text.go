@@ -57,6 +57,7 @@ func (e Explanation) Text(out io.Writer) error {
 func (c Client) text(line func(string, ...any)) {
 	line("\nCLIENT %s (%s)", c.Name, c.Kind)
 	line("  authenticates      %s", c.Authentication)
+	line("  may be used by     %s", c.users())
 	if c.Kind != "service" {
 		line("  users are sent to  %s", strings.Join(c.CallbackURLs, ", "))
 		if len(c.LogoutURLs) > 0 {
@@ -77,6 +78,9 @@ func (c Client) text(line func(string, ...any)) {
 		line("  ends with          role %s; %s where the scopes of a token that count only read", c.Role, c.ReadRole)
 	default:
 		line("  ends with          role %s", c.Role)
+	}
+	if c.ExportRole != "" {
+		line("  exports with       role %s", c.ExportRole)
 	}
 }
 

@@ -86,7 +86,8 @@ type AuthorizationServerArgs struct {
 // NewAuthorizationServer declares Cognito as an authorization server. Children are
 // named after the component: "<name>-pool", "<name>-domain",
 // "<name>-server-<resource server>", "<name>-client-<client>",
-// "<name>-idp-<identity provider>", "<name>-user-<test user>", with a zone for the
+// "<name>-idp-<identity provider>", "<name>-group-<group>", "<name>-user-<test user>"
+// and "<name>-user-<test user>-in-<group>", with a zone for the
 // custom domain "<name>-domain-record", and where a client with users asks for
 // launch/patient, patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
 // "<name>-context-invoke".
@@ -128,7 +129,7 @@ func NewAuthorizationServer(
 	if err := server.newClients(ctx, name, a, pool, providers, append(servers, callable...)); err != nil {
 		return nil, err
 	}
-	if err := newTestUsers(ctx, name, a, pool, server); err != nil {
+	if err := newUsers(ctx, name, a, pool, server); err != nil {
 		return nil, err
 	}
 	server.adopt(pool)

@@ -137,7 +137,7 @@ const (
 	maxScopesPerServer = 100
 	maxURLsPerClient   = 100
 	maxURLLength       = 1024
-	maxClients         = 100 // 27 bytes each of Lambda's 4 KB of environment
+	maxClients         = 100 // 31 bytes each of Lambda's 4 KB of environment
 )
 
 var (
@@ -183,6 +183,7 @@ func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
 		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
 		p.checkScopes(field+".scopes", client, strategy)
 		p.checkTokenSize(field+".scopes", client)
+		client.checkUsers(p, field)
 		p.checkURLs(field, client)
 		p.checkLifetimes(field, client)
 	}
@@ -339,5 +340,6 @@ func (p *problems) checkTestUsers(field string, users []TestUserArgs) {
 			p.missing(at+".password", "want a password, as a Pulumi secret")
 		}
 		user.checkContext(p, at)
+		p.checkGroups(at+".groups", user.Groups)
 	}
 }

@@ -34,6 +34,19 @@ type ClientArgs struct {
 	// "patient/Observation.rs"), "launch/patient" and, for user-facing kinds,
 	// openid, profile, email and phone. At most 50 (a Cognito quota).
 	Scopes []string `pulumi:"scopes" json:"scopes"`
+	// FHIRUserTypes are the types of FHIR resource (the claim fhirUser) that users with
+	// the client's user/ scopes may be: Practitioner, PractitionerRole, Patient,
+	// RelatedPerson or Person. The token validator drops the user/ scopes of other users.
+	// By default Practitioner, where the client has user/ scopes. The types decide about
+	// those alone: a patient/ scope reaches one patient's records, whoever reads them.
+	// Patient, RelatedPerson and Person need FineGrainedAuthorization of the datastore,
+	// which holds them to records of their own. Refused for services.
+	FHIRUserTypes []string `pulumi:"fhirUserTypes,optional" json:"fhirUserTypes,omitempty"`
+	// Groups of the user pool, of which a user must be in one; the token validator drops
+	// all scopes of other users. By default none: every user of the pool may use the
+	// client. The groups are declared with the pool; in an existing user pool they must
+	// be there. Refused for services.
+	Groups []string `pulumi:"groups,optional" json:"groups,omitempty"`
 	// CallbackURLs that Cognito may send a user back to: https, or http on
 	// localhost. Required for user-facing kinds, refused for services.
 	CallbackURLs []string `pulumi:"callbackUrls,optional" json:"callbackUrls,omitempty"`

@@ -34,8 +34,8 @@ func (p *problems) checkClientAttributes(a AuthorizationServerArgs) {
 	for i, client := range a.Clients {
 		read, write := fmt.Sprintf("clients[%d].readAttributes", i), fmt.Sprintf("clients[%d].writeAttributes", i)
 		if client.Kind == ServiceClient {
-			p.checkNoAttributes(read, client.ReadAttributes)
-			p.checkNoAttributes(write, client.WriteAttributes)
+			p.checkNone(read, client.ReadAttributes)
+			p.checkNone(write, client.WriteAttributes)
 			continue
 		}
 		p.checkAttributeList(read, client.ReadAttributes, a.checkReadable)
@@ -43,12 +43,6 @@ func (p *problems) checkClientAttributes(a AuthorizationServerArgs) {
 		if a.UserPool.SelfSignUp && client.userFacing() && !slices.Contains(a.writes(client), "email") {
 			p.add(write, client.WriteAttributes, "want email too: who signs up must give one (selfSignUp)")
 		}
-	}
-}
-
-func (p *problems) checkNoAttributes(field string, list []string) {
-	if list != nil {
-		p.add(field, list, "a service has no user; want none")
 	}
 }
 

@@ -14,7 +14,7 @@
 //	})
 //
 // The list of clients is the one source of truth: the resource servers and scope
-// names in Cognito, the validator's allow-list and the discovery document follow
+// names in Cognito, the validator's rules for each client and the discovery document follow
 // from it.
 //
 // # Parts

@@ -76,9 +76,12 @@ func ExampleNewAuthorizationServer() {
 func ExampleTokenValidator_GrantDatastore() {
 	program := func(ctx *pulumi.Context) error {
 		validator, err := components.NewTokenValidator(ctx, "validator", &components.TokenValidatorArgs{
-			Issuers:   pulumi.StringArray{pulumi.String("https://login.example.org")},
-			JWKSURI:   pulumi.String("https://login.example.org/.well-known/jwks.json"),
-			ClientIDs: pulumi.StringArray{pulumi.String("reporting"), pulumi.String("portal")},
+			Issuers: pulumi.StringArray{pulumi.String("https://login.example.org")},
+			JWKSURI: pulumi.String("https://login.example.org/.well-known/jwks.json"),
+			Clients: []components.AcceptedClientArgs{
+				{ID: pulumi.String("reporting")},
+				{ID: pulumi.String("portal"), FHIRUserTypes: []string{"Practitioner"}, Groups: []string{"clinicians"}},
+			},
 		})
 		if err != nil {
 			return err
@@ -136,9 +139,9 @@ func ExampleNewSmartDatastore_inOperation() {
 func ExampleNewTokenValidator() {
 	program := func(ctx *pulumi.Context) error {
 		validator, err := components.NewTokenValidator(ctx, "validator", &components.TokenValidatorArgs{
-			Issuers:   pulumi.StringArray{pulumi.String("https://login.example.org")},
-			JWKSURI:   pulumi.String("https://login.example.org/.well-known/jwks.json"),
-			ClientIDs: pulumi.StringArray{pulumi.String("reporting")},
+			Issuers: pulumi.StringArray{pulumi.String("https://login.example.org")},
+			JWKSURI: pulumi.String("https://login.example.org/.well-known/jwks.json"),
+			Clients: []components.AcceptedClientArgs{{ID: pulumi.String("reporting")}},
 			Function: &components.FunctionArgs{
 				Architecture: "x86_64",
 				MemoryMB:     1024,

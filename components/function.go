@@ -127,7 +127,7 @@ type goProgram struct {
 	description          string
 	executionDescription string // what its execution role is for
 	timeoutSeconds       int
-	environment          pulumi.StringMap
+	environment          pulumi.StringMapInput
 }
 
 // declare declares the function with what it runs as and logs to: "<name>-logs",

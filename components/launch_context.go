@@ -81,12 +81,7 @@ func wantsPatient(clients []ClientArgs) bool {
 
 // asksWithUsers reports whether some client with users asks for a scope of a context.
 func asksWithUsers(clients []ClientArgs, context smart.Context) bool {
-	return slices.ContainsFunc(clients, func(c ClientArgs) bool {
-		return c.userFacing() && slices.ContainsFunc(c.Scopes, func(text string) bool {
-			scope, err := smart.ParseScope(text)
-			return err == nil && scope.Context == context
-		})
-	})
+	return slices.ContainsFunc(clients, func(c ClientArgs) bool { return c.userFacing() && c.asksFor(context) })
 }
 
 func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
@@ -297,26 +292,13 @@ func (l *LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
 	}
 }
 
-// The forms of the claims, as package launchcontext has them; a test holds the two
-// against each other.
-var (
-	patientPattern  = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
-	fhirUserPattern = regexp.MustCompile(
-		`^(?:https://[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?/(?:[A-Za-z0-9._~-]+/)*)?` +
-			`(?:Patient|Practitioner|PractitionerRole|RelatedPerson|Person)/[A-Za-z0-9.-]{1,64}$`)
-)
-
 // checkContext refuses what the function would leave out of the user's tokens.
 func (t TestUserArgs) checkContext(p *problems, field string) {
-	climbs := func(path string) bool {
-		return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
+	if t.Patient != "" && !smart.ValidPatientID(t.Patient) {
+		p.add(field+".patient", t.Patient, "want "+smart.PatientIDForm)
 	}
-	if t.Patient != "" && (!patientPattern.MatchString(t.Patient) || climbs(t.Patient)) {
-		p.add(field+".patient", t.Patient, "want a FHIR id: 1 to 64 letters, digits, - and .")
-	}
-	if t.FHIRUser != "" && (len(t.FHIRUser) > 2048 || !fhirUserPattern.MatchString(t.FHIRUser) || climbs(t.FHIRUser)) {
-		p.add(field+".fhirUser", t.FHIRUser, "want <type>/<id>, or an absolute https URL that ends so, "+
-			"where the type is Patient, Practitioner, PractitionerRole, RelatedPerson or Person")
+	if _, ok := smart.ParseFHIRUser(t.FHIRUser); t.FHIRUser != "" && !ok {
+		p.add(field+".fhirUser", t.FHIRUser, "want "+smart.FHIRUserForm)
 	}
 }
 

@@ -99,8 +99,16 @@ var readActions = []string{
 var writeActions = []string{
 	"healthlake:CreateResource",
 	"healthlake:DeleteResource",
-	"healthlake:StartFHIRExportJobWithPost",
 	"healthlake:UpdateResource",
+}
+
+// exportActions start an export of the whole datastore. AWS documents the first for the
+// role of a SMART on FHIR datastore; the second is FHIR's other way to ask for it. The
+// job itself runs with a role that its request names, and which this role may not hand
+// over: AWS documents iam:PassRole for no role that a SMART request runs as.
+var exportActions = []string{
+	"healthlake:StartFHIRExportJobWithGet",
+	"healthlake:StartFHIRExportJobWithPost",
 }
 
 // datastoreAccess lets a role do the actions on one datastore and, where it is

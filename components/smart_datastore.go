@@ -1,9 +1,6 @@
 package components
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -161,8 +158,8 @@ type SmartDatastoreArgs struct {
 
 // NewSmartDatastore declares a datastore with SMART on FHIR authorization. Children
 // are named after the component: "<name>-auth" (an [AuthorizationServer]),
-// "<name>-validator" (a [TokenValidator]), "<name>-datastore", "<name>-grant-read"
-// and "<name>-grant-write", with a key of its own "<name>-key" and
+// "<name>-validator" (a [TokenValidator]), "<name>-datastore", "<name>-grant-read",
+// "<name>-grant-write" and "<name>-grant-export", with a key of its own "<name>-key" and
 // "<name>-key-alias", and with bulk data "<name>-bulk" (a [BulkDataStore]).
 //
 // Creating the datastore takes AWS 20 to 30 minutes.
@@ -235,6 +232,8 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	a.Function.check(&p, "function")
 	a.Roles.check(&p, "roles")
 	a.Alarms.check(&p, "alarms", a.Function)
+	p.checkFineGrained(a.Clients, orDefault(a.FineGrainedAuthorization, true))
+	a.checkEnvironment(&p, name+"-validator")
 	a.LaunchContext = a.LaunchContext.inheriting(a.Function, a.Roles, a.Tags)
 	a.LaunchContext.Function.checkArchive(&p, "launchContext.function")
 	if a.BulkData != nil {
@@ -243,6 +242,16 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 		p.checkBucketName(name + "-bulk")
 	}
 	return a, p.err("SmartDatastore", name)
+}
+
+// checkEnvironment checks the validator's environment before anything is registered.
+func (a SmartDatastoreArgs) checkEnvironment(p *problems, validator string) {
+	TokenValidatorArgs{
+		Clients:               accepted(a.Clients, func(string) pulumi.StringInput { return nil }),
+		AuthorizationStrategy: a.AuthorizationStrategy,
+		Function:              a.Function,
+		Roles:                 a.Roles,
+	}.checkEnvironment(p, validator)
 }
 
 // build packages the functions that are wanted and not given.
@@ -279,9 +288,9 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 	return &TokenValidatorArgs{
 		Issuers: pulumi.StringArray{server.Issuer},
 		JWKSURI: server.JWKSURI,
-		ClientIDs: server.ClientIDs.ApplyT(func(ids map[string]string) []string {
-			return slices.Sorted(maps.Values(ids))
-		}).(pulumi.StringArrayOutput),
+		Clients: accepted(a.Clients, func(name string) pulumi.StringInput {
+			return server.ClientIDs.MapIndex(pulumi.String(name))
+		}),
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		Function:              a.Function,
 		Roles:                 a.Roles,

@@ -19,15 +19,22 @@ type TestUserArgs struct {
 	// FHIRUser is the FHIR resource that the user is, such as "Practitioner/123".
 	// Optional: without it, user/ scopes do not count.
 	FHIRUser string `pulumi:"fhirUser,optional"`
+	// Groups of the user pool that the user is in. By default none.
+	Groups []string `pulumi:"groups,optional"`
 }
 
-func newTestUsers(
+// newUsers declares the groups of the pool and the test users in them.
+func newUsers(
 	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
 ) error {
+	groups, err := newGroups(ctx, name, a, pool, parent)
+	if err != nil {
+		return err
+	}
 	for _, user := range a.TestUsers {
 		attributes := user.contextAttributes(a.LaunchContext)
 		attributes["email"], attributes["email_verified"] = user.Email, "true"
-		_, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
+		created, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
 			UserPoolId:    pool.id,
 			Username:      pulumi.String(user.Username),
 			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
@@ -36,6 +43,13 @@ func newTestUsers(
 		}, pulumi.Parent(parent))
 		if err != nil {
 			return err
+		}
+		for _, group := range user.Groups {
+			if _, err := cognito.NewUserInGroup(ctx, name+"-user-"+user.Username+"-in-"+group, &cognito.UserInGroupArgs{
+				UserPoolId: pool.id, Username: created.Username, GroupName: groups[group],
+			}, pulumi.Parent(parent)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

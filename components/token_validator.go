@@ -1,9 +1,7 @@
 package components
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
@@ -13,7 +11,7 @@ import (
 )
 
 // TokenValidator is the Lambda function that HealthLake asks about every bearer
-// token, with the two roles that it may name in its answer.
+// token, with the three roles that it may name in its answer.
 type TokenValidator struct {
 	pulumi.ResourceState
 
@@ -27,14 +25,19 @@ type TokenValidator struct {
 	ReadRoleARN pulumi.StringOutput `pulumi:"readRoleArn"`
 	// WriteRoleARN of the role that HealthLake assumes for all other tokens.
 	WriteRoleARN pulumi.StringOutput `pulumi:"writeRoleArn"`
+	// ExportRoleARN of the role that HealthLake assumes for an export that a client
+	// starts whose system/ scopes read every resource. It is not the role that the job
+	// writes its files with: see [BulkDataStore].
+	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
 
 	// AlarmTopicARN of the topic that is told of alarms, empty without alarms.
 	AlarmTopicARN pulumi.StringOutput `pulumi:"alarmTopicArn"`
 	// DashboardName of the CloudWatch dashboard, empty without one.
 	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
 
-	readRole, writeRole *iam.Role
-	permission          *lambda.Permission // the last of the children: with it, HealthLake can call
+	readRole, writeRole, exportRole *iam.Role
+
+	permission *lambda.Permission // the last of the children: with it, HealthLake can call
 }
 
 // TokenValidatorArgs are the arguments of [NewTokenValidator].
@@ -43,8 +46,8 @@ type TokenValidatorArgs struct {
 	Issuers pulumi.StringArrayInput `pulumi:"issuers"`
 	// JWKSURI is the https URL of the issuers' key set. Required.
 	JWKSURI pulumi.StringInput `pulumi:"jwksUri"`
-	// ClientIDs whose tokens are taken: exact "client_id" values. Required.
-	ClientIDs pulumi.StringArrayInput `pulumi:"clientIds"`
+	// Clients whose tokens are taken, and whose clients they are. Required.
+	Clients []AcceptedClientArgs `pulumi:"clients"`
 	// AuthorizationStrategy of the datastore. By default SMART_ON_FHIR.
 	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
 	// Function changes how the function runs.
@@ -79,16 +82,22 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 		a.AuthorizationStrategy = smart.SMARTOnFHIR
 	}
 	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()
+	a.Clients = slices.Clone(a.Clients)
+	for i, client := range a.Clients {
+		a.Clients[i] = client.withDefaults()
+	}
 	var p problems
 	p.checkName(name, maxTokenValidatorName)
 	for _, required := range []struct {
 		field string
 		given bool
-	}{{"issuers", given(a.Issuers)}, {"jwksUri", a.JWKSURI != nil}, {"clientIds", given(a.ClientIDs)}} {
+	}{{"issuers", given(a.Issuers)}, {"jwksUri", a.JWKSURI != nil}, {"clients", len(a.Clients) > 0}} {
 		if !required.given {
 			p.missing(required.field, "the validator cannot judge without")
 		}
 	}
+	p.checkAccepted("clients", a.Clients)
+	a.checkEnvironment(&p, name)
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
 	a.Function.check(&p, "function")
 	a.Roles.check(&p, "roles")
@@ -99,13 +108,13 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 // NewTokenValidator declares the function, packaged from this module's source
 // unless an archive is given. Children are named after the component:
 // "<name>-logs", "<name>-execution", "<name>-logging", "<name>-read",
-// "<name>-write", "<name>-function", "<name>-live" and "<name>-invoke"; with
+// "<name>-write", "<name>-export", "<name>-function", "<name>-live" and "<name>-invoke"; with
 // provisioned concurrency "<name>-provisioned", "<name>-scaling",
 // "<name>-tracking" and "<name>-schedule-<schedule>"; with tracing "<name>-tracing";
 // with alarms "<name>-alarm-<alarm>", "<name>-alarms", "<name>-alarms-policy" and
 // "<name>-alarms-to-<address>"; and "<name>-dashboard".
 //
-// The two roles can do nothing until [TokenValidator.GrantDatastore] says on
+// The three roles can do nothing until [TokenValidator.GrantDatastore] says on
 // which datastore: the datastore's definition needs the function first.
 func NewTokenValidator(
 	ctx *pulumi.Context, name string, args *TokenValidatorArgs, opts ...pulumi.ResourceOption,
@@ -160,7 +169,10 @@ func (v *TokenValidator) newDataRoles(ctx *pulumi.Context, name string, a TokenV
 	if v.writeRole, err = role("-write", "What HealthLake may do for a SMART token that writes"); err != nil {
 		return err
 	}
-	v.ReadRoleARN, v.WriteRoleARN = v.readRole.Arn, v.writeRole.Arn
+	if v.exportRole, err = role("-export", "What HealthLake may do for a SMART token that exports: start the job"); err != nil {
+		return err
+	}
+	v.ReadRoleARN, v.WriteRoleARN, v.ExportRoleARN = v.readRole.Arn, v.writeRole.Arn, v.exportRole.Arn
 	return nil
 }
 
@@ -189,29 +201,6 @@ func given(list pulumi.StringArrayInput) bool {
 	return list != nil && (!known || len(plain) > 0)
 }
 
-// environment is what the function's main reads. The lists are sorted, so that
-// the order in which clients are declared changes nothing; one that turns out to
-// be empty stops the run before the function.
-func (v *TokenValidator) environment(a TokenValidatorArgs) pulumi.StringMap {
-	list := func(field string, values pulumi.StringArrayInput) pulumi.StringOutput {
-		return values.ToStringArrayOutput().ApplyT(func(values []string) (string, error) {
-			if len(values) == 0 {
-				return "", fmt.Errorf("%s: empty: the validator cannot judge without", field)
-			}
-			return strings.Join(slices.Sorted(slices.Values(values)), ","), nil
-		}).(pulumi.StringOutput)
-	}
-	return pulumi.StringMap{
-		"ISSUERS":                list("issuers", a.Issuers),
-		"JWKS_URI":               a.JWKSURI,
-		"CLIENT_IDS":             list("clientIds", a.ClientIDs),
-		"AUTHORIZATION_STRATEGY": pulumi.String(a.AuthorizationStrategy),
-		"READ_ROLE_ARN":          v.ReadRoleARN,
-		"WRITE_ROLE_ARN":         v.WriteRoleARN,
-		"LOG_LEVEL":              pulumi.String(a.Function.LogLevel),
-	}
-}
-
 func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValidatorArgs, function *lambda.Function) error {
 	alias, err := lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
 		Name:            pulumi.String(liveAlias),
@@ -238,8 +227,8 @@ func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValid
 	return v.newProvisionedConcurrency(ctx, name, a, alias)
 }
 
-// GrantDatastore lets the validator's roles act on one datastore: "<name>-read" and
-// "<name>-write". keyARN is the customer-managed key that the datastore is
+// GrantDatastore lets the validator's roles act on one datastore: "<name>-read",
+// "<name>-write" and "<name>-export". keyARN is the customer-managed key that the datastore is
 // encrypted with, or nil. Give a parent among the options, but not the validator
 // itself: a datastore that depends on it would wait for a policy that waits for
 // the datastore.
@@ -259,5 +248,8 @@ func (v *TokenValidator) GrantDatastore(
 	if err := grant("-read", v.readRole, readActions); err != nil {
 		return err
 	}
-	return grant("-write", v.writeRole, slices.Sorted(slices.Values(append(slices.Clone(readActions), writeActions...))))
+	if err := grant("-write", v.writeRole, sorted(slices.Concat(readActions, writeActions))); err != nil {
+		return err
+	}
+	return grant("-export", v.exportRole, exportActions)
 }

@@ -2,9 +2,10 @@ package launchcontext
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // claim is what a token may say of its user, and where that is found.
@@ -73,32 +74,7 @@ func asksForFHIRUser(scope string) bool {
 	return strings.HasPrefix(scope, "user/") || scope == "openid"
 }
 
-// idForm is FHIR R4's id.
-const idForm = `[A-Za-z0-9.-]{1,64}`
-
-var (
-	patientPattern  = regexp.MustCompile(`^` + idForm + `$`)
-	fhirUserPattern = regexp.MustCompile(
-		`^(?:https://[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[1-9][0-9]{0,4})?/(?:[A-Za-z0-9._~-]+/)*)?` +
-			`(?:Patient|Practitioner|PractitionerRole|RelatedPerson|Person)/` + idForm + `$`)
-)
-
-// maxValueBytes is the longest value of a Cognito attribute.
-const maxValueBytes = 2048
-
-// ValidPatient reports whether a value may be the claim patient: a FHIR id.
-func ValidPatient(value string) bool {
-	return patientPattern.MatchString(value) && !climbs(value)
-}
-
-// ValidFHIRUser reports whether a value may be the claim fhirUser: <type>/<id>, or an
-// absolute https URL, without user info, query and fragment, that ends so.
-func ValidFHIRUser(value string) bool {
-	return len(value) <= maxValueBytes && fhirUserPattern.MatchString(value) && !climbs(value)
-}
-
-// climbs reports whether a part of a path is "." or "..": whoever resolves the path
-// would end up at something else.
-func climbs(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return part == "." || part == ".." })
+func isFHIRUser(value string) bool {
+	_, ok := smart.ParseFHIRUser(value)
+	return ok
 }

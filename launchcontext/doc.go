@@ -17,14 +17,10 @@
 //     sources of a sign-in or a refresh, in version 2 or 3. A client's own token
 //     (client credentials) never gets any.
 //  2. patient is added where a patient/ scope or launch/patient was granted. It is a
-//     FHIR id: 1 to 64 letters, digits, "-" and "." (FHIR R4, "id"), and neither
-//     "." nor "..", which mean something else in a URL.
+//     FHIR id, as [smart.ValidPatientID] has it.
 //  3. fhirUser is added where a user/ scope or openid was granted. SMART has a scope
 //     fhirUser for it, which Cognito cannot issue; openid, which that scope requires
-//     besides, stands in for it. It is <type>/<id>, or an absolute https URL that
-//     ends so, where the type is Patient, Practitioner, PractitionerRole,
-//     RelatedPerson or Person (SMART App Launch 2.2, "Scopes for requesting
-//     identity data").
+//     besides, stands in for it. Its form is the one of [smart.ParseFHIRUser].
 //  4. Both go into the access token, which the validator judges, and into the ID
 //     token, where an app reads them: Cognito's token response has no member patient.
 //     Where the event of a refresh lists no scopes, so that nobody can say what was

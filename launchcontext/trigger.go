@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // Config says where a trigger finds the context. Both attributes are required.
@@ -41,8 +43,8 @@ func New(config Config) (*Trigger, error) {
 	}
 	return &Trigger{
 		claims: []claim{
-			{"patient", config.PatientAttribute, asksForPatient, ValidPatient},
-			{"fhirUser", config.FHIRUserAttribute, asksForFHIRUser, ValidFHIRUser},
+			{"patient", config.PatientAttribute, asksForPatient, smart.ValidPatientID},
+			{"fhirUser", config.FHIRUserAttribute, asksForFHIRUser, isFHIRUser},
 		},
 		log: config.Logger,
 		now: config.Now,

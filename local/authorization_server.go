@@ -12,6 +12,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/local/graph"
 	"github.com/smartlake/pulumi-smartlake/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/local/page"
+	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
 func (c *Cloud) newAuthorizationServer(d declared, options Options) error {
@@ -68,6 +69,10 @@ func (c *Cloud) trigger(d declared) (func(context.Context, []byte) ([]byte, erro
 }
 
 func (c *Cloud) clients(d declared) ([]cognito.Client, error) {
+	rules, err := validator.ParseClients(d.function.Map("environment", "variables")["CLIENTS"])
+	if err != nil {
+		return nil, fmt.Errorf("the validator's environment variable CLIENTS: %w", err)
+	}
 	var clients []cognito.Client
 	for _, declared := range d.clients {
 		client := Client{
@@ -76,6 +81,9 @@ func (c *Cloud) clients(d declared) ([]cognito.Client, error) {
 			Secret: declared.Text("clientSecret"),
 			Flows:  declared.Texts("allowedOauthFlows"),
 			Scopes: declared.Texts("allowedOauthScopes"),
+		}
+		if i := slices.IndexFunc(rules, func(rule validator.Client) bool { return rule.ID == client.ID }); i >= 0 {
+			client.FHIRUserTypes, client.Groups = rules[i].FHIRUserTypes, rules[i].Groups
 		}
 		c.Clients = append(c.Clients, client)
 		stood := cognito.Client{
@@ -131,9 +139,22 @@ func users(d declared) []cognito.User {
 			Password:   declared.Text("password"),
 			Sub:        declared.Text("sub"),
 			Attributes: attributesOf(declared),
+			Groups:     d.groupsOf(declared.Text("username")),
 		})
 	}
 	return users
+}
+
+// groupsOf are the groups that a user is declared to be in.
+func (d declared) groupsOf(username string) []string {
+	var groups []string
+	for _, member := range d.members {
+		if member.Text("username") == username {
+			groups = append(groups, member.Text("groupName"))
+		}
+	}
+	slices.Sort(groups)
+	return groups
 }
 
 // standardAttributes are those that Cognito knows by itself.

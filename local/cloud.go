@@ -125,6 +125,9 @@ type Cloud struct {
 type Client struct {
 	Name, ID, Secret string
 	Flows, Scopes    []string
+
+	// FHIRUserTypes and Groups of its users, as the validator is told of them.
+	FHIRUserTypes, Groups []string
 }
 
 // Service returns the first client that gets a token without a user.

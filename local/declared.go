@@ -18,7 +18,7 @@ type declared struct {
 	// function judges the datastore's tokens; trigger is asked by the pool before it
 	// issues a user's, and is none where the pool has no trigger.
 	function, trigger               graph.Resource
-	clients, users                  []graph.Resource
+	clients, users, members         []graph.Resource // members are users in groups
 	functions, aliases, permissions []graph.Resource
 	account                         string
 
@@ -32,6 +32,7 @@ func readDeclared(g *graph.Graph) (declared, error) {
 	d := declared{
 		clients:     g.All(graph.UserPoolClient),
 		users:       g.All(graph.User),
+		members:     g.All(graph.UserInGroup),
 		functions:   g.All(graph.Function),
 		aliases:     g.All(graph.FunctionAlias),
 		permissions: g.All(graph.Permission),

@@ -29,6 +29,7 @@ func (c *Cloud) withPage(stack graph.Stack) (http.Handler, error) {
 	for _, client := range c.Clients {
 		config.Clients = append(config.Clients, page.Client{
 			Name: client.Name, ID: client.ID, Secret: client.Secret, Scopes: client.Scopes, SignsUsersIn: slices.Contains(client.Flows, "code"),
+			FHIRUserTypes: client.FHIRUserTypes, Groups: client.Groups,
 		})
 	}
 	for _, user := range c.Users {

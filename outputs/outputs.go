@@ -46,6 +46,9 @@ type Client struct {
 	Kind         string   `json:"kind"` // Service, Confidential or Public
 	Scopes       []string `json:"scopes"`
 	CallbackURLs []string `json:"callbackUrls"`
+
+	FHIRUserTypes []string `json:"fhirUserTypes"` // of users whose user/ scopes count
+	Groups        []string `json:"groups"`        // of which a user must be in one; none for no such rule
 }
 
 // App is a client with what the app behind it would have.

@@ -253,7 +253,8 @@ func TestEveryPartIsUsableAlone(t *testing.T) {
 	for typ, given := range map[string]map[string]any{
 		"AuthorizationServer": {"clients": inputs(path)["clients"], "launchContext": map[string]any{"function": function}},
 		"TokenValidator": {
-			"issuers": []any{"https://issuer.example.org"}, "jwksUri": "https://issuer.example.org/jwks", "clientIds": []any{"app"}, "function": function,
+			"issuers": []any{"https://issuer.example.org"}, "jwksUri": "https://issuer.example.org/jwks", "function": function,
+			"clients": []any{map[string]any{"id": "app", "groups": []any{"clinicians"}}},
 		},
 		"LaunchContext": {"function": function},
 		"BulkDataStore": {"datastoreArn": "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef"},

@@ -57,11 +57,12 @@ type settings struct {
 }
 
 type testUser struct {
-	Username string `json:"username"`
-	Email    string `json:"email"`
-	Password string `json:"password"`
-	Patient  string `json:"patient"`
-	FHIRUser string `json:"fhirUser"`
+	Username string   `json:"username"`
+	Email    string   `json:"email"`
+	Password string   `json:"password"`
+	Patient  string   `json:"patient"`
+	FHIRUser string   `json:"fhirUser"`
+	Groups   []string `json:"groups"`
 }
 
 // bulkData is the value of the key "bulkData".
@@ -339,7 +340,7 @@ func (s settings) args() *components.SmartDatastoreArgs {
 		args.IdentityProviders = append(args.IdentityProviders, provider.args())
 	}
 	for _, user := range s.testUsers {
-		test := components.TestUserArgs{Username: user.Username, Email: user.Email, Patient: user.Patient, FHIRUser: user.FHIRUser}
+		test := components.TestUserArgs{Username: user.Username, Email: user.Email, Patient: user.Patient, FHIRUser: user.FHIRUser, Groups: user.Groups}
 		if user.Password != "" {
 			test.Password = pulumi.ToSecret(pulumi.String(user.Password)).(pulumi.StringOutput)
 		}

@@ -65,8 +65,8 @@ func Run(ctx *pulumi.Context) error {
 	return nil
 }
 
-// declaredClients say by the client's name which kind of app it is and what it may
-// ask for, for those who write or check one.
+// declaredClients say by the client's name which kind of app it is, what it may ask
+// for and whose it is, for those who write or check one.
 func declaredClients(clients []components.ClientArgs) pulumi.Map {
 	declared := pulumi.Map{}
 	for _, client := range clients {
@@ -74,6 +74,9 @@ func declaredClients(clients []components.ClientArgs) pulumi.Map {
 			"kind":         pulumi.String(client.Kind),
 			"scopes":       pulumi.ToStringArray(client.Scopes),
 			"callbackUrls": pulumi.ToStringArray(client.CallbackURLs),
+
+			"fhirUserTypes": pulumi.ToStringArray(client.UserTypes()),
+			"groups":        pulumi.ToStringArray(client.Groups),
 		}
 	}
 	return declared

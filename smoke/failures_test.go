@@ -229,7 +229,7 @@ func deletesBadly(then func(*http.Request, *http.Response) *http.Response) docto
 
 func TestEveryCheckFailsWhenWhatItChecksIsWrong(t *testing.T) {
 	never := maps.Clone(everyCheck)
-	delete(never, "refused: an ID token") // is never made
+	maps.DeleteFunc(never, func(_ string, status smoke.Status) bool { return status == smoke.Skipped }) // are never made
 	for _, c := range failures {
 		delete(never, c.check)
 		t.Run(c.check+"/"+c.want, func(t *testing.T) {
@@ -502,5 +502,22 @@ func TestARunWithoutAPassedCheckIsNotOK(t *testing.T) {
 	}
 	if (smoke.Report{Results: []smoke.Result{{Status: smoke.Passed}, {Status: smoke.Failed}}}).OK() || (smoke.Report{}).OK() {
 		t.Error("a failed check, or none, is taken for a success")
+	}
+}
+
+func TestWhomAClientIsForIsToldAndNeverPasses(t *testing.T) {
+	s := newSetup(t, nil)
+	app := s.options.Stack.Clients["app"]
+	app.FHIRUserTypes, app.Groups = []string{"Practitioner"}, []string{"clinicians"}
+	s.options.Stack.Clients["app"] = app
+	results := s.run(t)
+	for name, want := range map[string]string{
+		"app": "it may be used by users in clinicians; for user/ scopes, those whose fhirUser is a Practitioner; " +
+			"another user would have to sign in, and none does here",
+		"portal": "it may be used by every user of the pool",
+	} {
+		if got := results["refused: "+name+" to users that it is not for"]; got.Status != smoke.Skipped || got.Detail != want {
+			t.Errorf("%s: %s: %q, want it skipped with %q", name, got.Status, got.Detail, want)
+		}
 	}
 }

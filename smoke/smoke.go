@@ -80,7 +80,7 @@ func Run(ctx context.Context, options Options) ([]Result, error) {
 		return nil, err
 	}
 	defer r.http.CloseIdleConnections()
-	for _, group := range []func(context.Context){r.discover, r.obtainTokens, r.useTokens, r.refuseAtDatastore, r.refuseAtTokenEndpoint, r.write, r.expire} {
+	for _, group := range []func(context.Context){r.discover, r.obtainTokens, r.useTokens, r.refuseAtDatastore, r.refuseAtTokenEndpoint, r.refuseOtherUsers, r.write, r.expire} {
 		group(ctx)
 		if ctx.Err() != nil {
 			return r.results, ctx.Err()

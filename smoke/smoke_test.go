@@ -226,6 +226,8 @@ var everyCheck = map[string]smoke.Status{
 	"refused: reporting with a scope it lacks":                        smoke.Passed,
 	"refused: reporting with a wrong secret":                          smoke.Passed,
 	"refused: portal without a user":                                  smoke.Passed,
+	"refused: app to users that it is not for":                        smoke.Skipped,
+	"refused: portal to users that it is not for":                     smoke.Skipped,
 	"create as etl":                                                   smoke.Passed,
 	"update as etl":                                                   smoke.Passed,
 	"read back as etl":                                                smoke.Passed,

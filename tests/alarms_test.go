@@ -108,8 +108,8 @@ func emitted(t *testing.T, function string) []string {
 	t.Helper()
 	var log bytes.Buffer
 	v, err := validator.New(validator.Config{
-		Issuers: []string{"https://issuer.example.org"}, JWKSURI: "https://issuer.example.org/jwks.json", ClientIDs: []string{"app"},
-		Strategy: smart.SMARTOnFHIR, ReadRoleARN: roleARN("read", region), WriteRoleARN: roleARN("write", region),
+		Issuers: []string{"https://issuer.example.org"}, JWKSURI: "https://issuer.example.org/jwks.json", Clients: []validator.Client{{ID: "app"}},
+		Strategy: smart.SMARTOnFHIR, ReadRoleARN: roleARN("read", region), WriteRoleARN: roleARN("write", region), ExportRoleARN: roleARN("export", region),
 		Logger: slog.New(slog.NewJSONHandler(&log, nil)), Metrics: function,
 	})
 	if err != nil {

@@ -42,6 +42,8 @@ func TestEveryResourceOfTheArticleHasItsCounterpart(t *testing.T) {
 		{"aws_iam_role.lambda_role", roleType, "ehr-validator-execution"},
 		{"aws_iam_role.healthlake_service_role, for tokens that write", roleType, "ehr-validator-write"},
 		{"aws_iam_role.healthlake_service_role, for tokens that read", roleType, "ehr-validator-read"},
+		{"aws_iam_role.healthlake_service_role, for exports", roleType, "ehr-validator-export"},
+		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", rolePolicyType, "ehr-grant-export"},
 		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", rolePolicyType, "ehr-grant-write"},
 		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", rolePolicyType, "ehr-grant-read"},
 		{"aws_iam_role_policy_attachment.lambda_basic, narrowed", rolePolicyType, "ehr-validator-logging"},
@@ -54,8 +56,8 @@ func TestWhatTheArticleNeedsNotIsLeftOut(t *testing.T) {
 	// aws_iam_role_policy.cognito_access has no counterpart: the validator asks
 	// Cognito for nothing but the public key set.
 	r := build(t, article)
-	if got := len(r.of(rolePolicyType)); got != 3 {
-		t.Errorf("got %d role policies, want 3: logging, read, write", got)
+	if got := len(r.of(rolePolicyType)); got != 4 {
+		t.Errorf("got %d role policies, want 4: logging, read, write, export", got)
 	}
 	assertProtected(t, r)
 }

@@ -92,12 +92,14 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:iam/role:Role ehr-bulk-export",
 		"aws:iam/role:Role ehr-bulk-import",
 		"aws:iam/role:Role ehr-validator-execution",
+		"aws:iam/role:Role ehr-validator-export",
 		"aws:iam/role:Role ehr-validator-read",
 		"aws:iam/role:Role ehr-validator-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-auth-context-logging",
 		"aws:iam/rolePolicy:RolePolicy ehr-auth-context-tracing",
 		"aws:iam/rolePolicy:RolePolicy ehr-bulk-export-access",
 		"aws:iam/rolePolicy:RolePolicy ehr-bulk-import-access",
+		"aws:iam/rolePolicy:RolePolicy ehr-grant-export",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-read",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-write",
 		"aws:iam/rolePolicy:RolePolicy ehr-validator-logging",
@@ -217,7 +219,7 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 		{clientType, clients[2], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
 		{functionType, "ehr-validator-function", append([]string{
 			"ehr-auth-pool", "ehr-validator-execution", "ehr-validator-logging", "ehr-validator-logs", "ehr-validator-read", "ehr-validator-tracing",
-			"ehr-validator-write",
+			"ehr-validator-write", "ehr-validator-export",
 		}, clients...)},
 		{permissionType, "ehr-validator-invoke", []string{"ehr-validator-function", "ehr-validator-live"}},
 		{datastoreType, "ehr-datastore", []string{
@@ -225,6 +227,7 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 		}},
 		{rolePolicyType, "ehr-grant-read", []string{"ehr-datastore", "ehr-key", "ehr-validator-read"}},
 		{rolePolicyType, "ehr-grant-write", []string{"ehr-datastore", "ehr-key", "ehr-validator-write"}},
+		{rolePolicyType, "ehr-grant-export", []string{"ehr-datastore", "ehr-key", "ehr-validator-export"}},
 	} {
 		slices.Sort(c.waitsFor)
 		assertLines(t, c.name+" waits for", dependencies(r, r.find(t, c.typ, c.name)), c.waitsFor)
@@ -319,5 +322,5 @@ func TestTheComponentsRecordTheirArguments(t *testing.T) {
 	issuer := "https://cognito-idp.us-east-1.amazonaws.com/" + userPoolID(poolName, region)
 	assertJSON(t, "TokenValidator", r.find(t, tokenValidatorType, "ehr-validator").Inputs,
 		"{"+strings.Join([]string{strategy, function, `"issuers": ["` + issuer + `"]`, `"jwksUri": "` + issuer + `/.well-known/jwks.json"`,
-			`"clientIds": ["` + clientID("ehr-auth-client-etl") + `"]`}, ",")+"}")
+			`"clients": [{"id": "` + clientID("ehr-auth-client-etl") + `", "fhirUserTypes": []}]`}, ",")+"}")
 }

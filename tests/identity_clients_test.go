@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
 // crowd has several clients of each kind.
@@ -63,12 +64,13 @@ func TestSeveralClientsOfAKindShareTheirScopesAndNothingElse(t *testing.T) {
 		"portal-a": "secret-of-ehr-auth-client-portal-a", "portal-b": "secret-of-ehr-auth-client-portal-b"
 	}`)
 	variables := r.find(t, functionType, functionName).Inputs["environment"].(map[string]any)["variables"].(map[string]any)
-	if got := len(strings.Split(variables["CLIENT_IDS"].(string), ",")); got != 6 {
-		t.Errorf("the validator knows %d clients, want 6", got)
+	known, err := validator.ParseClients(variables["CLIENTS"].(string))
+	if err != nil || len(known) != 6 {
+		t.Errorf("the validator knows %d clients, want 6 (error %v)", len(known), err)
 	}
 }
 
-func TestNoGroupIsDeclaredAndNoRoleIsTiedToOne(t *testing.T) {
+func TestNoGroupIsDeclaredUnlessOneIsNamed(t *testing.T) {
 	for what, edit := range map[string]func(*components.SmartDatastoreArgs){"everything": full, "identity providers": withProviders} {
 		for _, one := range build(t, edit).names() {
 			if strings.Contains(one, "Group ") && !strings.Contains(one, "LogGroup ") || strings.Contains(one, "UserInGroup") {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/launchcontext"
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // The launch context: what makes patient/ and user/ scopes count.
@@ -217,8 +218,8 @@ func TestTheContextOfTestUsersCanBeConfigured(t *testing.T) {
 
 const (
 	attributeWanted = "want 1 to 20 letters, digits and _, starting with a letter: the name of a custom attribute, without custom:"
-	patientWanted   = "want a FHIR id: 1 to 64 letters, digits, - and ."
-	fhirUserWanted  = "want <type>/<id>, or an absolute https URL that ends so, " +
+	patientWanted   = "want a FHIR id: 1 to 64 letters, digits, - and ., and not . or .. alone"
+	fhirUserWanted  = "want <type>/<id>, or an absolute https URL that ends in it, " +
 		"where the type is Patient, Practitioner, PractitionerRole, RelatedPerson or Person"
 )
 
@@ -289,14 +290,14 @@ func TestATestUsersContextIsRefusedExactlyWhereTheFunctionWouldLeaveItOut(t *tes
 	}
 	taken := 0
 	for _, value := range patients {
-		valid := launchcontext.ValidPatient(value)
+		valid := smart.ValidPatientID(value)
 		assert(user(value, ""), valid, fmt.Sprintf("testUsers[0].patient: %q: %s", value, patientWanted))
 		if valid {
 			taken++
 		}
 	}
 	for _, value := range users {
-		valid := launchcontext.ValidFHIRUser(value)
+		_, valid := smart.ParseFHIRUser(value)
 		assert(user("", value), valid, fmt.Sprintf("testUsers[0].fhirUser: %s: %s", told(value), fhirUserWanted))
 		if valid {
 			taken++

@@ -32,10 +32,10 @@ func componentsNamed(name string) map[string]pulumi.RunFunc {
 		"BulkDataStore": aBulkDataStore(name, nil),
 		"TokenValidator": func(ctx *pulumi.Context) error {
 			_, err := components.NewTokenValidator(ctx, name, &components.TokenValidatorArgs{
-				Issuers:   pulumi.StringArray{pulumi.String("https://issuer.example")},
-				JWKSURI:   pulumi.String("https://issuer.example/jwks.json"),
-				ClientIDs: pulumi.StringArray{pulumi.String("id")},
-				Function:  &components.FunctionArgs{Archive: fixtureArchive},
+				Issuers:  pulumi.StringArray{pulumi.String("https://issuer.example")},
+				JWKSURI:  pulumi.String("https://issuer.example/jwks.json"),
+				Clients:  []components.AcceptedClientArgs{{ID: pulumi.String("id")}},
+				Function: &components.FunctionArgs{Archive: fixtureArchive},
 			})
 			return err
 		},

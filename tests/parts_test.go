@@ -89,10 +89,10 @@ func TestAnAuthorizationServerAloneRefusesTheSame(t *testing.T) {
 // tokenValidatorArgs are those of a validator for some other authorization server.
 func tokenValidatorArgs() *components.TokenValidatorArgs {
 	return &components.TokenValidatorArgs{
-		Issuers:   pulumi.ToStringArray([]string{"https://z.example.org", "https://a.example.org"}),
-		JWKSURI:   pulumi.String("https://a.example.org/keys"),
-		ClientIDs: pulumi.ToStringArray([]string{"two", "one"}),
-		Function:  &components.FunctionArgs{Archive: fixtureArchive},
+		Issuers:  pulumi.ToStringArray([]string{"https://z.example.org", "https://a.example.org"}),
+		JWKSURI:  pulumi.String("https://a.example.org/keys"),
+		Clients:  []components.AcceptedClientArgs{{ID: pulumi.String("two")}, {ID: pulumi.String("one")}},
+		Function: &components.FunctionArgs{Archive: fixtureArchive},
 	}
 }
 
@@ -117,6 +117,7 @@ func TestATokenValidatorStandsAloneAndCanDoNothingYet(t *testing.T) {
 	assertLines(t, "resources", r.names(), []string{
 		"aws:cloudwatch/logGroup:LogGroup judge-logs",
 		"aws:iam/role:Role judge-execution",
+		"aws:iam/role:Role judge-export",
 		"aws:iam/role:Role judge-read",
 		"aws:iam/role:Role judge-write",
 		"aws:iam/rolePolicy:RolePolicy judge-logging",
@@ -128,18 +129,22 @@ func TestATokenValidatorStandsAloneAndCanDoNothingYet(t *testing.T) {
 	assertJSON(t, "environment", r.find(t, functionType, "judge-function").Inputs["environment"], fill(`{"variables": {
 		"ISSUERS": "https://a.example.org,https://z.example.org",
 		"JWKS_URI": "https://a.example.org/keys",
-		"CLIENT_IDS": "one,two",
+		"CLIENTS": "[{\"ids\":[\"one\",\"two\"],\"fhirUserTypes\":[\"Practitioner\"]}]",
 		"AUTHORIZATION_STRATEGY": "SMART_ON_FHIR",
 		"READ_ROLE_ARN": "$READ",
 		"WRITE_ROLE_ARN": "$WRITE",
+		"EXPORT_ROLE_ARN": "$EXPORT",
 		"LOG_LEVEL": "info"
-	}}`, "$READ", roleARN("judge-read", region), "$WRITE", roleARN("judge-write", region)))
+	}}`, "$READ", roleARN("judge-read", region), "$WRITE", roleARN("judge-write", region),
+		"$EXPORT", roleARN("judge-export", region)))
 	for output, want := range map[string]string{
 		"functionArn":  "arn:aws:lambda:us-east-1:" + account + ":function:" + physicalName("judge-function") + ":live",
 		"functionName": physicalName("judge-function"),
 		"logGroupName": physicalName("judge-logs"),
 		"readRoleArn":  roleARN("judge-read", region),
 		"writeRoleArn": roleARN("judge-write", region),
+
+		"exportRoleArn": roleARN("judge-export", region),
 	} {
 		if got := r.output(output).value; got != want {
 			t.Errorf("%s: got %v, want %s", output, got, want)
@@ -158,7 +163,7 @@ func TestAGrantLetsAValidatorsRolesActOnThatDatastoreOnly(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			r := mustRun(t, aTokenValidator(tokenValidatorArgs(), datastore, c.key))
-			for role, access := range map[string]string{"read": readAccess, "write": writeAccess} {
+			for role, access := range map[string]string{"read": readAccess, "write": writeAccess, "export": exportAccess} {
 				policy := r.find(t, rolePolicyType, "grant-"+role)
 				assertPolicy(t, policy, "judge-"+role, fill(
 					`{"Version": "2012-10-17", "Statement": [`+strings.Join(append([]string{access}, c.statements...), ",")+`]}`,
@@ -167,8 +172,8 @@ func TestAGrantLetsAValidatorsRolesActOnThatDatastoreOnly(t *testing.T) {
 					t.Errorf("grant-%s: its parent is %s, want the one that was given, %s", role, policy.GetParent(), parent.URN)
 				}
 			}
-			if got := len(r.of(rolePolicyType)); got != 3 {
-				t.Errorf("got %d role policies, want 3: logging, read, write", got)
+			if got := len(r.of(rolePolicyType)); got != 4 {
+				t.Errorf("got %d role policies, want 4: logging, read, write, export", got)
 			}
 		})
 	}
@@ -182,13 +187,13 @@ func TestATokenValidatorAloneRefusesWhatItCannotJudgeBy(t *testing.T) {
 	}{
 		"no issuers": {func(a *components.TokenValidatorArgs) { a.Issuers = nil }, "issuers" + without},
 		"no key set": {func(a *components.TokenValidatorArgs) { a.JWKSURI = nil }, "jwksUri" + without},
-		"no clients": {func(a *components.TokenValidatorArgs) { a.ClientIDs = nil }, "clientIds" + without},
+		"no clients": {func(a *components.TokenValidatorArgs) { a.Clients = nil }, "clients" + without},
 		"another strategy": {func(a *components.TokenValidatorArgs) { a.AuthorizationStrategy = smart.Strategy("AWS_AUTH") },
 			`authorizationStrategy: "AWS_AUTH": want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens`},
 		"another processor": {func(a *components.TokenValidatorArgs) { a.Function.Architecture = "riscv" },
 			`function.architecture: "riscv": want one of arm64, x86_64`},
 		"nothing": {func(a *components.TokenValidatorArgs) { *a = components.TokenValidatorArgs{} },
-			"issuers" + without + "\njwksUri" + without + "\nclientIds" + without},
+			"issuers" + without + "\njwksUri" + without + "\nclients" + without},
 	} {
 		t.Run(what, func(t *testing.T) {
 			args := tokenValidatorArgs()
@@ -198,6 +203,6 @@ func TestATokenValidatorAloneRefusesWhatItCannotJudgeBy(t *testing.T) {
 	}
 	t.Run("no arguments", func(t *testing.T) {
 		assertRefusal(t, aTokenValidator(nil, "", nil),
-			`TokenValidator "judge": issuers`+without+"\njwksUri"+without+"\nclientIds"+without)
+			`TokenValidator "judge": issuers`+without+"\njwksUri"+without+"\nclients"+without)
 	})
 }

@@ -38,14 +38,15 @@ func TestTheRolesTrustOneServiceOnBehalfOfThisAccountOnly(t *testing.T) {
 		for role, trust := range map[string]string{
 			"ehr-validator-read":         healthLakeTrust,
 			"ehr-validator-write":        healthLakeTrust,
+			"ehr-validator-export":       healthLakeTrust,
 			"ehr-validator-execution":    lambdaTrust,
 			"ehr-auth-context-execution": lambdaTrust,
 		} {
 			assertJSON(t, role, decoded(t, r.find(t, roleType, role).Inputs["assumeRolePolicy"]),
 				fill(trust, "$ACCOUNT", account, "$PARTITION", partitionOf(in), "$REGION", in))
 		}
-		if got := len(r.of(roleType)); got != 4 {
-			t.Errorf("got %d roles, want 4", got)
+		if got := len(r.of(roleType)); got != 5 {
+			t.Errorf("got %d roles, want 5", got)
 		}
 	}
 }
@@ -104,10 +105,16 @@ const writeAccess = `{
 		"healthlake:SearchEverything",
 		"healthlake:SearchWithGet",
 		"healthlake:SearchWithPost",
-		"healthlake:StartFHIRExportJobWithPost",
 		"healthlake:UpdateResource",
 		"healthlake:VersionReadResource"
 	],
+	"Resource": ["$DATASTORE"]
+}`
+
+const exportAccess = `{
+	"Sid": "Datastore",
+	"Effect": "Allow",
+	"Action": ["healthlake:StartFHIRExportJobWithGet", "healthlake:StartFHIRExportJobWithPost"],
 	"Resource": ["$DATASTORE"]
 }`
 
@@ -126,11 +133,22 @@ func TestTheWriteRoleMayReadAndWriteTheDatastoreAndNothingElse(t *testing.T) {
 	assertGrant(t, build(t, nil), "write", "", writeAccess)
 }
 
+func TestTheExportRoleMayStartAnExportAndNothingElse(t *testing.T) {
+	r := build(t, nil)
+	assertGrant(t, r, "export", "", exportAccess)
+	for _, policy := range r.of(rolePolicyType) {
+		if text := indented(t, policy.Inputs); policy.GetName() != "ehr-grant-export" && strings.Contains(text, "Export") {
+			t.Errorf("%s may export:\n%s", policy.GetName(), text)
+		}
+	}
+}
+
 func TestTheRolesMayUseTheKeyThatIsCreatedForTheDatastore(t *testing.T) {
 	r := build(t, func(a *components.SmartDatastoreArgs) { a.CustomerManagedKey = true })
 	key := r.arn("kms", "key/"+uuid(digest("ehr-key")))
 	assertGrant(t, r, "read", key, readAccess, keyAccess)
 	assertGrant(t, r, "write", key, writeAccess, keyAccess)
+	assertGrant(t, r, "export", key, exportAccess, keyAccess)
 }
 
 func TestTheRolesMayUseTheKeyThatIsGivenForTheDatastore(t *testing.T) {
@@ -139,6 +157,7 @@ func TestTheRolesMayUseTheKeyThatIsGivenForTheDatastore(t *testing.T) {
 			r := build(t, func(a *components.SmartDatastoreArgs) { a.KMSKeyARN = key })
 			assertGrant(t, r, "read", givenKey, readAccess, keyAccess)
 			assertGrant(t, r, "write", givenKey, writeAccess, keyAccess)
+			assertGrant(t, r, "export", givenKey, exportAccess, keyAccess)
 		})
 	}
 }
@@ -192,8 +211,8 @@ func TestNoPolicyReachesFurtherThanItMust(t *testing.T) {
 			assertNarrow(t, one, property, policy)
 		}
 	}
-	if policies != 9 {
-		t.Errorf("looked at %d policies, want 9: four trusts, four of roles, one of the key", policies)
+	if policies != 11 {
+		t.Errorf("looked at %d policies, want 11: five trusts, five of roles, one of the key", policies)
 	}
 }
 

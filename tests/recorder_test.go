@@ -22,6 +22,8 @@ const (
 	resourceServerType   = "aws:cognito/resourceServer:ResourceServer"
 	clientType           = "aws:cognito/userPoolClient:UserPoolClient"
 	userType             = "aws:cognito/user:User"
+	userGroupType        = "aws:cognito/userGroup:UserGroup"
+	userInGroupType      = "aws:cognito/userInGroup:UserInGroup"
 	identityProviderType = "aws:cognito/identityProvider:IdentityProvider"
 	recordType           = "aws:route53/record:Record"
 	logGroupType         = "aws:cloudwatch/logGroup:LogGroup"
@@ -167,6 +169,10 @@ func (r *recorder) answer(args pulumi.MockResourceArgs) (id string, computed map
 		return clientID(args.Name), computed, nil
 	case userType:
 		return text("userPoolId") + "/" + text("username"), nil, nil
+	case userGroupType:
+		return text("userPoolId") + "/" + text("name"), nil, nil
+	case userInGroupType:
+		return text("userPoolId") + "/" + text("groupName") + "/" + text("username"), nil, nil
 	case logGroupType:
 		return physical, map[string]string{"name": physical, "arn": r.arn("logs", "log-group:"+physical)}, nil
 	case roleType:

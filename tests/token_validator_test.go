@@ -1,6 +1,7 @@
 package tests_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,11 +12,14 @@ import (
 
 const functionName = name + "-validator-function"
 
-// sortedClientIDs are the ids of the baseline's clients as the function gets them.
-func sortedClientIDs() string {
-	ids := []string{clientID(name + "-auth-client-etl"), clientID(name + "-auth-client-portal"), clientID(name + "-auth-client-phone")}
-	slices.Sort(ids)
-	return strings.Join(ids, ",")
+// clientRules are the clients of the baseline as the function gets them: the id of the
+// one app with user/ scopes, and those of the others.
+func clientRules() string {
+	phone := clientID(name + "-auth-client-phone")
+	others := []string{clientID(name + "-auth-client-etl"), clientID(name + "-auth-client-portal")}
+	slices.Sort(others)
+	rules := fmt.Sprintf(`[{"ids":["%s"],"fhirUserTypes":["Practitioner"]},{"ids":["%s"]}]`, phone, strings.Join(others, `","`))
+	return strings.ReplaceAll(rules, `"`, `\"`)
 }
 
 func functionInputs() string {
@@ -32,10 +36,11 @@ func functionInputs() string {
 		"environment": {"variables": {
 			"ISSUERS": "$ISSUER",
 			"JWKS_URI": "$ISSUER/.well-known/jwks.json",
-			"CLIENT_IDS": "$CLIENTS",
+			"CLIENTS": "$CLIENTS",
 			"AUTHORIZATION_STRATEGY": "SMART_ON_FHIR",
 			"READ_ROLE_ARN": "$READ",
 			"WRITE_ROLE_ARN": "$WRITE",
+			"EXPORT_ROLE_ARN": "$EXPORT",
 			"LOG_LEVEL": "info"
 		}},
 		"loggingConfig": {"logFormat": "Text", "logGroup": "$LOGS"},
@@ -44,9 +49,10 @@ func functionInputs() string {
 		"$ARCHIVE", fixtureArchive,
 		"$EXECUTION", roleARN(name+"-validator-execution", region),
 		"$ISSUER", "https://cognito-idp.us-east-1.amazonaws.com/"+userPoolID(poolName, region),
-		"$CLIENTS", sortedClientIDs(),
+		"$CLIENTS", clientRules(),
 		"$READ", roleARN(name+"-validator-read", region),
 		"$WRITE", roleARN(name+"-validator-write", region),
+		"$EXPORT", roleARN(name+"-validator-export", region),
 		"$LOGS", physicalName(name+"-validator-logs"))
 }
 

@@ -72,7 +72,7 @@ func TestTheCatalogueProvokesEveryReasonThatATokenCan(t *testing.T) {
 		validator.KeyUnknown, validator.SignatureInvalid, validator.ClaimsMalformed,
 		validator.IssuerUnknown, validator.TokenUseNotAccess, validator.ClientUnknown, validator.PossessionRequired, validator.AudienceMismatch,
 		validator.TokenExpired, validator.TokenNotYetValid, validator.TokenIssuedInFuture,
-		validator.SubjectInvalid, validator.ScopeMalformed, validator.ScopeInsufficient,
+		validator.SubjectInvalid, validator.ScopeMalformed, validator.ScopeInsufficient, validator.FHIRUserTypeNotAllowed,
 	} {
 		if !provoked[reason] {
 			t.Errorf("no attack is refused with %s", reason)
@@ -662,6 +662,8 @@ func scopeAttacks() []attack {
 		{"a user with both and no context", rule, validator.ScopeInsufficient, userToken().noClaim("fhirUser").noClaim("patient").token},
 		{"a client with a user's scopes", rule, validator.ScopeInsufficient,
 			serviceToken().claim("scope", `"patient/*.* user/*.*"`).claim("patient", `"p"`).claim("fhirUser", `"u"`).token},
+		{"a patient with user scopes at an app for practitioners", rule, validator.FHIRUserTypeNotAllowed,
+			userToken().claim("fhirUser", `"Patient/p"`).claim("scope", `"user/*.cruds"`).token},
 		{"a sign-in alone", rule, validator.ScopeInsufficient, userToken().claim("scope", `"openid profile email launch/patient aws.cognito.signin.user.admin"`).token},
 	}
 	for name, scope := range map[string]string{

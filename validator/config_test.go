@@ -27,11 +27,17 @@ func TestAConfigurationIsRefusedByTheNameOfWhatIsWrong(t *testing.T) {
 		want   string
 	}{
 		{"no issuer", func(c *validator.Config) { c.Issuers = nil }, "Issuers: required"},
-		{"an empty issuer", func(c *validator.Config) { c.Issuers = []string{issuer, ""} }, "every issuer and client id: required"},
-		{"no client", func(c *validator.Config) { c.ClientIDs = []string{} }, "ClientIDs: required"},
-		{"an empty client", func(c *validator.Config) { c.ClientIDs = []string{""} }, "every issuer and client id: required"},
+		{"an empty issuer", func(c *validator.Config) { c.Issuers = []string{issuer, ""} }, "every issuer: required"},
+		{"no client", func(c *validator.Config) { c.Clients = []validator.Client{} }, "Clients: required"},
+		{"a client without an id", func(c *validator.Config) { c.Clients = []validator.Client{{}} }, "Clients: a client without an ID"},
+		{"a client twice", func(c *validator.Config) { c.Clients = []validator.Client{{ID: "a"}, {ID: "b"}, {ID: "a"}} }, `Clients: "a": listed twice`},
+		{"a type that no user is", func(c *validator.Config) {
+			c.Clients = []validator.Client{{ID: "a", FHIRUserTypes: []string{"Practitioner", "Group"}}}
+		}, `Clients: "a": FHIRUserTypes: "Group": want some of [Patient Person Practitioner PractitionerRole RelatedPerson]`},
+		{"a group without a name", func(c *validator.Config) { c.Clients = []validator.Client{{ID: "a", Groups: []string{""}}} }, `Clients: "a": Groups: an empty name`},
 		{"no read role", func(c *validator.Config) { c.ReadRoleARN = "" }, "ReadRoleARN: required"},
 		{"no write role", func(c *validator.Config) { c.WriteRoleARN = "" }, "WriteRoleARN: required"},
+		{"no export role", func(c *validator.Config) { c.ExportRoleARN = "" }, "ExportRoleARN: required"},
 		{"no strategy", func(c *validator.Config) { c.Strategy = "" }, `Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`},
 		{"AWS_AUTH", func(c *validator.Config) { c.Strategy = "AWS_AUTH" }, `Strategy: "AWS_AUTH": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`},
 		{"no key set", func(c *validator.Config) { c.JWKSURI = "" }, uri},
@@ -55,7 +61,7 @@ func TestAConfigurationIsRefusedByTheNameOfWhatIsWrong(t *testing.T) {
 
 func TestEverythingWrongIsNamedAtOnce(t *testing.T) {
 	_, err := validator.New(validator.Config{JWKSURI: jwksURI})
-	const want = "Issuers: required\nClientIDs: required\nReadRoleARN: required\nWriteRoleARN: required\n" +
+	const want = "Issuers: required\nClients: required\nReadRoleARN: required\nWriteRoleARN: required\nExportRoleARN: required\n" +
 		`Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)

@@ -3,12 +3,13 @@
 // its token may pass, and as which IAM role.
 //
 //	v, err := validator.New(validator.Config{
-//		Issuers:      []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example"},
-//		JWKSURI:      "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
-//		ClientIDs:    []string{"1example23456789"},
-//		Strategy:     smart.SMARTOnFHIR,
-//		ReadRoleARN:  "arn:aws:iam::123456789012:role/read",
-//		WriteRoleARN: "arn:aws:iam::123456789012:role/write",
+//		Issuers:       []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example"},
+//		JWKSURI:       "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
+//		Clients:       []validator.Client{{ID: "1example23456789", FHIRUserTypes: []string{"Practitioner"}}},
+//		Strategy:      smart.SMARTOnFHIR,
+//		ReadRoleARN:   "arn:aws:iam::123456789012:role/read",
+//		WriteRoleARN:  "arn:aws:iam::123456789012:role/write",
+//		ExportRoleARN: "arn:aws:iam::123456789012:role/export",
 //	})
 //	answer := v.Authorize(ctx, event)
 //
@@ -23,14 +24,19 @@
 //     no username and sub equals client_id; a user's has a username. Anything else is
 //     refused, and so is a token that is bound to a key of its holder (cnf).
 //  5. Scopes that the holder may not have are dropped: a client keeps system/
-//     scopes only; a user keeps patient/ scopes with a patient claim and user/
-//     scopes with a fhirUser claim. With none left, the request is denied. The answer
-//     holds patient where a patient/ scope is left, and fhirUser where a user/ scope
-//     is: a claim that no scope calls for is not passed on.
+//     scopes only; a user keeps patient/ scopes with a well-formed patient claim, and
+//     user/ scopes with a well-formed fhirUser claim of a type that the client is for.
+//     A user who is in none of the client's groups, where it names any, keeps nothing.
+//     With no scope left, the request is denied. The answer holds patient where a
+//     patient/ scope is left, and fhirUser where a user/ scope is: a claim that no
+//     scope calls for is not passed on. The type of fhirUser decides about user/ scopes
+//     alone: a patient/ scope reaches one patient's compartment, whoever reads it.
 //  6. exp, iat and nbf are held against the time, and aud against the datastore that
 //     asks.
 //  7. The answer names the read role if every scope left only reads or searches,
-//     and the write role otherwise.
+//     and the write role otherwise. Neither can start an export: the export role is
+//     named for that operation alone, and for a client whose system/ scopes read and
+//     search every resource. The name of the operation decides nothing else.
 //
 // A token that was granted is remembered by a digest of all its bytes, so that the
 // next request with it costs no verification. Steps 3 to 5 follow from the token and

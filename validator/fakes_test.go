@@ -36,6 +36,8 @@ const (
 	readRole  = "arn:aws:iam::123456789012:role/read"
 	writeRole = "arn:aws:iam::123456789012:role/write"
 
+	exportRole = "arn:aws:iam::123456789012:role/export"
+
 	// now is when the tests take place: 2026-01-15T12:00:00Z.
 	now = 1768478400
 
@@ -324,12 +326,13 @@ func newColdFixture(t testing.TB, changes ...func(*validator.Config)) *fixture {
 
 func configuration(uri string) validator.Config {
 	return validator.Config{
-		Issuers:      []string{issuer, "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_example"},
-		JWKSURI:      uri,
-		ClientIDs:    []string{serviceID, appID},
-		Strategy:     smart.SMARTOnFHIR,
-		ReadRoleARN:  readRole,
-		WriteRoleARN: writeRole,
+		Issuers:       []string{issuer, "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_example"},
+		JWKSURI:       uri,
+		Clients:       []validator.Client{{ID: serviceID}, {ID: appID, FHIRUserTypes: []string{"Practitioner"}}},
+		Strategy:      smart.SMARTOnFHIR,
+		ReadRoleARN:   readRole,
+		WriteRoleARN:  writeRole,
+		ExportRoleARN: exportRole,
 	}
 }
 

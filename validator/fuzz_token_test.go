@@ -79,7 +79,7 @@ func assertDeserved(t *testing.T, header, claims string, answer validator.Answer
 	}
 	config := configuration("")
 	deserved := head["alg"] == "RS256" && head["kid"] == currentKey().id && head["crit"] == nil &&
-		slices.Contains(config.Issuers, body.Issuer) && slices.Contains(config.ClientIDs, body.ClientID) &&
+		slices.Contains(config.Issuers, body.Issuer) && slices.ContainsFunc(config.Clients, func(c validator.Client) bool { return c.ID == body.ClientID }) &&
 		body.TokenUse == "access" && body.Expires > now && body.Confirmation == nil && named(body.Audience)
 	if !deserved {
 		t.Errorf("granted: header %s, claims %s", header, claims)

@@ -118,7 +118,9 @@ func TestAUsersScopesCountWithTheirLaunchContextAlone(t *testing.T) {
 		{"the patient of the other claim", userToken().noClaim("patient").claim("launch_response_patient", `"p2"`), both, "p2", fhirUser},
 		{"both claims agree", userToken().claim("launch_response_patient", quote(patient)), both, patient, fhirUser},
 		{"the other claim is empty", userToken().claim("launch_response_patient", `""`), both, patient, fhirUser},
-		{"escaped characters", userToken().claim("patient", `"\u0070\uD83D\uDE00"`), both, "p😀", fhirUser},
+		{"escaped characters", userToken().claim("patient", `"\u0070\u0032"`), both, "p2", fhirUser},
+		{"a malformed patient beside the other claim", userToken().claim("patient", `"a/b"`).claim("launch_response_patient", `"p2"`), both, "p2", fhirUser},
+		{"an absolute user resource", userToken().claim("fhirUser", `"https://ehr.example.org/r4/Practitioner/7"`), both, patient, "https://ehr.example.org/r4/Practitioner/7"},
 
 		{"no patient", userToken().noClaim("patient"), "user/*.read", "", fhirUser},
 		{"an empty patient", userToken().claim("patient", `""`), "user/*.read", "", fhirUser},
@@ -128,11 +130,21 @@ func TestAUsersScopesCountWithTheirLaunchContextAlone(t *testing.T) {
 		{"a patient that is null", userToken().claim("patient", `null`), "user/*.read", "", fhirUser},
 		{"a patient that is true", userToken().claim("patient", `true`), "user/*.read", "", fhirUser},
 		{"a patient in the wrong case", userToken().noClaim("patient").claim("Patient", `"p1"`), "user/*.read", "", fhirUser},
+		{"a patient of other characters", userToken().claim("patient", `"p\uD83D\uDE00"`), "user/*.read", "", fhirUser},
+		{"a patient that is a reference", userToken().claim("patient", `"Patient/p1"`), "user/*.read", "", fhirUser},
+		{"a patient that climbs", userToken().claim("patient", `".."`), "user/*.read", "", fhirUser},
+		{"a patient with a query", userToken().claim("patient", `"p1?_id=p2"`), "user/*.read", "", fhirUser},
+		{"a patient of 65 characters", userToken().claim("patient", quote(strings.Repeat("p", 65))), "user/*.read", "", fhirUser},
 		{"two patients", userToken().claim("launch_response_patient", `"p2"`), "user/*.read", "", fhirUser},
 
 		{"no user resource", userToken().noClaim("fhirUser"), "patient/*.read", patient, ""},
 		{"an empty user resource", userToken().claim("fhirUser", `""`), "patient/*.read", patient, ""},
 		{"a user resource that is a list", userToken().claim("fhirUser", `["Practitioner/1"]`), "patient/*.read", patient, ""},
+		{"a user resource without a type", userToken().claim("fhirUser", `"1"`), "patient/*.read", patient, ""},
+		{"a user resource that no user is", userToken().claim("fhirUser", `"Group/1"`), "patient/*.read", patient, ""},
+		{"a user resource of other characters", userToken().claim("fhirUser", `"Practitioner/a_b"`), "patient/*.read", patient, ""},
+		{"a user resource over http", userToken().claim("fhirUser", `"http://ehr.example.org/Practitioner/1"`), "patient/*.read", patient, ""},
+		{"a user resource with a query", userToken().claim("fhirUser", `"Practitioner/1?x=Practitioner/2"`), "patient/*.read", patient, ""},
 		{"a user resource in the wrong case", userToken().noClaim("fhirUser").claim("fhiruser", `"Practitioner/1"`), "patient/*.read", patient, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -100,6 +100,24 @@ func readObject(data []byte, member func(name []byte, v value) error) error {
 	return nil
 }
 
+// readArray reads one JSON array and returns its values.
+func readArray(data []byte) ([]value, error) {
+	if !utf8.Valid(data) {
+		return nil, errJSON
+	}
+	var elements []value
+	r := reader{data: data}
+	r.space()
+	if err := r.array(1, func(element value) { elements = append(elements, element) }); err != nil {
+		return nil, err
+	}
+	r.space()
+	if r.at != len(data) {
+		return nil, errJSON
+	}
+	return elements, nil
+}
+
 // reader is a recursive-descent reader over valid UTF-8.
 type reader struct {
 	data []byte

@@ -13,46 +13,6 @@ import (
 // taken after its end.
 const Leeway = 30 * time.Second
 
-// holder says whose token it is.
-type holder int
-
-const (
-	nobody holder = iota
-	client        // client credentials: no user stands behind it
-	user
-)
-
-// holder tells a client's token (no username, and sub is the client itself)
-// from a user's (a username). Anything else is nobody's.
-func (c claims) holder() holder {
-	switch {
-	case c.subject == "":
-		return nobody
-	case c.username == nil && c.subject == c.clientID:
-		return client
-	case c.username != nil && *c.username != "" && c.subject != c.clientID:
-		return user
-	default:
-		return nobody
-	}
-}
-
-// counts reports whether a scope counts in a token of this holder: system/ for
-// clients alone; patient/ and user/ for users alone, and only where the token
-// says which patient, or which FHIR resource the user is.
-func (c claims) counts(h holder, scope smart.Scope) bool {
-	switch scope.Context {
-	case smart.System:
-		return h == client
-	case smart.Patient:
-		return h == user && c.patient != ""
-	case smart.User:
-		return h == user && c.fhirUser != ""
-	default:
-		return false
-	}
-}
-
 // entitlement is what a token entitles its holder to. It follows from the token and
 // the configuration alone, so that it is judged once for all requests with the token:
 // time, key and event are not in it, only what they are held against.
@@ -61,21 +21,23 @@ type entitlement struct {
 	audiences                    []string // nil for no recipient in particular
 	expires, issuedAt, notBefore int64
 
-	scope             string // the scopes that count, in the token's order and joined by spaces
-	readOnly          bool   // all of them only read
-	patient, fhirUser string // empty unless a scope that counts calls for it
+	scope             string            // the scopes that count, in the token's order and joined by spaces
+	readOnly          bool              // all of them only read
+	everything        smart.Permissions // those of system/ scopes on every resource
+	patient, fhirUser string            // empty unless a scope that counts calls for it
 }
 
 // entitlement judges the claims of a token whose signature holds, as far as no time,
 // key and event is needed for it (RFC 7519 section 4.1; Cognito, "Verifying JSON Web
 // Tokens").
 func (c claims) entitlement(config *Config) (entitlement, Reason) {
+	app, known := config.client(c.clientID)
 	switch {
 	case !slices.Contains(config.Issuers, c.issuer):
 		return entitlement{}, IssuerUnknown
 	case c.tokenUse != "access":
 		return entitlement{}, TokenUseNotAccess
-	case !slices.Contains(config.ClientIDs, c.clientID):
+	case !known:
 		return entitlement{}, ClientUnknown
 	case c.bound:
 		return entitlement{}, PossessionRequired
@@ -88,13 +50,13 @@ func (c claims) entitlement(config *Config) (entitlement, Reason) {
 		issuer: c.issuer, subject: c.subject, clientID: c.clientID, audiences: c.audiences,
 		expires: c.expires, issuedAt: c.issuedAt, notBefore: c.notBefore,
 	}
-	reason := e.grant(c, h, config.Strategy)
+	reason := e.grant(c, h, app, config.Strategy)
 	return e, reason
 }
 
 // grant keeps the scopes that count, and the launch context that goes with them: so
 // none to a client, and none to a user who was not granted it.
-func (e *entitlement) grant(c claims, h holder, strategy smart.Strategy) Reason {
+func (e *entitlement) grant(c claims, h holder, app Client, strategy smart.Strategy) Reason {
 	if c.scope == "" {
 		return ScopeInsufficient
 	}
@@ -104,25 +66,45 @@ func (e *entitlement) grant(c claims, h holder, strategy smart.Strategy) Reason 
 	}
 	kept := texts[:0]
 	e.readOnly = true
+	why := ScopeInsufficient
 	for _, text := range texts {
 		scope, err := smart.ParseScope(text)
-		if err != nil || !strategy.Understands(scope) || !c.counts(h, scope) {
+		if err != nil || !strategy.Understands(scope) {
+			continue
+		}
+		if reason := c.counts(h, app, scope); reason != "" {
+			why = tellMore(why, reason)
 			continue
 		}
 		kept = append(kept, text)
-		e.readOnly = e.readOnly && scope.ReadOnly()
-		if scope.Context == smart.Patient {
-			e.patient = c.patient
-		}
-		if scope.Context == smart.User {
-			e.fhirUser = c.fhirUser
-		}
+		e.add(scope, c)
 	}
 	if len(kept) == 0 {
-		return ScopeInsufficient
+		return why
 	}
 	e.scope = strings.Join(kept, " ")
 	return ""
+}
+
+// add takes note of a scope that counts.
+func (e *entitlement) add(scope smart.Scope, c claims) {
+	e.readOnly = e.readOnly && scope.ReadOnly()
+	switch {
+	case scope.Context == smart.Patient:
+		e.patient = c.patient
+	case scope.Context == smart.User:
+		e.fhirUser = c.fhirUser
+	case scope.Type == smart.AnyType && len(scope.Query) == 0:
+		e.everything |= scope.Permissions
+	}
+}
+
+// tellMore prefers the reason that says more than that no scope is left.
+func tellMore(reason, other Reason) Reason {
+	if reason == ScopeInsufficient {
+		return other
+	}
+	return reason
 }
 
 // check holds the entitlement against the time and the datastore that asks.
@@ -152,14 +134,6 @@ func (e entitlement) isFor(endpoint string) bool {
 	})
 }
 
-// role is the least one that serves.
-func (e entitlement) role(config *Config) string {
-	if e.readOnly {
-		return config.ReadRoleARN
-	}
-	return config.WriteRoleARN
-}
-
 // answer answers an event whose token has this entitlement.
 func (e entitlement) answer(config *Config, event Event) Answer {
 	return Answer{
@@ -176,6 +150,6 @@ func (e entitlement) answer(config *Config, event Event) Answer {
 			Patient:      e.patient,
 			FHIRUser:     e.fhirUser,
 		},
-		IAMRoleARN: e.role(config),
+		IAMRoleARN: e.role(config, event.OperationName),
 	}
 }

@@ -18,7 +18,7 @@ var (
 		"patient/*.read", "patient/*.write", "patient/Observation.rs?category=x", "patient/Observation.cruds",
 		"user/*.rs", "user/*.*", "user/Patient.r?name=a&active=true",
 	}), 0, 8)
-	drawnTexts = rapid.SampledFrom([]string{"", `""`, `"x"`, "1", "null", `["x"]`})
+	drawnTexts = rapid.SampledFrom([]string{"", `""`, `"x"`, "1", "null", `["x"]`, `"a b"`, `"Practitioner/1"`, `"Practitioner/1"`, `"Patient/x"`, `"Group/1"`})
 )
 
 // drawToken makes a token of a service or a user, with some scopes and some
@@ -43,7 +43,8 @@ func TestAGrantNeverExceedsItsToken(t *testing.T) {
 		d, isUser := drawToken(t)
 		answer := f.judge(d.token())
 		if !answer.Authorized() {
-			if answer.AuthPayload.Error != validator.ScopeInsufficient || answer.IAMRoleARN != "" || answer.AuthPayload.Scope != "" {
+			expected := []validator.Reason{validator.ScopeInsufficient, validator.FHIRUserTypeNotAllowed}
+			if !slices.Contains(expected, answer.AuthPayload.Error) || answer.IAMRoleARN != "" || answer.AuthPayload.Scope != "" {
 				t.Fatalf("got %+v", answer)
 			}
 			return
@@ -58,8 +59,8 @@ func TestAGrantNeverExceedsItsToken(t *testing.T) {
 			}
 			readOnly, patient, user = readOnly && scope.ReadOnly(), patient || scope.Context == smart.Patient, user || scope.Context == smart.User
 			if isUser == (scope.Context == smart.System) ||
-				scope.Context == smart.Patient && answer.AuthPayload.Patient == "" ||
-				scope.Context == smart.User && answer.AuthPayload.FHIRUser == "" {
+				scope.Context == smart.Patient && answer.AuthPayload.Patient != "x" ||
+				scope.Context == smart.User && answer.AuthPayload.FHIRUser != "Practitioner/1" {
 				t.Fatalf("%s must not count in %+v", text, answer)
 			}
 		}

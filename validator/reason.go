@@ -25,6 +25,7 @@ const (
 	PossessionRequired  Reason = "possession_required"    // cnf: the token is good only with its holder's key, which the event does not show
 	SubjectInvalid      Reason = "subject_invalid"        // neither a client's token nor a user's
 	ScopeMalformed      Reason = "scope_malformed"        // scope breaks RFC 6749 section 3.3
+	GroupMissing        Reason = "group_missing"          // no scope is left: the client is for other groups than the user's
 	ScopeInsufficient   Reason = "scope_insufficient"     // no scope is left that counts
 	TokenExpired        Reason = "token_expired"          // exp has passed
 	TokenIssuedInFuture Reason = "token_issued_in_future" // iat lies ahead
@@ -32,4 +33,8 @@ const (
 	AudienceMismatch    Reason = "audience_mismatch"      // aud does not name the event's datastore endpoint
 	DeadlineExceeded    Reason = "deadline_exceeded"      // no judgement within the budget
 	InternalError       Reason = "internal_error"         // a defect of the validator; the log has its trace
+
+	// FHIRUserTypeNotAllowed stands beside ScopeInsufficient: no scope is left, because
+	// the client's user/ scopes are for users of other types of FHIR resource.
+	FHIRUserTypeNotAllowed Reason = "fhir_user_type_not_allowed"
 )

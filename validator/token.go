@@ -137,14 +137,18 @@ type claims struct {
 	audiences []string // nil where the token has no aud, and is for no recipient in particular
 	bound     bool     // the token has a cnf, and so is good only with a key of its holder
 
-	expires, issuedAt, notBefore int64   // above 0, but for expires
-	username                     *string // nil where the token has none
-	patient, fhirUser            string  // empty where the token has none of its kind
+	expires, issuedAt, notBefore int64    // above 0, but for expires
+	username                     *string  // nil where the token has none
+	groups                       []string // of the user
+
+	// Launch context, empty where the token has none, or none of the form that
+	// package smart defines.
+	patient, fhirUser, fhirUserType string
 }
 
 // parseClaims reads the claims of a token whose signature holds. The claims that
-// decide must have their type; launch context of another type than text does
-// not count as launch context. An iat or nbf of 0 is refused: it would make an answer
+// decide must have their type; launch context of another type or form than it must
+// have does not count as launch context. An iat or nbf of 0 is refused: it would make an answer
 // without the nbf that HealthLake requires.
 func parseClaims(data []byte) (claims, bool) {
 	c := claims{expires: missing, issuedAt: missing, notBefore: missing}
@@ -172,12 +176,14 @@ func parseClaims(data []byte) (claims, bool) {
 			c.bound = true
 		case "exp", "iat", "nbf":
 			ok = c.setTime(string(name), v)
+		case "cognito:groups":
+			c.groups, ok = v.texts()
 		case "patient":
-			c.patient, _ = v.text()
+			c.patient = patientID(v)
 		case "launch_response_patient":
-			launchPatient, _ = v.text()
+			launchPatient = patientID(v)
 		case "fhirUser":
-			c.fhirUser, _ = v.text()
+			c.fhirUser, c.fhirUserType = fhirUser(v)
 		}
 		if !ok {
 			return errJSON
@@ -220,16 +226,4 @@ func audiences(v value) ([]string, bool) {
 	}
 	several, ok := v.texts()
 	return several, ok && len(several) > 0
-}
-
-// onePatient settles on the patient in context. Two different ones are none.
-func onePatient(patient, launchPatient string) string {
-	switch {
-	case patient == "":
-		return launchPatient
-	case launchPatient == "" || launchPatient == patient:
-		return patient
-	default:
-		return ""
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -23,13 +22,14 @@ const Budget = 800 * time.Millisecond
 // Config says what a validator accepts. Every field is required unless it says
 // otherwise.
 type Config struct {
-	Issuers   []string       // accepted "iss" values
-	JWKSURI   string         // https URL of the issuer's key set
-	ClientIDs []string       // accepted "client_id" values
-	Strategy  smart.Strategy // what the datastore understands
+	Issuers  []string       // accepted "iss" values
+	JWKSURI  string         // https URL of the issuer's key set
+	Clients  []Client       // apps whose tokens are taken, with whose apps they are
+	Strategy smart.Strategy // what the datastore understands
 
-	ReadRoleARN  string // role for tokens whose scopes only read
-	WriteRoleARN string // role for all others
+	ReadRoleARN   string // role for tokens whose scopes only read
+	WriteRoleARN  string // role for all others
+	ExportRoleARN string // role for an export by a client whose system/ scopes read everything
 
 	Logger  *slog.Logger     // optional: nowhere by default
 	RootCAs *x509.CertPool   // optional: who may vouch for the key set's server; the system's by default
@@ -73,12 +73,14 @@ func (c Config) check() error {
 		}
 	}
 	require("Issuers", len(c.Issuers) > 0)
-	require("ClientIDs", len(c.ClientIDs) > 0)
+	require("Clients", len(c.Clients) > 0)
 	require("ReadRoleARN", c.ReadRoleARN != "")
 	require("WriteRoleARN", c.WriteRoleARN != "")
-	for _, value := range append(c.Issuers[:len(c.Issuers):len(c.Issuers)], c.ClientIDs...) {
-		require("every issuer and client id", value != "")
+	require("ExportRoleARN", c.ExportRoleARN != "")
+	for _, issuer := range c.Issuers {
+		require("every issuer", issuer != "")
 	}
+	problems = append(problems, c.checkClients()...)
 	if !c.Strategy.Valid() {
 		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies))
 	}
@@ -204,8 +206,8 @@ func (v *Validator) verify(ctx context.Context, text string, r *record) (verifie
 	if !ok {
 		return verified{}, ClaimsMalformed
 	}
-	if slices.Contains(v.config.ClientIDs, c.clientID) {
-		r.clientID = c.clientID
+	if app, known := v.config.client(c.clientID); known {
+		r.clientID = app.ID
 	}
 	e, reason := c.entitlement(&v.config)
 	if reason != "" {

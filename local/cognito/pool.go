@@ -31,6 +31,7 @@ type User struct {
 	Username, Password string
 	Sub                string            // a UUID, the same at every start
 	Attributes         map[string]string // such as "email", "email_verified" ("true"), "custom:patient"
+	Groups             []string          // of the pool that the user is in
 }
 
 // Config describes a pool.

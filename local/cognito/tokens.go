@@ -92,6 +92,7 @@ func (p *Pool) accessClaims(client Client, user User, g grant) jwt.MapClaims {
 	if g.resource != "" {
 		claims["aud"] = g.resource
 	}
+	user.addGroups(claims)
 	g.overrides.Access.apply(claims)
 	return claims
 }
@@ -125,8 +126,17 @@ func (p *Pool) idClaims(client Client, user User, g grant, accessToken string) j
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce
 	}
+	user.addGroups(claims)
 	g.overrides.ID.apply(claims)
 	return claims
+}
+
+// addGroups adds the claim that Cognito puts into both tokens of a user who is in
+// groups.
+func (u User) addGroups(claims jwt.MapClaims) {
+	if len(u.Groups) > 0 {
+		claims["cognito:groups"] = u.Groups
+	}
 }
 
 // visibleAttributes are those that the client may read and the scopes open: openid

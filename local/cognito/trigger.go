@@ -131,7 +131,7 @@ func (p *Pool) preToken(ctx context.Context, source string, user User, g grant) 
 		CallerContext: callerContext{AWSSDKVersion: "aws-sdk-unknown-unknown", ClientID: g.clientID},
 		Request: preTokenRequest{
 			UserAttributes:     attributes,
-			GroupConfiguration: groupConfiguration{GroupsToOverride: []string{}, IAMRolesToOverride: []string{}},
+			GroupConfiguration: groupConfiguration{GroupsToOverride: append([]string{}, user.Groups...), IAMRolesToOverride: []string{}},
 			Scopes:             g.scopes,
 		},
 	})

@@ -14,6 +14,7 @@ const (
 	UserPoolClient = "aws:cognito/userPoolClient:UserPoolClient"
 	UserPoolDomain = "aws:cognito/userPoolDomain:UserPoolDomain"
 	User           = "aws:cognito/user:User"
+	UserInGroup    = "aws:cognito/userInGroup:UserInGroup"
 	Function       = "aws:lambda/function:Function"
 	FunctionAlias  = "aws:lambda/alias:Alias"
 	Permission     = "aws:lambda/permission:Permission"

@@ -79,10 +79,11 @@ func environment(t testing.TB, i issuer) map[string]string {
 		"SSL_CERT_FILE":          certificate,
 		"ISSUERS":                "https://issuer.example",
 		"JWKS_URI":               i.server.URL,
-		"CLIENT_IDS":             "service,app",
+		"CLIENTS":                `[{"ids":["app","service"]}]`,
 		"AUTHORIZATION_STRATEGY": "SMART_ON_FHIR",
 		"READ_ROLE_ARN":          "arn:aws:iam::123456789012:role/read",
 		"WRITE_ROLE_ARN":         "arn:aws:iam::123456789012:role/write",
+		"EXPORT_ROLE_ARN":        "arn:aws:iam::123456789012:role/export",
 		"LOG_LEVEL":              "debug",
 	}
 }

@@ -8,7 +8,12 @@ type Client struct {
 	Secret       string // empty for a public client; never shown
 	SignsUsersIn bool   // whether it has the code grant
 	Scopes       []string
+
+	FHIRUserTypes, Groups []string // of its users; see package validator
 }
+
+// Users says who may use the client.
+func (c Client) Users() string { return smart.DescribeUsers(c.FHIRUserTypes, c.Groups) }
 
 // Kind says what the client is, as the stack's configuration does.
 func (c Client) Kind() string {

@@ -68,6 +68,7 @@ type User struct {
 	Password string
 	// Patient and FHIRUser are what the user's tokens claim, as far as they do.
 	Patient, FHIRUser string
+	Groups            []string
 }
 
 // Fault is a way in which the cloud fails on demand.

@@ -17,6 +17,8 @@ var createOnly = map[string][]string{
 	"aws:cognito/resourceServer:ResourceServer":     {"identifier", "userPoolId"},
 	"aws:cognito/identityProvider:IdentityProvider": {"providerName", "providerType", "userPoolId"},
 	"aws:cognito/user:User":                         {"username", "userPoolId"},
+	"aws:cognito/userGroup:UserGroup":               {"name", "userPoolId"},
+	"aws:cognito/userInGroup:UserInGroup":           {"groupName", "username", "userPoolId"},
 	graph.Function:                                  {"architectures", "packageType"},
 	graph.FunctionAlias:                             {"functionName", "name"},
 	graph.Permission:                                {"action", "function", "principal", "qualifier", "sourceAccount", "sourceArn"},

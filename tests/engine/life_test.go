@@ -70,7 +70,7 @@ func TestAProtectedStackIsNotDestroyed(t *testing.T) {
 	}
 	// Pulumi's command line previews first, and stops there. Who skips the preview, as
 	// the Automation API does, loses what stands beside the protected things, and nothing
-	// of the way from a token to the datastore but the two grants.
+	// of the way from a token to the datastore but the three grants.
 	gone := map[string]bool{}
 	for _, operation := range s.account.takeLog() {
 		gone[saidOfADestruction(t, strings.TrimPrefix(operation, "delete "))] = true

@@ -16,12 +16,13 @@ import (
 func readEnvironment(lookup func(string) (string, bool)) (validator.Config, slog.Level, error) {
 	env := environment{lookup: lookup}
 	config := validator.Config{
-		Issuers:      env.list("ISSUERS"),
-		JWKSURI:      env.httpsURL("JWKS_URI"),
-		ClientIDs:    env.list("CLIENT_IDS"),
-		Strategy:     env.strategy("AUTHORIZATION_STRATEGY"),
-		ReadRoleARN:  env.roleARN("READ_ROLE_ARN"),
-		WriteRoleARN: env.roleARN("WRITE_ROLE_ARN"),
+		Issuers:       env.list("ISSUERS"),
+		JWKSURI:       env.httpsURL("JWKS_URI"),
+		Clients:       env.clients("CLIENTS"),
+		Strategy:      env.strategy("AUTHORIZATION_STRATEGY"),
+		ReadRoleARN:   env.roleARN("READ_ROLE_ARN"),
+		WriteRoleARN:  env.roleARN("WRITE_ROLE_ARN"),
+		ExportRoleARN: env.roleARN("EXPORT_ROLE_ARN"),
 	}
 	level := env.level("LOG_LEVEL")
 	return config, level, errors.Join(env.problems...)
@@ -58,6 +59,19 @@ func (e *environment) list(name string) []string {
 		}
 	}
 	return values
+}
+
+func (e *environment) clients(name string) []validator.Client {
+	text := e.required(name, "a JSON list of clients")
+	if text == "" {
+		return nil
+	}
+	clients, err := validator.ParseClients(text)
+	if err != nil {
+		e.problems = append(e.problems, fmt.Errorf("%s: %w", name, err))
+		return nil
+	}
+	return clients
 }
 
 func (e *environment) httpsURL(name string) string {

@@ -31,10 +31,11 @@ func full() map[string]string {
 	return map[string]string{
 		"ISSUERS":                "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example,https://issuer.example",
 		"JWKS_URI":               "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
-		"CLIENT_IDS":             "1service23456789,2app23456789",
+		"CLIENTS":                `[{"ids":["1service23456789"]},{"ids":["2app23456789"],"fhirUserTypes":["Practitioner"],"groups":["clinicians"]}]`,
 		"AUTHORIZATION_STRATEGY": "SMART_ON_FHIR",
 		"READ_ROLE_ARN":          "arn:aws:iam::123456789012:role/read",
 		"WRITE_ROLE_ARN":         "arn:aws-us-gov:iam::123456789012:role/path/write",
+		"EXPORT_ROLE_ARN":        "arn:aws:iam::123456789012:role/export",
 		"LOG_LEVEL":              "warn",
 	}
 }
@@ -49,12 +50,16 @@ func lookup(variables map[string]string) func(string) (string, bool) {
 func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
 	got, level, err := readEnvironment(lookup(full()))
 	want := validator.Config{
-		Issuers:      []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example", "https://issuer.example"},
-		JWKSURI:      "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
-		ClientIDs:    []string{"1service23456789", "2app23456789"},
-		Strategy:     smart.SMARTOnFHIR,
-		ReadRoleARN:  "arn:aws:iam::123456789012:role/read",
-		WriteRoleARN: "arn:aws-us-gov:iam::123456789012:role/path/write",
+		Issuers: []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example", "https://issuer.example"},
+		JWKSURI: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
+		Clients: []validator.Client{
+			{ID: "1service23456789"},
+			{ID: "2app23456789", FHIRUserTypes: []string{"Practitioner"}, Groups: []string{"clinicians"}},
+		},
+		Strategy:      smart.SMARTOnFHIR,
+		ReadRoleARN:   "arn:aws:iam::123456789012:role/read",
+		WriteRoleARN:  "arn:aws-us-gov:iam::123456789012:role/path/write",
+		ExportRoleARN: "arn:aws:iam::123456789012:role/export",
 	}
 	if err != nil || level != slog.LevelWarn || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v at %v (error %v)\nwant %+v", got, level, err, want)
@@ -92,6 +97,7 @@ func TestTheV1StrategyIsTaken(t *testing.T) {
 // what each variable must be.
 const (
 	values   = "values divided by commas, none of them empty"
+	clients  = "a JSON list of clients"
 	https    = "an absolute https URL without user info"
 	strategy = "SMART_ON_FHIR or SMART_ON_FHIR_V1"
 	role     = "the ARN of an IAM role"
@@ -100,8 +106,8 @@ const (
 
 func TestAVariableThatIsMissingIsNamed(t *testing.T) {
 	for name, want := range map[string]string{
-		"ISSUERS": values, "JWKS_URI": https, "CLIENT_IDS": values,
-		"AUTHORIZATION_STRATEGY": strategy, "READ_ROLE_ARN": role, "WRITE_ROLE_ARN": role,
+		"ISSUERS": values, "JWKS_URI": https, "CLIENTS": clients,
+		"AUTHORIZATION_STRATEGY": strategy, "READ_ROLE_ARN": role, "WRITE_ROLE_ARN": role, "EXPORT_ROLE_ARN": role,
 	} {
 		unset, empty := full(), full()
 		delete(unset, name)
@@ -118,8 +124,6 @@ func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		{"ISSUERS", "https://issuer.example,", values},
 		{"ISSUERS", "https://issuer.example,,https://issuer.example/2", values},
 		{"ISSUERS", "https://issuer.example, https://issuer.example/2", values},
-		{"CLIENT_IDS", " 1service23456789", values},
-		{"CLIENT_IDS", "1service23456789\n", values},
 		{"JWKS_URI", "http://issuer.example/jwks.json", https},
 		{"JWKS_URI", "issuer.example/jwks.json", https},
 		{"JWKS_URI", "https://", https},
@@ -128,6 +132,7 @@ func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		{"READ_ROLE_ARN", "read", role},
 		{"READ_ROLE_ARN", "arn:aws:iam::123456789012:user/read", role},
 		{"WRITE_ROLE_ARN", "123456789012:role/write", role},
+		{"EXPORT_ROLE_ARN", "export", role},
 		{"LOG_LEVEL", "loud", level},
 		{"LOG_LEVEL", "1", level},
 	} {
@@ -141,8 +146,21 @@ func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
 	}
 }
 
-const allMissing = "ISSUERS: not set: want " + values + "\nJWKS_URI: not set: want " + https + "\nCLIENT_IDS: not set: want " + values +
-	"\nAUTHORIZATION_STRATEGY: not set: want " + strategy + "\nREAD_ROLE_ARN: not set: want " + role + "\nWRITE_ROLE_ARN: not set: want " + role
+const allMissing = "ISSUERS: not set: want " + values + "\nJWKS_URI: not set: want " + https + "\nCLIENTS: not set: want " + clients +
+	"\nAUTHORIZATION_STRATEGY: not set: want " + strategy + "\nREAD_ROLE_ARN: not set: want " + role + "\nWRITE_ROLE_ARN: not set: want " + role + "\nEXPORT_ROLE_ARN: not set: want " + role
+
+func TestClientsThatAreWrongAreNamed(t *testing.T) {
+	const list = "want a JSON list of objects with ids and perhaps fhirUserTypes and groups, which are lists of text that are not empty"
+	for text, want := range map[string]string{
+		"1service23456789,2app23456789":                         list,
+		`[{"ids":["a"],"fhiruserTypes":["Practitioner"]}]`:      list,
+		`[{"ids":["a"]},{"ids":["a"],"groups":["clinicians"]}]`: `Clients: "a": listed twice`,
+	} {
+		environment := full()
+		environment["CLIENTS"] = text
+		assertRefused(t, environment, "CLIENTS: "+want)
+	}
+}
 
 func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 	assertRefused(t, nil, allMissing)

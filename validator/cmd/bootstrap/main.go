@@ -3,10 +3,11 @@
 //
 //	ISSUERS                 accepted "iss" values, divided by commas
 //	JWKS_URI                https URL of the issuer's key set
-//	CLIENT_IDS              accepted "client_id" values, divided by commas
+//	CLIENTS                 clients whose tokens are taken, and whose apps they are: see [validator.ParseClients]
 //	AUTHORIZATION_STRATEGY  SMART_ON_FHIR or SMART_ON_FHIR_V1
 //	READ_ROLE_ARN           role for tokens whose scopes only read
 //	WRITE_ROLE_ARN          role for all others
+//	EXPORT_ROLE_ARN         role for an export by a client whose system/ scopes read everything
 //	LOG_LEVEL               optional: debug, info (default), warn or error
 //
 // AWS_LAMBDA_FUNCTION_NAME, which Lambda sets, names the function in the metrics.

@@ -1,0 +1,103 @@
+package components
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// AcceptedClientArgs names a client whose tokens a [TokenValidator] takes, and says
+// whose client it is.
+type AcceptedClientArgs struct {
+	// ID is the exact "client_id" of the client's tokens.
+	ID pulumi.StringInput `pulumi:"id"`
+	// FHIRUserTypes are the types of FHIR resource that the client's user/ scopes are
+	// for; see [ClientArgs]. By default Practitioner. With an empty list no user/
+	// scope counts. Nothing but fine-grained authorization of the datastore holds a
+	// Patient, Person or RelatedPerson to records of their own.
+	FHIRUserTypes []string `pulumi:"fhirUserTypes,optional"`
+	// Groups of the user pool, of which a user must be in one; see [ClientArgs]. By
+	// default none: groups decide nothing.
+	Groups []string `pulumi:"groups,optional"`
+}
+
+// accepted are the clients as the validator is told of them. The id of each comes
+// from id.
+func accepted(clients []ClientArgs, id func(name string) pulumi.StringInput) []AcceptedClientArgs {
+	var list []AcceptedClientArgs
+	for _, client := range clients {
+		list = append(list, AcceptedClientArgs{ID: id(client.Name), FHIRUserTypes: client.UserTypes(), Groups: client.Groups})
+	}
+	return list
+}
+
+func (c AcceptedClientArgs) withDefaults() AcceptedClientArgs {
+	if c.FHIRUserTypes == nil {
+		c.FHIRUserTypes = defaultFHIRUserTypes
+	}
+	return c
+}
+
+func (p *problems) checkAccepted(field string, clients []AcceptedClientArgs) {
+	for i, client := range clients {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if client.ID == nil || client.ID == pulumi.String("") {
+			p.missing(at+".id", "want the client_id of the client's tokens")
+		}
+		if len(client.FHIRUserTypes) > 0 {
+			p.checkFHIRUserTypes(at+".fhirUserTypes", client.FHIRUserTypes)
+		}
+		p.checkGroups(at+".groups", client.Groups)
+	}
+}
+
+// clientRule is what the validator reads of the clients that share a rule: package
+// validator's ParseClients.
+type clientRule struct {
+	IDs           []string `json:"ids"`
+	FHIRUserTypes []string `json:"fhirUserTypes,omitempty"`
+	Groups        []string `json:"groups,omitempty"`
+}
+
+// clientRules writes the clients down, those with the same rule together: the
+// environment of a function is small. The order in which they were given changes
+// nothing.
+func clientRules(clients []AcceptedClientArgs, ids []string) (string, error) {
+	rules := map[string]clientRule{}
+	seen := map[string]bool{}
+	for i, client := range clients {
+		if ids[i] == "" || seen[ids[i]] {
+			return "", fmt.Errorf("clients[%d].id: %q: want an id that no other client has", i, ids[i])
+		}
+		seen[ids[i]] = true
+		rule := clientRule{FHIRUserTypes: sorted(client.FHIRUserTypes), Groups: sorted(client.Groups)}
+		key := compactJSON(rule)
+		rule.IDs = append(rules[key].IDs, ids[i])
+		rules[key] = rule
+	}
+	var list []clientRule
+	for _, key := range slices.Sorted(maps.Keys(rules)) {
+		rule := rules[key]
+		slices.Sort(rule.IDs)
+		list = append(list, rule)
+	}
+	return compactJSON(list), nil
+}
+
+func sorted(words []string) []string { return slices.Sorted(slices.Values(words)) }
+
+// compactJSON is JSON without the escapes that only HTML needs.
+func compactJSON(value any) string {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(err) //nolint:forbidigo // cannot be: the values are made of strings
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}

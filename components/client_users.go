@@ -1,0 +1,105 @@
+package components
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// Every user of a pool can sign in at every client of it. Whose a client is, its
+// arguments say, and the token validator holds to it.
+
+// defaultFHIRUserTypes are the types of user that user/ scopes are for by default: a
+// scope of all that the user may see is a clinician's.
+var defaultFHIRUserTypes = []string{"Practitioner"}
+
+// patientsOwn are the types of user who are to see one patient's records, or a few.
+// Nothing but fine-grained authorization holds their user/ scopes to those.
+var patientsOwn = []string{"Patient", "Person", "RelatedPerson"}
+
+// groupPattern is Cognito's
+// (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html).
+var groupPattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
+
+// asksFor reports whether the client asks for a resource scope of a context.
+func (c ClientArgs) asksFor(context smart.Context) bool {
+	return slices.ContainsFunc(c.Scopes, func(text string) bool {
+		scope, err := smart.ParseScope(text)
+		return err == nil && scope.Context == context
+	})
+}
+
+// UserTypes are the types of user whose user/ scopes count: FHIRUserTypes, by default
+// Practitioner, and none where the client has no such scopes.
+func (c ClientArgs) UserTypes() []string {
+	switch {
+	case !c.userFacing() || !c.asksFor(smart.User):
+		return []string{}
+	case c.FHIRUserTypes == nil:
+		return defaultFHIRUserTypes
+	default:
+		return c.FHIRUserTypes
+	}
+}
+
+// checkUsers checks whose client it is.
+func (c ClientArgs) checkUsers(p *problems, field string) {
+	types, groups := field+".fhirUserTypes", field+".groups"
+	if c.Kind == ServiceClient {
+		p.checkNone(types, c.FHIRUserTypes)
+		p.checkNone(groups, c.Groups)
+		return
+	}
+	if c.FHIRUserTypes != nil && !c.asksFor(smart.User) {
+		p.add(types, c.FHIRUserTypes, "decides about user/ scopes alone, and the client has none; want it left out, or groups to keep users out altogether")
+		return
+	}
+	p.checkFHIRUserTypes(types, c.FHIRUserTypes)
+	p.checkGroups(groups, c.Groups)
+}
+
+func (p *problems) checkNone(field string, list []string) {
+	if list != nil {
+		p.add(field, list, "a service has no user; want none")
+	}
+}
+
+func (p *problems) checkFHIRUserTypes(field string, types []string) {
+	p.checkWords(field, types, smart.IsFHIRUserType, "want one of "+strings.Join(smart.FHIRUserTypes(), ", "))
+}
+
+func (p *problems) checkGroups(field string, groups []string) {
+	p.checkWords(field, groups, groupPattern.MatchString, "want 1 to 128 printable characters without white space (Cognito)")
+}
+
+// checkWords checks a list that may be left out, but is not empty where it is given.
+func (p *problems) checkWords(field string, words []string, valid func(string) bool, want string) {
+	if words != nil && len(words) == 0 {
+		p.missing(field, "want at least one, or the list left out")
+	}
+	for i, word := range words {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		switch {
+		case !valid(word):
+			p.add(at, word, want)
+		case slices.Contains(words[:i], word):
+			p.add(at, word, "want each once")
+		}
+	}
+}
+
+// checkFineGrained refuses user/ scopes of patients where nothing holds them to their
+// own records.
+func (p *problems) checkFineGrained(clients []ClientArgs, fineGrained bool) {
+	for i, client := range clients {
+		for j, typ := range client.FHIRUserTypes {
+			if !fineGrained && client.asksFor(smart.User) && slices.Contains(patientsOwn, typ) {
+				p.add(fmt.Sprintf("clients[%d].fhirUserTypes[%d]", i, j), typ,
+					"with fineGrainedAuthorization false its user/ scopes reach every patient; want patient/ scopes, or fineGrainedAuthorization true")
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package validator
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// Client is an app whose tokens are taken, and says whose app it is. Every user of a
+// Cognito user pool can sign in at every client of it, so that the client id of a
+// token says nothing of its user.
+type Client struct {
+	// ID is the exact "client_id". Required.
+	ID string
+	// FHIRUserTypes are the types of FHIR resource that users with user/ scopes may
+	// be: those of the claim fhirUser. With none, no user/ scope counts.
+	FHIRUserTypes []string
+	// Groups of the user pool, of which a user must be in one (the claim
+	// cognito:groups). With none, groups decide nothing.
+	Groups []string
+}
+
+// isFor reports whether the client is for a user of these groups.
+func (c Client) isFor(groups []string) bool {
+	return len(c.Groups) == 0 || slices.ContainsFunc(groups, func(group string) bool { return slices.Contains(c.Groups, group) })
+}
+
+// client returns the client of an id.
+func (c *Config) client(id string) (Client, bool) {
+	i := slices.IndexFunc(c.Clients, func(client Client) bool { return client.ID == id })
+	if i < 0 {
+		return Client{}, false
+	}
+	return c.Clients[i], true
+}
+
+func (c *Config) checkClients() []error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, client := range c.Clients {
+		switch {
+		case client.ID == "":
+			problems = append(problems, errors.New("Clients: a client without an ID"))
+		case seen[client.ID]:
+			problems = append(problems, fmt.Errorf("Clients: %q: listed twice", client.ID))
+		}
+		seen[client.ID] = true
+		for _, typ := range client.FHIRUserTypes {
+			if !smart.IsFHIRUserType(typ) {
+				problems = append(problems, fmt.Errorf("Clients: %q: FHIRUserTypes: %q: want some of %v", client.ID, typ, smart.FHIRUserTypes()))
+			}
+		}
+		if slices.Contains(client.Groups, "") {
+			problems = append(problems, fmt.Errorf("Clients: %q: Groups: an empty name", client.ID))
+		}
+	}
+	return problems
+}
+
+// ParseClients reads the environment variable CLIENTS: a JSON list of rules, each with
+// the ids of the clients that it is for,
+//
+//	[{"ids": ["1example23456789"], "fhirUserTypes": ["Practitioner"], "groups": ["clinicians"]}]
+//
+// fhirUserTypes and groups may be left out. It is as strict as the reader of tokens:
+// an unknown or repeated member is an error, and so is an id that is listed twice.
+func ParseClients(text string) ([]Client, error) {
+	rules, err := readArray([]byte(text))
+	var clients []Client
+	for _, v := range rules {
+		rule, ids, wrong := parseRule(v)
+		if wrong != nil {
+			err = wrong
+		}
+		for _, id := range ids {
+			rule.ID = id
+			clients = append(clients, rule)
+		}
+	}
+	if err != nil || len(clients) == 0 {
+		return nil, errors.New("want a JSON list of objects with ids and perhaps fhirUserTypes and groups, which are lists of text that are not empty")
+	}
+	config := Config{Clients: clients}
+	return clients, errors.Join(config.checkClients()...)
+}
+
+// parseRule reads one rule of the list.
+func parseRule(v value) (rule Client, ids []string, err error) {
+	err = readObject(v.raw, func(name []byte, v value) error {
+		list, ok := v.texts()
+		if !ok || len(list) == 0 {
+			return errJSON
+		}
+		switch string(name) {
+		case "ids":
+			ids = list
+		case "fhirUserTypes":
+			rule.FHIRUserTypes = list
+		case "groups":
+			rule.Groups = list
+		default:
+			return errJSON
+		}
+		return nil
+	})
+	if err == nil && len(ids) == 0 {
+		err = errJSON
+	}
+	return rule, ids, err
+}
