@@ -267,6 +267,7 @@ var foreignCommand = regexp.MustCompile(`(?:^|[\s($"])((?:aws|gh) [a-z0-9-]+ [a-
 // show, with the flags that the references give them.
 var foreign = map[string][]string{
 	"aws cognito-idp admin-update-user-attributes": {"--user-pool-id", "--username", "--user-attributes"},
+	"aws cognito-idp admin-add-user-to-group":      {"--user-pool-id", "--username", "--group-name"},
 	"aws healthlake describe-fhir-export-job":      {"--datastore-id", "--job-id"},
 	"aws healthlake describe-fhir-import-job":      {"--datastore-id", "--job-id"},
 	"aws iam put-role-policy":                      {"--role-name", "--policy-name", "--policy-document"},
