@@ -75,10 +75,10 @@ func clientRules(clients []AcceptedClientArgs, ids []string) (string, error) {
 			return "", fmt.Errorf("clients[%d].id: %q: want an id that no other client has", i, ids[i])
 		}
 		seen[ids[i]] = true
-		rule := clientRule{FHIRUserTypes: sorted(client.FHIRUserTypes), Groups: sorted(client.Groups)}
-		key := compactJSON(rule)
-		rule.IDs = append(rules[key].IDs, ids[i])
-		rules[key] = rule
+		same := clientRule{FHIRUserTypes: sorted(client.FHIRUserTypes), Groups: sorted(client.Groups)}
+		key := compactJSON(same)
+		same.IDs = slices.Concat(rules[key].IDs, []string{ids[i]})
+		rules[key] = same
 	}
 	var list []clientRule
 	for _, key := range slices.Sorted(maps.Keys(rules)) {

@@ -228,11 +228,11 @@ var everyCheck = map[string]smoke.Status{
 	"refused: portal without a user":                                  smoke.Passed,
 	"refused: app to users that it is not for":                        smoke.Skipped,
 	"refused: portal to users that it is not for":                     smoke.Skipped,
-	"create as etl":                                                   smoke.Passed,
-	"update as etl":                                                   smoke.Passed,
-	"read back as etl":                                                smoke.Passed,
-	"delete as etl":                                                   smoke.Passed,
-	"refused: an expired token":                                       smoke.Passed,
+	"create as etl":             smoke.Passed,
+	"update as etl":             smoke.Passed,
+	"read back as etl":          smoke.Passed,
+	"delete as etl":             smoke.Passed,
+	"refused: an expired token": smoke.Passed,
 }
 
 func TestAStackThatIsAsItMustBePassesEveryCheck(t *testing.T) {

@@ -38,22 +38,25 @@ func (c *Config) client(id string) (Client, bool) {
 
 func (c *Config) checkClients() []error {
 	var problems []error
+	refuse := func(format string, values ...any) {
+		problems = append(problems, fmt.Errorf("%s: "+format, append([]any{"Clients"}, values...)...))
+	}
 	seen := map[string]bool{}
 	for _, client := range c.Clients {
 		switch {
 		case client.ID == "":
-			problems = append(problems, errors.New("Clients: a client without an ID"))
+			refuse("a client without an ID")
 		case seen[client.ID]:
-			problems = append(problems, fmt.Errorf("Clients: %q: listed twice", client.ID))
+			refuse("%q: listed twice", client.ID)
 		}
 		seen[client.ID] = true
 		for _, typ := range client.FHIRUserTypes {
 			if !smart.IsFHIRUserType(typ) {
-				problems = append(problems, fmt.Errorf("Clients: %q: FHIRUserTypes: %q: want some of %v", client.ID, typ, smart.FHIRUserTypes()))
+				refuse("%q: FHIRUserTypes: %q: want some of %v", client.ID, typ, smart.FHIRUserTypes())
 			}
 		}
 		if slices.Contains(client.Groups, "") {
-			problems = append(problems, fmt.Errorf("Clients: %q: Groups: an empty name", client.ID))
+			refuse("%q: Groups: an empty name", client.ID)
 		}
 	}
 	return problems
