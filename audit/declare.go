@@ -29,9 +29,22 @@ func Declare(stack graph.Stack) (*graph.Graph, error) {
 		return nil, err
 	}
 	stack.Config = maps.Clone(stack.Config)
-	for _, key := range []string{"validatorArchive", "launchContextArchive"} {
-		key = stack.Project + ":" + key
-		if stack.Config[key], err = archiveOf(stack, stack.Config[key], placeholder); err != nil {
+	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
+	if err != nil {
+		return nil, err
+	}
+	given := map[string]string{"function": "", "launchContext.function": ""}
+	if args.Function != nil {
+		given["function"] = args.Function.Archive
+	}
+	if args.LaunchContext != nil && args.LaunchContext.Function != nil {
+		given["launchContext.function"] = args.LaunchContext.Function.Archive
+	}
+	for function, archive := range given {
+		if archive, err = archiveOf(stack, archive, placeholder); err != nil {
+			return nil, err
+		}
+		if err := stack.Set(function+".archive", archive); err != nil {
 			return nil, err
 		}
 	}
@@ -39,7 +52,7 @@ func Declare(stack graph.Stack) (*graph.Graph, error) {
 	if stack.Account == "" {
 		stack = stack.WithUnknownAccount()
 	}
-	return graph.Run(program.Run, stack)
+	return graph.Run(program.With(stack.Config), stack)
 }
 
 // archiveOf is the path of the given archive from where this process runs, as

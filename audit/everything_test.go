@@ -9,21 +9,20 @@ const (
 
 // everything is all that can be switched on beside a user pool that the stack makes.
 var everything = map[string]string{
-	"advancedSecurity": "AUDIT",
-	"alarmEmails":      `["ops@example.org","doctor@example.org"]`,
-	"alarms":           "true",
-	"bulkData":         `{"enabled":true}`,
+	"alarms.emails": `["ops@example.org","doctor@example.org"]`,
+	"bulkData":      "{}",
 	"customDomain": `{"name":"auth.example.org","certificateArn":"arn:aws:acm:us-east-1:444455556666:certificate/00000000-0000-0000-0000-000000000000",` +
 		`"zoneId":"Z0123456789ABC"}`,
-	"dashboard":              "true",
-	"encryption":             "customer-managed",
-	"identityProviders":      `[` + hospital + `,` + university + `]`,
-	"mfa":                    "OPTIONAL",
-	"provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
-	"reservedConcurrency":    "20",
-	"testUsers":              `[{"username":"ann","email":"ann@example.org","password":"Correct-Horse-1","patient":"p1"}]`,
-	"tracing":                "true",
-	"userPoolTier":           "PLUS",
+	"customerManagedKey":              "true",
+	"dashboard":                       "true",
+	"function.provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
+	"function.reservedConcurrency":    "20",
+	"function.tracing":                "true",
+	"identityProviders":               `[` + hospital + `,` + university + `]`,
+	"testUsers":                       `[{"username":"ann","email":"ann@example.org","password":"Correct-Horse-1","patient":"p1"}]`,
+	"userPool.advancedSecurity":       "AUDIT",
+	"userPool.mfa":                    "OPTIONAL",
+	"userPool.tier":                   "PLUS",
 }
 
 // theirPool is a user pool that somebody else looks after.

@@ -121,7 +121,7 @@ func Cautions(g *graph.Graph) []string {
 		}
 	}
 	if roles := s.unbounded(); len(roles) > 0 {
-		add("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. Set permissionsBoundary.",
+		add("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary.",
 			strings.Join(roles, ", "))
 	}
 	if len(tagged) > 0 {

@@ -112,7 +112,7 @@ const (
 	datastoreOpen = "The datastore has no tags: the holder of this policy can delete every datastore of the account and region. Set tags so that these rights are held to the stack's own."
 	newKeyOpen    = "KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, enable the rotation of, and give an alias of the stack to every key of the account and region."
 	domainOpen    = "A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account."
-	rolesOpen     = "No permissions boundary on ROLES: the holder of this policy can give these roles any right, and use it. Set permissionsBoundary."
+	rolesOpen     = "No permissions boundary on ROLES: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary."
 )
 
 // tagsOpen says that the right to make kinds of resources with tags tags others too.
@@ -122,7 +122,7 @@ func tagsOpen(kinds string) string {
 
 func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
 	customDomain := map[string]string{"customDomain": everything["customDomain"]}
-	bounded := map[string]string{"permissionsBoundary": "arn:aws:iam::123456789012:policy/limit"}
+	bounded := map[string]string{"roles.permissionsBoundary": "arn:aws:iam::123456789012:policy/limit"}
 	for what, c := range map[string]struct {
 		stack     string
 		overrides map[string]string
@@ -132,7 +132,7 @@ func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
 		"bounded":            {"prod", bounded, []string{tagsOpen("user pool or key or datastore"), newKeyOpen}},
 		"without tags":       {"prod", map[string]string{"tags": "{}"}, []string{poolOpen, keyOpen, datastoreOpen, rolesOpen, newKeyOpen}},
 		"of no key":          {"dev", map[string]string{"tags": "{}"}, []string{poolOpen, datastoreOpen, rolesOpen}},
-		"bounded, no tags":   {"dev", map[string]string{"tags": "{}", "permissionsBoundary": bounded["permissionsBoundary"]}, []string{poolOpen, datastoreOpen}},
+		"bounded, no tags":   {"dev", map[string]string{"tags": "{}", "roles.permissionsBoundary": bounded["roles.permissionsBoundary"]}, []string{poolOpen, datastoreOpen}},
 		"tags of the others": {"dev", map[string]string{"tags": `{"a": "b"}`}, []string{rolesOpen, tagsOpen("user pool or datastore")}},
 		"a custom domain":    {"dev", customDomain, []string{rolesOpen, tagsOpen("user pool or datastore"), domainOpen}},
 	} {

@@ -26,7 +26,8 @@ type AlarmArgs struct {
 	// published are names and numbers of metrics.
 	TopicKMSKeyARN pulumi.StringInput `pulumi:"topicKmsKeyArn,optional"`
 	// Emails that the created topic writes to. SNS first asks each of them to
-	// confirm, and tells it nothing before it does. Refused with a TopicARN.
+	// confirm, and tells it nothing before it does. By default none. Refused with a
+	// TopicARN.
 	Emails []string `pulumi:"emails,optional"`
 	// Thresholds of the alarms.
 	Thresholds *AlarmThresholdArgs `pulumi:"thresholds,optional"`
@@ -36,13 +37,13 @@ type AlarmArgs struct {
 type AlarmThresholdArgs struct {
 	// DurationMs that one call in a hundred reaches: 1 to 1000, by default 800.
 	// HealthLake gives up after 1000.
-	DurationMs int `pulumi:"durationMs,optional" json:"durationMs,omitempty"`
+	DurationMs int `pulumi:"durationMs,optional"`
 	// DenialPercent is the share of requests that are refused: 1 to 100, by default 50.
-	DenialPercent int `pulumi:"denialPercent,optional" json:"denialPercent,omitempty"`
+	DenialPercent int `pulumi:"denialPercent,optional"`
 	// ConcurrencyPercent of the executions that may run at the same time: 1 to 100,
 	// by default 80. It is the share of the reserved concurrency, or where there is
 	// none of the account's quota in the region.
-	ConcurrencyPercent int `pulumi:"concurrencyPercent,optional" json:"concurrencyPercent,omitempty"`
+	ConcurrencyPercent int `pulumi:"concurrencyPercent,optional"`
 }
 
 // denialSample is how many requests there must be in five minutes for a share of

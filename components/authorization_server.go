@@ -57,7 +57,7 @@ type AuthorizationServerArgs struct {
 	// DomainPrefix of the hosted domain,
 	// https://<prefix>.auth.<region>.amazoncognito.com, which is unique in the
 	// region. By default one that follows from account, region, project, stack
-	// and name. A pool keeps its domain: protect and AWS refuse a change.
+	// and name. A pool keeps its domain: another one is an error at preview.
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
 	// CustomDomain in the place of a prefix domain, by default none.
 	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
@@ -79,7 +79,7 @@ type AuthorizationServerArgs struct {
 	// Pulumi and by Cognito, and its hosted domain, which a stranger could take
 	// over. By default true.
 	Protect *bool `pulumi:"protect,optional"`
-	// Tags of every resource that takes tags.
+	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -163,8 +163,10 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 		p.add("domainPrefix", a.DomainPrefix, "goes without customDomain: the endpoints live under one of them")
 	}
 	a.CustomDomain.check(p, "customDomain")
-	p.checkTestUsers("testUsers", a.TestUsers)
 	a.UserPool, a.LaunchContext = copyOf(a.UserPool), copyOf(a.LaunchContext)
+	p.checkTestUsers("testUsers", a.TestUsers, a.UserPool.PasswordPolicy.withDefaults())
+	a.Tags = p.checkTags("tags", a.Tags)
+	a.LaunchContext.Tags = p.checkTags("launchContext.tags", a.LaunchContext.Tags)
 	p.checkExistingUserPool(a)
 	if a.ExistingUserPool == nil {
 		a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))

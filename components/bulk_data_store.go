@@ -53,7 +53,7 @@ type BulkDataStoreArgs struct {
 	// off in one update and delete in the next, since S3's provider empties a
 	// bucket only if the bucket was declared so before.
 	Protect *bool `pulumi:"protect,optional"`
-	// Tags of every resource that takes tags.
+	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -124,6 +124,7 @@ func (args *BulkDataStoreArgs) withDefaults(name string) (BulkDataStoreArgs, err
 	a.BulkData = a.BulkData.withDefaults()
 	a.BulkData.check(&p, "bulkData")
 	a.Roles.check(&p, "roles")
+	a.Tags = p.checkTags("tags", a.Tags)
 	return a, p.err("BulkDataStore", name)
 }
 

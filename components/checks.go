@@ -247,6 +247,10 @@ func (p *problems) checkScope(field, text string, client ClientArgs, strategy sm
 	}
 }
 
+// loopbackHosts may be called back without TLS: nothing leaves the machine
+// (https://www.rfc-editor.org/rfc/rfc8252#section-7.3). Any port will do.
+var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
+
 func (p *problems) checkURLs(field string, client ClientArgs) {
 	callbacks, logouts := field+".callbackUrls", field+".logoutUrls"
 	if client.Kind == ServiceClient {
@@ -271,10 +275,10 @@ func (p *problems) checkURLList(field string, urls []string) {
 	}
 	for i, text := range urls {
 		u, err := url.Parse(text)
-		secure := err == nil && (u.Scheme == "https" || u.Scheme == "http" && u.Hostname() == "localhost")
+		secure := err == nil && (u.Scheme == "https" || u.Scheme == "http" && slices.Contains(loopbackHosts, u.Hostname()))
 		if !secure || u.Hostname() == "" || u.Fragment != "" || u.User != nil || len(text) > maxURLLength || strings.ContainsAny(text, " \t\r\n#*") {
 			p.add(fmt.Sprintf("%s[%d]", field, i), text,
-				"want an absolute https URL, or http on localhost, without fragment, wildcard or user info")
+				"want an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info")
 		}
 	}
 }
@@ -322,7 +326,7 @@ func (p *problems) checkDomainPrefix(field, prefix string) {
 	}
 }
 
-func (p *problems) checkTestUsers(field string, users []TestUserArgs) {
+func (p *problems) checkTestUsers(field string, users []TestUserArgs, policy *PasswordPolicyArgs) {
 	seen := map[string]bool{}
 	for i, user := range users {
 		at := fmt.Sprintf("%s[%d]", field, i)
@@ -338,6 +342,11 @@ func (p *problems) checkTestUsers(field string, users []TestUserArgs) {
 		p.pattern(at+".email", user.Email, emailPattern, "want an email address")
 		if user.Password == nil {
 			p.missing(at+".password", "want a password, as a Pulumi secret")
+		}
+		if password, known := user.Password.(pulumi.String); known {
+			if err := policy.check(at+".password", string(password)); err != nil {
+				p.found = append(p.found, err)
+			}
 		}
 		user.checkContext(p, at)
 		p.checkGroups(at+".groups", user.Groups)

@@ -48,14 +48,14 @@ type ClientArgs struct {
 	// be there. Refused for services.
 	Groups []string `pulumi:"groups,optional" json:"groups,omitempty"`
 	// CallbackURLs that Cognito may send a user back to: https, or http on
-	// localhost. Required for user-facing kinds, refused for services.
+	// localhost, 127.0.0.1 or [::1] with any port. Required for user-facing kinds, refused for services.
 	CallbackURLs []string `pulumi:"callbackUrls,optional" json:"callbackUrls,omitempty"`
-	// LogoutURLs likewise, after sign-out. Optional.
+	// LogoutURLs likewise, after sign-out. By default none.
 	LogoutURLs []string `pulumi:"logoutUrls,optional" json:"logoutUrls,omitempty"`
 	// AccessTokenMinutes is how long an access token is valid: 5 to 1440, by
 	// default 60. A token cannot be taken back before that.
 	AccessTokenMinutes int `pulumi:"accessTokenMinutes,optional" json:"accessTokenMinutes,omitempty"`
-	// IDTokenMinutes likewise for ID tokens. Refused for services.
+	// IDTokenMinutes likewise for ID tokens, by default 60. Refused for services.
 	IDTokenMinutes int `pulumi:"idTokenMinutes,optional" json:"idTokenMinutes,omitempty"`
 	// RefreshTokenMinutes is how long a user stays signed in: 60 to 5256000 (ten
 	// years), and no shorter than the other two; by default 60, or as long as the
@@ -63,7 +63,7 @@ type ClientArgs struct {
 	RefreshTokenMinutes int `pulumi:"refreshTokenMinutes,optional" json:"refreshTokenMinutes,omitempty"`
 	// IdentityProviders at which users of the client may sign in: names of
 	// [AuthorizationServerArgs.IdentityProviders], and COGNITO for the user pool
-	// itself, which is the default. In an existing user pool, names of what that pool
+	// itself. By default COGNITO alone. In an existing user pool, names of what that pool
 	// has. Refused for services.
 	IdentityProviders []string `pulumi:"identityProviders,optional" json:"identityProviders,omitempty"`
 	// ReadAttributes that the client may read of its users; by default all standard ones

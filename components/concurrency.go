@@ -19,31 +19,32 @@ type ProvisionedConcurrencyArgs struct {
 	// Executions that are always warm. By default 0: none. Where MaxExecutions or
 	// Schedules let the number change, it is the least, and a change of it by hand
 	// or by AWS is nobody's drift.
-	Executions int `pulumi:"executions,optional" json:"executions,omitempty"`
+	Executions int `pulumi:"executions,optional"`
 	// MaxExecutions up to which AWS follows the load: Executions or more. By default
 	// 0: it does not.
-	MaxExecutions int `pulumi:"maxExecutions,optional" json:"maxExecutions,omitempty"`
+	MaxExecutions int `pulumi:"maxExecutions,optional"`
 	// TargetUtilization of the warm executions, in percent, that AWS aims for while
 	// it follows the load: 10 to 90, by default 70.
-	TargetUtilization int `pulumi:"targetUtilization,optional" json:"targetUtilization,omitempty"`
-	// Schedules at which other numbers take effect, until the next one does.
-	Schedules []ScheduleArgs `pulumi:"schedules,optional" json:"schedules,omitempty"`
+	TargetUtilization int `pulumi:"targetUtilization,optional"`
+	// Schedules at which other numbers take effect, until the next one does. By
+	// default none.
+	Schedules []ScheduleArgs `pulumi:"schedules,optional"`
 }
 
 // ScheduleArgs change the number of warm executions at certain times.
 type ScheduleArgs struct {
 	// Name of the schedule, unique among them: letters, digits, "-" and "_".
-	Name string `pulumi:"name" json:"name"`
+	Name string `pulumi:"name"`
 	// Schedule is when: cron(0 7 ? * MON-FRI *), rate(1 day) or at(2027-01-31T07:00:00)
 	// (https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html).
-	Schedule string `pulumi:"schedule" json:"schedule"`
+	Schedule string `pulumi:"schedule"`
 	// Timezone of the schedule, such as Europe/Vienna. By default UTC.
-	Timezone string `pulumi:"timezone,optional" json:"timezone,omitempty"`
+	Timezone string `pulumi:"timezone,optional"`
 	// Executions that are warm from then on: 1 or more. AWS forgets the setting at 0.
-	Executions int `pulumi:"executions" json:"executions"`
+	Executions int `pulumi:"executions"`
 	// MaxExecutions up to which AWS follows the load from then on. By default the
 	// larger of Executions and the MaxExecutions outside of the schedules.
-	MaxExecutions int `pulumi:"maxExecutions,optional" json:"maxExecutions,omitempty"`
+	MaxExecutions int `pulumi:"maxExecutions,optional"`
 }
 
 var (

@@ -17,7 +17,7 @@ func (a SmartDatastoreArgs) newDatastore(
 		IdentityProviderConfiguration: healthlake.FhirDatastoreIdentityProviderConfigurationArgs{
 			// The SDK's enumeration does not list SMART_ON_FHIR yet; the service takes it.
 			AuthorizationStrategy:           healthlake.FhirDatastoreIdentityProviderConfigurationAuthorizationStrategy(a.AuthorizationStrategy),
-			FineGrainedAuthorizationEnabled: pulumi.Bool(orDefault(a.FineGrainedAuthorization, true)),
+			FineGrainedAuthorizationEnabled: pulumi.Bool(*a.FineGrainedAuthorization),
 			IdpLambdaArn:                    validator.FunctionARN,
 			Metadata:                        component.DeclaredDiscoveryDocument,
 		},
@@ -41,7 +41,7 @@ func (a SmartDatastoreArgs) datastoreOptions(component *SmartDatastore, validato
 		pulumi.DependsOn([]pulumi.Resource{validator.permission}),
 	}
 	if a.AllowDatastoreReplacement {
-		return options
+		return append(options, pulumi.IgnoreChanges([]string{preloadDataConfig}))
 	}
 	options = append(options, pulumi.IgnoreChanges(settledAtCreation))
 	return protected(orDefault(a.Protect, true), options...)

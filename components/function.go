@@ -47,8 +47,8 @@ type FunctionArgs struct {
 	// account only. By default false: it is unverified whether HealthLake's calls
 	// carry the account, and if they do not, every request would be refused.
 	RestrictToAccount bool `pulumi:"restrictToAccount,optional"`
-	// Archive is the path of a prebuilt zip archive, with an executable
-	// "bootstrap", to use instead of building one.
+	// Archive is the path of a prebuilt zip archive with an executable "bootstrap". By
+	// default one that is built from source.
 	Archive string `pulumi:"archive,optional"`
 	// Package makes the archive where none is given, for a platform, and returns its
 	// path; what it says on the way goes to progress, which may be nil. By default

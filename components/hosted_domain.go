@@ -21,15 +21,15 @@ import (
 // (https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html).
 type CustomDomainArgs struct {
 	// Name of the host, such as auth.example.org: lower case, at most 63 characters,
-	// with a parent that is no top-level domain. A pool keeps its domain: protect
-	// refuses a change.
+	// with a parent that is no top-level domain. A pool keeps its domain: another one
+	// is an error at preview.
 	Name string `pulumi:"name"`
 	// CertificateARN of an issued ACM certificate for the name. It lives in us-east-1
 	// whatever region the pool is in, because CloudFront serves the domain.
 	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
-	// ZoneID of the Route 53 hosted zone in which to declare the name's alias record.
-	// Left out, none is declared, and the record is for somebody else to make: it
-	// points at the output cloudfrontDistribution.
+	// ZoneID of the Route 53 hosted zone in which to declare the name's alias record. By
+	// default none: somebody else declares the record, which points at the output
+	// cloudfrontDistribution.
 	ZoneID pulumi.StringInput `pulumi:"zoneId,optional"`
 }
 
@@ -75,17 +75,38 @@ func (s *AuthorizationServer) newDomain(
 		args.CertificateArn = matching("customDomain.certificateArn", a.CustomDomain.CertificateARN,
 			certificatePattern, certificateWanted).ToStringPtrOutput()
 	}
-	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", args, protected(orDefault(a.Protect, true), pulumi.Parent(s))...)
+	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", args,
+		protected(orDefault(a.Protect, true), pulumi.Parent(s), pulumi.IgnoreChanges([]string{"domain"}))...)
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
+	live := a.sameDomain(domain, args.Domain)
 	if a.CustomDomain == nil {
-		return pulumi.All(domain.Domain, at.region).ApplyT(func(values []any) string {
+		return pulumi.All(live, at.region).ApplyT(func(values []any) string {
 			return hostedDomain(values[0].(string), values[1].(string))
 		}).(pulumi.StringOutput), nil
 	}
 	s.CloudFrontDistribution = domain.CloudfrontDistribution
-	return pulumi.Sprintf("https://%s", domain.Domain), a.CustomDomain.newRecord(ctx, name, domain, s)
+	return pulumi.Sprintf("https://%s", live), a.CustomDomain.newRecord(ctx, name, domain, s)
+}
+
+// sameDomain is the live domain, or an error where the program declares another one.
+// Pulumi would create the other one first, and Cognito refuses that in the middle of an
+// update: a pool that has a domain gets no second one. So a change is ignored, and told
+// here, in a preview too.
+func (a AuthorizationServerArgs) sameDomain(domain *cognito.UserPoolDomain, declared pulumi.StringInput) pulumi.StringOutput {
+	field := "domainPrefix"
+	if a.CustomDomain != nil {
+		field = "customDomain.name"
+	}
+	return pulumi.All(returned(&domain.ResourceState), domain.Domain, declared).ApplyT(func(values []any) (string, error) {
+		is, wanted := values[1].(string), values[2].(string)
+		if has(values[0], "domain") && is != wanted {
+			return "", fmt.Errorf("%s: is %q and would become %q: Cognito gives no other domain to a user pool that has one; "+
+				"put the former value back, or delete the domain first (docs/identity.md)", field, is, wanted)
+		}
+		return is, nil
+	}).(pulumi.StringOutput)
 }
 
 // domain is the custom one, the given prefix, or the derived one.

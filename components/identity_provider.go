@@ -44,7 +44,7 @@ type IdentityProviderArgs struct {
 	Kind IdentityProviderKind `pulumi:"kind"`
 	// AttributeMapping names, by standard attribute of the user pool, the claim or SAML
 	// attribute that it is taken from at every sign-in. It must have email, which the
-	// pool requires; for oidc that is the default, {"email": "email"}. Every client that
+	// pool requires. By default email from email for oidc. Every client that
 	// offers the provider must be able to write these attributes. email_verified is for
 	// a provider that verifies addresses itself: where email is an alias, its users can
 	// take over the address of another user as a name to sign in with. The same holds for
@@ -55,11 +55,12 @@ type IdentityProviderArgs struct {
 	AttributeMapping map[string]string `pulumi:"attributeMapping,optional"`
 
 	// Issuer of an oidc provider, its https URL: <issuer>/.well-known/openid-configuration
-	// says the rest.
+	// says the rest. Required for oidc.
 	Issuer pulumi.StringInput `pulumi:"issuer,optional"`
-	// ClientID that an oidc provider gave to the user pool.
+	// ClientID that an oidc provider gave to the user pool. Required for oidc.
 	ClientID pulumi.StringInput `pulumi:"clientId,optional"`
-	// ClientSecret that goes with ClientID. It is kept as a Pulumi secret.
+	// ClientSecret that goes with ClientID. It is kept as a Pulumi secret. Required for
+	// oidc.
 	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional" provider:"secret"`
 	// Scopes to ask an oidc provider for, by default openid and email.
 	Scopes []string `pulumi:"scopes,optional"`
@@ -68,8 +69,10 @@ type IdentityProviderArgs struct {
 	AttributesRequestMethod string `pulumi:"attributesRequestMethod,optional"`
 
 	// MetadataURL of a saml provider, https; Cognito reads it again every 6 hours.
+	// Required for saml without MetadataXML.
 	MetadataURL pulumi.StringInput `pulumi:"metadataUrl,optional"`
 	// MetadataXML of a saml provider, the document itself, in the place of MetadataURL.
+	// Required for saml without MetadataURL.
 	MetadataXML pulumi.StringInput `pulumi:"metadataXml,optional"`
 }
 

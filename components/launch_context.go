@@ -56,7 +56,7 @@ type LaunchContextArgs struct {
 	Function *FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
 	Roles *RoleArgs `pulumi:"roles,optional"`
-	// Tags of every resource that takes tags.
+	// Tags of every resource that takes tags. By default those of the whole.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -164,6 +164,7 @@ func (args *LaunchContextArgs) checked(name string) (*LaunchContextArgs, error) 
 	var p problems
 	p.checkName(name, maxLaunchContextName)
 	a.check(&p, "")
+	a.Tags = p.checkTags("tags", a.Tags)
 	return a, p.err("LaunchContext", name)
 }
 

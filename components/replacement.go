@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -17,11 +18,14 @@ import (
 // (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-healthlake-fhirdatastore.html).
 // So changes of these properties are ignored, and what differs is then told: a
 // discovery document alone by a warning, anything else by an error, which a preview
-// shows before anything is done. Whether the datastore was preloaded is not told: it
-// says what a new one begins with, and an absent property cannot be seen from here.
+// shows before anything is done.
 var settledAtCreation = []string{
-	"datastoreName", "datastoreTypeVersion", "identityProviderConfiguration", "preloadDataConfig", "sseConfiguration",
+	"datastoreName", "datastoreTypeVersion", "identityProviderConfiguration", preloadDataConfig, "sseConfiguration",
 }
+
+// preloadDataConfig says what a new datastore begins with, and so nothing of one that
+// exists. A change of it is ignored even where the datastore may be replaced.
+const preloadDataConfig = "preloadDataConfig"
 
 // guard returns the datastore's endpoint, or an error where the live datastore is
 // not what the program declares.
@@ -31,22 +35,40 @@ func (a SmartDatastoreArgs) guard(
 	if a.AllowDatastoreReplacement {
 		return datastore.DatastoreEndpoint
 	}
-	wantedType := cmkTypeFor(keyARN)
+	wantedType, keyField := cmkTypeFor(keyARN), "customerManagedKey"
+	if a.KMSKeyARN != nil {
+		keyField = "kmsKeyArn"
+	}
 	if keyARN == nil {
 		keyARN = pulumi.String("")
 	}
-	provider := datastore.IdentityProviderConfiguration
+	provider, state := datastore.IdentityProviderConfiguration, returned(&datastore.ResourceState)
+	unchanged := func(of, field string, live, declared pulumi.Input) pulumi.Output {
+		return a.unchanged(state, of, field, live, declared)
+	}
+	const name, encryption, identity = "datastoreName", "sseConfiguration", "identityProviderConfiguration"
 	checks := []any{
 		datastore.DatastoreEndpoint,
-		a.unchanged("datastoreName", datastore.DatastoreName.Elem(), pulumi.String(a.DatastoreName)),
-		a.unchanged("encryption", datastore.SseConfiguration.ApplyT(cmkType), pulumi.String(wantedType)),
-		a.unchanged("kmsKeyArn", datastore.SseConfiguration.ApplyT(keyOf), keyARN),
-		a.unchanged("authorizationStrategy", provider.AuthorizationStrategy().Elem(), pulumi.String(a.AuthorizationStrategy)),
-		a.unchanged("fineGrainedAuthorization", provider.FineGrainedAuthorizationEnabled().Elem(), pulumi.Bool(orDefault(a.FineGrainedAuthorization, true))),
-		a.unchanged("the token validator's function", provider.IdpLambdaArn().Elem(), validator.FunctionARN),
-		pulumi.All(provider.Metadata().Elem(), component.DeclaredDiscoveryDocument).ApplyT(func(documents []any) string {
-			if differences := differences(documents[0].(string), documents[1].(string)); differences != "" {
+		unchanged(name, "datastoreName", datastore.DatastoreName.Elem(), pulumi.String(a.DatastoreName)),
+		unchanged(encryption, keyField, datastore.SseConfiguration.ApplyT(cmkType), pulumi.String(wantedType)),
+		unchanged(encryption, "kmsKeyArn", datastore.SseConfiguration.ApplyT(keyOf), keyARN),
+		unchanged(identity, "authorizationStrategy", provider.AuthorizationStrategy().Elem(), pulumi.String(a.AuthorizationStrategy)),
+		unchanged(identity, "fineGrainedAuthorization", provider.FineGrainedAuthorizationEnabled().Elem(), pulumi.Bool(*a.FineGrainedAuthorization)),
+		unchanged(identity, "the token validator's function", provider.IdpLambdaArn().Elem(), validator.FunctionARN),
+		pulumi.All(state, provider.Metadata().Elem(), component.DeclaredDiscoveryDocument).ApplyT(func(values []any) string {
+			if !has(values[0], identity) {
+				return ""
+			}
+			if differences := differences(values[1].(string), values[2].(string)); differences != "" {
 				_ = ctx.Log.Warn(fmt.Sprintf(heldBack, a.DatastoreName, differences), &pulumi.LogArgs{Resource: component})
+			}
+			return ""
+		}),
+		state.ApplyT(func(properties any) string {
+			for _, property := range []string{name, encryption, identity} {
+				if !has(properties, property) {
+					_ = ctx.Log.Warn(fmt.Sprintf(untold, a.DatastoreName, property), &pulumi.LogArgs{Resource: component})
+				}
 			}
 			return ""
 		}),
@@ -60,14 +82,27 @@ const (
 	heldBack = "datastore %q: the discovery document of the live datastore is left as it is, because a change would replace the " +
 		"datastore. What differs: %s. To apply it in place, run the command in the output updateDatastoreCommand (HealthLake's " +
 		"UpdateFHIRDatastore; unverified on AWS), which takes effect at once, and then pulumi refresh --run-program"
+	untold = "datastore %q: the state does not hold the live datastore's %s, because a refresh did not return it. Nothing is " +
+		"known of what differs from the declaration; compare it with aws healthlake describe-fhir-datastore"
 )
 
-// unchanged compares one property of the live datastore with the declared one.
-func (a SmartDatastoreArgs) unchanged(property string, live, declared pulumi.Input) pulumi.Output {
-	return pulumi.All(live, declared).ApplyT(func(values []any) (string, error) {
-		is, wanted := plainValue(values[0]), plainValue(values[1])
-		if fmt.Sprintf("%#v", is) != fmt.Sprintf("%#v", wanted) {
-			return "", fmt.Errorf(wouldReplace, a.DatastoreName, property, quoted(is, live), quoted(wanted, declared))
+// returned is what the engine returned of a resource. Where it returned no property of a
+// name, the SDK's output of that name is the program's own input.
+func returned(state *pulumi.ResourceState) pulumi.Output { return pulumi.InternalGetRawOutputs(state) }
+
+// has reports whether the engine returned a property.
+func has(properties any, name string) bool {
+	_, ok := properties.(resource.PropertyMap)[resource.PropertyKey(name)]
+	return ok
+}
+
+// unchanged compares one property of the live datastore, which is a part of one that
+// the engine returned or did not, with the declared one.
+func (a SmartDatastoreArgs) unchanged(state pulumi.Output, of, field string, live, declared pulumi.Input) pulumi.Output {
+	return pulumi.All(state, live, declared).ApplyT(func(values []any) (string, error) {
+		is, wanted := plainValue(values[1]), plainValue(values[2])
+		if has(values[0], of) && fmt.Sprintf("%#v", is) != fmt.Sprintf("%#v", wanted) {
+			return "", fmt.Errorf(wouldReplace, a.DatastoreName, field, quoted(is, live), quoted(wanted, declared))
 		}
 		return "", nil
 	})

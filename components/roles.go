@@ -10,12 +10,12 @@ import (
 // RoleArgs are what every IAM role of a component carries, for accounts whose
 // rules ask for it. By default neither is set.
 type RoleArgs struct {
-	// Path of the roles: "/" or like "/teams/records/", at most 512 printable
-	// characters. A change replaces the roles, the new ones first; the datastore
+	// Path of the roles, like "/teams/records/", at most 512 printable characters. By
+	// default "/". A change replaces the roles, the new ones first; the datastore
 	// stays as it is.
 	Path string `pulumi:"path,optional"`
 	// PermissionsBoundary is the ARN of the managed policy, of the account or of
-	// AWS, that says the most that the roles may do
+	// AWS, that says the most that the roles may do, by default none
 	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html).
 	// It grants nothing, and takes away what it does not allow: one that leaves out
 	// HealthLake's actions, the use of the datastore's key or the writing of logs

@@ -88,19 +88,23 @@ type SmartDatastore struct {
 type SmartDatastoreArgs struct {
 	// Clients that may ask for tokens. At least one.
 	Clients []ClientArgs `pulumi:"clients"`
-	// DomainPrefix of Cognito's hosted domain; see [AuthorizationServerArgs].
+	// DomainPrefix of Cognito's hosted domain,
+	// https://<prefix>.auth.<region>.amazoncognito.com, unique in the region. By default
+	// one that follows from account, region, project, stack and name. A pool keeps its
+	// domain: another one is an error at preview.
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
 	// CustomDomain in the place of a prefix domain, by default none.
 	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
 	// ExistingUserPool to declare resource servers and clients in, by default none: a
 	// user pool is created.
 	ExistingUserPool *ExistingUserPoolArgs `pulumi:"existingUserPool,optional"`
-	// IdentityProviders that clients may offer besides the user pool itself.
+	// IdentityProviders that clients may offer besides the user pool itself, by
+	// default none.
 	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool *UserPoolArgs `pulumi:"userPool,optional"`
 	// LaunchContext changes where users' tokens take the claims patient and fhirUser
-	// from; see [AuthorizationServerArgs].
+	// from, and how the function that adds them runs.
 	LaunchContext *LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
@@ -109,7 +113,8 @@ type SmartDatastoreArgs struct {
 	// datastore: see AllowDatastoreReplacement.
 	DatastoreName string `pulumi:"datastoreName,optional"`
 	// PreloadSynthea fills a new datastore with synthetic patients. By default
-	// false. It has no effect on a datastore that exists already.
+	// false. It has no effect on a datastore that exists already, and one that replaces
+	// another begins as that one did.
 	PreloadSynthea bool `pulumi:"preloadSynthea,optional"`
 	// AuthorizationStrategy of the datastore: SMART_ON_FHIR (default, scopes v1
 	// and v2) or SMART_ON_FHIR_V1. A change would replace the datastore.
@@ -121,21 +126,22 @@ type SmartDatastoreArgs struct {
 	// the validator's log group and the topic of its alarms. By default false: AWS
 	// owns the key. A change would replace the datastore.
 	CustomerManagedKey bool `pulumi:"customerManagedKey,optional"`
-	// KMSKeyARN of a symmetric key to use for the datastore instead of creating one.
-	// For the log group, give Function.LogKMSKeyARN too. A change would replace the
-	// datastore.
+	// KMSKeyARN of a symmetric key to use for the datastore instead of creating one. By
+	// default none: AWS owns the key, or CustomerManagedKey creates one. For the log
+	// group, give Function.LogKMSKeyARN too. A change would replace the datastore.
 	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
 
 	// Function changes how the token validator runs.
 	Function *FunctionArgs `pulumi:"function,optional"`
 	// BulkData declares what bulk import and export need: a [BulkDataStore]. By
-	// default nil: none.
+	// default none; with no member at all, each has its default.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
 	Roles *RoleArgs `pulumi:"roles,optional"`
-	// Alarms that tell somebody when the validator needs attention. By default none.
+	// Alarms that tell somebody when the validator needs attention. By default none; with
+	// no member at all, each has its default.
 	Alarms *AlarmArgs `pulumi:"alarms,optional"`
-	// Dashboard of the validator in CloudWatch. By default none.
+	// Dashboard declares a dashboard of the validator in CloudWatch. By default false.
 	Dashboard bool `pulumi:"dashboard,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
@@ -152,7 +158,7 @@ type SmartDatastoreArgs struct {
 	// not know HealthLake to be offered in. By default false: such a region is an
 	// error at preview, with the list of those that are known.
 	AllowUnlistedRegion bool `pulumi:"allowUnlistedRegion,optional"`
-	// Tags of every resource that takes tags.
+	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -222,10 +228,13 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	if a.DatastoreName == "" {
 		a.DatastoreName = name + "-" + stack
 	}
+	fine := orDefault(a.FineGrainedAuthorization, true)
+	a.FineGrainedAuthorization = &fine
 	var p problems
 	p.checkName(name, maxSmartDatastoreName)
 	server := a.portable().authorizationServer().resolve(&p) // an archive is checked with what it inherits, below
 	a.UserPool, a.TestUsers, a.IdentityProviders = server.UserPool, server.TestUsers, server.IdentityProviders
+	a.Tags = server.Tags
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
 	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()

@@ -1,6 +1,8 @@
 package components
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -14,10 +16,10 @@ type TestUserArgs struct {
 	// Password that stays valid. It is kept as a Pulumi secret.
 	Password pulumi.StringInput `pulumi:"password" provider:"secret"`
 	// Patient is the FHIR id of the patient that the user is, such as "123".
-	// Optional: without it, patient/ scopes do not count.
+	// By default none: patient/ scopes then do not count.
 	Patient string `pulumi:"patient,optional"`
 	// FHIRUser is the FHIR resource that the user is, such as "Practitioner/123".
-	// Optional: without it, user/ scopes do not count.
+	// By default none: user/ scopes then do not count.
 	FHIRUser string `pulumi:"fhirUser,optional"`
 	// Groups of the user pool that the user is in. By default none.
 	Groups []string `pulumi:"groups,optional"`
@@ -31,13 +33,17 @@ func newUsers(
 	if err != nil {
 		return err
 	}
-	for _, user := range a.TestUsers {
+	for i, user := range a.TestUsers {
+		field := fmt.Sprintf("testUsers[%d].password", i)
+		password := user.Password.ToStringOutput().ApplyT(func(text string) (string, error) {
+			return text, a.UserPool.PasswordPolicy.check(field, text)
+		}).(pulumi.StringOutput)
 		attributes := user.contextAttributes(a.LaunchContext)
 		attributes["email"], attributes["email_verified"] = user.Email, "true"
 		created, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
 			UserPoolId:    pool.id,
 			Username:      pulumi.String(user.Username),
-			Password:      user.Password.ToStringOutput().ToStringPtrOutput(),
+			Password:      password.ToStringPtrOutput(),
 			MessageAction: pulumi.String("SUPPRESS"),
 			Attributes:    pulumi.ToStringMap(attributes),
 		}, pulumi.Parent(parent))

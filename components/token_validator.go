@@ -59,7 +59,7 @@ type TokenValidatorArgs struct {
 	// Dashboard of the function in CloudWatch. By default none: CloudWatch bills
 	// dashboards beyond the first few of an account.
 	Dashboard bool `pulumi:"dashboard,optional"`
-	// Tags of every resource that takes tags.
+	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -102,6 +102,7 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 	a.Function.check(&p, "function")
 	a.Roles.check(&p, "roles")
 	a.Alarms.check(&p, "alarms", a.Function)
+	a.Tags = p.checkTags("tags", a.Tags)
 	return a, p.err("TokenValidator", name)
 }
 

@@ -30,7 +30,7 @@ func (a SmartDatastoreArgs) updateCommand(
 	).ApplyT(func(values []any) (string, error) {
 		provider := identityProvider{
 			AuthorizationStrategy:           string(a.AuthorizationStrategy),
-			FineGrainedAuthorizationEnabled: orDefault(a.FineGrainedAuthorization, true),
+			FineGrainedAuthorizationEnabled: *a.FineGrainedAuthorization,
 			IdpLambdaArn:                    values[2].(string),
 			Metadata:                        values[3].(string),
 		}

@@ -1,8 +1,10 @@
 package components
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -110,6 +112,15 @@ func (p *PasswordPolicyArgs) withDefaults() *PasswordPolicyArgs {
 		p.TemporaryValidityDays = 7
 	}
 	return p
+}
+
+// check refuses a password that Cognito would refuse in the middle of an update,
+// without showing it.
+func (p *PasswordPolicyArgs) check(field, password string) error {
+	if least := p.MinimumLength; utf8.RuneCountInString(password) < least {
+		return fmt.Errorf("%s: shorter than userPool.passwordPolicy.minimumLength; want at least %d characters", field, least)
+	}
+	return nil
 }
 
 func (u *UserPoolArgs) check(p *problems, field string) {

@@ -322,7 +322,7 @@ func TestAValidatorThatIsTooSlowOrBrokenLetsNobodyPass(t *testing.T) {
 		{"ends at once", "exit 1", "the function ended during its start; its log says why"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cloud := start(t, "dev", map[string]string{"validatorArchive": localtest.ScriptArchive(t, "#!/bin/sh\n"+c.script+"\n")})
+			cloud := start(t, "dev", map[string]string{"function.archive": localtest.ScriptArchive(t, "#!/bin/sh\n"+c.script+"\n")})
 			a := newApp(t, cloud)
 			status, answer := a.fhir(http.MethodGet, "Patient", a.token("etl", "system/*.*"))
 			text, _ := json.Marshal(answer)
@@ -436,6 +436,27 @@ func TestASecretMemberIsMadeUpWhereNothingRunsAndOtherwiseAnError(t *testing.T) 
 	}
 }
 
+func TestAnOverrideOfAMemberLeavesTheOthers(t *testing.T) {
+	dir := writeStack(t, "  smartlake:tags: {a: b, c: d}", "  smartlake:testUsers: [{username: ann, patient: p1}]")
+	stack, err := local.LoadStack(dir, "dev", map[string]string{
+		"tags.a": "7", "smartlake:tags.e": "f", "testUsers[0].username": "bob", "testUsers[1].username": "eve",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{
+		"smartlake:tags":      `{"a":7,"c":"d","e":"f"}`, // as "pulumi config set --path" makes a number of it
+		"smartlake:testUsers": `[{"patient":"p1","username":"bob"},{"username":"eve"}]`,
+	} {
+		if stack.Config[key] != want {
+			t.Errorf("%s: got %s, want %s", key, stack.Config[key], want)
+		}
+	}
+	if !slices.Equal(stack.SecretKeys, []string{"smartlake:testUsers"}) {
+		t.Errorf("secret are %v, want testUsers once", stack.SecretKeys)
+	}
+}
+
 func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 	for _, c := range []struct {
 		name, line string
@@ -444,7 +465,6 @@ func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 	}{
 		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want true or false`},
 		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want an object`},
-		{"an unknown key", "  smartlake:protct: true", nil, "Pulumi.dev.yaml: smartlake:protct: no such key: look in Pulumi.yaml for those that there are"},
 		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want a list of objects"},
 		{
 			"an encrypted value", "  smartlake:tags:\n    secure: v1:abc", nil,
@@ -456,7 +476,7 @@ func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want an object as JSON`},
 		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want an object`},
 		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want a list of objects"},
-		{"an override of an unknown key", "", map[string]string{"smartlake:nome": "x"}, "--config: smartlake:nome: no such key: look in Pulumi.yaml for those that there are"},
+		{"a member of what is no object", "", map[string]string{"tags": "[]", "tags.team": "x"}, "--config: smartlake:tags: \"[]\": want an object\n--config: smartlake:tags.team: smartlake:tags.team: tags.team: key for an array must be an int"},
 		{"an override given twice", "", map[string]string{"name": "x", "smartlake:name": "y"}, "--config: smartlake:name: given twice, with and without the project's name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

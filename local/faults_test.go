@@ -66,11 +66,11 @@ func TestTheDatastoreServesAFHIRServersResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := local.LoadStack("..", "dev", map[string]string{"validatorArchive": archive, "architecture": localtest.Architecture()})
+	stack, err := local.LoadStack("..", "dev", map[string]string{"function.archive": archive, "function.architecture": localtest.Architecture()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := local.Options{Program: program.Run, Stack: stack, FHIRURL: server.URL}
+	options := local.Options{Program: program.With(stack.Config), Stack: stack, FHIRURL: server.URL}
 	cloud, err := local.Start(options)
 	if err != nil {
 		t.Fatal(err)

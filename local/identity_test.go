@@ -42,12 +42,12 @@ func TestAnExistingUserPoolIsNotThereLocally(t *testing.T) {
 		t.Fatal(err)
 	}
 	stack, err := local.LoadStack("..", "dev", map[string]string{
-		"validatorArchive": archive, "architecture": localtest.Architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
+		"function.archive": archive, "function.architecture": localtest.Architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud, err := local.Start(local.Options{Program: program.Run, Stack: stack})
+	cloud, err := local.Start(local.Options{Program: program.With(stack.Config), Stack: stack})
 	if err == nil {
 		_ = cloud.Close()
 	}

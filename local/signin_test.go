@@ -127,7 +127,7 @@ func TestADeclaredUserLaunchesTheAppAndReadsWithHerPatientClaim(t *testing.T) {
 }
 
 func TestAFailingTriggerKeepsUsersOutAndServicesIn(t *testing.T) {
-	cloud := start(t, "dev", map[string]string{"testUsers": testUsers, "launchContextArchive": localtest.ScriptArchive(t, "#!/bin/sh\n"+"exit 1"+"\n")})
+	cloud := start(t, "dev", map[string]string{"testUsers": testUsers, "launchContext.function.archive": localtest.ScriptArchive(t, "#!/bin/sh\n"+"exit 1"+"\n")})
 	a := newApp(t, cloud)
 	query := a.signIn("ann", "Correct-horse-1").Query()
 	want := "PreTokenGeneration failed with error the function ended during its start; its log says why."

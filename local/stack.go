@@ -23,8 +23,9 @@ import (
 // LoadStack reads Pulumi.yaml and Pulumi.<stack>.yaml as the Pulumi CLI does: values
 // are checked against their declared types, and defaults filled in. The project is
 // looked for in dir and the folders above it. overrides replace values, by key
-// ("domainPrefix" or "smartlake:domainPrefix"), and are checked alike; lists and maps
-// are JSON.
+// ("domainPrefix" or "smartlake:domainPrefix") or by the path of a member
+// ("function.architecture"), and are checked alike; lists and objects are JSON. Which
+// keys there are is for the program to say.
 //
 // An encrypted value is an error unless it is overridden: there is no key here.
 func LoadStack(dir, name string, overrides map[string]string) (graph.Stack, error) {
@@ -116,7 +117,7 @@ func (s stackReader) read(file string) error {
 			problems = append(problems, fmt.Errorf("%s: %s: %w", file, key, err))
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(s.overrides)) {
+	for _, key := range slices.Sorted(maps.Keys(s.overrides)) { // a key comes before its members
 		if err := s.readOverride(key, s.overrides[key]); err != nil {
 			problems = append(problems, fmt.Errorf("--config: %s: %w", key, err))
 		}
@@ -178,10 +179,13 @@ func (s stackReader) readMembers(key string, value config.Value) error {
 }
 
 func (s stackReader) readOverride(key, text string) error {
-	s.stack.Config[key] = text
-	if s.secret(key) {
-		s.stack.SecretKeys = append(s.stack.SecretKeys, key)
+	if root, _, _ := strings.Cut(strings.ReplaceAll(key, "[", "."), "."); s.secret(root) && !slices.Contains(s.stack.SecretKeys, root) {
+		s.stack.SecretKeys = append(s.stack.SecretKeys, root)
 	}
+	if strings.ContainsAny(key, ".[") {
+		return s.stack.Set(key, text)
+	}
+	s.stack.Config[key] = text
 	declared, _ := s.declared(key)
 	var content any = text
 	if kind := declared.TypeName(); declared.IsExplicitlyTyped() && (kind == "array" || kind == "object") {
@@ -196,9 +200,6 @@ func (s stackReader) readOverride(key, text string) error {
 // those of providers, are declared elsewhere.
 func (s stackReader) check(key, text string, content any) error {
 	declared, ok := s.declared(key)
-	if !ok && strings.HasPrefix(key, s.stack.Project+":") {
-		return errors.New("no such key: look in Pulumi.yaml for those that there are")
-	}
 	if ok && declared.IsExplicitlyTyped() && !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, content) {
 		return fmt.Errorf("%swant %s", s.quoted(key, text), inWords(declared))
 	}

@@ -24,12 +24,12 @@ func exported(t *testing.T, stack string) []byte {
 		t.Fatal(err)
 	}
 	loaded, err := local.LoadStack("..", stack, map[string]string{
-		"validatorArchive": archive, "architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
+		"function.archive": archive, "function.architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := graph.Run(program.Run, loaded)
+	g, err := graph.Run(program.With(loaded.Config), loaded)
 	if err != nil {
 		t.Fatal(err)
 	}

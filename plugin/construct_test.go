@@ -102,7 +102,7 @@ func inputs(archive string) resource.PropertyMap {
 		"bulkData":      map[string]any{"exportRetentionDays": 7},
 		"alarms":        map[string]any{"emails": []any{"ops@example.org"}},
 		"testUsers": []any{map[string]any{
-			"username": "ann", "email": "ann@example.org", "password": resource.MakeSecret(resource.NewProperty("Passw0rd!")), "patient": "p-1",
+			"username": "ann", "email": "ann@example.org", "password": resource.MakeSecret(resource.NewProperty("Passw0rd!Passw0rd!")), "patient": "p-1",
 		}},
 		"tags": map[string]any{"team": "records"},
 	})
@@ -125,7 +125,7 @@ func args(archive string) *components.SmartDatastoreArgs {
 		BulkData:      &components.BulkDataArgs{ExportRetentionDays: 7},
 		Alarms:        &components.AlarmArgs{Emails: []string{"ops@example.org"}},
 		TestUsers: []components.TestUserArgs{{
-			Username: "ann", Email: "ann@example.org", Password: pulumi.ToSecret(pulumi.String("Passw0rd!")).(pulumi.StringOutput), Patient: "p-1",
+			Username: "ann", Email: "ann@example.org", Password: pulumi.ToSecret(pulumi.String("Passw0rd!Passw0rd!")).(pulumi.StringOutput), Patient: "p-1",
 		}},
 		Tags: pulumi.StringMap{"team": pulumi.String("records")},
 	}

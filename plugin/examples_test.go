@@ -45,8 +45,8 @@ func TestEveryExampleNamesThePlugin(t *testing.T) {
 }
 
 var (
-	reference = regexp.MustCompile(`^\$\{(.+)\}$`)
-	output    = regexp.MustCompile(`^\$\{(\w+)\.(\w+)\}$`)
+	interpolation = regexp.MustCompile(`^\$\{(.+)\}$`)
+	output        = regexp.MustCompile(`^\$\{(\w+)\.(\w+)\}$`)
 )
 
 func TestTheExampleInYAMLFitsTheSchema(t *testing.T) {
@@ -97,7 +97,7 @@ func assertFitsObject(
 
 func assertFits(t *testing.T, spec schema.PackageSpec, path string, of schema.TypeSpec, given any) {
 	t.Helper()
-	if text, ok := given.(string); ok && reference.MatchString(text) {
+	if text, ok := given.(string); ok && interpolation.MatchString(text) {
 		return // of another value
 	}
 	if token, ok := strings.CutPrefix(of.Ref, "#/types/"); ok {

@@ -9,37 +9,15 @@ import (
 
 	provider "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+
+	"github.com/smartlake/pulumi-smartlake/internal/reference"
 )
 
 // descriptions.json is made of the doc comments in package components, which are the
-// one place where arguments are described: "go test . -update" writes it.
+// one place where arguments are described; see package reference.
 //
 //go:embed descriptions.json
 var descriptionsJSON []byte
-
-// documentation is what a schema takes from the doc comments.
-type documentation struct {
-	// Types by their names in Go.
-	Types map[string]typeDocumentation `json:"types"`
-	// Enums by their names in Go: the constants of a type.
-	Enums map[string]enumDocumentation `json:"enums"`
-}
-
-type typeDocumentation struct {
-	Description string `json:"description"`
-	// Properties by their names in the schema.
-	Properties map[string]propertyDocumentation `json:"properties"`
-}
-
-type propertyDocumentation struct {
-	Description string `json:"description"`
-	Enum        string `json:"enum,omitempty"` // name of an enum
-}
-
-type enumDocumentation struct {
-	Description string                 `json:"description"`
-	Values      []schema.EnumValueSpec `json:"values"`
-}
 
 const typePrefix = packageName + ":index:"
 
@@ -57,41 +35,45 @@ func documented(
 		if err := json.Unmarshal([]byte(response.Schema), &spec); err != nil {
 			return provider.GetSchemaResponse{}, err
 		}
-		var docs documentation
+		var docs reference.Documentation
 		if err := json.Unmarshal(descriptionsJSON, &docs); err != nil {
 			return provider.GetSchemaResponse{}, fmt.Errorf("descriptions.json: %w", err)
 		}
 		spec.Version = origin.versionOr(spec.Version)
-		docs.describe(&spec)
+		describe(docs, &spec)
 		renameTypes(&spec)
 		text, err := json.Marshal(spec)
 		return provider.GetSchemaResponse{Schema: string(text)}, err
 	}
 }
 
-func (d documentation) describe(spec *schema.PackageSpec) {
+func describe(d reference.Documentation, spec *schema.PackageSpec) {
 	for token, resource := range spec.Resources {
 		name := strings.TrimPrefix(token, typePrefix)
 		resource.Description = d.Types[name].Description
-		d.describeProperties(name, resource.Properties)
-		d.describeProperties(name+"Args", resource.InputProperties)
+		describeProperties(d, name, resource.Properties)
+		describeProperties(d, name+"Args", resource.InputProperties)
 		spec.Resources[token] = resource
 	}
 	for token, object := range spec.Types {
 		name := strings.TrimPrefix(token, typePrefix)
 		object.Description = d.Types[name].Description
-		d.describeProperties(name, object.Properties)
+		describeProperties(d, name, object.Properties)
 		spec.Types[token] = object
 	}
 	for name, enum := range d.Enums {
+		var values []schema.EnumValueSpec
+		for _, value := range enum.Values {
+			values = append(values, schema.EnumValueSpec{Name: value.Name, Description: value.Description, Value: value.Value})
+		}
 		spec.Types[typePrefix+name] = schema.ComplexTypeSpec{
 			ObjectTypeSpec: schema.ObjectTypeSpec{Type: "string", Description: enum.Description},
-			Enum:           enum.Values,
+			Enum:           values,
 		}
 	}
 }
 
-func (d documentation) describeProperties(of string, properties map[string]schema.PropertySpec) {
+func describeProperties(d reference.Documentation, of string, properties map[string]schema.PropertySpec) {
 	for name, property := range properties {
 		doc := d.Types[of].Properties[name]
 		property.Description = doc.Description

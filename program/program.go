@@ -5,6 +5,9 @@
 package program
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/components"
@@ -13,13 +16,30 @@ import (
 // name of the component, and so the beginning of every resource's name.
 const name = "smart"
 
-// Run declares the stack.
+// Run declares the stack. The engine's language host calls it, in a process whose
+// environment holds the configuration.
 func Run(ctx *pulumi.Context) error {
-	s, err := loadSettings(ctx)
+	keys, err := engineKeys()
 	if err != nil {
 		return err
 	}
-	datastore, err := components.NewSmartDatastore(ctx, name, s.args())
+	return run(ctx, keys)
+}
+
+// With is [Run] for a program that runs in the process of its caller: under mocks, an
+// engine in process, or the Automation API. config is the stack's configuration by full
+// keys, such as "smartlake:clients". Its keys are what is checked for misspelt ones;
+// values are taken from the context.
+func With(config map[string]string) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return run(ctx, slices.Collect(maps.Keys(config))) }
+}
+
+func run(ctx *pulumi.Context, keys []string) error {
+	args, err := configuration{project: ctx.Project(), get: ctx.GetConfig, secret: ctx.IsConfigSecret, keys: keys}.arguments()
+	if err != nil {
+		return err
+	}
+	datastore, err := components.NewSmartDatastore(ctx, name, args)
 	if err != nil {
 		return err
 	}
@@ -46,11 +66,11 @@ func Run(ctx *pulumi.Context) error {
 		"scopes":                datastore.Scopes,
 		"clientIds":             datastore.ClientIDs,
 		"clientSecrets":         datastore.ClientSecrets,
-		"clients":               declaredClients(s.clients),
+		"clients":               declaredClients(args.Clients),
 	} {
 		ctx.Export(output, value)
 	}
-	if s.bulkData.Enabled {
+	if args.BulkData != nil {
 		ctx.Export("bulkData", pulumi.StringMap{
 			"bucketName":      datastore.BulkBucketName,
 			"bucketArn":       datastore.BulkBucketARN,

@@ -53,7 +53,7 @@ func withCloud(tests func() int) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	if cloud, err = local.Start(local.Options{Program: program.Run, Stack: stack}); err != nil {
+	if cloud, err = local.Start(local.Options{Program: program.With(stack.Config), Stack: stack}); err != nil {
 		return 1, err
 	}
 	status := tests()

@@ -123,7 +123,7 @@ func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 				}
 			}
 			stack, err := local.LoadStack(dir, "docs", map[string]string{
-				"validatorArchive": fixtureArchive, "launchContextArchive": triggerArchive,
+				"function.archive": fixtureArchive, "launchContext.function.archive": triggerArchive,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -268,6 +268,8 @@ var foreignCommand = regexp.MustCompile(`(?:^|[\s($"])((?:aws|gh) [a-z0-9-]+ [a-
 var foreign = map[string][]string{
 	"aws cognito-idp admin-update-user-attributes": {"--user-pool-id", "--username", "--user-attributes"},
 	"aws cognito-idp admin-add-user-to-group":      {"--user-pool-id", "--username", "--group-name"},
+	"aws cognito-idp delete-user-pool-domain":      {"--user-pool-id", "--domain"},
+	"aws healthlake describe-fhir-datastore":       {"--datastore-id"},
 	"aws healthlake describe-fhir-export-job":      {"--datastore-id", "--job-id"},
 	"aws healthlake describe-fhir-import-job":      {"--datastore-id", "--job-id"},
 	"aws iam put-role-policy":                      {"--role-name", "--policy-name", "--policy-document"},
@@ -348,7 +350,7 @@ func projectKeys(t *testing.T) []string {
 
 func programOutputs(t *testing.T) []string {
 	t.Helper()
-	r := mustRun(t, theProgram, configured(stackValues("bulkData", `{"enabled": true}`)))
+	r := mustRun(t, theProgram, configured(stackValues(t, "bulkData", "{}")))
 	return slices.Sorted(maps.Keys(r.outputs))
 }
 

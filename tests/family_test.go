@@ -316,7 +316,7 @@ func TestTheComponentsRecordTheirArguments(t *testing.T) {
 	function := `"function": {"architecture": "arm64", "logLevel": "info", "logRetentionDays": 365, "memoryMb": 512}`
 	context, attributes := `"launchContext": {`+function, `"patientAttribute": "patient", "fhirUserAttribute": "fhirUser"`
 	assertJSON(t, "SmartDatastore", r.find(t, smartDatastoreType, "ehr").Inputs,
-		"{"+strings.Join([]string{clients, strategy, userPool, function, context + "}", `"datastoreName": "ehr-test"`}, ",")+"}")
+		"{"+strings.Join([]string{clients, strategy, userPool, function, context + "}", `"datastoreName": "ehr-test", "fineGrainedAuthorization": true`}, ",")+"}")
 	assertJSON(t, "AuthorizationServer", r.find(t, authorizationServerType, "ehr-auth").Inputs,
 		"{"+strings.Join([]string{clients, strategy, userPool, context, attributes + "}"}, ",")+"}")
 	issuer := "https://cognito-idp.us-east-1.amazonaws.com/" + userPoolID(poolName, region)

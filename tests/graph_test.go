@@ -43,7 +43,7 @@ func TestGraphOfTheStacksIsExactlyThis(t *testing.T) {
 }
 
 func TestGraphTellsNoSecretAndNothingOfThisMachine(t *testing.T) {
-	r := mustRun(t, theProgram, configured(stackValues("testUsers", testUsers), "smartlake:testUsers"))
+	r := mustRun(t, theProgram, configured(stackValues(t, "testUsers", testUsers), "smartlake:testUsers"))
 	got := graphText(t, r)
 	for _, private := range []string{"Passw0rd!", fixtureArchive, os.TempDir() + "/"} {
 		if strings.Contains(got, private) {

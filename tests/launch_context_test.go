@@ -210,7 +210,7 @@ func TestATestUserWithoutContextHasNoAttributesOfIt(t *testing.T) {
 }
 
 func TestTheContextOfTestUsersCanBeConfigured(t *testing.T) {
-	r := mustRun(t, theProgram, configured(stackValues("testUsers", `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!",
+	r := mustRun(t, theProgram, configured(stackValues(t, "testUsers", `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!",
 		"patient": "p-1", "fhirUser": "Practitioner/7"}]`), "smartlake:testUsers"))
 	assertJSON(t, "user", r.find(t, userType, "smart-auth-user-ann").Inputs["attributes"],
 		`{"email": "ann@example.org", "email_verified": "true", "patient": "p-1", "fhirUser": "Practitioner/7"}`)

@@ -66,7 +66,7 @@ func TestANameThatAWSWouldRefuseIsRefused(t *testing.T) {
 }
 
 func TestTheTwoProvidersMustDeployToTheSameRegion(t *testing.T) {
-	values := stackValues()
+	values := stackValues(t)
 	values["aws:region"], values["aws-native:region"] = "us-east-1", "us-west-2"
 	assertRefusal(t, theProgram, `aws:region: "us-east-1", and aws-native:region: "us-west-2": want the same region for both`, configured(values))
 }

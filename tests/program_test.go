@@ -2,16 +2,10 @@ package tests_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
@@ -86,7 +80,9 @@ func projectDefaults(t *testing.T) map[string]string {
 
 // configured gives a program its configuration; secrets are the keys that hold one.
 func configured(values map[string]string, secrets ...string) setting {
-	return func(_ *recorder, info *pulumi.RunInfo) { info.Config, info.ConfigSecretKeys = values, secrets }
+	return func(r *recorder, info *pulumi.RunInfo) {
+		r.config, info.Config, info.ConfigSecretKeys = values, values, secrets
+	}
 }
 
 // runStack runs the program as "pulumi up" does for one of its stacks, but for the
@@ -94,14 +90,14 @@ func configured(values map[string]string, secrets ...string) setting {
 func runStack(t *testing.T, stack string, settings ...setting) *recorder {
 	t.Helper()
 	values := configuration(t, stack)
-	values["smartlake:validatorArchive"], values["smartlake:launchContextArchive"] = fixtureArchive, triggerArchive
+	setValues(t, values, "function.archive", fixtureArchive, "launchContext.function.archive", triggerArchive)
 	settings = append(settings, inStack(stack), inRegion(values["aws:region"]), configured(values))
 	return mustRun(t, theProgram, settings...)
 }
 
 // theProgram is the program of the repository, with its outputs kept.
 func theProgram(ctx *pulumi.Context) error {
-	if err := program.Run(ctx); err != nil {
+	if err := program.With(ctx.Log.(*recorder).config)(ctx); err != nil {
 		return err
 	}
 	for name, value := range ctx.GetCurrentExportMap() {
@@ -176,32 +172,6 @@ func TestAStackSaysItsRegionToBothProviders(t *testing.T) {
 	}
 }
 
-func TestAStackSaysOnlyWhatTheProjectDeclaresAndOfThatType(t *testing.T) {
-	declared := loadProject(t).Config
-	for _, stack := range stacks {
-		for key, value := range loadStack(t, stack) {
-			if key.Namespace() != project {
-				if key.String() != "aws:region" && key.String() != "aws-native:region" {
-					t.Errorf("%s: %s is not of this project", stack, key)
-				}
-				continue
-			}
-			declaration, ok := declared[key.Name()]
-			if !ok {
-				t.Errorf("%s: %s is not declared in Pulumi.yaml", stack, key)
-				continue
-			}
-			content, err := value.ToObject()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !workspace.ValidateConfigValue(*declaration.Type, declaration.Items, content) {
-				t.Errorf("%s: %s: %v is no %s", stack, key, content, *declaration.Type)
-			}
-		}
-	}
-}
-
 func TestThereIsNoSecretInTheFilesOfTheStacks(t *testing.T) {
 	for _, stack := range stacks {
 		values := loadStack(t, stack)
@@ -216,75 +186,14 @@ func TestThereIsNoSecretInTheFilesOfTheStacks(t *testing.T) {
 	}
 }
 
-func TestEveryKeyOfTheProjectHasATypeADescriptionAndADefaultOfThatType(t *testing.T) {
+// The command line demands a value of every key that has no default.
+func TestOnlyTheKeysThatMustBeSetHaveNoDefault(t *testing.T) {
 	for key, declaration := range loadProject(t).Config {
-		if declaration.Type == nil || declaration.Description == "" {
-			t.Errorf("%s: want a type and a description, got %+v", key, declaration)
-			continue
+		if declaration.Description == "" || declaration.Secret || declaration.Value != nil {
+			t.Errorf("%s: want a description and perhaps a default, got %+v", key, declaration)
 		}
-		if declaration.Secret || declaration.Value != nil {
-			t.Errorf("%s: want a default alone", key)
-		}
-		if key == "clients" {
-			if declaration.Default != nil {
-				t.Errorf("clients: want no default, got %v: nobody else knows the apps", declaration.Default)
-			}
-			continue
-		}
-		if declaration.Default == nil || !workspace.ValidateConfigValue(*declaration.Type, declaration.Items, declaration.Default) {
-			t.Errorf("%s: the default %v is no %s", key, declaration.Default, *declaration.Type)
-		}
-	}
-}
-
-func TestTheProgramReadsExactlyTheKeysThatTheProjectDeclares(t *testing.T) {
-	assertLines(t, "keys", keysRead(t), slices.Sorted(maps.Keys(loadProject(t).Config)))
-}
-
-// keysRead are the keys that the program's source reads, sorted: the literal first
-// arguments of read.text and read.value.
-func keysRead(t *testing.T) []string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "program", "config.go"), nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var keys []string
-	ast.Inspect(file, func(node ast.Node) bool {
-		call, ok := node.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		method, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok || fmt.Sprint(method.X) != "read" || method.Sel.Name != "text" && method.Sel.Name != "value" {
-			return true
-		}
-		key, err := strconv.Unquote(call.Args[0].(*ast.BasicLit).Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, key)
-		return true
-	})
-	slices.Sort(keys)
-	return keys
-}
-
-func TestTheProgramsOwnDefaultsAreThoseOfTheProject(t *testing.T) {
-	own := map[string]string{
-		"smartlake:clients":              `[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`,
-		"smartlake:validatorArchive":     fixtureArchive,
-		"smartlake:launchContextArchive": triggerArchive,
-	}
-	withDefaults := projectDefaults(t)
-	maps.Copy(withDefaults, own)
-	with, without := mustRun(t, theProgram, configured(withDefaults)), mustRun(t, theProgram, configured(own))
-	assertLines(t, "resources", without.names(), with.names())
-	for _, one := range with.resources {
-		other := without.find(t, one.GetType(), one.GetName())
-		assertJSON(t, one.GetName(), other.Inputs, indented(t, one.Inputs))
-		if one.GetProtect() != other.GetProtect() || strings.Join(one.GetIgnoreChanges(), "") != strings.Join(other.GetIgnoreChanges(), "") {
-			t.Errorf("%s: its protection differs", one.GetName())
+		if required := key == "clients"; required && declaration.Default != nil || !required && declaration.Default != "" {
+			t.Errorf("%s: got the default %v, want the component's, or none for clients", key, declaration.Default)
 		}
 	}
 }

@@ -75,6 +75,7 @@ type recorder struct {
 	project string
 	stack   string
 	preview bool
+	config  map[string]string    // the stack's
 	unasked bool                 // whether the providers do not know yet where they deploy to
 	refuses error                // what they answer instead, where they cannot be asked
 	live    resource.PropertyMap // what a datastore that exists already was created with

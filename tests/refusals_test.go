@@ -240,7 +240,7 @@ clients[*].scopes: "101 different scopes of user/": want at most 100 of a resour
 }
 
 func TestURLsThatCognitoMustNotSendUsersToAreRefused(t *testing.T) {
-	const wanted = "want an absolute https URL, or http on localhost, without fragment, wildcard or user info"
+	const wanted = "want an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info"
 	cases := map[string]refusal{
 		"none": {anApp(func(c *components.ClientArgs) { c.CallbackURLs = nil }),
 			`clients[0].callbackUrls: missing: want at least one URL that Cognito sends the user back to`},
@@ -525,10 +525,13 @@ func TestNoArgumentsAtAllAreRefused(t *testing.T) {
 func TestWhatIsJustWithinTheLimitsIsAccepted(t *testing.T) {
 	observations := func(i int) string { return fmt.Sprintf("user/Observation.rs?code=%d", i) }
 	for what, edit := range map[string]func(*components.SmartDatastoreArgs){
-		"a name of 64 letters":  aService(named(strings.Repeat("a", 64))),
-		"50 scopes":             anApp(scoped(many(50, observations)...)),
-		"a scope of 256":        anApp(scoped("user/Observation.rs?code=" + strings.Repeat("1", 256-len("Observation.rs?code=")))),
-		"localhost":             anApp(func(c *components.ClientArgs) { c.CallbackURLs = []string{"http://localhost:3000/callback"} }),
+		"a name of 64 letters": aService(named(strings.Repeat("a", 64))),
+		"50 scopes":            anApp(scoped(many(50, observations)...)),
+		"a scope of 256":       anApp(scoped("user/Observation.rs?code=" + strings.Repeat("1", 256-len("Observation.rs?code=")))),
+		"loopback": anApp(func(c *components.ClientArgs) {
+			c.CallbackURLs = []string{"http://localhost:3000/callback", "http://127.0.0.1/callback", "http://127.0.0.1:49152/callback", "http://[::1]:49152/callback"}
+			c.LogoutURLs = []string{"http://[::1]/"}
+		}),
 		"a query in a callback": anApp(func(c *components.ClientArgs) { c.CallbackURLs = []string{"https://a.example.org/?tenant=1"} }),
 		"the shortest tokens": anApp(func(c *components.ClientArgs) {
 			c.AccessTokenMinutes, c.IDTokenMinutes, c.RefreshTokenMinutes = 5, 5, 60
@@ -550,4 +553,71 @@ func TestWhatIsJustWithinTheLimitsIsAccepted(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) { build(t, edit) })
 	}
+}
+
+func TestTagsThatAWSWouldRefuseAreRefused(t *testing.T) {
+	const valueWanted = "want a value of at most 256 letters, digits, spaces and _.:/=+-@"
+	tags := pulumi.StringMap{
+		"AWS:team": pulumi.String("x"), "": pulumi.String("x"), "team": pulumi.String("a*b"), "cost center": pulumi.String("R&D"), "right": pulumi.String("x"),
+	}
+	want := strings.Join([]string{
+		`tags: "": want a name of 1 to 128 letters, digits, spaces and _.:/=+-@`,
+		`tags: "AWS:team": AWS reserves names that begin with aws:; want another name`,
+		`tags: "cost center": ` + valueWanted,
+		`tags: "team": ` + valueWanted,
+	}, "\n")
+	assertRefused(t, map[string]refusal{
+		"of the whole":   {func(a *components.SmartDatastoreArgs) { a.Tags = tags }, want},
+		"of the trigger": {func(a *components.SmartDatastoreArgs) { a.LaunchContext.Tags = tags }, "launchContext." + strings.ReplaceAll(want, "\n", "\nlaunchContext.")},
+	})
+	for what, given := range map[string]pulumi.StringMapInput{
+		"a value that becomes known": pulumi.StringMap{"team": pulumi.String("a*b").ToStringOutput()},
+		"tags that become known":     pulumi.StringMap{"team": pulumi.String("a*b")}.ToStringMapOutput(),
+	} {
+		_, err := run(declare(func(a *components.SmartDatastoreArgs) { a.Tags = given }), inPreview)
+		if err == nil || !strings.Contains(err.Error(), `tags: "team": `+valueWanted) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+}
+
+func TestPartsRefuseTheirOwnTags(t *testing.T) {
+	tags, want := pulumi.StringMap{"aws:team": pulumi.String("x")}, `tags: "aws:team": AWS reserves names`
+	for what, program := range map[string]pulumi.RunFunc{
+		"LaunchContext": func(ctx *pulumi.Context) error {
+			_, err := components.NewLaunchContext(ctx, "part", &components.LaunchContextArgs{Tags: tags})
+			return err
+		},
+		"TokenValidator": func(ctx *pulumi.Context) error {
+			_, err := components.NewTokenValidator(ctx, "part", &components.TokenValidatorArgs{Tags: tags})
+			return err
+		},
+		"BulkDataStore": func(ctx *pulumi.Context) error {
+			_, err := components.NewBulkDataStore(ctx, "part", &components.BulkDataStoreArgs{Tags: tags})
+			return err
+		},
+		"AuthorizationServer": func(ctx *pulumi.Context) error {
+			_, err := components.NewAuthorizationServer(ctx, "part", &components.AuthorizationServerArgs{Tags: tags})
+			return err
+		},
+	} {
+		if _, err := run(program); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", what, err, want)
+		}
+	}
+}
+
+func TestPasswordsShorterThanThePolicyAreRefused(t *testing.T) {
+	user := func(password pulumi.StringInput) func(*components.SmartDatastoreArgs) {
+		return func(a *components.SmartDatastoreArgs) {
+			a.TestUsers = []components.TestUserArgs{{Username: "ann", Email: "ann@example.org", Password: password}}
+		}
+	}
+	const want = "testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; want at least 8 characters"
+	assertRefused(t, map[string]refusal{"seven characters": {user(pulumi.String("hunter2")), want}})
+	_, err := run(declare(user(pulumi.ToSecret(pulumi.String("hunter2")).(pulumi.StringOutput))), inPreview)
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret: got %v, want %s", err, want)
+	}
+	build(t, user(pulumi.String("äöüäöüäö"))) // characters, not bytes
 }

@@ -36,9 +36,9 @@ func TestAChangeThatWouldReplaceTheDatastoreIsAnError(t *testing.T) {
 		want   string
 	}{
 		"name":       {func(a *components.SmartDatastoreArgs) { a.DatastoreName = "other" }, `datastore "other": datastoreName: is "ehr-test" and would become "other"`},
-		"encryption": {withKey, `datastore "ehr-test": encryption: is "AWS_OWNED_KMS_KEY" and would become "CUSTOMER_MANAGED_KMS_KEY"`},
+		"encryption": {withKey, `datastore "ehr-test": customerManagedKey: is "AWS_OWNED_KMS_KEY" and would become "CUSTOMER_MANAGED_KMS_KEY"`},
 		"key": {func(a *components.SmartDatastoreArgs) { a.KMSKeyARN = pulumi.String(otherKey) },
-			`datastore "ehr-test": encryption: is "AWS_OWNED_KMS_KEY" and would become "CUSTOMER_MANAGED_KMS_KEY"`},
+			`datastore "ehr-test": kmsKeyArn: is "AWS_OWNED_KMS_KEY" and would become "CUSTOMER_MANAGED_KMS_KEY"`},
 		"fine-grained authorization": {func(a *components.SmartDatastoreArgs) { a.FineGrainedAuthorization = pulumi.BoolRef(false) },
 			`datastore "ehr-test": fineGrainedAuthorization: is true and would become false`},
 		"strategy": {func(a *components.SmartDatastoreArgs) {

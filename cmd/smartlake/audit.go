@@ -27,7 +27,7 @@ type stackFlags struct {
 func (f *stackFlags) register(command *cobra.Command) {
 	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is read")
 	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; repeatable")
+	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; repeatable")
 }
 
 // declare runs the program for the stack, in an account, and returns what it

@@ -12,7 +12,7 @@ import (
 )
 
 func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
-	out, progress, err := execute(t, "explain", "--stack", "prod", "--dir", "../..", "--config", "mfa=ON")
+	out, progress, err := execute(t, "explain", "--stack", "prod", "--dir", "../..", "--config", "userPool.mfa=ON")
 	if err != nil || progress != "" {
 		t.Fatalf("got %v and %q", err, progress)
 	}
@@ -74,7 +74,7 @@ func TestDeployPolicyIsADocumentForTheAccount(t *testing.T) {
 }
 
 func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
-	boundary := "permissionsBoundary=arn:aws:iam::111122223333:policy/limit"
+	boundary := "roles.permissionsBoundary=arn:aws:iam::111122223333:policy/limit"
 	for _, c := range []struct {
 		config []string
 		want   []string
@@ -160,8 +160,9 @@ func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 	}{
 		{[]string{"explain", "--format", "yaml"}, `--format: "yaml": want text or json`},
 		{[]string{"explain", "--stack", "none"}, "Pulumi.none.yaml: missing or without configuration"},
+		{[]string{"explain", "--config", "protct=true"}, "smartlake:protct: no such key; did you mean protect?"},
 		{[]string{"explain", "--config", "mfa"}, `--config: "mfa": want key=value`},
-		{[]string{"explain", "--config", "mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
+		{[]string{"explain", "--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
 		{[]string{"deploy-policy"}, `--account: "": want the 12 digits of the AWS account`},
 		{[]string{"deploy-policy", "--account", "1234-5678-9012"}, `--account: "1234-5678-9012": want the 12 digits of the AWS account`},
 		{[]string{"deploy-policy", "--account", "111122223333", "--document", "9"}, "--document: 9: want 1 to "},
@@ -169,7 +170,7 @@ func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 			"write them to a folder with --output, or print one with --document 1 to 2"},
 		{[]string{"deploy-policy", "--account", "111122223333", "--document", "1", "--output", "x"}, "[document output] were all set"},
 		{[]string{"deploy-policy", "--account", "111122223333", "--output", "audit.go"}, "--output: "},
-		{[]string{"explain", "--config", "validatorArchive=none.zip"}, `function.archive: "../../none.zip": want a zip archive`},
+		{[]string{"explain", "--config", "function.archive=none.zip"}, `function.archive: "../../none.zip": want a zip archive`},
 		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
 	} {
 		out, _, err := execute(t, append(c.args, "--dir", "../..")...)

@@ -76,7 +76,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
 	flags.StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	flags.StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and maps; validatorArchive and launchContextArchive are used instead of a build; repeatable")
+	flags.StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; function.archive and launchContext.function.archive are used instead of a build; repeatable")
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports (default: free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
@@ -156,7 +156,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 		return nil, err
 	}
 	options := local.Options{
-		Program: program.Run, Stack: stack, Address: flags.address, Port: flags.port, Former: former,
+		Program: program.With(stack.Config), Stack: stack, Address: flags.address, Port: flags.port, Former: former,
 		FHIRURL: flags.fhirURL, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 	}
 	if flags.logs {
@@ -196,43 +196,69 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (graph
 	if err != nil {
 		return graph.Stack{}, err
 	}
-	given := func(key string) (string, bool) {
-		if value, ok := overrides[key]; ok {
-			return value, true
+	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
+	if err != nil {
+		return graph.Stack{}, err
+	}
+	if given(overrides, stack.Project, "function.architecture") || given(overrides, stack.Project, "launchContext.function.architecture") {
+		return graph.Stack{}, errors.New("--config: function.architecture: the local run takes that of this machine; leave it out")
+	}
+	for _, function := range functionsOf(args) {
+		architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
+		if err := stack.Set(function.member+".architecture", architecture); err != nil {
+			return graph.Stack{}, err
 		}
-		value, ok := overrides[stack.Project+":"+key]
-		return value, ok
-	}
-	if _, ok := given("architecture"); ok {
-		return graph.Stack{}, errors.New("--config: architecture: the local run takes that of this machine: leave it out")
-	}
-	stack.Config[stack.Project+":architecture"] = map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-	for _, function := range functionsOf(stack) {
-		if archive, _ := given(function.key); archive != "" {
+		if given(overrides, stack.Project, function.member+".archive") {
 			continue
 		}
 		// The archive that the stack file may name is Lambda's, and need not run here.
-		if stack.Config[stack.Project+":"+function.key], err = function.buildForThisMachine(ctx, progress); err != nil {
+		archive, err := function.buildForThisMachine(ctx, progress)
+		if err != nil {
+			return graph.Stack{}, err
+		}
+		if err := stack.Set(function.member+".archive", archive); err != nil {
 			return graph.Stack{}, err
 		}
 	}
 	return stack, nil
 }
 
-// function is one that a stack declares, and the key of its archive.
-type function struct {
-	key, what string
-	build     func(context.Context, components.Platform, io.Writer) (string, error)
+// given reports whether --config gives a member a value, by its path or within the
+// value of what it is a member of.
+func given(overrides map[string]string, project, member string) bool {
+	for key, value := range overrides {
+		path := strings.TrimPrefix(key, project+":")
+		rest, within := strings.CutPrefix(member, path+".")
+		if path == member && value != "" || within && hasMember(value, strings.Split(rest, ".")) {
+			return true
+		}
+	}
+	return false
 }
 
-// functionsOf are those that the stack's program will want an archive of. Clients that
-// cannot be read want none: the program says what is wrong with them.
-func functionsOf(stack graph.Stack) []function {
-	functions := []function{{"validatorArchive", "token validator", components.PackageValidator}}
-	var clients []components.ClientArgs
-	err := json.Unmarshal([]byte(stack.Config[stack.Project+":clients"]), &clients)
-	if err == nil && components.WantsLaunchContext(clients) {
-		functions = append(functions, function{"launchContextArchive", "launch context trigger", components.PackageLaunchContext})
+func hasMember(object string, path []string) bool {
+	var value any
+	if json.Unmarshal([]byte(object), &value) != nil {
+		return false
+	}
+	for _, name := range path {
+		members, _ := value.(map[string]any)
+		value = members[name]
+	}
+	return value != nil
+}
+
+// function is one that a stack declares, and the configuration that says how it runs.
+type function struct {
+	member, what string
+	build        func(context.Context, components.Platform, io.Writer) (string, error)
+}
+
+// functionsOf are those that the stack's program will want an archive of.
+func functionsOf(args *components.SmartDatastoreArgs) []function {
+	functions := []function{{"function", "token validator", components.PackageValidator}}
+	if components.WantsLaunchContext(args.Clients) {
+		functions = append(functions, function{"launchContext.function", "launch context trigger", components.PackageLaunchContext})
 	}
 	return functions
 }

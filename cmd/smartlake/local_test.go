@@ -117,13 +117,14 @@ func TestLocalSaysWhatIsWrong(t *testing.T) {
 		{"no such stack", []string{"--stack", "none"}, "Pulumi.none.yaml: missing or without configuration", false},
 		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: want 1 to 65533", false},
 		{"no pair", []string{"--config", "protect"}, `--config: "protect": want key=value`, false},
-		{"a bad type", []string{"--config", "protect=maybe"}, `--config: smartlake:protect: "maybe": want true or false`, false},
-		{"bad JSON", []string{"--config", "smartlake:clients=[{"}, `--config: smartlake:clients: "[{": want a list of objects as JSON`, false},
-		{"an unknown key", []string{"--config", "smartlake:protct=true"}, "--config: smartlake:protct: no such key: look in Pulumi.yaml", false},
-		{"an architecture", []string{"--config", "architecture=arm64"}, "--config: architecture: the local run takes that of this machine: leave it out", false},
-		{"an architecture by its full key", []string{"--config", "smartlake:architecture=arm64"}, "--config: architecture: the local run takes that of this machine: leave it out", false},
+		{"a bad type", []string{"--config", "protect=maybe"}, `smartlake:protect: "maybe": must be true or false`, false},
+		{"bad JSON", []string{"--config", "smartlake:clients=[{"}, `smartlake:clients: "[{": must be a list`, false},
+		{"an unknown key", []string{"--config", "smartlake:protct=true"}, "smartlake:protct: no such key; did you mean protect?", false},
+		{"an architecture", []string{"--config", "function.architecture=arm64"}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
+		{"an architecture by its full key", []string{"--config", "smartlake:function.architecture=arm64"}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
+		{"an architecture within its group", []string{"--config", `function={"architecture": "arm64"}`}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
 		{"no such folder", []string{"--dir", "/no/such/folder"}, "no Pulumi.yaml in /no/such/folder or above it", false},
-		{"a bad value", []string{"--config", "mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`, true},
+		{"a bad value", []string{"--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`, true},
 		{"no client for the walk", []string{"--config", `clients=[{"name":"a","kind":"public","scopes":["openid"],"callbackUrls":["https://a.example/"]}]`}, "no client of kind service", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -170,7 +171,7 @@ func TestOnlyWhatTheStackWantsIsBuilt(t *testing.T) {
 		`[{"name": "etl", "kind": "service", "scopes": ["system/*.read"]}]`:                                            false,
 		`what is this`: false,
 	} {
-		_, progress, err := execute(t, "local", "--once", "--dir", "../..", "--config", "validatorArchive="+archive, "--config", "clients="+clients)
+		_, progress, err := execute(t, "local", "--once", "--dir", "../..", "--config", "function.archive="+archive, "--config", "clients="+clients)
 		if err == nil || strings.Contains(progress, trigger) != want || strings.Contains(progress, "validator") {
 			t.Errorf("%s: %v, built: %q", clients, err, progress)
 		}
@@ -181,7 +182,7 @@ func TestAGivenArchiveRunsWithoutABuildAndItsFailureIsToldOnce(t *testing.T) {
 	archive := failingArchive(t)
 	for _, prefix := range []string{"", "smartlake:"} {
 		out, progress, err := execute(t, "local", "--once", "--dir", "../..",
-			"--config", prefix+"validatorArchive="+archive, "--config", prefix+"launchContextArchive="+archive)
+			"--config", prefix+"function.archive="+archive, "--config", prefix+"launchContext.function.archive="+archive)
 		if err == nil || err.Error() != "step 9 of the walk failed" {
 			t.Errorf("got %v, want a failure at step 9", err)
 		}

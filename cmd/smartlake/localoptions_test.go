@@ -138,7 +138,7 @@ func TestWatchingStartsAgainAtTheSamePortsAndLeavesNothingBehind(t *testing.T) {
 	if lines := strings.Fields(out.String()); len(lines) != 2 || lines[0] != lines[1] {
 		t.Errorf("the page was at %v, want the same address twice", lines)
 	}
-	if want := "\nNot running: Pulumi.dev.yaml: smartlake:protct: no such key: look in Pulumi.yaml for those that there are\n"; problems.String() != want {
+	if want := "\nNot running: smartlake:protct: no such key; did you mean protect?\n"; problems.String() != want {
 		t.Errorf("told %q, want %q", problems.String(), want)
 	}
 	left, err := os.ReadDir(temporary)

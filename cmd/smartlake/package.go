@@ -42,9 +42,10 @@ func packageCommand() *cobra.Command {
   validator-arm64.zip       validator-x86_64.zip
   SHA256SUMS
 
-Give their paths as validatorArchive and launchContextArchive where a stack is deployed
-from a machine without Go. The same source gives the same bytes on every machine that
-has, or can download, the Go version that the functions are built with.
+Give their paths as function.archive and launchContext.function.archive where a
+stack is deployed from a machine without Go. The same source gives the same bytes on
+every machine that has, or can download, the Go version that the functions are built
+with.
 
 It needs the go command, and runs in a checkout of this module or in a module that
 imports it. Files with other content are kept unless --force is given; then nothing at

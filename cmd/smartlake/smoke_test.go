@@ -26,7 +26,7 @@ func running(t *testing.T) *local.Cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud, err := local.Start(local.Options{Program: program.Run, Stack: stack})
+	cloud, err := local.Start(local.Options{Program: program.With(stack.Config), Stack: stack})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestAnInterruptedSmokeIsStatus1AndQuiet(t *testing.T) {
 }
 
 func TestAFailedWalkIsStatus1(t *testing.T) {
-	_, _, err := execute(t, "local", "--once", "--dir", "../..", "--config", "validatorArchive="+failingArchive(t))
+	_, _, err := execute(t, "local", "--once", "--dir", "../..", "--config", "function.archive="+failingArchive(t))
 	if statusOf(err) != 1 {
 		t.Errorf("got status %d: %v", statusOf(err), err)
 	}

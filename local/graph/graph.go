@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -73,6 +74,35 @@ const unknownAccount = "000000000000"
 func (s Stack) WithUnknownAccount() Stack {
 	s.Account = unknownAccount
 	return s
+}
+
+// Set gives a key a value, or a member of one, as "pulumi config set --path" does:
+// "domainPrefix", "function.architecture" or "clients[0].name". A list or an object is
+// JSON.
+func (s *Stack) Set(path, value string) error {
+	if !strings.Contains(path, ":") {
+		path = s.Project + ":" + path
+	}
+	key, err := config.ParseKey(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	name, _, _ := strings.Cut(strings.ReplaceAll(key.Name(), "[", "."), ".")
+	root := config.MustMakeKey(key.Namespace(), name)
+	values := config.Map{}
+	if text := s.Config[root.String()]; text != "" {
+		values[root] = config.NewObjectValue(text)
+	}
+	given := config.NewValue(value)
+	if strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") {
+		given = config.NewObjectValue(value)
+	}
+	if err := values.Set(key, given, true); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	text, err := values[root].Value(config.NopDecrypter)
+	s.Config[root.String()] = text
+	return err
 }
 
 // Run runs the program for a stack.

@@ -28,7 +28,9 @@ func Functions(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"validatorArchive": validator, "launchContextArchive": trigger, "architecture": Architecture()}, nil
+	return map[string]string{
+		"function.archive": validator, "launchContext.function.archive": trigger, "function.architecture": Architecture(),
+	}, nil
 }
 
 // Architecture is that of this machine, in Lambda's words.
@@ -52,7 +54,7 @@ func Start(t testing.TB, stack string, overrides map[string]string, edit func(*l
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := local.Options{Program: program.Run, Stack: loaded, FunctionLog: t.Output()}
+	options := local.Options{Program: program.With(loaded.Config), Stack: loaded, FunctionLog: t.Output()}
 	if edit != nil {
 		edit(&options)
 	}

@@ -32,6 +32,8 @@ type account struct {
 
 	// broken makes an operation on a resource fail, by "create smart-datastore".
 	broken map[string]bool
+	// untold are properties, by the resource, that a read does not return.
+	untold map[string]resource.PropertyKey
 }
 
 // thing is what lives in the account.
@@ -45,6 +47,7 @@ func newAccount(region string) *account {
 		shapes: &graph.Graph{Region: region, Account: "123456789012", Partition: "aws"},
 		things: map[resource.ID]thing{},
 		broken: map[string]bool{},
+		untold: map[string]resource.PropertyKey{},
 	}
 }
 
@@ -129,6 +132,8 @@ func (a *account) read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResp
 		maps.Copy(filled, inputs[resource.PropertyKey(name)].ObjectValue()) // what was given stays
 		inputs[resource.PropertyKey(name)], outputs[resource.PropertyKey(name)] = resource.NewObjectProperty(filled), resource.NewObjectProperty(filled)
 	}
+	delete(inputs, a.untold[living.name])
+	delete(outputs, a.untold[living.name])
 	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: outputs}, Status: resource.StatusOK}, nil
 }
 
@@ -254,6 +259,14 @@ func (a *account) change(name string, property resource.PropertyKey, value resou
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.things[id].inputs[property], a.things[id].outputs[property] = value, value
+}
+
+// lose deletes a resource behind Pulumi's back.
+func (a *account) lose(name string) {
+	id := a.idOf(name)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.things, id)
 }
 
 // idOf returns the identifier of what lives under a name.

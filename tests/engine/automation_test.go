@@ -74,7 +74,7 @@ func commandLine(t *testing.T, s *stack) auto.Stack {
 		Runtime: workspace.NewProjectRuntimeInfo("go", nil),
 		Backend: &workspace.ProjectBackend{URL: "file://" + filepath.ToSlash(home)},
 	}
-	cli, err := auto.UpsertStackInlineSource(t.Context(), s.name, configuration.Project, s.program,
+	cli, err := auto.UpsertStackInlineSource(t.Context(), s.name, configuration.Project, s.programFor(configuration),
 		auto.Project(project), auto.WorkDir(t.TempDir()), auto.PulumiHome(filepath.Join(home, "home")),
 		auto.EnvVars(map[string]string{
 			"PULUMI_CONFIG_PASSPHRASE":                    "for a test",

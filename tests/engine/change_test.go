@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 const (
@@ -45,7 +47,7 @@ func TestClientsComeChangeAndGoWithoutTouchingTheDatastore(t *testing.T) {
 // settled are the changes of what a datastore keeps for good.
 var settled = map[string]config{
 	"datastoreName":            {"datastoreName": "another"},
-	"encryption":               {"encryption": "customer-managed", "kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"},
+	"kmsKeyArn":                {"kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"},
 	"authorizationStrategy":    {"authorizationStrategy": "SMART_ON_FHIR_V1", "clients": "[" + etl + "]"},
 	"fineGrainedAuthorization": {"fineGrainedAuthorization": "false"},
 }
@@ -99,7 +101,75 @@ func TestPreloadedPatientsSayNothingOfALiveDatastore(t *testing.T) {
 	each(t, func(t *testing.T, s *stack) {
 		s.mustUpdate(nil)
 		for _, preload := range []string{"true", "false"} {
-			assertUnchanged(t, "preloadSynthea "+preload, s.preview(config{"preloadSynthea": preload}))
+			for _, allowed := range []string{"true", "false"} {
+				assertUnchanged(t, "preloadSynthea "+preload+", replacement "+allowed,
+					s.preview(config{"preloadSynthea": preload, "allowDatastoreReplacement": allowed}))
+			}
 		}
 	})
+}
+
+func TestAMisspeltKeyDeploysNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *stack) {
+		for what, refused := range map[string]result{
+			"preview": s.preview(config{"protct": "true"}), "update": s.update(config{"protct": "true"}),
+		} {
+			if refused.err == nil || !strings.Contains(refused.err.Error()+refused.messages, "smartlake:protct: no such key; did you mean protect?") {
+				t.Errorf("%s: want it refused with the nearest key, got %v\n%s", what, refused.err, refused.messages)
+			}
+		}
+		assertSame(t, "living", s.account.names(), nil)
+	})
+}
+
+func TestAnotherDomainUnderAPoolIsRefused(t *testing.T) {
+	other := `{"name":"login.example.org","certificateArn":"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"}`
+	each(t, func(t *testing.T, s *stack) {
+		s.mustUpdate(nil)
+		s.account.takeLog()
+		for field, change := range map[string]config{
+			"domainPrefix": {"domainPrefix": "another", "customDomain": ""}, "customDomain.name": {"customDomain": other},
+		} {
+			for what, refused := range map[string]result{"preview": s.preview(change), "update": s.update(change)} {
+				if refused.err == nil || !strings.Contains(refused.messages, field+": is ") || !strings.Contains(refused.messages, "Cognito gives no other domain") {
+					t.Errorf("%s, %s: want it refused with the field, got %v\n%s", field, what, refused.err, refused.messages)
+				}
+			}
+		}
+		for _, operation := range s.account.takeLog() {
+			if operation == "create smart-auth-domain" || operation == "delete smart-auth-domain" {
+				t.Errorf("the domain was replaced: %s", operation)
+			}
+		}
+		s.mustUpdate(nil)
+		assertUnchanged(t, "with the former domain", s.preview(nil))
+	})
+}
+
+func TestADomainThatWasDeletedByHandMayComeBackAsAnother(t *testing.T) {
+	s := newStack(t, "dev")
+	s.mustUpdate(nil)
+	s.account.lose("smart-auth-domain")
+	if made := s.refresh(); made.err != nil {
+		t.Fatal(made.err, made.messages)
+	}
+	made := s.mustUpdate(config{"domainPrefix": "another"})
+	assertSame(t, "touched", made.touched(), []string{"create smart-auth-domain"})
+}
+
+func TestTheGuardSaysWhenTheStateDoesNotTell(t *testing.T) {
+	for _, property := range []string{"identityProviderConfiguration", "sseConfiguration", "datastoreName"} {
+		s := newStack(t, "dev")
+		s.mustUpdate(nil)
+		s.account.untold["smart-datastore"] = resource.PropertyKey(property)
+		if made := s.refresh(); made.err != nil {
+			t.Fatal(made.err, made.messages)
+		}
+		for what, made := range map[string]result{"preview": s.preview(nil), "update": s.update(nil)} {
+			said := func(text string) bool { return strings.Contains(text, "does not hold the live datastore's "+property) }
+			if made.err != nil || !slices.ContainsFunc(made.warnings, said) {
+				t.Errorf("%s, %s: want a warning that nothing is known, got %v and %q", property, what, made.err, made.warnings)
+			}
+		}
+	}
 }

@@ -57,21 +57,20 @@ func TestTheNextUpdateHealsAnUpdateThatFailedAnywhere(t *testing.T) {
 // updated or deleted.
 func reshaped(name string) config {
 	change := config{
-		"clients":                "[" + strings.Replace(etl, "system/*.*", "system/*.rs", 1) + "," + another + "]",
-		"mfa":                    "ON",
-		"tags":                   `{"environment":"another"}`,
-		"tracing":                "true",
-		"reservedConcurrency":    "30",
-		"alarms":                 "true",
-		"alarmEmails":            `["night@example.org"]`,
-		"alarmThresholds":        `{"durationMs":700,"denialPercent":40,"concurrencyPercent":70}`,
-		"dashboard":              "true",
-		"provisionedConcurrency": `{"executions":3,"maxExecutions":12}`,
+		"clients":                         "[" + strings.Replace(etl, "system/*.*", "system/*.rs", 1) + "," + another + "]",
+		"userPool.mfa":                    "ON",
+		"tags":                            `{"environment":"another"}`,
+		"function.tracing":                "true",
+		"function.reservedConcurrency":    "30",
+		"alarms.emails":                   `["night@example.org"]`,
+		"alarms.thresholds":               `{"durationMs":700,"denialPercent":40,"concurrencyPercent":70}`,
+		"dashboard":                       "true",
+		"function.provisionedConcurrency": `{"executions":3,"maxExecutions":12}`,
 	}
 	if name == "everything" {
-		change["tracing"], change["dashboard"] = "false", "false"
+		change["function.tracing"], change["dashboard"] = "false", "false"
 		change["customDomain"] = strings.Replace(everything["customDomain"], "certificate/0", "certificate/1", 1)
-		change["bulkData"] = `{"enabled":true,"exportRetentionDays":7,"noncurrentDays":10,"logRetentionDays":90}`
+		change["bulkData"] = `{"exportRetentionDays":7,"noncurrentDays":10,"logRetentionDays":90}`
 		change["identityProviders"] = "[" + strings.Replace(hospital, "https://id.", "https://login.", 1) + "]"
 	}
 	return change

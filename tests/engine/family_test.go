@@ -21,7 +21,7 @@ func family(n int) pulumi.RunFunc {
 		for i := range n {
 			_, err := components.NewSmartDatastore(ctx, fmt.Sprintf("clinic%02d", i), &components.SmartDatastoreArgs{
 				Clients:  []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.rs"}}},
-				Function: &components.FunctionArgs{Archive: archives["validatorArchive"]},
+				Function: &components.FunctionArgs{Archive: archives["function.archive"]},
 				Protect:  &protect,
 			})
 			if err != nil {
@@ -119,7 +119,7 @@ func builtIn(t *testing.T, checkout string) config {
 	for line := range strings.Lines(string(out)) {
 		if paths, ok := strings.CutPrefix(strings.TrimSpace(line), "archives="); ok {
 			validator, launch, _ := strings.Cut(paths, " ")
-			return config{"validatorArchive": validator, "launchContextArchive": launch}
+			return config{"function.archive": validator, "launchContext.function.archive": launch}
 		}
 	}
 	t.Fatalf("no archive was built:\n%s", out)

@@ -21,7 +21,7 @@ func TestAnUpdateKeepsToItsPlan(t *testing.T) {
 		s.mustUpdate(nil, withPlan(planned.plan))
 
 		planned = s.preview(nil)
-		made := s.update(config{"mfa": "ON"}, withPlan(planned.plan))
+		made := s.update(config{"userPool.mfa": "ON"}, withPlan(planned.plan))
 		if made.err == nil || !strings.Contains(made.messages, "violates plan") {
 			t.Errorf("want a change that was not planned refused, got %v\n%s", made.err, made.messages)
 		}
@@ -35,6 +35,6 @@ func TestATargetedUpdateChangesItsTargetOnly(t *testing.T) {
 	only := func(o *engine.UpdateOptions) {
 		o.Targets = deploy.NewUrnTargetsFromUrns([]resource.URN{s.urn("smart-auth-client-etl")})
 	}
-	made := s.mustUpdate(config{"clients": "[" + shorter + "," + app + "]", "mfa": "OPTIONAL"}, only)
+	made := s.mustUpdate(config{"clients": "[" + shorter + "," + app + "]", "userPool.mfa": "OPTIONAL"}, only)
 	assertSame(t, "touched", made.touched(), []string{"update smart-auth-client-etl"})
 }

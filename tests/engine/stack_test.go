@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,9 +45,9 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		archives = map[string]string{}
-		for _, key := range []string{"validatorArchive", "launchContextArchive"} {
-			archives[key] = filepath.Join(dir, key+".zip")
-			if err := writeArchive(archives[key], key); err != nil {
+		for _, member := range []string{"function.archive", "launchContext.function.archive"} {
+			archives[member] = filepath.Join(dir, member+".zip")
+			if err := writeArchive(archives[member], member); err != nil {
 				log.Fatal(err)
 			}
 		}
@@ -74,8 +75,8 @@ func writeArchive(path, content string) error {
 type stack struct {
 	t       testing.TB
 	name    string
-	extra   config // beyond its file
-	program pulumi.RunFunc
+	extra   config         // beyond its file
+	program pulumi.RunFunc // in the place of this repository's
 	account *account
 	state   *deploy.Snapshot
 }
@@ -84,7 +85,7 @@ type stack struct {
 // "everything", of which nothing exists yet.
 func newStack(t testing.TB, name string) *stack {
 	t.Helper()
-	s := &stack{t: t, name: name, program: program.Run, account: newAccount("us-east-1")}
+	s := &stack{t: t, name: name, account: newAccount("us-east-1")}
 	if name == "everything" {
 		s.name, s.extra = "dev", everything
 	}
@@ -93,20 +94,19 @@ func newStack(t testing.TB, name string) *stack {
 
 // everything is the stack dev with all that can be switched on, switched on.
 var everything = config{
-	"advancedSecurity":       "AUDIT",
-	"alarmEmails":            `["ops@example.org","doctor@example.org"]`,
-	"alarms":                 "true",
-	"bulkData":               `{"enabled":true}`,
-	"customDomain":           `{"name":"auth.example.org","certificateArn":"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000","zoneId":"Z0123456789ABC"}`,
-	"dashboard":              "true",
-	"encryption":             "customer-managed",
-	"identityProviders":      `[` + hospital + `,{"name":"University","kind":"saml","metadataUrl":"https://idp.example.org/metadata","attributeMapping":{"email":"mail"}}]`,
-	"mfa":                    "OPTIONAL",
-	"provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
-	"reservedConcurrency":    "20",
-	"testUsers":              `[{"username":"ann","email":"ann@example.org","password":"Correct-Horse-1","patient":"p1"}]`,
-	"tracing":                "true",
-	"userPoolTier":           "PLUS",
+	"alarms.emails":                   `["ops@example.org","doctor@example.org"]`,
+	"bulkData":                        "{}",
+	"customDomain":                    `{"name":"auth.example.org","certificateArn":"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000","zoneId":"Z0123456789ABC"}`,
+	"customerManagedKey":              "true",
+	"dashboard":                       "true",
+	"function.provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
+	"function.reservedConcurrency":    "20",
+	"function.tracing":                "true",
+	"identityProviders":               `[` + hospital + `,{"name":"University","kind":"saml","metadataUrl":"https://idp.example.org/metadata","attributeMapping":{"email":"mail"}}]`,
+	"testUsers":                       `[{"username":"ann","email":"ann@example.org","password":"Correct-Horse-1","patient":"p1"}]`,
+	"userPool.advancedSecurity":       "AUDIT",
+	"userPool.mfa":                    "OPTIONAL",
+	"userPool.tier":                   "PLUS",
 }
 
 const hospital = `{"name":"Hospital","kind":"oidc","issuer":"https://id.example.org","clientId":"smartlake","clientSecret":"for-a-test-only","attributeMapping":{"email":"email"}}`
@@ -187,7 +187,7 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 		}
 		defer func() { _ = ctx.Close() }()
 		ctx.Log = said
-		return pulumi.RunWithContext(ctx, s.program)
+		return pulumi.RunWithContext(ctx, s.programFor(configuration))
 	})
 	plan := &lifecycle.TestPlan{
 		Project: configuration.Project, Stack: configuration.Name,
@@ -218,14 +218,20 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 	return made
 }
 
+// programFor is the stack's program, with a configuration.
+func (s *stack) programFor(configuration graph.Stack) pulumi.RunFunc {
+	if s.program != nil {
+		return s.program
+	}
+	return program.With(configuration.Config)
+}
+
 // configuration of the stack, as its files have it but for what is changed.
 func (s *stack) configuration(changed config) graph.Stack {
 	s.t.Helper()
 	overrides := map[string]string{}
 	for _, more := range []map[string]string{archives, s.extra, changed} {
-		for key, value := range more {
-			overrides[key] = value
-		}
+		maps.Copy(overrides, more)
 	}
 	configuration, err := local.LoadStack(root, s.name, overrides)
 	if err != nil {

@@ -1,0 +1,73 @@
+package reference_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/internal/reference"
+)
+
+const root = "../.."
+
+func read(t *testing.T) reference.Documentation {
+	t.Helper()
+	documentation, err := reference.Read(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return documentation
+}
+
+func TestTheConfigurationReferenceIsWhatTheDocCommentsSay(t *testing.T) {
+	documentation := read(t)
+	for file, want := range map[string]string{
+		"Pulumi.yaml": documentation.ConfigSection(), "docs/configuration.md": documentation.ConfigurationPage(),
+	} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(string(text), want) {
+			t.Errorf("%s is not current: go run ./internal/reference/generate, and read what has changed", file)
+		}
+	}
+}
+
+var row = regexp.MustCompile("(?m)^\\| (?:\\[)?`([^`]+)`[^|]*\\| ([^|]*) \\| ([^|]*) \\| (.*) \\|$")
+
+func TestEveryInputSaysItsTypeItsDefaultAndItsMeaning(t *testing.T) {
+	rows := row.FindAllStringSubmatch(strings.ReplaceAll(read(t).ConfigurationPage(), "|  |", "| - |"), -1)
+	if len(rows) < 100 {
+		t.Fatalf("%d inputs were found, want all", len(rows))
+	}
+	for _, r := range rows {
+		for i, what := range []string{"type", "default", "meaning"} {
+			if cell := strings.TrimSpace(r[i+2]); cell == "" || cell == "-" {
+				t.Errorf("%s: no %s: want it in the doc comment (\"By default …\", or \"Required for …\")", r[1], what)
+			}
+		}
+	}
+}
+
+func TestDefaultsAreReadFromSentences(t *testing.T) {
+	page := read(t).ConfigurationPage()
+	for _, want := range []string{
+		"| `clients[].name` | text | required |",
+		"| `clients[].kind` | `service`, `confidential`, `public` | required |",
+		"| `clients[].callbackUrls` | list of text | required for user-facing kinds |",
+		"| `userPool.mfa` | text | OFF |",
+		"| `userPool.passwordPolicy.minimumLength` | whole number | 8 |",
+		"| `function.logLevel` | text | info |",
+		"| `launchContext.function` | object with the members of `function` | each member's |",
+		"| [`alarms`](#alarms) | object | none |",
+		"| `protect` | true or false | true |",
+		"| `tags` | object of text | none |",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("want %s", want)
+		}
+	}
+}
