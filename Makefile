@@ -19,5 +19,5 @@ local: ## start the local cloud with the stack dev
 golden: ## write every golden file anew; read the difference before you commit it
 	go test ./tests -run TestGraph -update
 	go test ./tests/api -update
-	go test ./audit -update
-	go test ./requests -update
+	go test ./internal/audit -update
+	go test ./internal/requests -update

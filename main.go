@@ -4,7 +4,7 @@ package main
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/program"
+	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 func main() {

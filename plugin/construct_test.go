@@ -22,18 +22,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // newCloud answers as AWS would, and keeps what is declared.
-func newCloud() *graph.Graph {
-	return &graph.Graph{Region: "us-east-1", Account: "123456789012", Partition: "aws"}
+func newCloud() *declared.Graph {
+	return &declared.Graph{Region: "us-east-1", Account: "123456789012", Partition: "aws"}
 }
 
 // construct has the plugin construct a component, over the wire as Pulumi would.
 func construct(
 	t *testing.T, typ string, archives fs.FS, inputs resource.PropertyMap, edit ...func(*provider.ConstructRequest),
-) (*graph.Graph, property.Map, error) {
+) (*declared.Graph, property.Map, error) {
 	t.Helper()
 	served, err := newProvider(archives)
 	if err != nil {
@@ -133,10 +133,10 @@ func args(archive string) *components.SmartDatastoreArgs {
 
 func TestOtherLanguagesDeclareWhatGoDoes(t *testing.T) {
 	archive := archiveFile(t)
-	want, err := graph.Run(func(ctx *pulumi.Context) error {
+	want, err := declared.Run(func(ctx *pulumi.Context) error {
 		_, err := components.NewSmartDatastore(ctx, "ehr", args(archive))
 		return err
-	}, graph.Stack{Project: "project", Name: "stack", Config: map[string]string{"aws:region": "us-east-1"}})
+	}, declared.Stack{Project: "project", Name: "stack", Config: map[string]string{"aws:region": "us-east-1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,16 +144,16 @@ func TestOtherLanguagesDeclareWhatGoDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared, wanted := got.Resources(), want.Resources()
-	if len(declared) != len(wanted) || len(wanted) < 40 {
-		t.Fatalf("got %d resources, want %d", len(declared), len(wanted))
+	built, wanted := got.Resources(), want.Resources()
+	if len(built) != len(wanted) || len(wanted) < 40 {
+		t.Fatalf("got %d resources, want %d", len(built), len(wanted))
 	}
 	for i := range wanted {
-		for _, one := range []graph.Resource{declared[i], wanted[i]} {
+		for _, one := range []declared.Resource{built[i], wanted[i]} {
 			delete(one.Properties, "clientSecret") // made at random, as Cognito does
 		}
-		if !reflect.DeepEqual(declared[i], wanted[i]) {
-			t.Errorf("got %+v\nwant %+v", declared[i], wanted[i])
+		if !reflect.DeepEqual(built[i], wanted[i]) {
+			t.Errorf("got %+v\nwant %+v", built[i], wanted[i])
 		}
 	}
 }
@@ -241,8 +241,8 @@ func TestABadInputIsRefusedByItsName(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "Passw0rd") {
 			t.Errorf("%s: the error holds a secret", what)
 		}
-		if declared := cloud.Resources(); len(declared) > 0 {
-			t.Errorf("%s: %d resources were declared first", what, len(declared))
+		if built := cloud.Resources(); len(built) > 0 {
+			t.Errorf("%s: %d resources were declared first", what, len(built))
 		}
 	}
 }
@@ -285,7 +285,7 @@ func released(t *testing.T) fs.FS {
 }
 
 // code is the content of the archive that a function runs.
-func code(t *testing.T, cloud *graph.Graph, function string) string {
+func code(t *testing.T, cloud *declared.Graph, function string) string {
 	t.Helper()
 	for _, one := range cloud.All("aws:lambda/function:Function") {
 		if one.Name != function {

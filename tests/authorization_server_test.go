@@ -154,7 +154,7 @@ func TestATestUserIsDeclaredWithItsPasswordAsASecret(t *testing.T) {
 				t.Errorf("%s: %s %q holds the password in plain text", what, one.GetType(), one.GetName())
 			}
 		}
-		for _, component := range []declared{r.find(t, smartDatastoreType, name), r.find(t, authorizationServerType, name+"-auth")} {
+		for _, component := range []registered{r.find(t, smartDatastoreType, name), r.find(t, authorizationServerType, name+"-auth")} {
 			assertJSON(t, what+", in "+component.GetName(), component.Inputs["testUsers"],
 				`[{"username": "test", "email": "test@example.org", "password": {"secret": "Passw0rd!"}}]`)
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/local/graph"
-	"github.com/smartlake/pulumi-smartlake/program"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 // stackValues is a complete configuration, with some keys and members changed.
@@ -24,7 +24,7 @@ func stackValues(t *testing.T, changes ...string) map[string]string {
 // setValues changes keys and members of a configuration.
 func setValues(t *testing.T, values map[string]string, changes ...string) {
 	t.Helper()
-	stack := graph.Stack{Project: project, Config: values}
+	stack := declared.Stack{Project: project, Config: values}
 	for i := 0; i < len(changes); i += 2 {
 		if err := stack.Set(changes[i], changes[i+1]); err != nil {
 			t.Fatal(err)

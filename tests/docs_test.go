@@ -17,7 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/tests/documents"
 )
@@ -583,7 +583,7 @@ func TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore(t *testing.T) {
 		for _, imported := range words[1:] {
 			to, ours := strings.CutPrefix(imported, module+"/")
 			allowed := rooms[room]
-			if !ours || below(to, room) || slices.Contains(allowed, "all") || from == "local/localtest" {
+			if !ours || below(to, room) || slices.Contains(allowed, "all") || from == "internal/local/localtest" {
 				continue
 			}
 			if !slices.ContainsFunc(allowed, func(one string) bool { return below(to, one) }) {

@@ -190,7 +190,7 @@ func TestNoComponentMakesAProvider(t *testing.T) {
 }
 
 // dependencies are the names of what a resource waits for.
-func dependencies(r *recorder, one declared) []string {
+func dependencies(r *recorder, one registered) []string {
 	var names []string
 	for _, other := range r.resources {
 		if slices.Contains(one.GetDependencies(), other.URN) {

@@ -62,7 +62,7 @@ func graphText(t *testing.T, r *recorder) string {
 	for _, one := range r.resources {
 		names[one.URN] = one.GetName()
 	}
-	resources := slices.SortedFunc(slices.Values(r.resources), func(a, b declared) int {
+	resources := slices.SortedFunc(slices.Values(r.resources), func(a, b registered) int {
 		return cmp.Or(strings.Compare(a.GetType(), b.GetType()), strings.Compare(a.GetName(), b.GetName()))
 	})
 	var text strings.Builder

@@ -172,7 +172,7 @@ func assertGrant(t *testing.T, r *recorder, role, key string, statements ...stri
 }
 
 // assertPolicy compares a role policy: which role, and the whole document.
-func assertPolicy(t *testing.T, policy declared, role, document string) {
+func assertPolicy(t *testing.T, policy registered, role, document string) {
 	t.Helper()
 	if got := policy.Inputs["role"]; got != physicalName(role) {
 		t.Errorf("%s: belongs to role %v, want %s", policy.GetName(), got, physicalName(role))
@@ -216,7 +216,7 @@ func TestNoPolicyReachesFurtherThanItMust(t *testing.T) {
 	}
 }
 
-func assertNarrow(t *testing.T, one declared, property string, policy document) {
+func assertNarrow(t *testing.T, one registered, property string, policy document) {
 	t.Helper()
 	for _, statement := range policy.Statement {
 		if statement.Effect != "Allow" {

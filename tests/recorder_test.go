@@ -82,14 +82,14 @@ type recorder struct {
 	pool    *domains             // of the user pools that exist already, nil where none does
 
 	mu        sync.Mutex
-	resources []declared
+	resources []registered
 	invokes   []pulumi.MockCallArgs
 	warnings  []string
 	outputs   map[string]output
 }
 
-// declared is one resource as the program registered it.
-type declared struct {
+// registered is one resource as the program registered it.
+type registered struct {
 	*pulumirpc.RegisterResourceRequest
 	URN    string
 	Inputs map[string]any // secrets are {"secret": value}, archives {"archive": path}
@@ -115,7 +115,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.resources = append(r.resources, declared{args.RegisterRPC, r.urn(args), plain(resource.NewProperty(inputs)).(map[string]any)})
+	r.resources = append(r.resources, registered{args.RegisterRPC, r.urn(args), plain(resource.NewProperty(inputs)).(map[string]any)})
 	outputs := args.Inputs.Copy()
 	if args.TypeToken == datastoreType && r.live != nil { // changes are ignored
 		for _, ignored := range args.RegisterRPC.GetIgnoreChanges() {
@@ -291,7 +291,7 @@ func (r *recorder) output(name string) output {
 }
 
 // find returns the one resource of a type and name.
-func (r *recorder) find(t *testing.T, typ, name string) declared {
+func (r *recorder) find(t *testing.T, typ, name string) registered {
 	t.Helper()
 	for _, one := range r.resources {
 		if one.GetType() == typ && one.GetName() == name {
@@ -299,18 +299,18 @@ func (r *recorder) find(t *testing.T, typ, name string) declared {
 		}
 	}
 	t.Fatalf("no %s %q is declared; there are\n  %s", typ, name, strings.Join(r.names(), "\n  "))
-	return declared{}
+	return registered{}
 }
 
 // of returns the resources of a type, sorted by name.
-func (r *recorder) of(typ string) []declared {
-	var all []declared
+func (r *recorder) of(typ string) []registered {
+	var all []registered
 	for _, one := range r.resources {
 		if one.GetType() == typ {
 			all = append(all, one)
 		}
 	}
-	slices.SortFunc(all, func(a, b declared) int { return strings.Compare(a.GetName(), b.GetName()) })
+	slices.SortFunc(all, func(a, b registered) int { return strings.Compare(a.GetName(), b.GetName()) })
 	return all
 }
 

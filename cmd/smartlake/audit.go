@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/audit"
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/internal/audit"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
 // stackFlags name a stack to read.
@@ -32,7 +32,7 @@ func (f *stackFlags) register(command *cobra.Command) {
 
 // declare runs the program for the stack, in an account, and returns what it
 // declares. A stack that cannot be declared is one that the command cannot run for.
-func (f *stackFlags) declare(ctx context.Context, account string) (*graph.Graph, error) {
+func (f *stackFlags) declare(ctx context.Context, account string) (*declared.Graph, error) {
 	overrides, err := parseConfig(f.config)
 	if err != nil {
 		return nil, cannotRun(err)

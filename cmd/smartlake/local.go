@@ -15,9 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/local/graph"
-	"github.com/smartlake/pulumi-smartlake/program"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 type localFlags struct {
@@ -187,26 +187,26 @@ func serveLocal(ctx context.Context, tell teller, problems io.Writer, cloud *loc
 // loadStack reads the stack and makes it run here: with this machine's processor,
 // and the validator built for it unless an archive was given. What is wrong with the
 // stack is said before that build.
-func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (graph.Stack, error) {
+func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (declared.Stack, error) {
 	overrides, err := parseConfig(flags.config)
 	if err != nil {
-		return graph.Stack{}, err
+		return declared.Stack{}, err
 	}
 	stack, err := local.LoadStack(flags.dir, flags.stack, overrides)
 	if err != nil {
-		return graph.Stack{}, err
+		return declared.Stack{}, err
 	}
 	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
 	if err != nil {
-		return graph.Stack{}, err
+		return declared.Stack{}, err
 	}
 	if given(overrides, stack.Project, "function.architecture") || given(overrides, stack.Project, "launchContext.function.architecture") {
-		return graph.Stack{}, errors.New("--config: function.architecture: the local run takes that of this machine; leave it out")
+		return declared.Stack{}, errors.New("--config: function.architecture: the local run takes that of this machine; leave it out")
 	}
 	for _, function := range functionsOf(args) {
 		architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 		if err := stack.Set(function.member+".architecture", architecture); err != nil {
-			return graph.Stack{}, err
+			return declared.Stack{}, err
 		}
 		if given(overrides, stack.Project, function.member+".archive") {
 			continue
@@ -214,10 +214,10 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (graph
 		// The archive that the stack file may name is Lambda's, and need not run here.
 		archive, err := function.buildForThisMachine(ctx, progress)
 		if err != nil {
-			return graph.Stack{}, err
+			return declared.Stack{}, err
 		}
 		if err := stack.Set(function.member+".archive", archive); err != nil {
-			return graph.Stack{}, err
+			return declared.Stack{}, err
 		}
 	}
 	return stack, nil

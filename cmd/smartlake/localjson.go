@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
 // jsonTeller is for programs: an object a line. No line holds a secret but

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/requests"
+	"github.com/smartlake/pulumi-smartlake/internal/requests"
 )
 
 type requestsFlags struct {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/smoke"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke"
 )
 
 type smokeFlags struct {

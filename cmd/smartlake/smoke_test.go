@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/program"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 // running is a local cloud as "smartlake local" runs it.

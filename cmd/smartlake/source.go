@@ -17,8 +17,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 )
 
 // maxOutputs is far more than the outputs of any stack.

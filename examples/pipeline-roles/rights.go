@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/audit"
-	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/internal/audit"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
 // policy is an IAM policy document.

@@ -13,9 +13,9 @@ import (
 func (d *definitions) files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for name, table := range map[string]func() (string, error){
-		"smart/fhir_definition.go":                   d.typeTable,
-		"local/healthlake/search_definition.go":      d.searchTable,
-		"local/healthlake/compartment_definition.go": d.compartmentTable,
+		"smart/fhir_definition.go":                            d.typeTable,
+		"internal/local/healthlake/search_definition.go":      d.searchTable,
+		"internal/local/healthlake/compartment_definition.go": d.compartmentTable,
 	} {
 		body, err := table()
 		if err != nil {

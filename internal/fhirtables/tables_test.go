@@ -69,9 +69,9 @@ func tables(t *testing.T, directory string) map[string][]byte {
 func TestATableHoldsWhatR4DefinesAndCanBeCompared(t *testing.T) {
 	files := tables(t, write(t, fixture))
 	for name, rows := range map[string][]string{
-		"smart/fhir_definition.go":                   {`"Blank ",`, `"Visit actor cause date half patient phone reason status telecom untyped ",`},
-		"local/healthlake/search_definition.go":      {`"Visit": "actor>guest.actor cause>reasonReference patient>Patient:guest.actor,guest.lender reason=reasonCodeableConcept status=status",`},
-		"local/healthlake/compartment_definition.go": {`"Visit": "patient actor",`},
+		"smart/fhir_definition.go":                            {`"Blank ",`, `"Visit actor cause date half patient phone reason status telecom untyped ",`},
+		"internal/local/healthlake/search_definition.go":      {`"Visit": "actor>guest.actor cause>reasonReference patient>Patient:guest.actor,guest.lender reason=reasonCodeableConcept status=status",`},
+		"internal/local/healthlake/compartment_definition.go": {`"Visit": "patient actor",`},
 	} {
 		_, body, _ := strings.Cut(string(files[name]), "{\n")
 		if want := "\t" + strings.Join(rows, "\n\t") + "\n}\n"; body != want {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/smartlake/pulumi-smartlake/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
 // root is the folder with Pulumi.yaml.
@@ -31,7 +31,7 @@ func chromium(t *testing.T) string {
 			return path
 		}
 	}
-	const missing = "no Chromium: install it, or run scripts/browser as root"
+	const missing = "no Chromium: install it, or run build/scripts/browser as root"
 	if os.Getenv("CI") != "" {
 		t.Fatal(missing)
 	}

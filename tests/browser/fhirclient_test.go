@@ -13,8 +13,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 )
 
 const fhirClient = "node_modules/fhirclient/build/fhir-client.pure.min.js"
@@ -23,7 +23,7 @@ const fhirClient = "node_modules/fhirclient/build/fhir-client.pure.min.js"
 func serveApp(t *testing.T) *httptest.Server {
 	t.Helper()
 	if _, err := os.Stat(fhirClient); err != nil {
-		const missing = "no fhirclient: run npm ci here, or scripts/browser"
+		const missing = "no fhirclient: run npm ci here, or build/scripts/browser"
 		if os.Getenv("CI") != "" {
 			t.Fatal(missing)
 		}

@@ -19,8 +19,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 )
 
 var update = flag.Bool("update", false, "take the README's picture of the page anew")

@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/local/graph"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // account is an AWS account as the two providers show it to the engine: what lives
@@ -24,7 +24,7 @@ import (
 // It leaves out: the providers' schemas and their checks of inputs, permissions,
 // quotas and time.
 type account struct {
-	shapes *graph.Graph
+	shapes *declared.Graph
 
 	mu     sync.Mutex
 	things map[resource.ID]thing
@@ -44,7 +44,7 @@ type thing struct {
 
 func newAccount(region string) *account {
 	return &account{
-		shapes: &graph.Graph{Region: region, Account: "123456789012", Partition: "aws"},
+		shapes: &declared.Graph{Region: region, Account: "123456789012", Partition: "aws"},
 		things: map[resource.ID]thing{},
 		broken: map[string]bool{},
 		untold: map[string]resource.PropertyKey{},
@@ -199,7 +199,7 @@ func diff(_ context.Context, r plugin.DiffRequest) (plugin.DiffResult, error) {
 			result.ReplaceKeys = append(result.ReplaceKeys, key)
 		}
 	}
-	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && r.URN.Type() == graph.Datastore
+	result.DeleteBeforeReplace = len(result.ReplaceKeys) > 0 && r.URN.Type() == declared.Datastore
 	return result, nil
 }
 

@@ -1,6 +1,6 @@
 package engine_test
 
-import "github.com/smartlake/pulumi-smartlake/local/graph"
+import "github.com/smartlake/pulumi-smartlake/internal/declared"
 
 // createOnly are the properties that a resource keeps for good, so that another
 // value needs a new resource: CloudFormation's "Update requires: Replacement"
@@ -8,22 +8,22 @@ import "github.com/smartlake/pulumi-smartlake/local/graph"
 // the rest what the services' APIs cannot change. A pool's schema is none of them:
 // attributes can be added, and everything else Cognito refuses.
 var createOnly = map[string][]string{
-	graph.Datastore: {
+	declared.Datastore: {
 		"datastoreName", "datastoreTypeVersion", "identityProviderConfiguration", "preloadDataConfig", "sseConfiguration",
 	},
-	graph.UserPool:                                  {"aliasAttributes", "usernameAttributes", "usernameConfiguration"},
-	graph.UserPoolDomain:                            {"domain", "userPoolId"},
-	graph.UserPoolClient:                            {"generateSecret", "userPoolId"},
+	declared.UserPool:                               {"aliasAttributes", "usernameAttributes", "usernameConfiguration"},
+	declared.UserPoolDomain:                         {"domain", "userPoolId"},
+	declared.UserPoolClient:                         {"generateSecret", "userPoolId"},
 	"aws:cognito/resourceServer:ResourceServer":     {"identifier", "userPoolId"},
 	"aws:cognito/identityProvider:IdentityProvider": {"providerName", "providerType", "userPoolId"},
 	"aws:cognito/user:User":                         {"username", "userPoolId"},
 	"aws:cognito/userGroup:UserGroup":               {"name", "userPoolId"},
 	"aws:cognito/userInGroup:UserInGroup":           {"groupName", "username", "userPoolId"},
-	graph.Function:                                  {"architectures", "packageType"},
-	graph.FunctionAlias:                             {"functionName", "name"},
-	graph.Permission:                                {"action", "function", "principal", "qualifier", "sourceAccount", "sourceArn"},
-	graph.Role:                                      {"name", "path"},
-	graph.RolePolicy:                                {"name", "role"},
+	declared.Function:                               {"architectures", "packageType"},
+	declared.FunctionAlias:                          {"functionName", "name"},
+	declared.Permission:                             {"action", "function", "principal", "qualifier", "sourceAccount", "sourceArn"},
+	declared.Role:                                   {"name", "path"},
+	declared.RolePolicy:                             {"name", "role"},
 	"aws:kms/key:Key":                               {"customerMasterKeySpec", "keyUsage"},
 	"aws:kms/alias:Alias":                           {"name"},
 	"aws:route53/record:Record":                     {"name", "zoneId"},
@@ -57,11 +57,11 @@ var scaled = []string{"resourceId", "scalableDimension", "serviceNamespace"}
 // and that its provider brings back on a refresh. Whoever leaves one of them out
 // sees a difference after the next refresh.
 var serviceDefaults = map[string]map[string]any{
-	graph.Datastore: {
+	declared.Datastore: {
 		"sseConfiguration":              map[string]any{"kmsEncryptionConfig": map[string]any{"cmkType": "AWS_OWNED_KMS_KEY"}},
 		"identityProviderConfiguration": map[string]any{"authorizationStrategy": "AWS_AUTH", "fineGrainedAuthorizationEnabled": false},
 	},
-	graph.UserPool: {
+	declared.UserPool: {
 		"accountRecoverySetting": map[string]any{"recoveryMechanisms": []any{
 			map[string]any{"name": "verified_email", "priority": 1.0}, map[string]any{"name": "verified_phone_number", "priority": 2.0},
 		}},
@@ -74,7 +74,7 @@ var serviceDefaults = map[string]map[string]any{
 		"usernameConfiguration":       map[string]any{"caseSensitive": true},
 		"verificationMessageTemplate": map[string]any{"defaultEmailOption": "CONFIRM_WITH_CODE"},
 	},
-	graph.UserPoolClient: {
+	declared.UserPoolClient: {
 		"accessTokenValidity":   60.0,
 		"enableTokenRevocation": true,
 		"explicitAuthFlows":     []any{"ALLOW_CUSTOM_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"},
@@ -82,7 +82,7 @@ var serviceDefaults = map[string]map[string]any{
 		"refreshTokenValidity":  30.0,
 		"tokenValidityUnits":    map[string]any{"refreshToken": "days"},
 	},
-	graph.Function: {
+	declared.Function: {
 		"architectures": []any{"x86_64"},
 		"loggingConfig": map[string]any{"logFormat": "Text"},
 		"memorySize":    128.0,

@@ -110,7 +110,7 @@ func commandLines(t *testing.T) map[string][]string {
 	for _, page := range pages(t) {
 		lines[page.Path] = page.Commands()
 	}
-	scripts, err := filepath.Glob(filepath.Join(root, "scripts", "*"))
+	scripts, err := filepath.Glob(filepath.Join(root, "build", "scripts", "*"))
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}

@@ -26,9 +26,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/local"
-	"github.com/smartlake/pulumi-smartlake/local/graph"
-	"github.com/smartlake/pulumi-smartlake/program"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 // root is the folder with Pulumi.yaml.
@@ -219,7 +219,7 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 }
 
 // programFor is the stack's program, with a configuration.
-func (s *stack) programFor(configuration graph.Stack) pulumi.RunFunc {
+func (s *stack) programFor(configuration declared.Stack) pulumi.RunFunc {
 	if s.program != nil {
 		return s.program
 	}
@@ -227,7 +227,7 @@ func (s *stack) programFor(configuration graph.Stack) pulumi.RunFunc {
 }
 
 // configuration of the stack, as its files have it but for what is changed.
-func (s *stack) configuration(changed config) graph.Stack {
+func (s *stack) configuration(changed config) declared.Stack {
 	s.t.Helper()
 	overrides := map[string]string{}
 	for _, more := range []map[string]string{archives, s.extra, changed} {

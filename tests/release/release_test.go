@@ -96,7 +96,7 @@ func run(t *testing.T, dir, name string, args ...string) string {
 func release(t *testing.T, checkout, dist string, env ...string) (string, error) {
 	t.Helper()
 	goCache := strings.TrimSpace(run(t, checkout, "go", "env", "GOCACHE"))
-	command := exec.CommandContext(t.Context(), filepath.Join(checkout, "scripts", "release"), version, dist)
+	command := exec.CommandContext(t.Context(), filepath.Join(checkout, "build", "scripts", "release"), version, dist)
 	command.Env = slices.Concat(os.Environ(), []string{
 		"RELEASE_PLATFORMS=linux/amd64", "XDG_CACHE_HOME=" + t.TempDir(), "GOCACHE=" + goCache, "TMPDIR=" + temporary(t),
 	}, env)
@@ -283,7 +283,7 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 		args       []string
 		env        []string
 	}{
-		{"no arguments", "usage: scripts/release <version> <dist>", nil, nil},
+		{"no arguments", "usage: build/scripts/release <version> <dist>", nil, nil},
 		{"a number without v", `version: "1.2.3": want v and a semantic version`, []string{"1.2.3", free}, nil},
 		{"a leading zero", `version: "v1.02.3": want v and a semantic version`, []string{"v1.02.3", free}, nil},
 		{"a branch", `version: "main": want v and a semantic version`, []string{"main", free}, nil},
@@ -292,10 +292,10 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 		{"a full folder", "want a folder that is empty or does not exist", []string{version, taken}, nil},
 		{"an unknown platform", `RELEASE_PLATFORMS: "plan9/386": want one of darwin, linux and windows`, []string{version, free}, []string{"RELEASE_PLATFORMS=plan9/386"}},
 	} {
-		command := exec.CommandContext(t.Context(), filepath.Join(checkout, "scripts", "release"), c.args...)
+		command := exec.CommandContext(t.Context(), filepath.Join(checkout, "build", "scripts", "release"), c.args...)
 		command.Env = append(os.Environ(), c.env...)
 		out, err := command.CombinedOutput()
-		if err == nil || !strings.HasPrefix(string(out), "scripts/release: ") || !strings.Contains(string(out), c.want) {
+		if err == nil || !strings.HasPrefix(string(out), "build/scripts/release: ") || !strings.Contains(string(out), c.want) {
 			t.Errorf("%s: got %v and %s, want %s", c.what, err, out, c.want)
 		}
 	}
@@ -303,7 +303,7 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 		t.Errorf("something was built all the same: %v", err)
 	}
 	write(t, filepath.Join(checkout, "main.go"), "package main\n", 0o644)
-	out, err := exec.CommandContext(t.Context(), filepath.Join(checkout, "scripts", "release"), version, free).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), filepath.Join(checkout, "build", "scripts", "release"), version, free).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "uncommitted changes: a release is what is committed") {
 		t.Errorf("uncommitted changes: got %v and %s", err, out)
 	}

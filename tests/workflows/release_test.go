@@ -13,7 +13,7 @@ import (
 )
 
 // released are the files of a release that somebody runs or deploys, by the product that
-// they are, as scripts/release names them.
+// they are, as build/scripts/release names them.
 var released = map[string][]string{
 	"launch-context":            {"launch-context-arm64.zip", "launch-context-x86_64.zip"},
 	"pulumi-resource-smartlake": {"pulumi-resource-smartlake-v1.2.3-linux-amd64.tar.gz", "pulumi-resource-smartlake-v1.2.3-rc.1-windows-arm64.tar.gz"},
@@ -22,7 +22,7 @@ var released = map[string][]string{
 }
 
 func TestEverythingReleasedIsAttestedWithItsOwnBillOfMaterialsAndNoOther(t *testing.T) {
-	script := text(t, filepath.Join(root, "scripts/release"))
+	script := text(t, filepath.Join(root, "build/scripts/release"))
 	made := map[string]bool{}
 	for _, match := range regexp.MustCompile(`(?m)^bill \S+ \S+ (\S+)$`).FindAllStringSubmatch(script, -1) {
 		made[match[1]] = true
@@ -42,7 +42,7 @@ func TestEverythingReleasedIsAttestedWithItsOwnBillOfMaterialsAndNoOther(t *test
 	}
 	for product, files := range released {
 		if !made[product] {
-			t.Errorf("%s: scripts/release makes no bill of materials", product)
+			t.Errorf("%s: build/scripts/release makes no bill of materials", product)
 		}
 		for _, file := range files {
 			if want := []string{product + ".sbom.cdx.json"}; !slices.Equal(attested[file], want) {
@@ -78,10 +78,10 @@ func TestNothingIsSignedOrPublishedButWhatIsOnMainWasTestedAndLetThrough(t *test
 		t.Errorf("want four jobs, of which build waits in the environment release: %+v", jobs)
 	}
 	steps := jobs["check"].Steps
-	asked := slices.IndexFunc(steps, func(s step) bool { return s.Run == "scripts/on-main" })
+	asked := slices.IndexFunc(steps, func(s step) bool { return s.Run == "build/scripts/on-main" })
 	tested := slices.IndexFunc(steps, func(s step) bool { return s.Run == ".ci/run" })
 	if asked != 1 || tested < asked || steps[0].With["fetch-depth"] != 0 {
-		t.Errorf("want the whole history, then scripts/on-main, then .ci/run: %+v", steps)
+		t.Errorf("want the whole history, then build/scripts/on-main, then .ci/run: %+v", steps)
 	}
 	pipelines := text(t, filepath.Join(root, "docs/pipelines.md"))
 	for _, rule := range []string{"| `release` | tags `v*` alone | yes, not of one's own |", "`v*`"} {
@@ -105,10 +105,10 @@ func TestACommitIsReleasedOnlyFromMain(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	git(dir, "init", "--quiet", "--initial-branch=main", origin)
-	if err := os.Mkdir(filepath.Join(origin, "scripts"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(origin, "build", "scripts"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(origin, "scripts", "on-main"), []byte(text(t, filepath.Join(root, "scripts/on-main"))), 0o755); err != nil {
+	if err := os.WriteFile(filepath.Join(origin, "build", "scripts", "on-main"), []byte(text(t, filepath.Join(root, "build/scripts/on-main"))), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	git(origin, "add", "--all")
@@ -122,13 +122,13 @@ func TestACommitIsReleasedOnlyFromMain(t *testing.T) {
 	git(dir, "clone", "--quiet", origin, clone)
 
 	ask := func() (string, error) {
-		out, err := exec.CommandContext(t.Context(), filepath.Join(clone, "scripts", "on-main")).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), filepath.Join(clone, "build", "scripts", "on-main")).CombinedOutput()
 		return strings.TrimSpace(string(out)), err
 	}
 	for _, c := range []struct{ what, commit, want string }{
 		{"the tip of main", "origin/main", " is on main"},
 		{"an earlier commit of main", first, "commit " + first + " is on main"},
-		{"a commit of another branch", aside, fmt.Sprintf("scripts/on-main: commit %s is not on main: merge it first, and tag what was merged", aside)},
+		{"a commit of another branch", aside, fmt.Sprintf("build/scripts/on-main: commit %s is not on main: merge it first, and tag what was merged", aside)},
 	} {
 		git(clone, "checkout", "--quiet", "--detach", c.commit)
 		out, err := ask()

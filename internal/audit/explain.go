@@ -1,0 +1,318 @@
+package audit
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// Explanation says who may do what in a stack, and what protects it. Lists stand in a
+// fixed order: equal stacks give equal explanations. No secret is in it. In the place of
+// what AWS and Pulumi choose stands "*", and of an account that is not known "<account>".
+type Explanation struct {
+	Region      string         `json:"region"`
+	Datastores  []Datastore    `json:"datastores"`
+	Clients     []Client       `json:"clients"`
+	Roles       []Role         `json:"roles"`
+	TestUsers   []string       `json:"testUsers"`   // names alone
+	Protected   []string       `json:"protected"`   // what Pulumi, the guard or Cognito refuses to delete
+	Unprotected []string       `json:"unprotected"` // what an auditor would ask about
+	Arguments   map[string]any `json:"arguments"`   // of every SmartDatastore, by name, with the defaults filled in
+}
+
+// Datastore is where the data lives.
+type Datastore struct {
+	Name          string `json:"name"`
+	Strategy      string `json:"authorizationStrategy"`
+	FineGrained   bool   `json:"fineGrainedAuthorization"`
+	Encryption    string `json:"encryption"`
+	SyntheticData bool   `json:"syntheticData"`
+}
+
+// Client is one app that may ask for tokens.
+type Client struct {
+	Name           string   `json:"name"`
+	Kind           string   `json:"kind"`
+	Authentication string   `json:"authentication"`
+	CallbackURLs   []string `json:"callbackUrls"`
+	LogoutURLs     []string `json:"logoutUrls"`
+	Lifetimes      []string `json:"lifetimes"`
+	Scopes         []Grant  `json:"scopes"`
+	// Role that HealthLake assumes for a token with all the scopes that count; empty
+	// where none does, and every token of the client is refused. ReadRole is the one
+	// for a token whose counting scopes only read, if there can be such a token.
+	Role     string `json:"role"`
+	ReadRole string `json:"readRole"`
+	// ExportRole is the one for an export, empty where the client may start none.
+	ExportRole string `json:"exportRole"`
+	// FHIRUserTypes are those of users whose user/ scopes count; Groups those of which
+	// a user must be in one, none where groups decide nothing.
+	FHIRUserTypes []string `json:"fhirUserTypes"`
+	Groups        []string `json:"groups"`
+}
+
+// Grant is a scope that a client may ask for.
+type Grant struct {
+	Scope   string `json:"scope"`
+	Meaning string `json:"meaning"`
+	SignIn  bool   `json:"signIn"` // it is about the sign-in and gives no right to data
+	Counts  bool   `json:"counts"` // whether the token validator can count it
+	Because string `json:"because"`
+}
+
+// Role is an IAM role of the stack.
+type Role struct {
+	Name      string   `json:"name"`
+	TrustedBy []string `json:"trustedBy"`
+	May       []string `json:"may"`
+}
+
+const smartDatastoreType = "smartlake:index:SmartDatastore"
+
+// Explain reads a graph. It says what the configuration means, not what AWS holds:
+// how HealthLake itself treats a scope that counts is HealthLake's.
+func Explain(g *declared.Graph) (Explanation, error) {
+	s := scope{g, g.Resources()}
+	e := Explanation{
+		Region:    g.Region,
+		TestUsers: []string{},
+		Arguments: map[string]any{},
+	}
+	for _, r := range s.all(declared.Datastore) {
+		e.Datastores = append(e.Datastores, s.datastore(r))
+	}
+	for _, r := range s.all(declared.UserPoolClient) {
+		e.Clients = append(e.Clients, s.client(r))
+	}
+	for _, r := range s.all(declared.Role) {
+		role, err := s.role(r)
+		if err != nil {
+			return Explanation{}, err
+		}
+		e.Roles = append(e.Roles, role)
+	}
+	for _, r := range s.all(userType) {
+		e.TestUsers = append(e.TestUsers, r.Text("username"))
+	}
+	for _, r := range s.all(smartDatastoreType) {
+		e.Arguments[r.Name] = masked(resource.NewObjectProperty(r.Properties))
+	}
+	e.Protected, e.Unprotected = s.protection(), s.concerns(e)
+	return e, nil
+}
+
+func (s scope) datastore(r declared.Resource) Datastore {
+	provider := "identityProviderConfiguration"
+	d := Datastore{
+		Name:          r.Text("datastoreName"),
+		Strategy:      r.Text(provider, "authorizationStrategy"),
+		FineGrained:   r.Flag(provider, "fineGrainedAuthorizationEnabled"),
+		Encryption:    "a key that AWS owns",
+		SyntheticData: r.Text("preloadDataConfig", "preloadDataType") != "",
+	}
+	id := r.Text("sseConfiguration", "kmsEncryptionConfig", "kmsKeyId")
+	if id == "" {
+		return d
+	}
+	d.Encryption = "the customer-managed key " + id
+	for _, key := range s.all(keyType) {
+		if key.Text("arn") == id {
+			d.Encryption = fmt.Sprintf("the customer-managed key %s of this stack (rotated yearly: %s)", key.Name, yes(key.Flag("enableKeyRotation")))
+		}
+	}
+	return d
+}
+
+func (s scope) client(r declared.Resource) Client {
+	c := Client{
+		Name:         r.Text("name"),
+		CallbackURLs: append([]string{}, r.Texts("callbackUrls")...),
+		LogoutURLs:   append([]string{}, r.Texts("logoutUrls")...),
+		Lifetimes:    []string{lifetime(r, "access token", "accessToken")},
+	}
+	secret := r.Flag("generateSecret")
+	switch {
+	case slices.Contains(r.Texts("allowedOauthFlows"), "client_credentials"):
+		c.Kind, c.Authentication = "service", "with its secret, at the token endpoint; there is no user"
+	case secret:
+		c.Kind, c.Authentication = "confidential", "with its secret, after a user signed in; with PKCE, if the app uses it"
+	default:
+		c.Kind, c.Authentication = "public", "not at all: it has no secret, and PKCE ties the code to the app that asked for it"
+	}
+	if c.Kind != "service" {
+		c.Lifetimes = append(c.Lifetimes, lifetime(r, "ID token", "idToken"), lifetime(r, "refresh token", "refreshToken"))
+	}
+	rule, told := s.rule(r.ID)
+	c.FHIRUserTypes, c.Groups = append([]string{}, rule.FHIRUserTypes...), append([]string{}, rule.Groups...)
+	var counting []smart.Scope
+	for _, text := range slices.Sorted(slices.Values(r.Texts("allowedOauthScopes"))) {
+		grant, parsed := s.grant(text, c.Kind == "service")
+		if grant.Counts && parsed.Context == smart.User {
+			grant.Counts, grant.Because = ofUsers(rule, told)
+		}
+		c.Scopes = append(c.Scopes, grant)
+		if grant.Counts {
+			counting = append(counting, parsed)
+		}
+	}
+	c.Role, c.ReadRole = s.rolesFor(counting)
+	c.ExportRole = s.exportRole(counting)
+	return c
+}
+
+func lifetime(r declared.Resource, what, property string) string {
+	return fmt.Sprintf("%s %d %s", what, r.Number(property+"Validity"), r.Text("tokenValidityUnits", property))
+}
+
+// grant says what the token validator does with a scope: the same rules, from the
+// declaration instead of a token.
+func (s scope) grant(text string, service bool) (Grant, smart.Scope) {
+	if meaning, ok := otherScopes[text]; ok {
+		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "it is about the sign-in"}, smart.Scope{}
+	}
+	scope, err := smart.ParseScope(text)
+	if err != nil {
+		return Grant{Scope: text, Because: "the validator drops it: " + err.Error()}, scope
+	}
+	g := Grant{Scope: text, Meaning: scope.Describe()}
+	strategy := smart.SMARTOnFHIR
+	for _, datastore := range s.all(declared.Datastore) {
+		strategy = smart.Strategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy"))
+	}
+	context := s.launchContext()
+	switch {
+	case !strategy.Understands(scope):
+		g.Because = "the datastore's strategy " + string(strategy) + " does not know it"
+	case service && scope.Context != smart.System:
+		g.Because = "a service has no user and no patient"
+	case !service && scope.Context == smart.System:
+		g.Because = "a user's token never gets rights of the system"
+	case scope.Context == smart.System:
+		g.Counts, g.Because = true, "in every token of this client that asks for it"
+	case !context:
+		g.Because = "no token of this pool says which patient or which FHIR resource its user is"
+	case scope.Context == smart.Patient:
+		g.Counts, g.Because = true, "in the tokens of users that have a patient"
+	default:
+		g.Counts = true // of which users: see ofUsers
+	}
+	return g, scope
+}
+
+var otherScopes = map[string]string{
+	"openid":         "To learn who the user is (an ID token)",
+	"profile":        "To learn the user's profile",
+	"email":          "To learn the user's email address",
+	"phone":          "To learn the user's phone number",
+	"launch/patient": "To learn which patient the app was launched for",
+}
+
+// launchContext reports whether something adds FHIR claims to the tokens of users: a
+// trigger, or in a pool that exists already what its owner says of it.
+func (s scope) launchContext() bool {
+	for _, component := range s.all(smartDatastoreType) {
+		if component.Flag("existingUserPool", "addsLaunchContext") {
+			return true
+		}
+	}
+	for _, pool := range s.all(declared.UserPool) {
+		if pool.Text("lambdaConfig", "preTokenGeneration") != "" || pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// rolesFor returns the names of the roles that the validator would name in its answer.
+func (s scope) rolesFor(counting []smart.Scope) (all, reading string) {
+	if len(counting) == 0 {
+		return "", ""
+	}
+	all = "READ_ROLE_ARN"
+	for _, scope := range counting {
+		if scope.ReadOnly() {
+			reading = "READ_ROLE_ARN"
+		} else {
+			all = "WRITE_ROLE_ARN"
+		}
+	}
+	return s.roleBehind(all), s.roleBehind(reading)
+}
+
+func (s scope) roleBehind(variable string) string {
+	for _, function := range s.all(declared.Function) {
+		arn := function.Map("environment", "variables")[variable]
+		for _, role := range s.all(declared.Role) {
+			if arn != "" && role.Text("arn") == arn {
+				return role.Name
+			}
+		}
+	}
+	return ""
+}
+
+// document is a declared policy; its principals and conditions may be lists.
+type document struct {
+	Statement []struct {
+		Effect           string
+		Principal        map[string]any
+		Action, Resource []string
+		Condition        map[string]map[string]any
+	}
+}
+
+func (s scope) role(r declared.Resource) (Role, error) {
+	role := Role{Name: r.Name, TrustedBy: []string{}, May: []string{}}
+	var trust document
+	if err := json.Unmarshal([]byte(r.Text("assumeRolePolicy")), &trust); err != nil {
+		return Role{}, fmt.Errorf("role %s: its trust policy: %w", r.Name, err)
+	}
+	for _, statement := range trust.Statement {
+		role.TrustedBy = append(role.TrustedBy, s.graph.Pattern(pairs(statement.Principal)+cmp.Or(conditions(statement.Condition), ", without a condition")))
+	}
+	for _, policy := range s.all(declared.RolePolicy) {
+		if policy.Text("role") != r.Text("name") {
+			continue
+		}
+		var rights document
+		if err := json.Unmarshal([]byte(policy.Text("policy")), &rights); err != nil {
+			return Role{}, fmt.Errorf("policy %s: %w", policy.Name, err)
+		}
+		for _, statement := range rights.Statement {
+			role.May = append(role.May, s.graph.Pattern(fmt.Sprintf("%s %s on %s%s", strings.ToLower(statement.Effect), strings.Join(statement.Action, ", "),
+				strings.Join(statement.Resource, ", "), conditions(statement.Condition))))
+		}
+	}
+	return role, nil
+}
+
+// masked is a property as JSON can show it, without secrets.
+func masked(value resource.PropertyValue) any {
+	switch {
+	case value.IsSecret():
+		return "[secret]"
+	case value.IsOutput():
+		return masked(value.OutputValue().Element)
+	case value.IsArray():
+		list := []any{}
+		for _, element := range value.ArrayValue() {
+			list = append(list, masked(element))
+		}
+		return list
+	case value.IsObject():
+		object := map[string]any{}
+		for key, element := range value.ObjectValue() {
+			object[string(key)] = masked(element)
+		}
+		return object
+	default:
+		return value.V
+	}
+}

@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+)
+
+// irreplaceable are the types that hold what cannot be made again.
+var irreplaceable = map[string]string{
+	declared.Datastore:      "the patients' data",
+	declared.UserPool:       "the users",
+	declared.UserPoolDomain: "the address that apps and the discovery document know",
+	keyType:                 "the data that it encrypts",
+	bucketType:              "the files in it",
+	oldBucketType:           "the files in it",
+}
+
+// protection lists what is kept from deletion.
+func (s scope) protection() []string {
+	list := []string{}
+	for _, r := range s.resources {
+		if r.Protected && irreplaceable[r.Type] != "" {
+			list = append(list, fmt.Sprintf("%s (%s): Pulumi refuses to delete it", r.Name, irreplaceable[r.Type]))
+		}
+		if r.Type == declared.UserPool && r.Text("deletionProtection") == "ACTIVE" {
+			list = append(list, r.Name+": Cognito refuses to delete it")
+		}
+	}
+	for _, r := range s.all(smartDatastoreType) {
+		if !r.Flag("allowDatastoreReplacement") {
+			list = append(list, r.Name+": a change that would replace the datastore is an error at preview")
+		}
+	}
+	return list
+}
+
+// concerns lists what is open, and what no setting closes.
+func (s scope) concerns(e Explanation) []string {
+	list := []string{}
+	add := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
+	for _, r := range s.resources {
+		if what := irreplaceable[r.Type]; what != "" && !r.Protected {
+			add("%s: whoever deploys can delete it, and with it %s", r.Name, what)
+		}
+	}
+	for _, r := range s.all(declared.UserPool) {
+		if mfa := r.Text("mfaConfiguration"); mfa != "ON" {
+			add("%s: users may sign in with a password alone (mfa is %s)", r.Name, mfa)
+		}
+		if !r.Flag("adminCreateUserConfig", "allowAdminCreateUserOnly") {
+			add("%s: anybody can make a user", r.Name)
+			for _, client := range s.all(declared.UserPoolClient) {
+				if slices.Contains(client.Texts("writeAttributes"), "profile") {
+					add("client %s: it writes profile, which some apps take for the FHIR resource that the user is", client.Text("name"))
+				}
+			}
+		}
+		list = append(list, s.vouched(r)...)
+	}
+	for _, pool := range s.graph.Lookups() {
+		if pool.Type == declared.ExistingUserPool {
+			add("user pool %s: it exists already; how its users sign in, who makes them and what its triggers add to tokens is for its owner to say", pool.ID)
+		}
+	}
+	if roles := s.unbounded(); len(roles) > 0 {
+		add("%s: no permissions boundary: whoever deploys can give these roles any right", strings.Join(roles, ", "))
+	}
+	for _, d := range e.Datastores {
+		if d.Encryption == "a key that AWS owns" {
+			add("datastore %s: its key is AWS's, and the account cannot take it away", d.Name)
+		}
+	}
+	for _, user := range e.TestUsers {
+		add("test user %s: its password is in the stack's configuration and state", user)
+	}
+	for _, client := range e.Clients {
+		list = append(list, client.concerns()...)
+	}
+	for _, r := range s.all(declared.Permission) {
+		if r.Text("principal") == "healthlake.amazonaws.com" && r.Text("sourceAccount") == "" {
+			add("%s: HealthLake may call the function on behalf of other accounts too; only tokens of this pool's clients are taken", r.Name)
+		}
+	}
+	return list
+}
+
+// vouched lists the names to sign in with, and the word on who a user is, that identity
+// providers decide. An address or number is a name only once it is verified; every other
+// alias is one at once
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
+func (s scope) vouched(pool declared.Resource) []string {
+	var list []string
+	aliases := pool.Texts("aliasAttributes")
+	for _, provider := range s.all(identityProviderType) {
+		name, maps := provider.Text("providerName"), provider.Map("attributeMapping")
+		add := func(format string) { list = append(list, fmt.Sprintf("identity provider %s: "+format, name)) }
+		if slices.Contains(aliases, "email") && maps["email_verified"] != "" {
+			add("its word makes an email address verified, and so a name to sign in with")
+		}
+		if slices.Contains(aliases, "phone_number") && maps["phone_number_verified"] != "" {
+			add("its word makes a phone number verified, and so a name to sign in with")
+		}
+		if slices.Contains(aliases, "preferred_username") && maps["preferred_username"] != "" {
+			add("it decides preferred_username, a name to sign in with")
+		}
+		if maps["profile"] != "" {
+			add("it decides profile, which some apps take for the FHIR resource that the user is")
+		}
+	}
+	return list
+}
+
+func (c Client) concerns() []string {
+	var list []string
+	add := func(format string, values ...any) {
+		list = append(list, fmt.Sprintf("client %s: "+format, append([]any{c.Name}, values...)...))
+	}
+	if c.Kind != "service" {
+		add("Cognito does not insist on PKCE; the app must use it")
+	}
+	c.usersConcerns(add)
+	for _, url := range slices.Concat(c.CallbackURLs, c.LogoutURLs) {
+		if strings.HasPrefix(url, "http://") {
+			add("%s is not encrypted; every program on the user's machine can listen there", url)
+		}
+	}
+	for _, grant := range c.Scopes {
+		if strings.HasPrefix(grant.Scope, "system/*.") && c.Role != c.ReadRole {
+			add("%s reaches every resource of every patient, to change it too", grant.Scope)
+		}
+	}
+	if c.Role == "" {
+		add("no scope of it counts: every request with its tokens is refused")
+	}
+	return list
+}
+
+func yes(held bool) string {
+	if held {
+		return "yes"
+	}
+	return "no"
+}
+
+// pairs prints a map in the order of its keys.
+func pairs(values map[string]any) string {
+	var texts []string
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		texts = append(texts, fmt.Sprintf("%s %v", key, values[key]))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// conditions prints what a statement depends on, empty where on nothing.
+func conditions(values map[string]map[string]any) string {
+	var texts []string
+	for _, operator := range slices.Sorted(maps.Keys(values)) {
+		for _, key := range slices.Sorted(maps.Keys(values[operator])) {
+			texts = append(texts, fmt.Sprintf("%s %s %v", key, operator, values[operator][key]))
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	return ", if " + strings.Join(texts, " and ")
+}

@@ -1,0 +1,291 @@
+package audit_test
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/audit"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+)
+
+// graphOf is the graph of a program that is not this repository's.
+func graphOf(t *testing.T, program pulumi.RunFunc) *declared.Graph {
+	t.Helper()
+	g, err := declared.Run(program, declared.Stack{Project: "p", Name: "s", Account: account, Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// underWhat are the conditions under which the policy allows each action of some
+// services, all of them.
+func underWhat(t *testing.T, g *declared.Graph, services ...string) map[string][]map[string]map[string]string {
+	t.Helper()
+	documents, err := audit.DeployPolicy(g, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]map[string]map[string]string{}
+	for _, document := range documents {
+		for _, s := range document.Statement {
+			for _, action := range s.Action {
+				if service, _, _ := strings.Cut(action, ":"); slices.Contains(services, service) {
+					found[action] = append(found[action], s.Condition)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// unheld are the actions that need no tags: they read, or are done to a key as soon as
+// it is made.
+var unheld = []string{
+	"cognito-idp:AdminGetUser", "cognito-idp:DescribeResourceServer", "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient",
+	"cognito-idp:DescribeUserPoolDomain", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource",
+	"healthlake:DescribeFHIRDatastore", "healthlake:ListTagsForResource",
+	"kms:CreateAlias", "kms:EnableKeyRotation",
+	"kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListResourceTags",
+}
+
+// halfHeld are those that need tags of a key, and none of its alias, or by HealthLake
+// and not to read a key.
+var halfHeld = []string{"kms:DeleteAlias", "kms:DescribeKey", "kms:UpdateAlias"}
+
+func TestWhatDestroysOrChangesIsHeldToTheStacksOwnTags(t *testing.T) {
+	overrides := map[string]string{
+		"tags":      `{"team": "records", "environment": "prod"}`,
+		"testUsers": `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!"}]`,
+	}
+	own := map[string]map[string]string{"StringEquals": {"aws:ResourceTag/team": "records", "aws:ResourceTag/environment": "prod"}}
+	request := map[string]string{"aws:RequestTag/team": "records", "aws:RequestTag/environment": "prod"}
+	made := map[string]map[string]string{"StringEquals": request}
+	first := map[string]map[string]string{"StringEquals": request, "Null": {"aws:ResourceTag/team": "true", "aws:ResourceTag/environment": "true"}}
+	got := underWhat(t, stackGraph(t, "prod", overrides), "cognito-idp", "healthlake", "kms")
+	held := 0
+	for action, conditions := range got {
+		want := []map[string]map[string]string{own}
+		_, verb, _ := strings.Cut(action, ":")
+		switch {
+		case slices.Contains(unheld, action):
+			want = []map[string]map[string]string{nil}
+		case slices.Contains([]string{"CreateUserPool", "CreateKey", "CreateFHIRDatastore"}, verb):
+			want[0] = made
+		case verb == "TagResource":
+			want = append(want, first)
+		case slices.Contains(halfHeld, action):
+			want = []map[string]map[string]string{nil, own}
+		default:
+			held++
+		}
+		slices.SortFunc(conditions, func(a, b map[string]map[string]string) int { return len(a) - len(b) })
+		conditions = slices.CompactFunc(conditions, func(a, b map[string]map[string]string) bool { return reflect.DeepEqual(a, b) }) // on several kinds of resources
+		if !reflect.DeepEqual(conditions, want) {
+			t.Errorf("%s is allowed under %v, want %v", action, conditions, want)
+		}
+	}
+	for _, action := range []string{
+		"cognito-idp:DeleteUserPool", "cognito-idp:UpdateUserPool", "cognito-idp:AdminSetUserPassword", "cognito-idp:AdminUpdateUserAttributes",
+		"cognito-idp:CreateUserPoolClient", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy", "kms:CreateGrant", "kms:Decrypt", "healthlake:DeleteFHIRDatastore", "healthlake:UntagResource",
+	} {
+		if len(got[action]) != 1 {
+			t.Errorf("%s is allowed by %d statements, want 1", action, len(got[action]))
+		}
+	}
+	if held != 33 {
+		t.Errorf("%d actions are held to the tags, want 33", held)
+	}
+}
+
+const (
+	poolOpen      = "The user pool has no tags: the holder of this policy can delete and change every user pool of the account and region, and set the passwords and attributes of its users. Set tags so that these rights are held to the stack's own."
+	keyOpen       = "The key has no tags: the holder of this policy can use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM. Set tags so that these rights are held to the stack's own."
+	datastoreOpen = "The datastore has no tags: the holder of this policy can delete every datastore of the account and region. Set tags so that these rights are held to the stack's own."
+	newKeyOpen    = "KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, enable the rotation of, and give an alias of the stack to every key of the account and region."
+	domainOpen    = "A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account."
+	rolesOpen     = "No permissions boundary on ROLES: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary."
+)
+
+// tagsOpen says that the right to make kinds of resources with tags tags others too.
+func tagsOpen(kinds string) string {
+	return "To make a " + kinds + " with tags takes the right to tag: the holder of this policy can put the stack's tags on every other one of the account and region that has none of them, and then treat it as the stack's."
+}
+
+func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
+	customDomain := map[string]string{"customDomain": everything["customDomain"]}
+	bounded := map[string]string{"roles.permissionsBoundary": "arn:aws:iam::123456789012:policy/limit"}
+	for what, c := range map[string]struct {
+		stack     string
+		overrides map[string]string
+		want      []string
+	}{
+		"as it comes":        {"prod", nil, []string{rolesOpen, tagsOpen("user pool or key or datastore"), newKeyOpen}},
+		"bounded":            {"prod", bounded, []string{tagsOpen("user pool or key or datastore"), newKeyOpen}},
+		"without tags":       {"prod", map[string]string{"tags": "{}"}, []string{poolOpen, keyOpen, datastoreOpen, rolesOpen, newKeyOpen}},
+		"of no key":          {"dev", map[string]string{"tags": "{}"}, []string{poolOpen, datastoreOpen, rolesOpen}},
+		"bounded, no tags":   {"dev", map[string]string{"tags": "{}", "roles.permissionsBoundary": bounded["roles.permissionsBoundary"]}, []string{poolOpen, datastoreOpen}},
+		"tags of the others": {"dev", map[string]string{"tags": `{"a": "b"}`}, []string{rolesOpen, tagsOpen("user pool or datastore")}},
+		"a custom domain":    {"dev", customDomain, []string{rolesOpen, tagsOpen("user pool or datastore"), domainOpen}},
+	} {
+		g := stackGraph(t, c.stack, c.overrides)
+		var roles []string
+		for _, role := range g.All(declared.Role) {
+			roles = append(roles, role.Name)
+		}
+		slices.Sort(roles)
+		want := strings.ReplaceAll(strings.Join(c.want, "\n"), "ROLES", strings.Join(roles, ", "))
+		if got := strings.Join(audit.Cautions(g), "\n"); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", what, got, want)
+		}
+	}
+}
+
+func TestWithoutTagsNothingIsHeldAndADeploymentStillWorks(t *testing.T) {
+	for action, conditions := range underWhat(t, stackGraph(t, "prod", map[string]string{"tags": "{}"}), "cognito-idp", "healthlake", "kms") {
+		for _, condition := range conditions {
+			if condition != nil {
+				t.Errorf("%s is allowed under %v", action, condition)
+			}
+		}
+	}
+}
+
+func TestRightsAreHeldToTheTagsThatAllPoolsShare(t *testing.T) {
+	g := graphOf(t, func(ctx *pulumi.Context) error {
+		for name, tags := range map[string]map[string]string{"a": {"team": "x", "stage": "1", "only": "a"}, "b": {"team": "x", "stage": "2"}} {
+			if _, err := cognito.NewUserPool(ctx, name, &cognito.UserPoolArgs{Tags: pulumi.ToStringMap(tags)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	want := []map[string]map[string]string{{"StringEquals": {"aws:ResourceTag/team": "x"}}}
+	if got := underWhat(t, g, "cognito-idp")["cognito-idp:DeleteUserPool"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestARecordIsChangedByItsNameAlone(t *testing.T) {
+	g := graphOf(t, func(ctx *pulumi.Context) error {
+		_, err := route53.NewRecord(ctx, "record", &route53.RecordArgs{
+			ZoneId: pulumi.String("Z123"), Name: pulumi.String("Auth.Example.org."), Type: pulumi.String("A"), Records: pulumi.ToStringArray([]string{"192.0.2.1"}),
+		})
+		return err
+	})
+	want := map[string][]map[string]map[string]string{
+		"route53:ChangeResourceRecordSets": {{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": "auth.example.org"}}},
+		"route53:GetChange":                {nil},
+		"route53:GetHostedZone":            {nil},
+		"route53:ListResourceRecordSets":   {nil},
+	}
+	if got := underWhat(t, g, "route53"); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestObjectsAreDeletedOnlyWhereABucketGoesWithThem(t *testing.T) {
+	g := graphOf(t, func(ctx *pulumi.Context) error {
+		for name, force := range map[string]bool{"kept": false, "emptied": true} {
+			if _, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{BucketPrefix: pulumi.String(name + "-"), ForceDestroy: pulumi.Bool(force)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	documents, err := audit.DeployPolicy(g, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, document := range documents {
+		for _, s := range document.Statement {
+			for _, action := range s.Action {
+				if strings.HasPrefix(action, "s3:DeleteObject") || action == "s3:ListBucketVersions" || action == "s3:DeleteBucket" {
+					got[action] = strings.TrimSpace(got[action] + " " + strings.Join(s.Resource, " "))
+				}
+			}
+		}
+	}
+	want := map[string]string{
+		"s3:DeleteBucket":        "arn:aws:s3:::emptied-* arn:aws:s3:::kept-*",
+		"s3:ListBucketVersions":  "arn:aws:s3:::emptied-*",
+		"s3:DeleteObject":        "arn:aws:s3:::emptied-*/*",
+		"s3:DeleteObjectVersion": "arn:aws:s3:::emptied-*/*",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// toldOf are the concerns about a user pool with one client and one identity provider
+// that say who decides a name or a profile.
+func toldOf(t *testing.T, open bool, aliases, writes []string, mapped string) []string {
+	t.Helper()
+	g := graphOf(t, func(ctx *pulumi.Context) error {
+		pool, err := cognito.NewUserPool(ctx, "pool", &cognito.UserPoolArgs{
+			AliasAttributes:       pulumi.ToStringArray(aliases),
+			AdminCreateUserConfig: cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(!open)},
+		})
+		if err != nil {
+			return err
+		}
+		if _, err := cognito.NewUserPoolClient(ctx, "client", &cognito.UserPoolClientArgs{
+			Name: pulumi.String("app"), UserPoolId: pool.ID(), WriteAttributes: pulumi.ToStringArray(writes),
+		}); err != nil {
+			return err
+		}
+		_, err = cognito.NewIdentityProvider(ctx, "idp", &cognito.IdentityProviderArgs{
+			UserPoolId: pool.ID(), ProviderName: pulumi.String("Hospital"), ProviderType: pulumi.String("OIDC"),
+			ProviderDetails: pulumi.StringMap{}, AttributeMapping: pulumi.StringMap{mapped: pulumi.String("claim")},
+		})
+		return err
+	})
+	explanation, err := audit.Explain(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, concern := range explanation.Unprotected {
+		if strings.Contains(concern, "profile") || strings.Contains(concern, "Hospital") {
+			told = append(told, concern)
+		}
+	}
+	return told
+}
+
+func TestAnAuditorLearnsWhoMayVouchForNamesAndProfiles(t *testing.T) {
+	const (
+		writes   = "client app: it writes profile, which some apps take for the FHIR resource that the user is"
+		address  = "identity provider Hospital: its word makes an email address verified, and so a name to sign in with"
+		number   = "identity provider Hospital: its word makes a phone number verified, and so a name to sign in with"
+		username = "identity provider Hospital: it decides preferred_username, a name to sign in with"
+		profile  = "identity provider Hospital: it decides profile, which some apps take for the FHIR resource that the user is"
+	)
+	email, both := []string{"email"}, []string{"email", "profile"}
+	for what, c := range map[string]struct{ got, want []string }{
+		"both":                     {toldOf(t, true, email, both, "email_verified"), []string{writes, address}},
+		"no sign-up":               {toldOf(t, false, email, both, "email_verified"), []string{address}},
+		"no profile":               {toldOf(t, true, email, email, "email_verified"), []string{address}},
+		"no alias":                 {toldOf(t, true, nil, both, "email_verified"), []string{writes}},
+		"nothing vouched":          {toldOf(t, false, email, email, "email"), nil},
+		"a number":                 {toldOf(t, false, []string{"phone_number"}, email, "phone_number_verified"), []string{number}},
+		"a number that is no name": {toldOf(t, false, email, email, "phone_number_verified"), nil},
+		"an unverified number":     {toldOf(t, false, []string{"phone_number"}, email, "phone_number"), nil},
+		"a user name":              {toldOf(t, false, []string{"preferred_username"}, email, "preferred_username"), []string{username}},
+		"one that is no name":      {toldOf(t, false, email, email, "preferred_username"), nil},
+		"a profile":                {toldOf(t, false, email, email, "profile"), []string{profile}},
+	} {
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("%s: got %q, want %q", what, c.got, c.want)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/validator"
+)
+
+// rule is what the token validator is told of a client: whose it is. It is false where
+// no function is told of it.
+func (s scope) rule(id string) (validator.Client, bool) {
+	for _, function := range s.all(declared.Function) {
+		clients, err := validator.ParseClients(function.Map("environment", "variables")["CLIENTS"])
+		if err != nil {
+			continue // another function
+		}
+		if i := slices.IndexFunc(clients, func(c validator.Client) bool { return c.ID == id }); i >= 0 {
+			return clients[i], true
+		}
+	}
+	return validator.Client{}, false
+}
+
+// ofUsers says in whose tokens a user/ scope counts, and whether in any.
+func ofUsers(rule validator.Client, known bool) (counts bool, because string) {
+	switch {
+	case !known:
+		return true, "in the tokens of users that are a FHIR resource (fhirUser)"
+	case len(rule.FHIRUserTypes) == 0:
+		return false, "the client is for no type of user"
+	default:
+		return true, "in the tokens of users whose fhirUser is a " + strings.Join(rule.FHIRUserTypes, " or a ")
+	}
+}
+
+// users says in words who may use the client.
+func (c Client) users() string {
+	if c.Kind == "service" {
+		return "nobody but the holder of its secret: there is no user"
+	}
+	return smart.DescribeUsers(c.FHIRUserTypes, c.Groups)
+}
+
+// usersConcerns lists what is open about who may use the client.
+func (c Client) usersConcerns(add func(format string, values ...any)) {
+	if c.Kind == "service" {
+		return
+	}
+	if len(c.Groups) == 0 {
+		add("it names no groups: it may be used by %s", c.users())
+	}
+	for _, typ := range c.FHIRUserTypes {
+		if typ == "Patient" || typ == "RelatedPerson" || typ == "Person" {
+			add("fine-grained authorization alone holds the user/ scopes of a %s to records of their own", typ)
+		}
+	}
+}
+
+// exportRole is the role that the validator names for an export, empty where the
+// scopes do not read and search everything.
+func (s scope) exportRole(counting []smart.Scope) string {
+	var everything smart.Permissions
+	for _, scope := range counting {
+		if scope.Context == smart.System && scope.Type == smart.AnyType {
+			everything |= scope.Permissions
+		}
+	}
+	if !everything.Contains(smart.Read | smart.Search) {
+		return ""
+	}
+	return s.roleBehind("EXPORT_ROLE_ARN")
+}

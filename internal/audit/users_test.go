@@ -1,0 +1,80 @@
+package audit_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/internal/audit"
+)
+
+// explained is the text and the concerns of a stack with these clients.
+func explained(t *testing.T, clients string) (text string, open []string) {
+	t.Helper()
+	explanation, err := audit.Explain(stackGraph(t, "dev", map[string]string{"clients": clients}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := explanation.Text(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), explanation.Unprotected
+}
+
+func TestItIsSaidOfEachClientWhoMayUseItAndWhatIsOpen(t *testing.T) {
+	app := func(rest string) string {
+		return `[{"name": "c", "kind": "public", "callbackUrls": ["https://a.example/"], ` + rest + `}]`
+	}
+	const (
+		everyone = "client c: it names no groups: it may be used by every user of the pool"
+		held     = "client c: fine-grained authorization alone holds the user/ scopes of a Patient to records of their own"
+	)
+	for what, c := range map[string]struct {
+		clients, used, counts string
+		open                  []string
+	}{
+		"a service": {`[{"name": "c", "kind": "service", "scopes": ["system/*.rs"]}]`, "nobody but the holder of its secret: there is no user", "in every token of this client", nil},
+		"an app for patients": {app(`"scopes": ["patient/*.rs"]`), "every user of the pool", "in the tokens of users that have a patient",
+			[]string{everyone}},
+		"an app for clinicians": {app(`"scopes": ["user/*.rs"]`), "every user of the pool; for user/ scopes, those whose fhirUser is a Practitioner",
+			"counts: in the tokens of users whose fhirUser is a Practitioner", []string{everyone + "; for user/ scopes, those whose fhirUser is a Practitioner"}},
+		"an app for some groups": {app(`"scopes": ["user/*.rs"], "groups": ["nurses", "clinicians"], "fhirUserTypes": ["Practitioner", "Patient"]`),
+			"users in clinicians or nurses; for user/ scopes, those whose fhirUser is a Patient or a Practitioner",
+			"counts: in the tokens of users whose fhirUser is a Patient or a Practitioner", []string{held}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			text, open := explained(t, c.clients)
+			if line := "  may be used by     " + c.used + "\n"; !strings.Contains(text, line) || !strings.Contains(text, c.counts) {
+				t.Errorf("want %q and %q in\n%s", line, c.counts, text)
+			}
+			for _, concern := range []string{everyone, everyone + "; for user/ scopes, those whose fhirUser is a Practitioner", held} {
+				if got, want := slices.Contains(open, concern), slices.Contains(c.open, concern); got != want {
+					t.Errorf("%q is said: %t, want %t", concern, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestWhoeverDeploysMayMakeTheGroupsAndFillThem(t *testing.T) {
+	g := stackGraph(t, "dev", map[string]string{
+		"clients":   `[{"name": "c", "kind": "public", "callbackUrls": ["https://a.example/"], "scopes": ["user/*.rs"], "groups": ["nurses"]}]`,
+		"testUsers": `[{"username": "ann", "email": "a@example.org", "password": "Passw0rd!", "groups": ["nurses"]}]`,
+	})
+	documents, err := audit.DeployPolicy(g, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var actions []string
+	for _, document := range documents {
+		for _, statement := range document.Statement {
+			actions = append(actions, statement.Action...)
+		}
+	}
+	for _, action := range []string{"CreateGroup", "DeleteGroup", "UpdateGroup", "GetGroup", "AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser"} {
+		if !slices.Contains(actions, "cognito-idp:"+action) {
+			t.Errorf("it may not %s", action)
+		}
+	}
+}

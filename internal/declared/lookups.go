@@ -1,0 +1,35 @@
+package declared
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// lookUpPool answers for the user pool that is asked for.
+func (g *Graph) lookUpPool(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if !g.poolsExist {
+		return nil, errors.New("existingUserPool: the local cloud has no user pool that exists already; want a stack without it")
+	}
+	id := Resource{Properties: args.Args}.Text("userPoolId")
+	answer := resource.NewPropertyMapFromMap(map[string]any{
+		"id":         id,
+		"userPoolId": id,
+		"arn":        g.arn("cognito-idp", "userpool/"+id),
+		"domain":     g.invent("domain-"+g.digest(id)[:16], "*"),
+	})
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.lookups = append(g.lookups, Resource{Type: ExistingUserPool, Name: id, ID: id, Properties: answer})
+	return answer, nil
+}
+
+// Lookups returns what the program asked about that exists already, in the order of
+// the questions: the type is the token of the function, such as [ExistingUserPool].
+func (g *Graph) Lookups() []Resource {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.lookups)
+}

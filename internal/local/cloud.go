@@ -1,0 +1,391 @@
+package local
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
+	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
+	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// The files in a cloud's folder.
+const (
+	CertificateName = "certificate.pem"
+	OutputsName     = "outputs.json"
+)
+
+// Options of [Start].
+type Options struct {
+	Program pulumi.RunFunc
+	Stack   declared.Stack
+	// Address of the endpoints, a loopback one such as 127.0.0.1, the default, or ::1.
+	Address string
+	// Port of the first of three endpoints, which take successive ports. 0 takes free
+	// ones.
+	Port int
+	// Former is a closed cloud whose ports, certificate and page's path are taken over, so
+	// that apps and browsers that know it need no change. Nil for none; Address and Port do not
+	// count otherwise.
+	Former *Cloud
+	// FunctionLog gets what the functions write; nil for nowhere.
+	FunctionLog io.Writer
+	// ErrorLog gets what goes wrong inside of the cloud itself, such as the trace of a
+	// panic; nil for standard error.
+	ErrorLog io.Writer
+	// ExtraCallbacks are URLs that users may be sent back to after signing in,
+	// for every client with users, besides the declared ones.
+	ExtraCallbacks []string
+	// NoUsers leaves a stack that declares no users without any. Otherwise it gets
+	// [Cloud.Users] that are made up, but not with FHIRURL, where nothing is known of
+	// the patients.
+	NoUsers bool
+	// Seed of the synthetic patients: another one makes others. 0 is 1. Refused where
+	// there are no synthetic patients.
+	Seed uint64
+	// Now is the authorization server's clock, by default the machine's.
+	Now func() time.Time
+	// FHIRURL is the base URL of a FHIR R4 server whose resources the datastore
+	// serves; empty for synthetic ones in memory. See healthlake.Config.
+	FHIRURL string
+}
+
+// Cloud is a running local cloud. Close it.
+type Cloud struct {
+	// Page is the address of the page about this cloud, with a slash at its end. Its path
+	// is a secret: other users of this machine cannot open the page.
+	Page string
+	// Datastore is the FHIR base URL, with a slash at its end.
+	Datastore string
+	// HostedDomain and Issuer of the authorization server.
+	HostedDomain, Issuer string
+	// AuthorizationServer issues the tokens; its keys can be rotated and broken.
+	AuthorizationServer *cognito.Pool
+	// Clients that may ask for tokens, in the order of their declaration.
+	Clients []Client
+	// Users who may sign in: the declared ones, or made-up ones where there are none.
+	Users []User
+	// Discovery is the discovery document as the program declares it, with
+	// loopback addresses.
+	Discovery string
+	// Dir holds what an app needs to find the cloud, in files that only this user may
+	// read and that go with the cloud: CertificateFile and OutputsFile.
+	Dir string
+	// CertificateFile, in Dir, holds the certificate that every endpoint shows.
+	CertificateFile string
+	// OutputsFile, in Dir, holds the program's outputs at loopback addresses, secrets
+	// included, in the format of "pulumi stack output --json --show-secrets".
+	OutputsFile string
+
+	errorLog    *log.Logger
+	certificate certificate
+	graph       *declared.Graph
+	servers     []*http.Server
+	listening   []string // the addresses of the endpoints
+	pagePath    string   // between slashes, and hard to guess
+	pageClient  *http.Client
+	clock       clock
+	functions   map[string]*lambda.Function // by name
+	validator   *lambda.Function            // one of them
+	store       *healthlake.Datastore
+	preloaded   bool
+
+	mu        sync.Mutex
+	decisions []healthlake.Decision
+	keySets   []cognito.KeySetRequest
+
+	faultsMu sync.Mutex
+	failing  map[string]string // the fault that is on, by the part that fails
+}
+
+// Client is a declared app client with what an app would have of it.
+type Client struct {
+	Name, ID, Secret string
+	Flows, Scopes    []string
+
+	// FHIRUserTypes and Groups of its users, as the validator is told of them.
+	FHIRUserTypes, Groups []string
+}
+
+// Service returns the first client that gets a token without a user.
+func (c *Cloud) Service() (Client, bool) {
+	index := slices.IndexFunc(c.Clients, func(client Client) bool { return slices.Contains(client.Flows, "client_credentials") })
+	if index < 0 {
+		return Client{}, false
+	}
+	return c.Clients[index], true
+}
+
+// SystemScope is the scope parameter with everything that the client may ask for
+// without a user.
+func (c Client) SystemScope() string {
+	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(s string) bool { return !strings.HasPrefix(s, "system/") })
+	return strings.Join(scopes, " ")
+}
+
+// Searchable is a resource type that the client may search without a user.
+func (c Client) Searchable() string {
+	for _, text := range c.Scopes {
+		scope, err := smart.ParseScope(text)
+		if err == nil && scope.Context == smart.System && scope.Type != smart.AnyType && scope.Permissions.Contains(smart.Search) {
+			return scope.Type
+		}
+	}
+	return "Patient"
+}
+
+// lastOf keeps what is remembered bounded.
+func lastOf[T any](remembered []T) []T {
+	return remembered[max(0, len(remembered)-100):]
+}
+
+// Start runs the program and brings what it declares to life.
+func Start(options Options) (*Cloud, error) {
+	g, err := declared.Run(options.Program, options.Stack)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cloud{graph: g, functions: map[string]*lambda.Function{}, failing: map[string]string{}}
+	if c.clock.base = options.Now; c.clock.base == nil {
+		c.clock.base = time.Now
+	}
+	c.errorLog = newErrorLog(options.ErrorLog)
+	if err := c.start(options); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (c *Cloud) start(options Options) (err error) {
+	listening, err := options.endpoints()
+	if err != nil {
+		return err
+	}
+	if options.Former != nil {
+		c.certificate, c.pagePath = options.Former.certificate, options.Former.pagePath
+	} else if c.certificate, err = newCertificate(options.host()); err != nil {
+		return err
+	}
+	if c.pagePath == "" {
+		c.pagePath = "/" + rand.Text() + "/"
+	}
+	if c.Dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
+		return err
+	}
+	c.CertificateFile = filepath.Join(c.Dir, CertificateName)
+	if err := os.WriteFile(c.CertificateFile, c.certificate.pem, 0o600); err != nil {
+		return err
+	}
+	declared, err := readDeclared(c.graph)
+	if err != nil {
+		return err
+	}
+	listeners, at, err := listen(listening, declared)
+	if err != nil {
+		return err
+	}
+	handlers, err := c.handlers(declared, at, options)
+	if err != nil {
+		for _, listener := range listeners {
+			err = errors.Join(err, listener.Close())
+		}
+		return err
+	}
+	for i, listener := range listeners {
+		c.listening = append(c.listening, listener.Addr().String())
+		c.serve(listener, handlers[i])
+	}
+	return c.writeOutputs(at)
+}
+
+// writeOutputs writes the program's outputs with the addresses that an app can reach.
+func (c *Cloud) writeOutputs(at addresses) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(c.graph.Outputs()); err != nil {
+		return fmt.Errorf("the program's outputs: %w", err)
+	}
+	c.OutputsFile = filepath.Join(c.Dir, OutputsName)
+	return os.WriteFile(c.OutputsFile, []byte(at.Replace(text.String())), 0o600)
+}
+
+// handlers makes the three services: HealthLake, the hosted domain and the issuer.
+func (c *Cloud) handlers(d declaration, at addresses, options Options) (_ []http.Handler, err error) {
+	c.Page = at.origins[0] + c.pagePath
+	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
+	c.HostedDomain = at.Replace(d.hostedDomain)
+	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
+	c.Discovery = at.Replace(d.metadata())
+	if err := at.checkAll("the discovery document", c.Discovery); err != nil {
+		return nil, err
+	}
+	if err := c.newFunctions(d, at, options.FunctionLog); err != nil {
+		return nil, err
+	}
+	c.validator = c.functions[d.function.Text("name")]
+	if err := c.newAuthorizationServer(d, options); err != nil {
+		return nil, err
+	}
+	if c.store, err = c.newDatastore(d, options); err != nil {
+		return nil, err
+	}
+	root, err := c.withPage(options.Stack)
+	if err != nil {
+		return nil, err
+	}
+	return []http.Handler{root, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
+}
+
+func (c *Cloud) newDatastore(d declaration, options Options) (*healthlake.Datastore, error) {
+	data := healthlake.Empty()
+	c.preloaded = options.FHIRURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"
+	switch {
+	case c.preloaded:
+		data = healthlake.Synthetic(max(1, options.Seed))
+	case options.Seed != 0:
+		return nil, fmt.Errorf("seed: %d: there are no synthetic patients: want a stack with preloadSynthea, and no FHIR server behind", options.Seed)
+	}
+	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
+		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
+		return healthlake.Reply{Answer: answer, ColdStart: cold}, err
+	}
+	datastore, err := healthlake.New(healthlake.Config{
+		Endpoint:     c.Datastore,
+		ARN:          d.datastore.Text("datastoreArn"),
+		ID:           d.datastore.Text("datastoreId"),
+		Name:         d.datastore.Text("datastoreName"),
+		Metadata:     c.Discovery,
+		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
+		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
+		Data:         data,
+		FHIRURL:      options.FHIRURL,
+	}, ask, roles{c.graph}.authorize)
+	if err != nil {
+		return nil, err
+	}
+	datastore.OnDecision = func(made healthlake.Decision) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.decisions = lastOf(append(c.decisions, made))
+	}
+	return datastore, nil
+}
+
+// addresses put the cloud's addresses in the place of AWS's names.
+type addresses struct {
+	*strings.Replacer
+	origins []string // the cloud's addresses, as URLs without a path
+}
+
+// originPattern finds the URLs in a JSON document or a list. One inside of a scope's
+// filter names a system of codes, and nobody goes there.
+var originPattern = regexp.MustCompile(`(?i)(?:^|["\s,])(https://[^/?#\s",\\]*)`)
+
+// checkAll refuses a text with an URL of elsewhere, which would take a request off
+// this machine.
+func (a addresses) checkAll(what, text string) error {
+	for _, found := range originPattern.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(a.origins, found[1]) {
+			return fmt.Errorf("%s holds %s, which the local cloud does not stand in for: want only URLs of the declared datastore, user pool and domain",
+				what, found[1])
+		}
+	}
+	return nil
+}
+
+// CheckAddress returns an error unless an address is one that endpoints may have, which
+// only this machine reaches.
+func CheckAddress(address string) error {
+	if ip, err := netip.ParseAddr(address); err != nil || !ip.IsLoopback() || ip.Zone() != "" {
+		return fmt.Errorf("address: %q: want a loopback address such as 127.0.0.1 or ::1: what is served here is for this machine alone", address)
+	}
+	return nil
+}
+
+func (o Options) host() string { return cmp.Or(o.Address, "127.0.0.1") }
+
+// endpoints are the addresses to listen at: HealthLake, the hosted domain, the issuer.
+func (o Options) endpoints() ([]string, error) {
+	if o.Former != nil {
+		return o.Former.listening, nil
+	}
+	host := o.host()
+	if err := CheckAddress(host); err != nil {
+		return nil, err
+	}
+	var listening []string
+	for i := range 3 {
+		port := 0
+		if o.Port != 0 {
+			port = o.Port + i
+		}
+		listening = append(listening, net.JoinHostPort(host, strconv.Itoa(port)))
+	}
+	return listening, nil
+}
+
+// listen opens the three endpoints and says which address stands for which name.
+func listen(listening []string, d declaration) ([]net.Listener, addresses, error) {
+	var listeners []net.Listener
+	var pairs, origins []string
+	for i, name := range []string{d.healthLake, d.hostedDomain, d.issuerHost} {
+		listener, err := net.Listen("tcp", listening[i])
+		if err != nil {
+			for _, open := range listeners {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, addresses{}, fmt.Errorf("%w: choose other ports with --port", err)
+		}
+		listeners = append(listeners, listener)
+		origins = append(origins, "https://"+listener.Addr().String())
+		pairs = append(pairs, name, origins[i])
+	}
+	return listeners, addresses{strings.NewReplacer(pairs...), origins}, nil
+}
+
+// Roots trust the certificate of the endpoints.
+func (c *Cloud) Roots() *x509.CertPool { return c.certificate.roots }
+
+// Close ends the endpoints and the function's processes, and removes the
+// temporary folder.
+func (c *Cloud) Close() error {
+	var problems []error
+	for _, server := range c.servers {
+		problems = append(problems, server.Close())
+	}
+	if c.pageClient != nil {
+		c.pageClient.CloseIdleConnections()
+	}
+	for _, function := range c.functions {
+		function.Close()
+	}
+	if c.Dir != "" {
+		problems = append(problems, os.RemoveAll(c.Dir))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,151 @@
+package local
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// declaration is what of a graph the cloud brings to life.
+type declaration struct {
+	datastore, pool declared.Resource
+	// function judges the datastore's tokens; trigger is asked by the pool before it
+	// issues a user's, and is none where the pool has no trigger.
+	function, trigger               declared.Resource
+	clients, users, members         []declared.Resource // members are users in groups
+	functions, aliases, permissions []declared.Resource
+	account                         string
+
+	// AWS's names of the three services, as URLs without a path.
+	healthLake, hostedDomain, issuerHost string
+}
+
+// readDeclared picks the resources. A graph with several datastores or pools is more
+// than this cloud runs.
+func readDeclared(g *declared.Graph) (declaration, error) {
+	d := declaration{
+		clients:     g.All(declared.UserPoolClient),
+		users:       g.All(declared.User),
+		members:     g.All(declared.UserInGroup),
+		functions:   g.All(declared.Function),
+		aliases:     g.All(declared.FunctionAlias),
+		permissions: g.All(declared.Permission),
+		account:     g.Account,
+	}
+	slices.SortFunc(d.clients, func(a, b declared.Resource) int { return strings.Compare(a.Name, b.Name) })
+	var domain declared.Resource
+	for _, wanted := range []struct {
+		typ  string
+		into *declared.Resource
+	}{
+		{declared.Datastore, &d.datastore},
+		{declared.UserPool, &d.pool},
+		{declared.UserPoolDomain, &domain},
+	} {
+		found := g.All(wanted.typ)
+		if len(found) != 1 {
+			return declaration{}, fmt.Errorf("the program declares %d resources of type %s: the local cloud runs exactly one", len(found), wanted.typ)
+		}
+		*wanted.into = found[0]
+	}
+	err := d.readFunctions()
+	if err != nil {
+		return declaration{}, err
+	}
+	if d.healthLake, err = origin(d.datastore.Text("datastoreEndpoint")); err != nil {
+		return declaration{}, err
+	}
+	if d.issuerHost, err = origin("https://" + d.pool.Text("endpoint")); err != nil {
+		return declaration{}, err
+	}
+	d.hostedDomain, err = hostedDomain(d.metadata(), domain.Text("domain"))
+	return d, err
+}
+
+// metadata is the discovery document.
+func (d declaration) metadata() string {
+	return d.datastore.Text("identityProviderConfiguration", "metadata")
+}
+
+// hostedDomain is where the discovery document sends apps for a token, which must
+// be the declared domain. What surrounds the prefix differs between partitions, so
+// it is not composed here.
+func hostedDomain(metadata, domain string) (string, error) {
+	var document smart.Configuration
+	if err := json.Unmarshal([]byte(metadata), &document); err != nil {
+		return "", fmt.Errorf("the declared discovery document: %w", err)
+	}
+	host, err := origin(document.TokenEndpoint)
+	if err != nil || host != "https://"+domain && !strings.HasPrefix(host, "https://"+domain+".") {
+		return "", fmt.Errorf("the declared discovery document has the token_endpoint %q: want one of the declared domain %q",
+			document.TokenEndpoint, domain)
+	}
+	return host, nil
+}
+
+func origin(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "", err
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+// readFunctions picks the function behind the datastore and, where the pool has one,
+// behind its pre token generation trigger.
+func (d *declaration) readFunctions() error {
+	validator := d.datastore.Text("identityProviderConfiguration", "idpLambdaArn")
+	var err error
+	if d.function, _, err = d.resolve(validator); err != nil {
+		return fmt.Errorf("the datastore calls %s, %w", validator, err)
+	}
+	trigger := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn")
+	if trigger == "" {
+		return nil
+	}
+	if d.trigger, _, err = d.resolve(trigger); err != nil {
+		return fmt.Errorf("the user pool calls %s, %w", trigger, err)
+	}
+	return d.invokable("cognito-idp.amazonaws.com", d.pool.Text("arn"), trigger)
+}
+
+// resolve takes an ARN apart into a declared function and the name of the alias, if
+// it names one.
+func (d declaration) resolve(arn string) (function declared.Resource, qualifier string, err error) {
+	name := ""
+	if i := slices.IndexFunc(d.aliases, func(alias declared.Resource) bool { return alias.Text("arn") == arn }); i >= 0 {
+		name, qualifier = d.aliases[i].Text("functionName"), d.aliases[i].Text("name")
+	}
+	i := slices.IndexFunc(d.functions, func(function declared.Resource) bool {
+		return function.Text("arn") == arn || name != "" && function.Text("name") == name
+	})
+	if i < 0 {
+		return declared.Resource{}, "", errors.New("which the program does not declare")
+	}
+	return d.functions[i], qualifier, nil
+}
+
+// invokable reports whether a service, on behalf of a resource of its own, may call
+// the function behind an ARN, as Lambda would decide it: the ARN names the function or
+// an alias of it, and a permission on exactly that lets the service invoke it.
+func (d declaration) invokable(service, source, arn string) error {
+	function, qualifier, err := d.resolve(arn)
+	if err != nil {
+		return fmt.Errorf("%s calls %s, %w", service, arn, err)
+	}
+	for _, p := range d.permissions {
+		if p.Text("principal") == service && p.Text("action") == "lambda:InvokeFunction" &&
+			p.Text("function") == function.Text("name") && p.Text("qualifier") == qualifier &&
+			(p.Text("sourceArn") == "" || p.Text("sourceArn") == source) &&
+			(p.Text("sourceAccount") == "" || p.Text("sourceAccount") == d.account) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no permission lets %s invoke %s for %s", service, arn, source)
+}

@@ -1,0 +1,78 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
+)
+
+// newFunctions makes the functions that the datastore and the pool call ready.
+func (c *Cloud) newFunctions(d declaration, at addresses, functionLog io.Writer) error {
+	for i, function := range []declared.Resource{d.function, d.trigger} {
+		name := function.Text("name")
+		if _, runs := c.functions[name]; runs || function.Type == "" {
+			continue // one function for both, or a pool without a trigger
+		}
+		environment, err := c.environment(function, at)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Join(c.Dir, "function-"+strconv.Itoa(i))
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
+		c.functions[name], err = lambda.New(lambda.Config{
+			ARN:         function.Text("arn"),
+			Name:        name,
+			Archive:     function.Archive("code"),
+			Environment: environment,
+			Timeout:     time.Duration(function.Number("timeout")) * time.Second,
+			Dir:         dir,
+			Log:         functionLog,
+			ErrorLog:    c.errorLog,
+		})
+		if err != nil {
+			delete(c.functions, name)
+			return err
+		}
+	}
+	return nil
+}
+
+// environment is a function's, at loopback addresses.
+func (c *Cloud) environment(function declared.Resource, at addresses) (map[string]string, error) {
+	environment := map[string]string{"SSL_CERT_FILE": c.CertificateFile}
+	for name, value := range function.Map("environment", "variables") {
+		environment[name] = at.Replace(value)
+		if err := at.checkAll("the function's environment variable "+name, environment[name]); err != nil {
+			return nil, err
+		}
+	}
+	return environment, nil
+}
+
+// invoke calls the function behind an ARN for a service that may, on behalf of a
+// resource of its own, and tells whether that was a cold start.
+func (c *Cloud) invoke(
+	ctx context.Context, d declaration, service, source, arn string, payload []byte,
+) (answer []byte, cold bool, err error) {
+	if err := d.invokable(service, source, arn); err != nil {
+		return nil, false, err
+	}
+	function, _, err := d.resolve(arn)
+	if err != nil {
+		return nil, false, err
+	}
+	running, ok := c.functions[function.Text("name")]
+	if !ok {
+		return nil, false, fmt.Errorf("function %s does not run", function.Text("name"))
+	}
+	return running.Invoke(ctx, payload)
+}

@@ -1,0 +1,95 @@
+package local
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+)
+
+// roles evaluates the declared IAM as far as HealthLake's requests need it:
+// whether the service may assume a role, and whether the role's inline policies
+// allow an action on a resource. Only Allow statements with StringEquals and
+// ArnLike conditions are understood; any other makes the statement void.
+type roles struct {
+	graph *declared.Graph
+}
+
+type policyDocument struct {
+	Statement []struct {
+		Effect    string
+		Principal map[string]string
+		Action    []string
+		Resource  []string
+		Condition map[string]map[string]string
+	}
+}
+
+// authorize implements healthlake.Authorizer.
+func (r roles) authorize(roleARN, action, datastoreARN string) error {
+	all := r.graph.All(declared.Role)
+	index := slices.IndexFunc(all, func(role declared.Resource) bool { return role.Text("arn") == roleARN })
+	if index < 0 {
+		return fmt.Errorf("the validator named a role that the program does not declare: %s", roleARN)
+	}
+	role := all[index]
+	request := map[string]string{"aws:SourceAccount": r.graph.Account, "aws:SourceArn": datastoreARN}
+	if !trusts(role.Text("assumeRolePolicy"), request) {
+		return fmt.Errorf("role %s: its trust policy does not let HealthLake assume it for this datastore", role.Name)
+	}
+	for _, policy := range r.graph.All(declared.RolePolicy) {
+		if policy.Text("role") == role.Text("name") && allows(policy.Text("policy"), action, datastoreARN) {
+			return nil
+		}
+	}
+	return fmt.Errorf("role %s may not %s on this datastore", role.Name, action)
+}
+
+func trusts(document string, request map[string]string) bool {
+	var policy policyDocument
+	if json.Unmarshal([]byte(document), &policy) != nil {
+		return false
+	}
+	for _, s := range policy.Statement {
+		if s.Effect == "Allow" && s.Principal["Service"] == "healthlake.amazonaws.com" &&
+			slices.Contains(s.Action, "sts:AssumeRole") && holds(s.Condition, request) {
+			return true
+		}
+	}
+	return false
+}
+
+func allows(document, action, resource string) bool {
+	var policy policyDocument
+	if json.Unmarshal([]byte(document), &policy) != nil {
+		return false
+	}
+	for _, s := range policy.Statement {
+		if s.Effect == "Allow" && slices.Contains(s.Action, action) && slices.Contains(s.Resource, resource) && len(s.Condition) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func holds(conditions map[string]map[string]string, request map[string]string) bool {
+	for operator, wanted := range conditions {
+		for key, pattern := range wanted {
+			switch value := request[key]; operator {
+			case "StringEquals":
+				if value != pattern {
+					return false
+				}
+			case "ArnLike":
+				if ok, err := path.Match(pattern, value); err != nil || !ok {
+					return false
+				}
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}

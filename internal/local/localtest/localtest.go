@@ -1,0 +1,98 @@
+// Package localtest starts local clouds for tests, as net/http/httptest starts servers.
+package localtest
+
+import (
+	"archive/zip"
+	"context"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/program"
+)
+
+// Functions are the configuration keys that make a stack run on this machine: both
+// functions, built for it, and its architecture.
+func Functions(ctx context.Context) (map[string]string, error) {
+	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	validator, err := components.PackageValidator(ctx, here, nil)
+	if err != nil {
+		return nil, err
+	}
+	trigger, err := components.PackageLaunchContext(ctx, here, nil)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{
+		"function.archive": validator, "launchContext.function.archive": trigger, "function.architecture": Architecture(),
+	}, nil
+}
+
+// Architecture is that of this machine, in Lambda's words.
+func Architecture() string {
+	if runtime.GOARCH == "amd64" {
+		return "x86_64"
+	}
+	return runtime.GOARCH
+}
+
+// Start runs a stack of this repository, with other values for some of its keys and
+// options as edit leaves them, until the test ends.
+func Start(t testing.TB, stack string, overrides map[string]string, edit func(*local.Options)) *local.Cloud {
+	t.Helper()
+	all, err := Functions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(all, overrides)
+	loaded, err := local.LoadStack(".", stack, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := local.Options{Program: program.With(loaded.Config), Stack: loaded, FunctionLog: t.Output()}
+	if edit != nil {
+		edit(&options)
+	}
+	cloud, err := local.Start(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cloud.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return cloud
+}
+
+// ScriptArchive is the path of a function's archive whose bootstrap is a script.
+func ScriptArchive(t testing.TB, script string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "function.zip")
+	file, err := os.Create(path) //nolint:gosec // in the test's own folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := zip.NewWriter(file)
+	header := &zip.FileHeader{Name: "bootstrap"}
+	header.SetMode(0o755)
+	entry, err := archive.CreateHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(entry, script); err != nil {
+		t.Fatal(err)
+	}
+	if err := archive.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,77 @@
+package local
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
+)
+
+// User who may sign in.
+type User struct {
+	Name string
+	// Password of a made-up user, which everybody may know; empty for a declared one,
+	// whose password is a secret.
+	Password string
+	// Patient and FHIRUser of the user, of which the launch context in tokens is made.
+	Patient, FHIRUser string
+	Groups            []string
+}
+
+// madeUpUsers sign in where a stack declares nobody: one is a patient among the
+// synthetic ones, the other the general practitioner of some of them. They are in the
+// local cloud alone, so their passwords may be known. They are in the groups of the
+// clients that are for them.
+func madeUpUsers(clients []Client) []cognito.User {
+	var users []cognito.User
+	for _, u := range []User{
+		{Name: "patient", Password: "Local-patient-1", Patient: "patient-01", FHIRUser: "Patient/patient-01"},
+		{Name: "practitioner", Password: "Local-practitioner-1", FHIRUser: "Practitioner/practitioner-1"},
+	} {
+		attributes := map[string]string{"email": u.Name + "@example.org", "email_verified": "true", "custom:fhirUser": u.FHIRUser}
+		if u.Patient != "" {
+			attributes["custom:patient"] = u.Patient
+		}
+		users = append(users, cognito.User{
+			Username: u.Name, Password: u.Password, Attributes: attributes,
+			Sub:    uuid.NewSHA1(uuid.NameSpaceOID, []byte("smartlake local user "+u.Name)).String(),
+			Groups: groupsOfClientsFor(u, clients),
+		})
+	}
+	return users
+}
+
+// groupsOfClientsFor are the groups of clients that a user can do something with: those
+// whose user/ scopes are for users of the type, and for a patient also those without
+// user/ scopes.
+func groupsOfClientsFor(user User, clients []Client) []string {
+	typ, _, _ := strings.Cut(user.FHIRUser, "/")
+	var groups []string
+	for _, client := range clients {
+		if slices.Contains(client.FHIRUserTypes, typ) || user.Patient != "" && len(client.FHIRUserTypes) == 0 {
+			groups = append(groups, client.Groups...)
+		}
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+// usersOf are those of the program, or made-up ones if it declares none and they are
+// wanted.
+func (c *Cloud) usersOf(d declaration, options Options) []cognito.User {
+	known := users(d)
+	madeUp := len(known) == 0 && !options.NoUsers && options.FHIRURL == ""
+	if madeUp {
+		known = madeUpUsers(c.Clients)
+	}
+	for _, user := range known {
+		shown := User{Name: user.Username, Patient: user.Attributes["custom:patient"], FHIRUser: user.Attributes["custom:fhirUser"], Groups: user.Groups}
+		if madeUp {
+			shown.Password = user.Password
+		}
+		c.Users = append(c.Users, shown)
+	}
+	return known
+}

@@ -1,0 +1,143 @@
+package smoke
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+const noToken = skip("there is no token to try it with")
+
+// useTokens checks what every token is for.
+func (r *run) useTokens(ctx context.Context) {
+	r.check(ctx, "capability statement", r.readCapabilities)
+	for _, s := range r.sessions {
+		var found string
+		r.check(ctx, "search as "+s.Name, func(ctx context.Context) (detail string, err error) {
+			found, detail, err = r.search(ctx, s)
+			return detail, err
+		})
+		r.check(ctx, "read as "+s.Name, func(ctx context.Context) (string, error) { return r.read(ctx, s, found) })
+	}
+}
+
+func (r *run) readCapabilities(ctx context.Context) (string, error) {
+	s, _ := r.capable(smart.Read, "Patient")
+	if s == nil {
+		s, _ = r.capable(smart.Search, "Patient")
+	}
+	if s == nil {
+		return "", skip("there is no token that reads or searches")
+	}
+	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+"metadata", s.token, nil)
+	if err != nil {
+		return "", err
+	}
+	if a.status != http.StatusOK {
+		return "", fmt.Errorf("want 200, got %s", a.said())
+	}
+	var statement struct {
+		FHIRVersion string `json:"fhirVersion"`
+	}
+	if err := a.resource("CapabilityStatement", &statement); err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(statement.FHIRVersion, "4.0") {
+		return "", fmt.Errorf("fhirVersion %q: want R4, 4.0.x", statement.FHIRVersion)
+	}
+	return "FHIR " + statement.FHIRVersion, nil
+}
+
+// bundle is the part of a search's answer that a check looks at.
+type bundle struct {
+	Type  string `json:"type"`
+	Entry []struct {
+		Resource outcome `json:"resource"`
+	} `json:"entry"`
+}
+
+// search searches with a session's token, and returns the path of a resource that was
+// found, if one was.
+func (r *run) search(ctx context.Context, s *session) (found, detail string, err error) {
+	if s.token == "" {
+		return "", "", noToken
+	}
+	typ, ok := outputs.TypeWith(s.scopes, smart.Read|smart.Search, "Patient")
+	if !ok {
+		typ, ok = outputs.TypeWith(s.scopes, smart.Search, "Patient")
+	}
+	if !ok {
+		return "", "", skip("the client has no unfiltered scope to search with")
+	}
+	path := typ + "?_count=1"
+	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+path, s.token, nil)
+	if err != nil {
+		return "", "", err
+	}
+	if a.status != http.StatusOK {
+		return "", "", fmt.Errorf("GET %s: want 200, got %s", path, a.said())
+	}
+	var b bundle
+	if err := a.resource("Bundle", &b); err != nil {
+		return "", "", fmt.Errorf("GET %s: %w", path, err)
+	}
+	if b.Type != "searchset" {
+		return "", "", fmt.Errorf("GET %s: a Bundle of type %q: want searchset", path, b.Type)
+	}
+	for _, entry := range b.Entry {
+		switch {
+		case entry.Resource.ResourceType == "OperationOutcome": // a note of the server's
+		case entry.Resource.ResourceType != typ || entry.Resource.ID == "":
+			return "", "", fmt.Errorf("GET %s: the Bundle holds a resource of type %q, or one without id: want %s", path, entry.Resource.ResourceType, typ)
+		case found == "":
+			found = typ + "/" + entry.Resource.ID
+		}
+	}
+	s.search, s.typ = path, typ
+	return found, fmt.Sprintf("GET %s: %d found", path, len(b.Entry)), nil
+}
+
+// read reads what a search found. Its id may be a patient's, so it is not shown.
+func (r *run) read(ctx context.Context, s *session, found string) (detail string, err error) {
+	typ, id, _ := strings.Cut(found, "/")
+	switch {
+	case s.token == "":
+		return "", noToken
+	case found == "":
+		return "", skip("a search found nothing to read")
+	}
+	if held, ok := outputs.TypeWith(s.scopes, smart.Read, typ); !ok || held != typ {
+		return "", skip("the client searches " + typ + " but has no scope to read it")
+	}
+	defer func() { err = without(err, id) }()
+	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+typ+"/"+url.PathEscape(id), s.token, nil)
+	if err != nil {
+		return "", err
+	}
+	if a.status != http.StatusOK {
+		return "", fmt.Errorf("GET %s by id: want 200, got %s", typ, a.said())
+	}
+	var got outcome
+	if err := a.resource(typ, &got); err != nil {
+		return "", err
+	}
+	if got.ID != id {
+		return "", errors.New("another resource came back than was asked for")
+	}
+	return "GET " + typ + " by the id that the search found", nil
+}
+
+// without is an error that does not tell an id: a failed request names its URL, and a
+// server says in words what it did not find.
+func without(err error, id string) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.NewReplacer(id, "[id]", url.PathEscape(id), "[id]").Replace(err.Error()))
+}
