@@ -150,8 +150,12 @@ func checkPulumi(t *testing.T, where string, known map[string][]string, words []
 			t.Errorf("%s: pulumi %s has no flag %s", where, command, flag)
 		}
 	}
-	if key := words[len(words)-1]; command == "config set" && !said && slices.ContainsFunc(words[2:], needsSaying.MatchString) {
-		t.Errorf("%s: %s: Pulumi may take the value for a secret: want --secret or --plaintext", where, key)
+	if command != "config set" || said {
+		return
+	}
+	key := slices.IndexFunc(words[2:], func(word string) bool { return !strings.HasPrefix(word, "-") })
+	if key >= 0 && needsSaying.MatchString(words[2+key]) {
+		t.Errorf("%s: %s: Pulumi may take the value for a secret: want --secret or --plaintext", where, words[2+key])
 	}
 }
 
