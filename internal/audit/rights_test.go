@@ -274,8 +274,8 @@ func TestWhatAnOwnerSaysOfAnExistingPoolCounts(t *testing.T) {
 
 func TestAnArchiveThatIsNotThereIsAnErrorAsInADeployment(t *testing.T) {
 	for key, want := range map[string]string{
-		"function.archive":               `function.archive: "../dist/none.zip": want a zip archive`,
-		"launchContext.function.archive": `launchContext.function.archive: "../dist/none.zip": want a zip archive`,
+		"function.archive":               `function.archive: "../../dist/none.zip": want a zip archive`,
+		"launchContext.function.archive": `launchContext.function.archive: "../../dist/none.zip": want a zip archive`,
 	} {
 		loaded, err := local.LoadStack("../..", "dev", map[string]string{key: "dist/none.zip"})
 		if err != nil {

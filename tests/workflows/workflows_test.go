@@ -264,7 +264,7 @@ func TestMainIsDeployedOnceEverythingHoldsAndProdAfterDev(t *testing.T) {
 	}
 }
 
-var script = regexp.MustCompile(`(?:^|[\s"';(])((?:scripts|\.ci)/[A-Za-z0-9_./-]+)`)
+var script = regexp.MustCompile(`(?:^|[\s"';(])((?:build/scripts|\.ci)/[A-Za-z0-9_./-]+)`)
 
 // assertScripts wants every script that commands call to exist and to be executable.
 func assertScripts(t *testing.T, where string, commands ...string) (found int) {
