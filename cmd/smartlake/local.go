@@ -18,6 +18,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 type localFlags struct {
@@ -400,7 +401,7 @@ Check it, and write its requests down (in another terminal):
 
 smartlake smoke --local %[1]s
 smartlake requests --local %[1]s --format curl
-`, quoted(cloud.Dir))
+`, shell.Quote(cloud.Dir))
 	fmt.Fprintf(out, "\nTry it (everything ends with Ctrl-C, the certificate and the secrets with it):\n\n%s",
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }
@@ -408,19 +409,14 @@ smartlake requests --local %[1]s --format curl
 // commands are for a shell: discovery, a token of the first service client, and a
 // search with it.
 func commands(cloud *local.Cloud) []string {
-	curl := "curl -sS --cacert " + quoted(cloud.CertificateFile)
-	lines := []string{curl + " " + quoted(cloud.Datastore+".well-known/smart-configuration")}
+	curl := "curl -sS --cacert " + shell.Quote(cloud.CertificateFile)
+	lines := []string{curl + " " + shell.Quote(cloud.Datastore+".well-known/smart-configuration")}
 	client, ok := cloud.Service()
 	if !ok {
 		return lines
 	}
 	return append(lines,
 		fmt.Sprintf(`TOKEN=$(%s -u %s -d grant_type=client_credentials --data-urlencode %s %s | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')`,
-			curl, quoted(client.ID+":"+client.Secret), quoted("scope="+client.SystemScope()), quoted(cloud.HostedDomain+"/oauth2/token")),
-		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, quoted(cloud.Datastore+client.Searchable()+"?_count=3")))
-}
-
-// quoted is a word of a shell's command line.
-func quoted(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+			curl, shell.Quote(client.ID+":"+client.Secret), shell.Quote("scope="+client.SystemScope()), shell.Quote(cloud.HostedDomain+"/oauth2/token")),
+		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, shell.Quote(cloud.Datastore+client.Searchable()+"?_count=3")))
 }
