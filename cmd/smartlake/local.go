@@ -22,9 +22,8 @@ import (
 )
 
 type localFlags struct {
-	stack   string
-	dir     string
-	config  []string
+	stackFlags
+
 	address string
 	port    int
 	seed    uint64
@@ -74,10 +73,9 @@ not be run.`,
 }
 
 func (f *localFlags) add(command *cobra.Command) {
+	f.register(command)
 	flags := command.Flags()
-	flags.StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
-	flags.StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	flags.StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; function.archive and launchContext.function.archive are used instead of a build; repeatable")
+	flags.Lookup("config").Usage += "; function.archive and launchContext.function.archive are used instead of a build"
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports (default: free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
@@ -92,10 +90,8 @@ func (f *localFlags) add(command *cobra.Command) {
 	command.MarkFlagsMutuallyExclusive("json", "quiet")
 	command.MarkFlagsMutuallyExclusive("logs", "quiet")
 	command.MarkFlagsMutuallyExclusive("once", "watch")
-	complete(command, "stack", completeStacks)
 	complete(command, "fail", completeFaults)
 	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
-	must(command.MarkFlagDirname("dir"))
 }
 
 // check refuses wrong values before anything is built.

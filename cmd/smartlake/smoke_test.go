@@ -23,7 +23,7 @@ import (
 // running is a local cloud as "smartlake local" runs it.
 func running(t *testing.T) *local.Cloud {
 	t.Helper()
-	stack, err := loadStack(t.Context(), t.Output(), localFlags{stack: "dev", dir: "../.."})
+	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../.."}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,6 +320,9 @@ func TestStacksAndFormatsAreCompleted(t *testing.T) {
 		{[]string{"smoke", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
 		{[]string{"requests", "--dir", filepath.Dir(below), "--stack", "p"}, []string{"pilot", "prod"}},
 		{[]string{"local", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
+		{[]string{"explain", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
+		{[]string{"deploy-policy", "--dir", below, "--stack", "p"}, []string{"pilot", "prod"}},
+		{[]string{"explain", "--format", ""}, []string{"text", "json"}},
 		{[]string{"requests", "--format", ""}, []string{"http", "postman", "curl"}},
 	} {
 		out, _, err := execute(t, append([]string{"__complete"}, c.args...)...)
