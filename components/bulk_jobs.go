@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 // describeJobs says how jobs are started, and by whom.
@@ -62,10 +64,7 @@ func (j jobSite) command(operation string, options ...string) string {
 	arn := strings.Split(j.datastoreARN, ":") // arn:partition:healthlake:region:account:datastore/fhir/id
 	region, id := arn[3], j.datastoreARN[strings.LastIndex(j.datastoreARN, "/")+1:]
 	words := append([]string{"aws", "healthlake", operation, "--region", region, "--datastore-id", id}, options...)
-	for i, word := range words {
-		words[i] = shellQuoted(word)
-	}
-	return strings.Join(words, " ")
+	return shell.Line(words...)
 }
 
 func (j jobSite) uri(prefix string) string { return "s3://" + j.bucketName + "/" + prefix }
@@ -80,13 +79,4 @@ func compact(value any) string {
 		panic(err) //nolint:forbidigo // cannot be: the inputs of a job are made of strings
 	}
 	return string(text)
-}
-
-// shellQuoted is a word that a POSIX shell reads back as it is.
-func shellQuoted(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:"
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 // identityProvider is the IdentityProviderConfiguration of HealthLake's API
@@ -46,10 +48,5 @@ func updateDatastoreCommand(region, id string, provider identityProvider) (strin
 		return "", err
 	}
 	return fmt.Sprintf("aws healthlake update-fhir-datastore --region %s --datastore-id %s --identity-provider-configuration %s",
-		shellWord(region), shellWord(id), shellWord(strings.TrimSpace(text.String()))), nil
-}
-
-// shellWord is a word of a POSIX shell's command line that the shell leaves as it is.
-func shellWord(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		shell.Quote(region), shell.Quote(id), shell.Quote(strings.TrimSpace(text.String()))), nil
 }

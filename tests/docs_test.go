@@ -601,13 +601,15 @@ func TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore(t *testing.T) {
 // below says whether a package is another, or in a folder of it.
 func below(one, other string) bool { return one == other || strings.HasPrefix(one, other+"/") }
 
+// within is the innermost room that a package is in.
 func within(rooms map[string][]string, from string) string {
+	innermost := ""
 	for room := range rooms {
-		if below(from, room) {
-			return room
+		if below(from, room) && len(room) > len(innermost) {
+			innermost = room
 		}
 	}
-	return ""
+	return innermost
 }
 
 // roomsOfTheArchitecture are what each room may import, as the table says.

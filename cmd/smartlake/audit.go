@@ -17,7 +17,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
-// stackFlags name a stack to read.
+// stackFlags name a stack of a project, and values to replace in its configuration.
 type stackFlags struct {
 	stack  string
 	dir    string
@@ -28,6 +28,8 @@ func (f *stackFlags) register(command *cobra.Command) {
 	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is read")
 	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
 	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; repeatable")
+	complete(command, "stack", completeStacks)
+	must(command.MarkFlagDirname("dir"))
 }
 
 // declare runs the program for the stack, in an account, and returns what it
@@ -235,5 +237,6 @@ gives the same text.`,
 	}
 	flags.register(command)
 	command.Flags().StringVar(&format, "format", "text", "text or json")
+	complete(command, "format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }

@@ -18,12 +18,12 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 type localFlags struct {
-	stack   string
-	dir     string
-	config  []string
+	stackFlags
+
 	address string
 	port    int
 	seed    uint64
@@ -73,10 +73,9 @@ not be run.`,
 }
 
 func (f *localFlags) add(command *cobra.Command) {
+	f.register(command)
 	flags := command.Flags()
-	flags.StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is run")
-	flags.StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	flags.StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; function.archive and launchContext.function.archive are used instead of a build; repeatable")
+	flags.Lookup("config").Usage += "; function.archive and launchContext.function.archive are used instead of a build"
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports (default: free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
@@ -91,10 +90,8 @@ func (f *localFlags) add(command *cobra.Command) {
 	command.MarkFlagsMutuallyExclusive("json", "quiet")
 	command.MarkFlagsMutuallyExclusive("logs", "quiet")
 	command.MarkFlagsMutuallyExclusive("once", "watch")
-	complete(command, "stack", completeStacks)
 	complete(command, "fail", completeFaults)
 	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
-	must(command.MarkFlagDirname("dir"))
 }
 
 // check refuses wrong values before anything is built.
@@ -400,7 +397,7 @@ Check it, and write its requests down (in another terminal):
 
 smartlake smoke --local %[1]s
 smartlake requests --local %[1]s --format curl
-`, quoted(cloud.Dir))
+`, shell.Quote(cloud.Dir))
 	fmt.Fprintf(out, "\nTry it (everything ends with Ctrl-C, the certificate and the secrets with it):\n\n%s",
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }
@@ -408,19 +405,14 @@ smartlake requests --local %[1]s --format curl
 // commands are for a shell: discovery, a token of the first service client, and a
 // search with it.
 func commands(cloud *local.Cloud) []string {
-	curl := "curl -sS --cacert " + quoted(cloud.CertificateFile)
-	lines := []string{curl + " " + quoted(cloud.Datastore+".well-known/smart-configuration")}
+	curl := "curl -sS --cacert " + shell.Quote(cloud.CertificateFile)
+	lines := []string{curl + " " + shell.Quote(cloud.Datastore+".well-known/smart-configuration")}
 	client, ok := cloud.Service()
 	if !ok {
 		return lines
 	}
 	return append(lines,
 		fmt.Sprintf(`TOKEN=$(%s -u %s -d grant_type=client_credentials --data-urlencode %s %s | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')`,
-			curl, quoted(client.ID+":"+client.Secret), quoted("scope="+client.SystemScope()), quoted(cloud.HostedDomain+"/oauth2/token")),
-		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, quoted(cloud.Datastore+client.Searchable()+"?_count=3")))
-}
-
-// quoted is a word of a shell's command line.
-func quoted(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+			curl, shell.Quote(client.ID+":"+client.Secret), shell.Quote("scope="+client.SystemScope()), shell.Quote(cloud.HostedDomain+"/oauth2/token")),
+		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, shell.Quote(cloud.Datastore+client.Searchable()+"?_count=3")))
 }

@@ -17,12 +17,13 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 // running is a local cloud as "smartlake local" runs it.
 func running(t *testing.T) *local.Cloud {
 	t.Helper()
-	stack, err := loadStack(t.Context(), t.Output(), localFlags{stack: "dev", dir: "../.."})
+	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../.."}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func pulumi(t *testing.T, script string) (noted string) {
 	t.Helper()
 	dir := t.TempDir()
 	noted = filepath.Join(dir, "noted")
-	content := "#!/bin/sh\necho \"$PWD $*\" >" + quoted(noted) + "\n" + script + "\n"
+	content := "#!/bin/sh\necho \"$PWD $*\" >" + shell.Quote(noted) + "\n" + script + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "pulumi"), []byte(content), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +65,7 @@ func read(t *testing.T, path string) string {
 func TestSmokePassesOnTheLocalCloudByEveryWayToNameIt(t *testing.T) {
 	cloud := running(t)
 	etl, _ := cloud.Service()
-	noted := pulumi(t, "cat "+quoted(cloud.OutputsFile))
+	noted := pulumi(t, "cat "+shell.Quote(cloud.OutputsFile))
 	t.Setenv("SMARTLAKE_CLIENT_SECRET", etl.Secret)
 	for _, args := range [][]string{
 		{"--local", cloud.Dir},
@@ -270,7 +271,7 @@ func TestAnErrorOfUsageNamesTheHelpThatTellsMore(t *testing.T) {
 func TestRequestsAreWrittenWithoutAskingForASecretAndReplaceNothingUnasked(t *testing.T) {
 	cloud := running(t)
 	etl, _ := cloud.Service()
-	noted := pulumi(t, "cat "+quoted(cloud.OutputsFile))
+	noted := pulumi(t, "cat "+shell.Quote(cloud.OutputsFile))
 	for format, want := range map[string]string{"http": "\nGET {{datastore}}", "postman": "\"schema\": \"https://schema.getpostman.com/", "curl": "#!/usr/bin/env bash\n"} {
 		out, notes, err := execute(t, "requests", "--stack", "dev", "--format", format)
 		if err != nil || !strings.Contains(out, want) || !strings.Contains(out, etl.ID) || strings.Contains(out+notes, etl.Secret) {
@@ -319,6 +320,9 @@ func TestStacksAndFormatsAreCompleted(t *testing.T) {
 		{[]string{"smoke", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
 		{[]string{"requests", "--dir", filepath.Dir(below), "--stack", "p"}, []string{"pilot", "prod"}},
 		{[]string{"local", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
+		{[]string{"explain", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
+		{[]string{"deploy-policy", "--dir", below, "--stack", "p"}, []string{"pilot", "prod"}},
+		{[]string{"explain", "--format", ""}, []string{"text", "json"}},
 		{[]string{"requests", "--format", ""}, []string{"http", "postman", "curl"}},
 	} {
 		out, _, err := execute(t, append([]string{"__complete"}, c.args...)...)

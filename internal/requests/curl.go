@@ -3,6 +3,8 @@ package requests
 import (
 	"fmt"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 // curlHead is the part that all scripts share. Tokens and secrets go to curl through a
@@ -15,8 +17,8 @@ const curlHead = `#!/usr/bin/env bash
 # SMARTLAKE_WRITE=1 to create a resource too: that changes the data.
 set -euo pipefail
 
-datastore='%s'
-token_endpoint='%s'
+datastore=%s
+token_endpoint=%s
 
 request() {
   curl --silent --show-error --globoff --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
@@ -60,7 +62,7 @@ func (c collection) curl() string {
 		fmt.Fprintf(&secrets, "#   %s: secret of %s\n", one.secret, one.Name)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, curlHead, howToFill, secrets.String(), c.datastore, c.tokenEndpoint)
+	fmt.Fprintf(&b, curlHead, howToFill, secrets.String(), shell.Quote(c.datastore), shell.Quote(c.tokenEndpoint))
 	for _, one := range c.services {
 		b.WriteString(one.curl())
 	}
@@ -80,7 +82,7 @@ func (c client) curl() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("\necho '== Token of %s'", c.Name)
 	line(": \"${%s:?set it to the secret of client %s}\"", c.secret, c.Name)
-	line("%s_token=$(token '%s' \"$%s\" %s)", c.variable, c.ID, c.secret, quoted(c.scope))
+	line("%s_token=$(token %s \"$%s\" %s)", c.variable, shell.Quote(c.ID), c.secret, shell.Quote(c.scope))
 	line("echo \"a token of ${#%s_token} bytes\"", c.variable)
 	line("\necho '== Capability statement as %s'\nfhir \"$%s_token\" \"${datastore}metadata\"\necho", c.Name, c.variable)
 	if c.typ != "" {
@@ -91,10 +93,7 @@ func (c client) curl() string {
 	}
 	if c.creates == "Patient" {
 		line("\nif [[ ${SMARTLAKE_WRITE:-} == 1 ]]; then")
-		line("  echo '== Create as %s'\n  fhir \"$%s_token\" --header 'Content-Type: application/fhir+json' \\\n    --data '%s' \"${datastore}Patient\"\n  echo\nfi", c.Name, c.variable, patient)
+		line("  echo '== Create as %s'\n  fhir \"$%s_token\" --header 'Content-Type: application/fhir+json' \\\n    --data %s \"${datastore}Patient\"\n  echo\nfi", c.Name, c.variable, shell.Quote(patient))
 	}
 	return b.String()
 }
-
-// quoted is a word of a shell's command line.
-func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 )
 
 // http writes an .http file: https://github.com/Huachao/vscode-restclient.
@@ -66,7 +68,7 @@ func (c collection) signIn(one client) []string {
 		"aud": {c.datastore}, "code_challenge_method": {"S256"},
 	}
 	secret := ""
-	if one.Kind == "confidential" {
+	if one.Kind == outputs.Confidential {
 		secret = ", and the client's id and secret as basic authentication"
 	}
 	return []string{

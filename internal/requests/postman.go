@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 )
 
 // The parts of a Postman collection, format 2.1:
@@ -107,12 +109,12 @@ func (c collection) postman() (string, error) {
 
 func (c client) variables() []postmanVariable {
 	variables := []postmanVariable{{Key: c.variable + "_id", Value: c.ID, Type: "string"}}
-	if c.Kind != "public" {
+	if c.Kind != outputs.Public {
 		variables = append(variables, postmanVariable{
 			Key: c.variable + "_secret", Type: "secret", Description: "secret of " + c.Name + ": fill the current value, not the initial one",
 		})
 	}
-	if c.Kind == "service" {
+	if c.Kind == outputs.Service {
 		variables = append(variables, postmanVariable{Key: c.variable + "_token", Type: "secret", Description: "filled by the token request"})
 	}
 	return variables
@@ -155,7 +157,7 @@ func (c client) postman() []postmanItem {
 // postmanSignIn lets Postman itself go through the authorization code grant with PKCE.
 func (c collection) postmanSignIn(one client) postmanItem {
 	secret := ""
-	if one.Kind == "confidential" {
+	if one.Kind == outputs.Confidential {
 		secret = "{{" + one.variable + "_secret}}"
 	}
 	item := get("A user of "+one.Name, "{{datastore}}Patient?_count=1", &postmanAuth{Type: "oauth2", OAuth2: []postmanParameter{

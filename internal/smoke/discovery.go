@@ -2,12 +2,9 @@ package smoke
 
 import (
 	"context"
-	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"reflect"
 	"strings"
@@ -20,16 +17,14 @@ func (r *run) discover(ctx context.Context) {
 	var document []byte
 	var served smart.Configuration
 	r.check(ctx, "discovery document is valid", func(ctx context.Context) (string, error) {
-		a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+".well-known/smart-configuration", "", nil)
+		a, err := r.app.Discover(ctx)
 		if err != nil {
 			return "", err
 		}
-		if a.status != http.StatusOK {
-			return "", fmt.Errorf("want 200 without a signature or a token, got %s", a.said())
+		if a.Status == http.StatusOK {
+			document = a.Body
 		}
-		document = a.body
-		served, err = smart.ParseConfiguration(a.body)
-		if err != nil {
+		if served, err = a.Configuration(); err != nil {
 			return "", err
 		}
 		return "SMART App Launch 2.2, capabilities " + strings.Join(served.Capabilities, " "), nil
@@ -86,58 +81,17 @@ func (r *run) agree(document []byte, served smart.Configuration) (string, error)
 	return fmt.Sprintf("%d endpoints", known), errors.Join(problems...)
 }
 
-// readKeySet checks the key set: RSA keys of at least 2048 bits to verify RS256
-// signatures with, each with an id, and no private ones.
+// readKeySet reads the keys that tokens are signed with.
 func (r *run) readKeySet(ctx context.Context) (string, error) {
 	if r.jwksURI == "" {
 		return "", skip("no key set is known: neither the stack nor its discovery document names one")
 	}
-	a, err := r.send(ctx, http.MethodGet, r.jwksURI, "", nil)
+	a, err := r.app.Fetch(ctx, r.jwksURI)
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusOK {
-		return "", fmt.Errorf("want 200, got %s", a.said())
+	if r.keys, err = a.KeySet(); err != nil {
+		return "", err
 	}
-	var set struct {
-		Keys []map[string]any `json:"keys"`
-	}
-	if err := json.Unmarshal(a.body, &set); err != nil {
-		return "", errors.New("want a JSON Web Key Set (RFC 7517)")
-	}
-	keys := map[string]*rsa.PublicKey{}
-	for n, key := range set.Keys {
-		if err := addKey(keys, key); err != nil {
-			return "", fmt.Errorf("key %d: %w", n+1, err)
-		}
-	}
-	if len(keys) == 0 {
-		return "", errors.New("the set has no RSA key with an id")
-	}
-	r.keys = keys
-	return fmt.Sprintf("%d keys", len(keys)), nil
-}
-
-func addKey(keys map[string]*rsa.PublicKey, members map[string]any) error {
-	if _, private := members["d"]; private {
-		return errors.New("it is a PRIVATE key: whoever reads it can sign tokens")
-	}
-	text := func(name string) string { value, _ := members[name].(string); return value }
-	if text("kty") != "RSA" {
-		return nil // for something else
-	}
-	modulus, errN := base64.RawURLEncoding.DecodeString(text("n"))
-	exponent, errE := base64.RawURLEncoding.DecodeString(text("e"))
-	e := new(big.Int).SetBytes(exponent)
-	key := &rsa.PublicKey{N: new(big.Int).SetBytes(modulus), E: int(e.Int64())}
-	switch {
-	case errN != nil || errE != nil || !e.IsInt64() || key.E < 3:
-		return errors.New("malformed modulus or exponent")
-	case key.N.BitLen() < 2048:
-		return fmt.Errorf("%d bits: want at least 2048", key.N.BitLen())
-	case text("kid") == "":
-		return errors.New("no kid")
-	}
-	keys[text("kid")] = key
-	return nil
+	return fmt.Sprintf("%d keys", len(r.keys)), nil
 }

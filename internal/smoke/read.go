@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -35,31 +36,23 @@ func (r *run) readCapabilities(ctx context.Context) (string, error) {
 	if s == nil {
 		return "", skip("there is no token that reads or searches")
 	}
-	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+"metadata", s.token, nil)
+	a, err := r.app.FHIR(ctx, app.Request{Path: "metadata", Token: s.token})
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusOK {
-		return "", fmt.Errorf("want 200, got %s", a.said())
+	if err := a.Want(http.StatusOK); err != nil {
+		return "", err
 	}
 	var statement struct {
 		FHIRVersion string `json:"fhirVersion"`
 	}
-	if err := a.resource("CapabilityStatement", &statement); err != nil {
+	if err := a.ReadResource("CapabilityStatement", &statement); err != nil {
 		return "", err
 	}
 	if !strings.HasPrefix(statement.FHIRVersion, "4.0") {
 		return "", fmt.Errorf("fhirVersion %q: want R4, 4.0.x", statement.FHIRVersion)
 	}
 	return "FHIR " + statement.FHIRVersion, nil
-}
-
-// bundle is the part of a search's answer that a check looks at.
-type bundle struct {
-	Type  string `json:"type"`
-	Entry []struct {
-		Resource outcome `json:"resource"`
-	} `json:"entry"`
 }
 
 // search searches with a session's token, and returns the path of a resource that was
@@ -76,21 +69,15 @@ func (r *run) search(ctx context.Context, s *session) (found, detail string, err
 		return "", "", skip("the client has no unfiltered scope to search with")
 	}
 	path := typ + "?_count=1"
-	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+path, s.token, nil)
+	a, err := r.app.FHIR(ctx, app.Request{Path: path, Token: s.token})
 	if err != nil {
 		return "", "", err
 	}
-	if a.status != http.StatusOK {
-		return "", "", fmt.Errorf("GET %s: want 200, got %s", path, a.said())
-	}
-	var b bundle
-	if err := a.resource("Bundle", &b); err != nil {
+	bundle, err := a.Found()
+	if err != nil {
 		return "", "", fmt.Errorf("GET %s: %w", path, err)
 	}
-	if b.Type != "searchset" {
-		return "", "", fmt.Errorf("GET %s: a Bundle of type %q: want searchset", path, b.Type)
-	}
-	for _, entry := range b.Entry {
+	for _, entry := range bundle.Entry {
 		switch {
 		case entry.Resource.ResourceType == "OperationOutcome": // a note of the server's
 		case entry.Resource.ResourceType != typ || entry.Resource.ID == "":
@@ -100,7 +87,7 @@ func (r *run) search(ctx context.Context, s *session) (found, detail string, err
 		}
 	}
 	s.search, s.typ = path, typ
-	return found, fmt.Sprintf("GET %s: %d found", path, len(b.Entry)), nil
+	return found, fmt.Sprintf("GET %s: %d found", path, len(bundle.Entry)), nil
 }
 
 // read reads what a search found. Its id may be a patient's, so it is not shown.
@@ -116,15 +103,15 @@ func (r *run) read(ctx context.Context, s *session, found string) (detail string
 		return "", skip("the client searches " + typ + " but has no scope to read it")
 	}
 	defer func() { err = without(err, id) }()
-	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+typ+"/"+url.PathEscape(id), s.token, nil)
+	a, err := r.app.FHIR(ctx, app.Request{Path: typ + "/" + url.PathEscape(id), Token: s.token})
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusOK {
-		return "", fmt.Errorf("GET %s by id: want 200, got %s", typ, a.said())
+	if err := a.Want(http.StatusOK); err != nil {
+		return "", fmt.Errorf("GET %s by id: %w", typ, err)
 	}
-	var got outcome
-	if err := a.resource(typ, &got); err != nil {
+	var got app.Resource
+	if err := a.ReadResource(typ, &got); err != nil {
 		return "", err
 	}
 	if got.ID != id {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -21,31 +22,6 @@ const (
 
 	noControl = skip("no search with a valid token went through, so a refusal would prove nothing")
 )
-
-// refused holds an answer against what a refusal of the token looks like: 401 or 403,
-// no FHIR resource but an OperationOutcome, and no failure of the service behind it.
-func (a answer) refused() error {
-	var body outcome
-	isJSON := json.Unmarshal(a.body, &body) == nil
-	switch {
-	case a.status >= 200 && a.status < 300:
-		return fmt.Errorf("IT WENT THROUGH with %d: want 401 or 403", a.status)
-	case a.status != http.StatusUnauthorized && a.status != http.StatusForbidden:
-		return fmt.Errorf("want 401 or 403, got %s, which is no refusal", a.said())
-	case isJSON && body.ResourceType != "" && body.ResourceType != "OperationOutcome":
-		return fmt.Errorf("refused with %d, but the answer holds a %s all the same", a.status, body.ResourceType)
-	}
-	for _, issue := range body.Issue {
-		if slices.Contains(failures, issue.Code) || strings.Contains(strings.ToLower(issue.Diagnostics), "timeout") {
-			return fmt.Errorf("refused because the validator failed, not because of the token: %s", a.said())
-		}
-	}
-	return nil
-}
-
-// failures are the codes by which an OperationOutcome tells of trouble in the server
-// (http://hl7.org/fhir/R4/valueset-issue-type.html, "exception" and "transient").
-var failures = []string{"exception", "timeout", "throttled", "transient", "lock-error", "no-store", "incomplete"}
 
 // controlled is the first session whose search went through: what a refusal is held
 // against.
@@ -76,13 +52,13 @@ func (r *run) refuseAtDatastore(ctx context.Context) {
 		})
 	}
 	try("no token", func() (string, error) { return "", nil })
-	for _, f := range forgeries {
-		try(f.name, func() (string, error) {
-			g, err := readGenuine(s.token, r.keys)
-			if err != nil {
-				return "", err
+	for _, f := range app.Forgeries() {
+		try(f.Name, func() (string, error) {
+			token, err := f.From(s.token, r.keys)
+			if errors.Is(err, app.ErrNoKeySet) {
+				return "", skip(err.Error())
 			}
-			return f.forge(g)
+			return token, err
 		})
 	}
 	r.check(ctx, "refused: an ID token", func(context.Context) (string, error) {
@@ -100,22 +76,22 @@ func (r *run) refuseAtDatastore(ctx context.Context) {
 // mustPass repeats the search with the valid token, to see that what was refused in
 // between was refused for the token's sake.
 func (r *run) mustPass(ctx context.Context, s *session) (string, error) {
-	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+s.search, s.token, nil)
+	a, err := r.app.FHIR(ctx, app.Request{Path: s.search, Token: s.token})
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusOK {
-		return "", fmt.Errorf("want 200, got %s: the refusals prove nothing", a.said())
+	if err := a.Want(http.StatusOK); err != nil {
+		return "", fmt.Errorf("%w: the refusals prove nothing", err)
 	}
-	return a.said(), nil
+	return a.Said(), nil
 }
 
 func (r *run) mustRefuse(ctx context.Context, path, token string) (string, error) {
-	a, err := r.send(ctx, http.MethodGet, r.Stack.DatastoreEndpoint+path, token, nil)
+	a, err := r.app.FHIR(ctx, app.Request{Path: path, Token: token})
 	if err != nil {
 		return "", err
 	}
-	return a.said(), a.refused()
+	return a.Said(), a.Refused()
 }
 
 // refuseWrite deletes, with a token that only reads, a resource that does not exist:
@@ -126,11 +102,11 @@ func (r *run) refuseWrite(ctx context.Context) (string, error) {
 			continue
 		}
 		nobody := "smartlake-smoke-" + strings.ToLower(rand.Text()[:20])
-		a, err := r.send(ctx, http.MethodDelete, r.Stack.DatastoreEndpoint+s.typ+"/"+nobody, s.token, nil)
+		a, err := r.app.FHIR(ctx, app.Request{Method: http.MethodDelete, Path: s.typ + "/" + nobody, Token: s.token})
 		if err != nil {
 			return "", err
 		}
-		return "as " + s.Name + ": " + a.said(), a.refused()
+		return "as " + s.Name + ": " + a.Said(), a.Refused()
 	}
 	if r.controlled() == nil {
 		return "", noControl
@@ -165,44 +141,44 @@ func (r *run) refuseAtTokenEndpoint(ctx context.Context) {
 			if s.token == "" {
 				return "", noToken
 			}
-			app := s.App
-			app.Secret = rand.Text() + rand.Text()
-			r.secrets.addCredentials(app.ID, app.Secret)
-			return r.mustRefuseToken(ctx, app, "", "invalid_client")
+			client := s.App
+			client.Secret = rand.Text() + rand.Text()
+			r.secrets.addCredentials(client.ID, client.Secret)
+			return r.mustRefuseToken(ctx, client, "", "invalid_client")
 		})
 	}
-	for _, app := range r.Stack.Apps(outputs.Confidential) {
-		r.check(ctx, "refused: "+app.Name+" without a user", func(ctx context.Context) (string, error) {
-			return r.mustRefuseToken(ctx, app, "", "unauthorized_client")
+	for _, client := range r.Stack.Apps(outputs.Confidential) {
+		r.check(ctx, "refused: "+client.Name+" without a user", func(ctx context.Context) (string, error) {
+			return r.mustRefuseToken(ctx, client, "", "unauthorized_client")
 		})
 	}
 }
 
 // mustRefuseToken wants an error of RFC 6749, 5.2, with exactly this code.
-func (r *run) mustRefuseToken(ctx context.Context, app outputs.App, scope, code string) (string, error) {
-	a, err := r.askToken(ctx, app, scope)
+func (r *run) mustRefuseToken(ctx context.Context, client outputs.App, scope, code string) (string, error) {
+	a, err := r.requestToken(ctx, client, scope)
 	if err != nil {
 		return "", err
 	}
 	var body map[string]any
-	if json.Unmarshal(a.body, &body) == nil {
+	if json.Unmarshal(a.Body, &body) == nil {
 		if token, ok := body["access_token"].(string); ok {
 			r.secrets.add(token)
 			return "", errors.New("IT GOT A TOKEN: want " + code)
 		}
 	}
-	if a.status != http.StatusBadRequest && a.status != http.StatusUnauthorized || a.oauthError() != code {
-		return "", fmt.Errorf("want 400 or 401 with %s, got %s", code, a.said())
+	if a.Status != http.StatusBadRequest && a.Status != http.StatusUnauthorized || a.OAuthError() != code {
+		return "", fmt.Errorf("want 400 or 401 with %s, got %s", code, a.Said())
 	}
-	return a.said(), nil
+	return a.Said(), nil
 }
 
 // lacking is a scope that the client does not hold: another client's if there is one,
 // for the pool knows that, or else a wide one.
 func (r *run) lacking(s *session) string {
 	var candidates []string
-	for _, app := range r.Stack.Apps(outputs.Service, outputs.Confidential, outputs.Public) {
-		for _, scope := range app.Scopes {
+	for _, client := range r.Stack.Apps(outputs.Service, outputs.Confidential, outputs.Public) {
+		for _, scope := range client.Scopes {
 			if strings.HasPrefix(scope, "system/") {
 				candidates = append(candidates, scope)
 			}

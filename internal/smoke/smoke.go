@@ -11,14 +11,14 @@
 package smoke
 
 import (
+	"cmp"
 	"context"
-	"crypto/rsa"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -79,7 +79,7 @@ func Run(ctx context.Context, options Options) ([]Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.http.CloseIdleConnections()
+	defer r.app.Close()
 	for _, group := range []func(context.Context){r.discover, r.obtainTokens, r.useTokens, r.refuseAtDatastore, r.refuseAtTokenEndpoint, r.refuseOtherUsers, r.write, r.expire} {
 		group(ctx)
 		if ctx.Err() != nil {
@@ -92,15 +92,14 @@ func Run(ctx context.Context, options Options) ([]Result, error) {
 // run is a run and what it learned on its way.
 type run struct {
 	Options
-	http    *http.Client
+	app     *app.App
 	secrets *secrets
 	results []Result
 
-	attempts      int // of the check that runs
 	tokenEndpoint string
 	jwksURI       string
 	issuer        string
-	keys          map[string]*rsa.PublicKey // by key id; nil if the key set was not read
+	keys          app.KeySet // nil if the key set was not read
 	sessions      []*session
 }
 
@@ -117,24 +116,19 @@ type session struct {
 
 func newRun(options Options) (*run, error) {
 	stack := options.Stack
-	if err := outputs.CheckURL(stack.DatastoreEndpoint); err != nil {
-		return nil, fmt.Errorf("the datastore's endpoint: %w", err)
+	if options.Client == nil {
+		options.Client = &http.Client{}
 	}
-	r := &run{Options: options, secrets: newSecrets(stack), tokenEndpoint: stack.TokenEndpoint, jwksURI: stack.JWKSURI, issuer: stack.Issuer}
-	for _, app := range stack.Apps(outputs.Service) {
-		r.sessions = append(r.sessions, &session{App: app})
+	a, err := app.New(stack.DatastoreEndpoint, options.Client, cmp.Or(options.Timeout, defaultTimeout))
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Options: options, app: a, secrets: newSecrets(stack), tokenEndpoint: stack.TokenEndpoint, jwksURI: stack.JWKSURI, issuer: stack.Issuer}
+	for _, client := range stack.Apps(outputs.Service) {
+		r.sessions = append(r.sessions, &session{App: client})
 	}
 	if len(r.sessions) == 0 {
 		return nil, errors.New("the stack has no client of kind service: a smoke test needs one, to get a token without a user")
-	}
-	if r.Client == nil {
-		r.Client = &http.Client{}
-	}
-	client := *r.Client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	r.http = &client
-	if r.Timeout == 0 {
-		r.Timeout = defaultTimeout
 	}
 	if r.sleep == nil {
 		r.sleep = sleep
@@ -167,13 +161,13 @@ func (r *run) check(ctx context.Context, name string, try func(context.Context) 
 	if r.Started != nil {
 		r.Started(name)
 	}
-	r.attempts = 0
+	sent := r.app.Requests()
 	began := time.Now()
 	detail, err := try(ctx)
 	if ctx.Err() != nil {
 		return
 	}
-	result := Result{Name: name, Status: Passed, Took: time.Since(began), Attempts: r.attempts, Detail: detail}
+	result := Result{Name: name, Status: Passed, Took: time.Since(began), Attempts: r.app.Requests() - sent, Detail: detail}
 	var skipped skip
 	switch {
 	case errors.As(err, &skipped):
@@ -187,7 +181,7 @@ func (r *run) check(ctx context.Context, name string, try func(context.Context) 
 
 // again repeats a request while its answer is one that a service gives until a change
 // has reached all of it, a few times.
-func (r *run) again(ctx context.Context, send func(context.Context) (answer, error), unsettled func(answer) bool) (answer, error) {
+func (r *run) again(ctx context.Context, send func(context.Context) (app.Answer, error), unsettled func(app.Answer) bool) (app.Answer, error) {
 	for attempt := 1; ; attempt++ {
 		a, err := send(ctx)
 		if err != nil || attempt == maxAttempts || !unsettled(a) {

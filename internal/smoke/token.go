@@ -2,15 +2,16 @@ package smoke
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 )
 
 // claims of an access token that a check looks at.
@@ -31,25 +32,17 @@ func (r *run) obtainTokens(ctx context.Context) {
 func (r *run) obtainToken(ctx context.Context, s *session) (string, error) {
 	// A client that was created a moment ago is not known everywhere yet.
 	a, err := r.again(ctx,
-		func(ctx context.Context) (answer, error) { return r.askToken(ctx, s.App, strings.Join(s.Scopes, " ")) },
-		func(a answer) bool { return a.oauthError() == "invalid_client" })
+		func(ctx context.Context) (app.Answer, error) {
+			return r.requestToken(ctx, s.App, strings.Join(s.Scopes, " "))
+		},
+		func(a app.Answer) bool { return a.OAuthError() == "invalid_client" })
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusOK {
-		return "", fmt.Errorf("want 200, got %s", a.said())
-	}
-	var token struct {
-		AccessToken string `json:"access_token"`
-		TokenType   string `json:"token_type"`
-		ExpiresIn   int    `json:"expires_in"`
-	}
-	if err := json.Unmarshal(a.body, &token); err != nil || token.AccessToken == "" {
-		return "", errors.New("the answer has no access_token")
-	}
+	token, err := a.Token()
 	r.secrets.add(token.AccessToken)
-	if !strings.EqualFold(token.TokenType, "Bearer") || token.ExpiresIn <= 0 {
-		return "", fmt.Errorf("token_type %q, expires_in %d: want Bearer and a number of seconds (RFC 6749, 5.1)", token.TokenType, token.ExpiresIn)
+	if err != nil {
+		return "", err
 	}
 	var c claims
 	if err := r.readToken(token.AccessToken, &c); err != nil {
@@ -62,6 +55,14 @@ func (r *run) obtainToken(ctx context.Context, s *session) (string, error) {
 	s.lifetime = time.Duration(token.ExpiresIn) * time.Second
 	s.expires = time.Now().Add(s.lifetime)
 	return fmt.Sprintf("scopes %s, valid for %s", c.Scope, s.lifetime), nil
+}
+
+// requestToken requests a token for a client.
+func (r *run) requestToken(ctx context.Context, client outputs.App, scope string) (app.Answer, error) {
+	if r.tokenEndpoint == "" {
+		return app.Answer{}, skip("no token endpoint is known: neither the stack nor its discovery document names one")
+	}
+	return r.app.RequestToken(ctx, r.tokenEndpoint, client, scope)
 }
 
 // readToken reads a token's claims, and verifies its signature if the key set is known.

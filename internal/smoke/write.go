@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -45,9 +46,7 @@ type written struct {
 	typ, id, mark string
 }
 
-func (r *run) address(w *written) string {
-	return r.Stack.DatastoreEndpoint + w.typ + "/" + url.PathEscape(w.id)
-}
+func (w *written) path() string { return w.typ + "/" + url.PathEscape(w.id) }
 
 // write creates a resource, changes it, reads it back and deletes it. The resource is
 // deleted also when the run ends in between.
@@ -100,13 +99,13 @@ func (r *run) noWrite(s *session, typ string) string {
 
 func (r *run) create(ctx context.Context, w *written) (string, error) {
 	w.mark = "Smartlake smoke test " + rand.Text()
-	a, err := r.send(ctx, http.MethodPost, r.Stack.DatastoreEndpoint+w.typ, w.token, withBody("application/fhir+json", newResource(w.typ, "", w.mark)))
+	a, err := r.app.FHIR(ctx, app.Request{Method: http.MethodPost, Path: w.typ, Token: w.token, Resource: newResource(w.typ, "", w.mark)})
 	if err != nil {
 		return "", fmt.Errorf("%w; if it was created nevertheless, it is the %s with the identifier %q", err, w.typ, w.mark)
 	}
 	w.id = idOf(a, w.typ)
-	if a.status != http.StatusCreated {
-		return "", fmt.Errorf("want 201, got %s", a.said())
+	if err := a.Want(http.StatusCreated); err != nil {
+		return "", err
 	}
 	if w.id == "" {
 		return "", fmt.Errorf("neither the resource nor Location names an id: remove the %s with the identifier %q yourself", w.typ, w.mark)
@@ -115,15 +114,15 @@ func (r *run) create(ctx context.Context, w *written) (string, error) {
 }
 
 // idOf is the id that a server gave, from its answer to a creation.
-func idOf(a answer, typ string) string {
-	if a.status < 200 || a.status > 299 {
+func idOf(a app.Answer, typ string) string {
+	if a.Status < 200 || a.Status > 299 {
 		return ""
 	}
-	var created outcome
-	if a.resource(typ, &created) == nil && created.ID != "" {
+	var created app.Resource
+	if a.ReadResource(typ, &created) == nil && created.ID != "" {
 		return created.ID
 	}
-	_, rest, _ := strings.Cut(a.header.Get("Location"), typ+"/")
+	_, rest, _ := strings.Cut(a.Header.Get("Location"), typ+"/")
 	id, _, _ := strings.Cut(rest, "/")
 	return id
 }
@@ -132,14 +131,14 @@ func idOf(a answer, typ string) string {
 // spread it yet.
 func (r *run) update(ctx context.Context, w *written) (string, error) {
 	w.mark = "Smartlake smoke test, changed " + rand.Text()
-	a, err := r.again(ctx, func(ctx context.Context) (answer, error) {
-		return r.send(ctx, http.MethodPut, r.address(w), w.token, withBody("application/fhir+json", newResource(w.typ, w.id, w.mark)))
-	}, func(a answer) bool { return a.status == http.StatusNotFound })
+	a, err := r.again(ctx, func(ctx context.Context) (app.Answer, error) {
+		return r.app.FHIR(ctx, app.Request{Method: http.MethodPut, Path: w.path(), Token: w.token, Resource: newResource(w.typ, w.id, w.mark)})
+	}, func(a app.Answer) bool { return a.Status == http.StatusNotFound })
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusOK {
-		return "", fmt.Errorf("want 200, got %s", a.said())
+	if err := a.Want(http.StatusOK); err != nil {
+		return "", err
 	}
 	return "", nil
 }
@@ -151,11 +150,11 @@ func (r *run) readBack(ctx context.Context, w *written) (string, error) {
 			Value string `json:"value"`
 		} `json:"identifier"`
 	}
-	changed := func(a answer) error {
-		if a.status != http.StatusOK {
-			return fmt.Errorf("want 200, got %s", a.said())
+	changed := func(a app.Answer) error {
+		if err := a.Want(http.StatusOK); err != nil {
+			return err
 		}
-		if err := a.resource(w.typ, &got); err != nil {
+		if err := a.ReadResource(w.typ, &got); err != nil {
 			return err
 		}
 		if got.ID != w.id || len(got.Identifier) != 1 || got.Identifier[0].Value != w.mark {
@@ -163,11 +162,11 @@ func (r *run) readBack(ctx context.Context, w *written) (string, error) {
 		}
 		return nil
 	}
-	a, err := r.again(ctx, func(ctx context.Context) (answer, error) {
-		return r.send(ctx, http.MethodGet, r.address(w), w.token, nil)
+	a, err := r.again(ctx, func(ctx context.Context) (app.Answer, error) {
+		return r.app.FHIR(ctx, app.Request{Path: w.path(), Token: w.token})
 	},
-		func(a answer) bool {
-			return a.status == http.StatusNotFound || a.status == http.StatusOK && changed(a) != nil
+		func(a app.Answer) bool {
+			return a.Status == http.StatusNotFound || a.Status == http.StatusOK && changed(a) != nil
 		})
 	if err != nil {
 		return "", err
@@ -177,22 +176,22 @@ func (r *run) readBack(ctx context.Context, w *written) (string, error) {
 
 func (r *run) delete(ctx context.Context, w *written) (string, error) {
 	left := func(err error) error { return fmt.Errorf("%w; %s/%s is left: delete it yourself", err, w.typ, w.id) }
-	a, err := r.send(ctx, http.MethodDelete, r.address(w), w.token, nil)
+	a, err := r.app.FHIR(ctx, app.Request{Method: http.MethodDelete, Path: w.path(), Token: w.token})
 	if err != nil {
 		return "", left(err)
 	}
-	if a.status != http.StatusOK && a.status != http.StatusNoContent && a.status != http.StatusAccepted {
-		return "", left(fmt.Errorf("want 200, 202 or 204, got %s", a.said()))
+	if a.Status != http.StatusOK && a.Status != http.StatusNoContent && a.Status != http.StatusAccepted {
+		return "", left(fmt.Errorf("want 200, 202 or 204, got %s", a.Said()))
 	}
-	a, err = r.again(ctx, func(ctx context.Context) (answer, error) {
-		return r.send(ctx, http.MethodGet, r.address(w), w.token, nil)
+	a, err = r.again(ctx, func(ctx context.Context) (app.Answer, error) {
+		return r.app.FHIR(ctx, app.Request{Path: w.path(), Token: w.token})
 	},
-		func(a answer) bool { return a.status == http.StatusOK })
+		func(a app.Answer) bool { return a.Status == http.StatusOK })
 	if err != nil {
 		return "", err
 	}
-	if a.status != http.StatusNotFound && a.status != http.StatusGone {
-		return "", left(fmt.Errorf("deleted, and then read: want 404 or 410, got %s", a.said()))
+	if a.Status != http.StatusNotFound && a.Status != http.StatusGone {
+		return "", left(fmt.Errorf("deleted, and then read: want 404 or 410, got %s", a.Said()))
 	}
 	return "", nil
 }

@@ -27,15 +27,7 @@ func (u *upstream) create(w http.ResponseWriter, r *http.Request, g grant) {
 // update passes a resource on if the state before is within the grant as well.
 func (u *upstream) update(w http.ResponseWriter, r *http.Request, g grant) {
 	typ, id := r.PathValue("type"), r.PathValue("id")
-	if !validID(id) {
-		fail(w, errBadID)
-		return
-	}
-	body, err := readResource(r, u.endpoint, typ, id)
-	var asked preconditions
-	if err == nil {
-		asked, err = readPreconditions(r.Header)
-	}
+	body, asked, err := readUpdate(r, u.endpoint, typ, id)
 	if err == nil && !g.allowsWriting(body) {
 		err = errOutOfReach
 	}

@@ -75,18 +75,23 @@ func (m *memory) repeated(w http.ResponseWriter, typ, id string, g grant) {
 	m.respond(w, http.StatusConflict, versions[len(versions)-1])
 }
 
+// readUpdate reads a request to replace a resource.
+func readUpdate(r *http.Request, endpoint, typ, id string) (resource, preconditions, error) {
+	if !validID(id) {
+		return nil, preconditions{}, errBadID
+	}
+	body, err := readResource(r, endpoint, typ, id)
+	if err != nil {
+		return nil, preconditions{}, err
+	}
+	asked, err := readPreconditions(r.Header)
+	return body, asked, err
+}
+
 // update replaces a resource, or creates it with the id of the URL.
 func (m *memory) update(w http.ResponseWriter, r *http.Request, g grant) {
 	typ, id := r.PathValue("type"), r.PathValue("id")
-	if !validID(id) {
-		fail(w, errBadID)
-		return
-	}
-	body, err := readResource(r, m.endpoint, typ, id)
-	var asked preconditions
-	if err == nil {
-		asked, err = readPreconditions(r.Header)
-	}
+	body, asked, err := readUpdate(r, m.endpoint, typ, id)
 	if err != nil {
 		fail(w, err)
 		return

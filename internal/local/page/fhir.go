@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 )
 
 // request is one of the sample app's, and its answer.
@@ -17,49 +18,21 @@ type request struct {
 }
 
 // ask asks the datastore and notes the answer; a refusal is no error.
-func (p *Page) ask(ctx context.Context, what, token string, end *launched, into any) error {
-	status, refusal, err := p.get(ctx, what, token, into)
-	if err != nil {
-		return fmt.Errorf("GET %s: %w", what, err)
+func (p *Page) ask(ctx context.Context, path, token string, end *launched, into any) error {
+	answer, err := p.app.FHIR(ctx, app.Request{Path: path, Token: token})
+	said := answer.Resource()
+	switch {
+	case err != nil:
+	case answer.Status == http.StatusOK:
+		said, err = app.Resource{}, json.Unmarshal(answer.Body, into)
+	case !said.IsOutcome():
+		err = fmt.Errorf("status %d without an OperationOutcome", answer.Status)
 	}
-	end.Requests = append(end.Requests, request{"GET " + what, status, refusal})
+	if err != nil {
+		return fmt.Errorf("GET %s: %w", path, err)
+	}
+	end.Requests = append(end.Requests, request{"GET " + path, answer.Status, said.Diagnostics()})
 	return nil
-}
-
-// get reads a document below the datastore's base URL, or the reason of a refusal.
-func (p *Page) get(ctx context.Context, what, token string, into any) (status int, refusal string, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.config.Datastore+what, http.NoBody)
-	if err != nil {
-		return 0, "", err
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	response, err := p.config.HTTP.Do(r)
-	if err != nil {
-		return 0, "", err
-	}
-	defer func() { _ = response.Body.Close() }()
-	content, err := io.ReadAll(io.LimitReader(response.Body, 5<<20))
-	if err != nil {
-		return 0, "", err
-	}
-	if response.StatusCode == http.StatusOK {
-		return response.StatusCode, "", json.Unmarshal(content, into)
-	}
-	var outcome struct {
-		Issue []struct {
-			Diagnostics string `json:"diagnostics"`
-		} `json:"issue"`
-	}
-	if err := json.Unmarshal(content, &outcome); err != nil {
-		return 0, "", fmt.Errorf("status %d without an OperationOutcome: %w", response.StatusCode, err)
-	}
-	var reasons []string
-	for _, issue := range outcome.Issue {
-		reasons = append(reasons, issue.Diagnostics)
-	}
-	return response.StatusCode, strings.Join(reasons, "; "), nil
 }
 
 // bundle is a searchset.

@@ -24,8 +24,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 )
 
 //go:embed page.html page.css page.js
@@ -39,6 +41,9 @@ const CallbackPath = "app/callback"
 
 // minPath is the least length of the page's path: 128 bits in base 32, and two slashes.
 const minPath = 26 + 2
+
+// appTimeout is the longest that the sample app waits for an answer.
+const appTimeout = 10 * time.Second
 
 // Config says what the page is about.
 type Config struct {
@@ -84,6 +89,7 @@ type Page struct {
 	config   Config
 	host     string
 	base     string // path of the address
+	app      *app.App
 	launches launches
 	handler  http.Handler
 }
@@ -94,7 +100,11 @@ func New(config Config) (*Page, error) {
 	if err != nil || address.Host == "" || len(address.Path) < minPath || !strings.HasSuffix(address.Path, "/") {
 		return nil, errors.New("address: want an URL with a slash at its end, and a path that is hard to guess")
 	}
-	p := &Page{config: config, host: address.Host, base: address.Path}
+	sample, err := app.New(config.Datastore, config.HTTP, appTimeout)
+	if err != nil {
+		return nil, err
+	}
+	p := &Page{config: config, app: sample, host: address.Host, base: address.Path}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+p.base+"{$}", p.serveOverview)
 	mux.HandleFunc("GET "+p.base+"decisions", p.serveDecisions)

@@ -1,4 +1,4 @@
-package smoke
+package app
 
 import (
 	"crypto/rand"
@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,13 +17,39 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// forgery makes a token that must be refused from one that is good.
-type forgery struct {
-	name  string
+// Forgery makes a token that must be refused from a valid one.
+type Forgery struct {
+	Name  string
 	forge func(genuine) (string, error)
 }
 
-// genuine is a good token and what is public about it.
+// ErrNoKeySet is the error of a forgery that needs the key set.
+var ErrNoKeySet = errors.New("the key set was not read")
+
+// From forges a token from a valid one. The key set may be nil if it is not known; then
+// some forgeries fail with [ErrNoKeySet].
+func (f Forgery) From(token string, keys KeySet) (string, error) {
+	g, err := readGenuine(token, keys)
+	if err != nil {
+		return "", err
+	}
+	return f.forge(g)
+}
+
+// ChangedSignature returns a token with one character of its signature changed.
+func ChangedSignature(token string) (string, error) {
+	at := strings.LastIndex(token, ".") + 20 // no bit of it is padding
+	if at >= len(token) {
+		return "", errors.New("the signature is too short to be changed")
+	}
+	replacement := "A"
+	if token[at] == 'A' {
+		replacement = "B"
+	}
+	return token[:at] + replacement + token[at+1:], nil
+}
+
+// genuine is a valid token and what is public about it.
 type genuine struct {
 	text   string
 	header map[string]any
@@ -30,20 +57,12 @@ type genuine struct {
 	key    *rsa.PublicKey // that it is signed for; nil if the key set is not known
 }
 
-// forgeries are the attacks that every validator must withstand.
-var forgeries = []forgery{
+// Forgeries are the attacks that every validator must withstand.
+func Forgeries() []Forgery { return slices.Clone(forgeries) }
+
+var forgeries = []Forgery{
 	{"what is no token", func(genuine) (string, error) { return "not-a-token", nil }},
-	{"a token with a changed signature", func(g genuine) (string, error) {
-		at := strings.LastIndex(g.text, ".") + 20 // no bit of it is padding
-		if at >= len(g.text) {
-			return "", errors.New("the signature is too short to be changed")
-		}
-		replacement := "A"
-		if g.text[at] == 'A' {
-			replacement = "B"
-		}
-		return g.text[:at] + replacement + g.text[at+1:], nil
-	}},
+	{"a token with a changed signature", func(g genuine) (string, error) { return ChangedSignature(g.text) }},
 	{"a token with changed claims", func(g genuine) (string, error) {
 		signature := g.text[strings.LastIndex(g.text, "."):]
 		return encoded(g.header) + "." + encoded(raised(g.claims)) + signature, nil
@@ -53,7 +72,7 @@ var forgeries = []forgery{
 	}},
 	{"a token signed with the public key as a secret (HS256)", func(g genuine) (string, error) {
 		if g.key == nil {
-			return "", skip("the key set was not read")
+			return "", ErrNoKeySet
 		}
 		der, err := x509.MarshalPKIXPublicKey(g.key)
 		if err != nil {
@@ -73,7 +92,7 @@ var forgeries = []forgery{
 	}},
 }
 
-func readGenuine(text string, keys map[string]*rsa.PublicKey) (genuine, error) {
+func readGenuine(text string, keys KeySet) (genuine, error) {
 	g := genuine{text: text}
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 {

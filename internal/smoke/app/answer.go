@@ -1,0 +1,181 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// Answer is what a server said.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	Took   time.Duration
+}
+
+// Want is nil for an answer with the status, and otherwise an error that says why it
+// has another.
+func (a Answer) Want(status int) error {
+	if a.Status != status {
+		return fmt.Errorf("want %d, got %s", status, a.Said())
+	}
+	return nil
+}
+
+// Said is the status and, where the answer explains itself, why. No other part of a
+// body is shown: it may hold a patient's data.
+func (a Answer) Said() string {
+	text := fmt.Sprint(a.Status)
+	if code := a.OAuthError(); code != "" {
+		return text + " " + code
+	}
+	if outcome := a.Resource(); outcome.IsOutcome() {
+		for _, issue := range outcome.Issue {
+			text += ", " + strings.TrimSpace(issue.Code+" "+issue.Diagnostics)
+		}
+	}
+	return text
+}
+
+// Configuration reads the answer to a request for the discovery document.
+func (a Answer) Configuration() (smart.Configuration, error) {
+	if a.Status != http.StatusOK {
+		return smart.Configuration{}, fmt.Errorf("want 200 without a signature or a token, got %s", a.Said())
+	}
+	return smart.ParseConfiguration(a.Body)
+}
+
+// Token is the answer of a token endpoint (RFC 6749, 5.1).
+type Token struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int    `json:"expires_in"` // seconds
+}
+
+// Token reads the answer of a token endpoint. With an error about the rest of the
+// answer it returns the token all the same, so that the caller can keep it secret.
+func (a Answer) Token() (Token, error) {
+	if err := a.Want(http.StatusOK); err != nil {
+		return Token{}, err
+	}
+	var token Token
+	if err := json.Unmarshal(a.Body, &token); err != nil || token.AccessToken == "" {
+		return Token{}, errors.New("the answer has no access_token")
+	}
+	if !strings.EqualFold(token.TokenType, "Bearer") || token.ExpiresIn <= 0 {
+		return token, fmt.Errorf("token_type %q, expires_in %d: want Bearer and a number of seconds (RFC 6749, 5.1)", token.TokenType, token.ExpiresIn)
+	}
+	return token, nil
+}
+
+// OAuthError is the error code of a token endpoint's answer (RFC 6749, 5.2), or empty.
+func (a Answer) OAuthError() string {
+	var body struct {
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(a.Body, &body) != nil {
+		return ""
+	}
+	return body.Error
+}
+
+// Resource is the part of a FHIR resource that says what it is, and the issues of an
+// OperationOutcome.
+type Resource struct {
+	ResourceType string `json:"resourceType"`
+	ID           string `json:"id"`
+	Issue        []struct {
+		Code        string `json:"code"`
+		Diagnostics string `json:"diagnostics"`
+	} `json:"issue"`
+}
+
+// IsOutcome reports whether a resource is an OperationOutcome.
+func (r Resource) IsOutcome() bool { return r.ResourceType == "OperationOutcome" }
+
+// Diagnostics are the issues in words.
+func (r Resource) Diagnostics() string {
+	var words []string
+	for _, issue := range r.Issue {
+		words = append(words, issue.Diagnostics)
+	}
+	return strings.Join(words, "; ")
+}
+
+// Resource is the resource in an answer, of any type: as much of it as has the expected
+// shape, and empty if the answer is no JSON object.
+func (a Answer) Resource() Resource {
+	var resource Resource
+	_ = json.Unmarshal(a.Body, &resource) // the rest is read nevertheless, so that malformed issues hide no resource
+	return resource
+}
+
+// ReadResource reads an answer as a FHIR resource of a type.
+func (a Answer) ReadResource(typ string, into any) error {
+	var head Resource
+	if err := json.Unmarshal(a.Body, &head); err != nil {
+		return errors.New("want a FHIR resource: the answer is no JSON object")
+	}
+	if head.ResourceType != typ {
+		return fmt.Errorf("want a %s, got resourceType %q", typ, head.ResourceType)
+	}
+	if err := json.Unmarshal(a.Body, into); err != nil {
+		return fmt.Errorf("want a %s in the shape of FHIR R4: %w", typ, err)
+	}
+	return nil
+}
+
+// Bundle is a search's answer.
+type Bundle struct {
+	Type  string `json:"type"`
+	Total int    `json:"total"`
+	Entry []struct {
+		Resource Resource `json:"resource"`
+	} `json:"entry"`
+}
+
+// Found reads the answer to a search.
+func (a Answer) Found() (Bundle, error) {
+	if err := a.Want(http.StatusOK); err != nil {
+		return Bundle{}, err
+	}
+	var found Bundle
+	if err := a.ReadResource("Bundle", &found); err != nil {
+		return Bundle{}, err
+	}
+	if found.Type != "searchset" {
+		return Bundle{}, fmt.Errorf("a Bundle of type %q: want searchset", found.Type)
+	}
+	return found, nil
+}
+
+// Refused is nil for the answer of a datastore that refuses a token: 401 or 403, no FHIR
+// resource but an OperationOutcome, and no failure of the service behind it.
+func (a Answer) Refused() error {
+	body := a.Resource()
+	switch {
+	case a.Status >= 200 && a.Status < 300:
+		return fmt.Errorf("IT WENT THROUGH with %d: want 401 or 403", a.Status)
+	case a.Status != http.StatusUnauthorized && a.Status != http.StatusForbidden:
+		return fmt.Errorf("want 401 or 403, got %s, which is no refusal", a.Said())
+	case body.ResourceType != "" && !body.IsOutcome():
+		return fmt.Errorf("refused with %d, but the answer holds a %s all the same", a.Status, body.ResourceType)
+	}
+	for _, issue := range body.Issue {
+		if slices.Contains(failures, issue.Code) || strings.Contains(strings.ToLower(issue.Diagnostics), "timeout") {
+			return fmt.Errorf("refused because the validator failed, not because of the token: %s", a.Said())
+		}
+	}
+	return nil
+}
+
+// failures are the codes by which an OperationOutcome tells of trouble in the server
+// (http://hl7.org/fhir/R4/valueset-issue-type.html, "exception" and "transient").
+var failures = []string{"exception", "timeout", "throttled", "transient", "lock-error", "no-store", "incomplete"}
