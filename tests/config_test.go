@@ -154,6 +154,10 @@ var unreadable = map[string]struct {
 	want    string
 }{
 	"a misspelt key": {[]string{"protct", "true"}, nil, `smartlake:protct: no such key; did you mean protect?`},
+	"a key of a misspelt namespace": {[]string{"smartlak:customerManagedKey", "true", "SmartLake:protect", "true"}, nil, strings.Join([]string{
+		`SmartLake:protect: no such namespace; did you mean smartlake:protect?`,
+		`smartlak:customerManagedKey: no such namespace; did you mean smartlake:customerManagedKey?`,
+	}, "\n")},
 	"a key that is a member of another": {[]string{"mfa", "ON", "architecture", "arm64"}, nil, strings.Join([]string{
 		`smartlake:architecture: no such key; did you mean function.architecture?`,
 		`smartlake:mfa: no such key; did you mean userPool.mfa?`,

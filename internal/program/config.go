@@ -37,7 +37,7 @@ func Arguments(project string, config map[string]string, secretKeys []string) (*
 
 // arguments decodes the keys of this project. A key that no argument has is refused, or
 // a misspelt one would deploy what its author did not mean. Keys of other projects are
-// the providers'.
+// the providers', except where the namespace is this project's, misspelt.
 func (c configuration) arguments() (*components.SmartDatastoreArgs, error) {
 	args := &components.SmartDatastoreArgs{}
 	var d decoder
@@ -49,12 +49,25 @@ func (c configuration) arguments() (*components.SmartDatastoreArgs, error) {
 		d.key(at, reflect.ValueOf(args).Elem().FieldByIndex(fields[name].Index), text)
 	}
 	for _, key := range slices.Sorted(slices.Values(c.keys)) {
-		if name, own := strings.CutPrefix(key, c.project+":"); own && fields[name].Name == "" {
+		namespace, name, _ := strings.Cut(key, ":")
+		switch {
+		case namespace == c.project && fields[name].Name == "":
 			d.unknownKey(place{path: key}, name)
+		case c.misspelt(namespace):
+			d.refuse(place{path: key}, fmt.Sprintf("no such namespace; did you mean %s:%s?", c.project, name))
 		}
 	}
 	c.checkRegions(&d)
 	return args, errors.Join(d.problems...)
+}
+
+// providers are the namespaces that a stack may have beside its project's, however
+// similar a project's name is to them.
+var providers = []string{"aws", "aws-native", "pulumi"}
+
+// misspelt reports whether a namespace is this project's but for a few letters.
+func (c configuration) misspelt(namespace string) bool {
+	return namespace != c.project && !slices.Contains(providers, namespace) && nearest(namespace, []string{c.project}) != ""
 }
 
 // checkRegions refuses two regions: the providers' keys are two, and nothing else

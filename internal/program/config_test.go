@@ -128,6 +128,17 @@ func TestAnEmptyObjectSwitchesOnWhatIsOffByDefault(t *testing.T) {
 	}
 }
 
+// A project may have any name: one that is near to a provider's takes the provider's keys
+// all the same, and those of strangers.
+func TestTheKeysOfProvidersAreNotMisspeltOnes(t *testing.T) {
+	for _, project := range []string{"aws2", "awsnative", "smartlake"} {
+		config := map[string]string{"aws:profile": "clinic", "aws-native:region": "us-east-1", "pulumi:tags": `{"a": "b"}`, "snowflake:role": "reader"}
+		if _, err := program.Arguments(project, config, nil); err != nil {
+			t.Errorf("%s: %v", project, err)
+		}
+	}
+}
+
 func TestAnEmptyListIsNoDefault(t *testing.T) {
 	args, err := program.Arguments("clinic", map[string]string{"clinic:userPool": `{"aliasAttributes": []}`}, nil)
 	if err != nil || args.UserPool.AliasAttributes == nil || len(args.UserPool.AliasAttributes) != 0 {
