@@ -24,11 +24,15 @@ type RoleArgs struct {
 }
 
 // IAM's own patterns
-// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html).
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html), without
+// the characters *, ? and $ in a path. IAM takes them there, but policies name roles and
+// boundaries by their ARNs, and read the three as wildcards and variables.
 var (
-	rolePathPattern  = regexp.MustCompile(`^/(?:[\x21-\x7E]{1,510}/)?$`)
-	policyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy/(?:[\x21-\x7E]{1,511}/)?[A-Za-z0-9_+=,.@-]{1,128}$`)
+	rolePathPattern  = regexp.MustCompile(`^/(?:` + pathCharacter + `{1,510}/)?$`)
+	policyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy/(?:` + pathCharacter + `{1,511}/)?[A-Za-z0-9_+=,.@-]{1,128}$`)
 )
+
+const pathCharacter = `[\x21-\x23\x25-\x29\x2B-\x3E\x40-\x7E]`
 
 const policyARNWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
 
@@ -37,7 +41,7 @@ func (r *RoleArgs) check(p *problems, field string) {
 		return
 	}
 	if r.Path != "" {
-		p.pattern(field+".path", r.Path, rolePathPattern, "want /, or printable characters between two slashes, at most 512 in all")
+		p.pattern(field+".path", r.Path, rolePathPattern, "want /, or printable characters other than *, ? and $ between two slashes, at most 512 in all")
 	}
 	p.patternWhereKnown(field+".permissionsBoundary", r.PermissionsBoundary, policyARNPattern, policyARNWanted)
 }

@@ -60,7 +60,7 @@ func TestTheRolesOfAValidatorAloneAreBoundedToo(t *testing.T) {
 }
 
 const (
-	pathWanted     = "want /, or printable characters between two slashes, at most 512 in all"
+	pathWanted     = "want /, or printable characters other than *, ? and $ between two slashes, at most 512 in all"
 	boundaryWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
 )
 
@@ -69,7 +69,7 @@ func TestAPathThatIAMWouldRefuseIsRefused(t *testing.T) {
 		return func(a *components.SmartDatastoreArgs) { a.Roles.Path = path }
 	}
 	cases := map[string]refusal{}
-	for _, path := range []string{"a", "/a", "a/", "//", "/a b/", "/\u00fc/", "/a/\n", "/" + strings.Repeat("a", 511) + "/"} {
+	for _, path := range []string{"a", "/a", "a/", "//", "/a b/", "/\u00fc/", "/a/\n", "/*/", "/a?/", "/${aws:username}/", "/" + strings.Repeat("a", 511) + "/"} {
 		cases[path] = refusal{edit(path), fmt.Sprintf("roles.path: %q: %s", path, pathWanted)}
 	}
 	assertRefused(t, cases)
@@ -89,6 +89,7 @@ func TestABoundaryThatIsNoManagedPolicyIsRefused(t *testing.T) {
 		"", "Boundary", "arn:aws:iam::123456789012:role/Boundary", "arn:aws:iam::12345:policy/Boundary", "arn:aws:iam:us-east-1:123456789012:policy/Boundary",
 		"arn:aws:iam::123456789012:policy/", "arn:aws:iam::123456789012:policy/a b", "arn:aws:iam::123456789012:policy/" + strings.Repeat("a", 129),
 		boundary + "\n", "x" + boundary,
+		"arn:aws:iam::123456789012:policy/*/Boundary", "arn:aws:iam::123456789012:policy/a?/Boundary", "arn:aws:iam::123456789012:policy/${aws:username}/Boundary",
 	} {
 		cases[arn] = refusal{edit(arn), fmt.Sprintf("roles.permissionsBoundary: %q: %s", arn, boundaryWanted)}
 	}
