@@ -202,6 +202,16 @@ var unreadable = map[string]struct {
 	"a member without a value": {
 		[]string{"userPool", `{"mfa": null}`}, nil, `smartlake:userPool.mfa: no value; write one, or leave the line out`,
 	},
+	"a member twice": {
+		[]string{"userPool", `{"mfa": "ON", "tier": "PLUS", "\u006dfa": "OFF"}`}, nil, `smartlake:userPool: "mfa" is given twice; write it once`,
+	},
+	"a member twice, deep inside": {
+		[]string{"clients", `[{"name": "a", "groups": ["x"]}, {"name": "b", "groups": ["x"], "groups": ["y"]}]`}, nil,
+		`smartlake:clients: "groups" is given twice; write it once`,
+	},
+	"a member of a secret twice": {
+		[]string{"testUsers", `[{"hunter2": "a", "hunter2": "b"}]`}, []string{"smartlake:testUsers"}, `smartlake:testUsers: a member is given twice; write it once`,
+	},
 	"an id of digits, which the pulumi command makes a number of": {
 		[]string{"testUsers", `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!", "patient": 8675309}]`}, []string{"smartlake:testUsers"},
 		`smartlake:testUsers[0].patient: must be text, in quotes where it looks like something else`,

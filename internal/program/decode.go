@@ -97,6 +97,9 @@ func (d *decoder) key(at place, into reflect.Value, text string) {
 	err := reader.Decode(&given)
 	if _, trailing := reader.Token(); err != nil || !errors.Is(trailing, io.EOF) {
 		given = text // which the argument cannot be
+	} else if name, repeated := repeatedMember(text); repeated {
+		d.repeated(at, name)
+		return
 	}
 	d.value(at, into, given)
 }

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -23,6 +24,16 @@ func (d *decoder) unknownMember(at place, name string, known []string) {
 		return
 	}
 	d.refuse(at, why+"; accepted are "+strings.Join(slices.Sorted(slices.Values(known)), ", "))
+}
+
+// repeated refuses a member that stands twice in one object, and does not show its name
+// where that may be a secret in the wrong place.
+func (d *decoder) repeated(at place, name string) {
+	if at.quiet() {
+		d.refuse(at, "a member is given twice; write it once")
+		return
+	}
+	d.refuse(at, fmt.Sprintf("%q is given twice; write it once", name))
 }
 
 // unknownKey refuses a key that there is not. One that is a member of another key was
