@@ -17,7 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/tests/documents"
 )
@@ -122,7 +122,7 @@ func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stack, err := local.LoadStack(dir, "docs", map[string]string{
+			stack, err := declared.LoadStack(dir, "docs", map[string]string{
 				"function.archive": fixtureArchive, "launchContext.function.archive": triggerArchive,
 			})
 			if err != nil {

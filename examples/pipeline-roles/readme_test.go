@@ -14,7 +14,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
-	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // readmeCommands are the "pulumi config set" commands of the README, as arguments: those of
@@ -105,7 +105,7 @@ func configured(t *testing.T, commands [][]string) map[string]string {
 			t.Fatal(err)
 		}
 	}
-	loaded, err := local.LoadStack(dir, "main", nil)
+	loaded, err := declared.LoadStack(dir, "main", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

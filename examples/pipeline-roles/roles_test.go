@@ -50,8 +50,8 @@ var baseline = map[string]string{
 	"repository": "clinic/smartlake", "stacks": `["dev","prod"]`, "stateBucket": "clinic-state", "stateKeyArn": stateKeyARN,
 }
 
-// declared runs the program with the baseline and some keys changed.
-func declared(t *testing.T, changed map[string]string) (*account, error) {
+// run runs the program with the baseline and some keys changed.
+func run(t *testing.T, changed map[string]string) (*account, error) {
 	t.Helper()
 	values := map[string]string{}
 	for _, more := range []map[string]string{baseline, changed} {
@@ -66,7 +66,7 @@ func declared(t *testing.T, changed map[string]string) (*account, error) {
 
 func mustDeclare(t *testing.T, changed map[string]string) *account {
 	t.Helper()
-	a, err := declared(t, changed)
+	a, err := run(t, changed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -422,7 +422,7 @@ func TestWhatIsNotOneRepositoryStackOrBucketIsRefused(t *testing.T) {
 		{"stateKeyArn", "arn:aws:kms:us-east-1:111122223333:key/*", "want the ARN of one KMS key"},
 		{"providerArn", "arn:aws:iam::111122223333:oidc-provider/example.org", "want arn:<partition>:iam::<account>:oidc-provider/token.actions.githubusercontent.com"},
 	} {
-		a, err := declared(t, map[string]string{c.key: c.value})
+		a, err := run(t, map[string]string{c.key: c.value})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %q: got %v, want %s", c.key, c.value, err, c.want)
 		}

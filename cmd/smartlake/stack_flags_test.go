@@ -31,7 +31,7 @@ func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
 	}
 }
 
-func TestTheAuditCommandsNeedNoKeyToEncryptedMembers(t *testing.T) {
+func TestTheCommandsThatReadAStackNeedNoKeyToEncryptedMembers(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"Pulumi.yaml": read(t, "../../Pulumi.yaml"),
@@ -141,7 +141,7 @@ func TestStandardOutputHoldsOneDocumentAndAFolderAllOfThem(t *testing.T) {
 	}
 }
 
-func TestTheAuditCommandsTakeAPoolThatExists(t *testing.T) {
+func TestTheCommandsThatReadAStackTakeAPoolThatExists(t *testing.T) {
 	const pool = "existingUserPool={\"id\":\"us-east-1_Abc123XyZ\"}"
 	out, _, err := execute(t, "explain", "--dir", "../..", "--config", pool)
 	if err != nil || !strings.Contains(out, "user pool us-east-1_Abc123XyZ: it exists already") {
@@ -153,7 +153,7 @@ func TestTheAuditCommandsTakeAPoolThatExists(t *testing.T) {
 	}
 }
 
-func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
+func TestTheCommandsThatReadAStackSayWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		want string
