@@ -169,7 +169,7 @@ func TestTheCommandsThatReadAStackSayWhatIsWrong(t *testing.T) {
 		{[]string{"deploy-policy", "--account", "111122223333", "--stack", "prod"}, "the policy is 2 documents, and all are needed: " +
 			"write them to a folder with --output, or print one with --document 1 to 2"},
 		{[]string{"deploy-policy", "--account", "111122223333", "--document", "1", "--output", "x"}, "[document output] were all set"},
-		{[]string{"deploy-policy", "--account", "111122223333", "--output", "audit.go"}, "--output: "},
+		{[]string{"deploy-policy", "--account", "111122223333", "--output", "explain.go"}, "--output: "},
 		{[]string{"explain", "--config", "function.archive=none.zip"}, `function.archive: "../../none.zip": want a zip archive`},
 		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
 	} {

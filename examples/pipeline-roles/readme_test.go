@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -136,7 +135,7 @@ func TestTheREADMEsCommandsMakeTheRoles(t *testing.T) {
 			commands = append(slices.Clone(block), c.also)
 		}
 		values := configured(t, commands)
-		a := &account{declared: map[string]resource.PropertyMap{}}
+		a := newAccount()
 		err := pulumi.RunErr(declare, pulumi.WithMocks("smartlake-pipeline", "main", a),
 			func(info *pulumi.RunInfo) { info.Config = values })
 		if err != nil {

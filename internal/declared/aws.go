@@ -137,6 +137,14 @@ func (n newborn) identity(typ string) (id string, known bool) {
 		return n.name, true
 	case RolePolicy:
 		return n.given("role") + ":" + n.name, true
+	case RolePolicyAttachment:
+		return n.given("role") + "-" + n.digest(n.resource)[:26], true
+	case Policy:
+		n.set("arn", n.GlobalARN("iam", "policy/"+n.name))
+		return n.GlobalARN("iam", "policy/"+n.name), true
+	case OpenIDConnectProvider:
+		n.set("arn", n.GlobalARN("iam", "oidc-provider/"+strings.TrimPrefix(n.given("url"), "https://")))
+		return n.GlobalARN("iam", "oidc-provider/"+strings.TrimPrefix(n.given("url"), "https://")), true
 	}
 	return "", false
 }

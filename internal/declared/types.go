@@ -14,6 +14,11 @@ const (
 	Role       = "aws:iam/role:Role"
 	RolePolicy = "aws:iam/rolePolicy:RolePolicy"
 
+	// What the roles of a pipeline take besides.
+	Policy                = "aws:iam/policy:Policy"
+	RolePolicyAttachment  = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+	OpenIDConnectProvider = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+
 	Function               = "aws:lambda/function:Function"
 	FunctionAlias          = "aws:lambda/alias:Alias"
 	Permission             = "aws:lambda/permission:Permission"

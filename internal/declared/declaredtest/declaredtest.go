@@ -41,6 +41,7 @@ func EveryStack() map[string]Stack {
 		"prod":          {"prod", nil},
 		"everything":    {"dev", Everything()},
 		"existing pool": {"dev", map[string]string{"existingUserPool": `{"id":"` + TheirPool + `"}`}},
+		"groups":        {"dev", Groups()},
 	}
 }
 
@@ -66,6 +67,14 @@ func Everything() map[string]string {
 		"userPool.advancedSecurity":       "AUDIT",
 		"userPool.mfa":                    "OPTIONAL",
 		"userPool.tier":                   "PLUS",
+	}
+}
+
+// Groups is an app for the users of one group, and a user in it.
+func Groups() map[string]string {
+	return map[string]string{
+		"clients":   `[{"name":"c","kind":"public","callbackUrls":["https://a.example/"],"scopes":["user/*.rs"],"groups":["nurses"]}]`,
+		"testUsers": `[{"username":"ann","email":"a@example.org","password":"Passw0rd!","groups":["nurses"]}]`,
 	}
 }
 
