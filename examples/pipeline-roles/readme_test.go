@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
-	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // readmeCommands are the "pulumi config set" commands of the README, as arguments: those of
@@ -105,7 +104,7 @@ func configured(t *testing.T, commands [][]string) map[string]string {
 			t.Fatal(err)
 		}
 	}
-	loaded, err := local.LoadStack(dir, "main", nil)
+	loaded, err := declared.LoadStack(dir, "main", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +135,7 @@ func TestTheREADMEsCommandsMakeTheRoles(t *testing.T) {
 			commands = append(slices.Clone(block), c.also)
 		}
 		values := configured(t, commands)
-		a := &account{declared: map[string]resource.PropertyMap{}}
+		a := newAccount()
 		err := pulumi.RunErr(declare, pulumi.WithMocks("smartlake-pipeline", "main", a),
 			func(info *pulumi.RunInfo) { info.Config = values })
 		if err != nil {

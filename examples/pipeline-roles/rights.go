@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/internal/audit"
-	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/deploypolicy"
 )
 
 // policy is an IAM policy document.
@@ -59,24 +59,24 @@ type rights struct{ preview, drift, deploy []string }
 // are more than they seem: cognito-idp:DescribeUserPoolClient answers with the client's
 // secret, and with that anybody gets the client's tokens.
 func (s settings) rights(name string, at place) (rights, error) {
-	stack, err := local.LoadStack(s.projectFolder, name, maps.Clone(s.stackValues[name]))
+	stack, err := declared.LoadStack(s.projectFolder, name, maps.Clone(s.stackValues[name]))
 	if err != nil {
 		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
 	stack.Account = at.account
-	graph, err := audit.Declare(stack)
+	graph, err := declared.By(stack)
 	if err != nil {
 		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
-	previewing, err := audit.PreviewPolicy(graph)
+	previewing, err := deploypolicy.Preview(graph)
 	if err != nil {
 		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
-	reading, err := audit.DeployPolicy(graph, true)
+	reading, err := deploypolicy.Deploy(graph, true)
 	if err != nil {
 		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
-	changing, err := audit.DeployPolicy(graph, false)
+	changing, err := deploypolicy.Deploy(graph, false)
 	if err != nil {
 		return rights{}, fmt.Errorf("stacks: %q: %w", name, err)
 	}
@@ -84,7 +84,7 @@ func (s settings) rights(name string, at place) (rights, error) {
 	var r rights
 	for _, role := range []struct {
 		texts     *[]string
-		documents []audit.Document
+		documents []deploypolicy.Document
 		state     policy
 	}{
 		{&r.preview, previewing, readState},
@@ -99,7 +99,7 @@ func (s settings) rights(name string, at place) (rights, error) {
 }
 
 // texts are the documents as IAM takes them, the state's last.
-func texts(documents []audit.Document, state policy) ([]string, error) {
+func texts(documents []deploypolicy.Document, state policy) ([]string, error) {
 	var all []string
 	for _, document := range documents {
 		text, err := json.Marshal(document)

@@ -13,6 +13,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 const (
@@ -24,34 +26,36 @@ const (
 
 // account keeps what the program declares.
 type account struct {
-	mu       sync.Mutex
-	declared map[string]resource.PropertyMap // inputs by "<type>::<name>"
+	declared.AWS
+	mu                sync.Mutex
+	declared, created map[string]resource.PropertyMap // inputs and outputs by "<kind> <name>"
+}
+
+func newAccount() *account {
+	return &account{
+		AWS:      declared.AWS{Region: "us-east-1", Account: accountID},
+		declared: map[string]resource.PropertyMap{}, created: map[string]resource.PropertyMap{},
+	}
 }
 
 func (a *account) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	id, outputs, err := a.AWS.NewResource(args)
+	if err != nil {
+		return "", nil, err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	kind := args.TypeToken[strings.LastIndex(args.TypeToken, ":")+1:]
-	a.declared[kind+" "+args.Name] = args.Inputs
-	outputs := args.Inputs.Copy()
-	outputs["name"] = resource.NewStringProperty(args.Name + "-1234567")
-	outputs["arn"] = resource.NewStringProperty("arn:aws:iam::" + accountID + ":" + strings.ToLower(kind) + "/" + args.Name + "-1234567")
-	if kind == "OpenIdConnectProvider" {
-		outputs["arn"] = resource.NewStringProperty(providerARN)
-	}
-	return args.Name + "-1234567", outputs, nil
-}
-
-func (a *account) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	return resource.NewPropertyMapFromMap(map[string]any{"accountId": accountID, "partition": "aws"}), nil
+	key := args.TypeToken[strings.LastIndex(args.TypeToken, ":")+1:] + " " + args.Name
+	a.declared[key], a.created[key] = args.Inputs, outputs
+	return id, outputs, nil
 }
 
 var baseline = map[string]string{
 	"repository": "clinic/smartlake", "stacks": `["dev","prod"]`, "stateBucket": "clinic-state", "stateKeyArn": stateKeyARN,
 }
 
-// declared runs the program with the baseline and some keys changed.
-func declared(t *testing.T, changed map[string]string) (*account, error) {
+// run runs the program with the baseline and some keys changed.
+func run(t *testing.T, changed map[string]string) (*account, error) {
 	t.Helper()
 	values := map[string]string{}
 	for _, more := range []map[string]string{baseline, changed} {
@@ -59,14 +63,14 @@ func declared(t *testing.T, changed map[string]string) (*account, error) {
 			values["pipeline:"+key] = value
 		}
 	}
-	a := &account{declared: map[string]resource.PropertyMap{}}
+	a := newAccount()
 	err := pulumi.RunErr(declare, pulumi.WithMocks("pipeline", "main", a), func(info *pulumi.RunInfo) { info.Config = values })
 	return a, err
 }
 
 func mustDeclare(t *testing.T, changed map[string]string) *account {
 	t.Helper()
-	a, err := declared(t, changed)
+	a, err := run(t, changed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,11 +103,11 @@ func (a *account) documentsOf(t *testing.T, role string) []document {
 	var documents []document
 	for _, key := range slices.Sorted(maps.Keys(a.declared)) {
 		name, ok := strings.CutPrefix(key, "RolePolicyAttachment ")
-		if !ok || a.declared[key]["role"].StringValue() != role+"-1234567" {
+		if !ok || a.declared[key]["role"] != a.created["Role "+role]["name"] {
 			continue
 		}
-		if got, want := a.declared[key]["policyArn"].StringValue(), "arn:aws:iam::"+accountID+":policy/"+name+"-1234567"; got != want {
-			t.Errorf("%s: attaches %s, want %s", key, got, want)
+		if got, want := a.declared[key]["policyArn"], a.created["Policy "+name]["arn"]; got != want || !got.IsString() {
+			t.Errorf("%s: attaches %v, want %v", key, got, want)
 		}
 		documents = append(documents, decode(t, a.declared["Policy "+name]["policy"].StringValue()))
 	}
@@ -422,7 +426,7 @@ func TestWhatIsNotOneRepositoryStackOrBucketIsRefused(t *testing.T) {
 		{"stateKeyArn", "arn:aws:kms:us-east-1:111122223333:key/*", "want the ARN of one KMS key"},
 		{"providerArn", "arn:aws:iam::111122223333:oidc-provider/example.org", "want arn:<partition>:iam::<account>:oidc-provider/token.actions.githubusercontent.com"},
 	} {
-		a, err := declared(t, map[string]string{c.key: c.value})
+		a, err := run(t, map[string]string{c.key: c.value})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %q: got %v, want %s", c.key, c.value, err, c.want)
 		}

@@ -23,7 +23,7 @@ func TestABucketOfTheLocalCloudHasANameThatS3TakesAndKeepsItOverARestart(t *test
 		if err != nil {
 			t.Fatal(err)
 		}
-		buckets := g.All("aws:s3/bucketV2:BucketV2")
+		buckets := g.All(declared.Bucket)
 		if len(buckets) != 2 {
 			t.Fatalf("got %d buckets, want 2", len(buckets))
 		}
@@ -37,7 +37,7 @@ func TestABucketOfTheLocalCloudHasANameThatS3TakesAndKeepsItOverARestart(t *test
 			}
 			names[bucket.Name] = name
 		}
-		for _, policy := range g.All("aws:iam/rolePolicy:RolePolicy") {
+		for _, policy := range g.All(declared.RolePolicy) {
 			if !strings.Contains(policy.Text("policy"), "arn:aws:s3:::"+names["EHR_Main-bucket"]+`"`) {
 				t.Errorf("%s does not name the bucket: %s", policy.Name, policy.Text("policy"))
 			}

@@ -16,26 +16,12 @@ import (
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Resource is one declared resource. Properties holds its inputs and outputs.
-type Resource struct {
-	Type       string
-	Name       string
-	ID         string
-	Properties resource.PropertyMap
-	Protected  bool // by Pulumi, from deletion
-}
-
 // Graph is everything that a program declared, in the order of declaration.
 type Graph struct {
-	Region    string
-	Account   string
-	Partition string
-
-	seed       string
+	AWS
 	poolsExist bool
 
 	mu        sync.Mutex
@@ -45,82 +31,23 @@ type Graph struct {
 	outputs   map[string]any
 }
 
-// Stack names a stack and holds its configuration: full keys such as
-// "smartlake:clients", and JSON for what is no string.
-type Stack struct {
-	Project    string
-	Name       string
-	Dir        string // of Pulumi.yaml: what paths in the configuration start from
-	Config     map[string]string
-	SecretKeys []string
-	Account    string // 12 digits; by default 123456789012
-
-	// Seed that ids and the endings of names follow from, besides the names of their
-	// resources. Graphs of one stack with two seeds differ in what is invented alone.
-	Seed string
-	// PoolsExist says that a user pool which the program looks up exists, with a domain
-	// of its own. By default there is none.
-	PoolsExist bool
-	// Invented are texts of the configuration that were made up, such as those in the
-	// place of encrypted values.
-	Invented []string
-}
-
-// unknownAccount stands for an account that is not known. AWS gives no such number.
-const unknownAccount = "000000000000"
-
-// WithUnknownAccount is the stack in an account that nobody named: [Graph.Pattern]
-// writes it as "<account>".
-func (s Stack) WithUnknownAccount() Stack {
-	s.Account = unknownAccount
-	return s
-}
-
-// Set gives a key a value, or a member of one, as "pulumi config set --path" does:
-// "domainPrefix", "function.architecture" or "clients[0].name". A list or an object is
-// JSON.
-func (s *Stack) Set(path, value string) error {
-	if !strings.Contains(path, ":") {
-		path = s.Project + ":" + path
-	}
-	key, err := config.ParseKey(path)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	name, _, _ := strings.Cut(strings.ReplaceAll(key.Name(), "[", "."), ".")
-	root := config.MustMakeKey(key.Namespace(), name)
-	values := config.Map{}
-	if text := s.Config[root.String()]; text != "" {
-		values[root] = config.NewObjectValue(text)
-	}
-	given := config.NewValue(value)
-	if strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") {
-		given = config.NewObjectValue(value)
-	}
-	if err := values.Set(key, given, true); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	text, err := values[root].Value(config.NopDecrypter)
-	s.Config[root.String()] = text
-	return err
+// NewGraph is a graph of nothing. As a pulumi.MockResourceMonitor, it keeps what it is
+// told to create, with the answers of aws.
+func NewGraph(aws AWS) *Graph {
+	g := &Graph{AWS: aws, outputs: map[string]any{}, invented: map[string]string{}}
+	g.AWS.invented = g.keepInvented
+	return g
 }
 
 // Run runs the program for a stack.
 func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
-	g := &Graph{
-		Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Partition: "aws",
-		seed: stack.Seed, poolsExist: stack.PoolsExist, outputs: map[string]any{},
-	}
+	g := NewGraph(AWS{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Seed: stack.Seed})
+	g.poolsExist = stack.PoolsExist
 	if g.Account == unknownAccount {
-		g.invent(g.Account, "<account>")
+		g.keepInvented(g.Account, "<account>")
 	}
 	for _, text := range stack.Invented {
-		g.invent(text, "*")
-	}
-	for prefix, partition := range map[string]string{"us-gov-": "aws-us-gov", "cn-": "aws-cn"} {
-		if strings.HasPrefix(g.Region, prefix) {
-			g.Partition = partition
-		}
+		g.keepInvented(text, "*")
 	}
 	if g.Region == "" {
 		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q: want a region such as us-east-1", stack.Name)
@@ -171,29 +98,46 @@ func unwrapped(err error) error {
 
 // Resources returns everything declared, sorted by type and name.
 func (g *Graph) Resources() []Resource {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.SortedFunc(slices.Values(g.resources), func(a, b Resource) int {
-		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
-	})
+	return g.those(func(Resource) bool { return true })
 }
 
-// All returns the resources of a type, such as "aws:iam/role:Role".
-func (g *Graph) All(typ string) []Resource {
+// All returns the resources of some types, such as [Role], sorted by type and name.
+func (g *Graph) All(types ...string) []Resource {
+	return g.those(func(r Resource) bool { return slices.Contains(types, r.Type) })
+}
+
+func (g *Graph) those(wanted func(Resource) bool) []Resource {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var found []Resource
 	for _, r := range g.resources {
-		if r.Type == typ {
+		if wanted(r) {
 			found = append(found, r)
 		}
 	}
+	slices.SortFunc(found, func(a, b Resource) int {
+		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
+	})
 	return found
+}
+
+// UnboundedRoles are the names of the roles without a permissions boundary.
+func (g *Graph) UnboundedRoles() []string {
+	var names []string
+	for _, role := range g.All(Role) {
+		if role.Text("permissionsBoundary") == "" {
+			names = append(names, role.Name)
+		}
+	}
+	return names
 }
 
 // NewResource implements pulumi.MockResourceMonitor.
 func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	id, properties := g.create(args)
+	id, properties, err := g.AWS.NewResource(args)
+	if err != nil {
+		return "", nil, err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.resources = append(g.resources, Resource{
@@ -203,113 +147,10 @@ func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 }
 
 // Call implements pulumi.MockResourceMonitor for the invokes that ask where the
-// program deploys to.
+// program deploys to, and for user pools that exist already.
 func (g *Graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	if args.Token == ExistingUserPool {
 		return g.lookUpPool(args)
 	}
-	answers := map[string]map[string]any{
-		"aws:index/getRegion:getRegion":                 {"name": g.Region, "id": g.Region},
-		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": g.Account, "id": g.Account},
-		"aws:index/getPartition:getPartition":           {"partition": g.Partition, "id": g.Partition, "dnsSuffix": "amazonaws.com"},
-	}
-	answer, ok := answers[args.Token]
-	if !ok {
-		return nil, fmt.Errorf("the local cloud does not know the function %s", args.Token)
-	}
-	return resource.NewPropertyMapFromMap(answer), nil
-}
-
-// Text returns a string property, empty where there is none. Secrets are opened:
-// the local cloud is the cloud.
-func (r Resource) Text(path ...string) string {
-	v := r.value(path)
-	if v.IsString() {
-		return v.StringValue()
-	}
-	return ""
-}
-
-// Number returns a number property, 0 where there is none.
-func (r Resource) Number(path ...string) int {
-	if v := r.value(path); v.IsNumber() {
-		return int(v.NumberValue())
-	}
-	return 0
-}
-
-// Flag returns a boolean property, false where there is none.
-func (r Resource) Flag(path ...string) bool {
-	v := r.value(path)
-	return v.IsBool() && v.BoolValue()
-}
-
-// Texts returns a list of strings.
-func (r Resource) Texts(path ...string) []string {
-	v := r.value(path)
-	if !v.IsArray() {
-		return nil
-	}
-	var texts []string
-	for _, element := range v.ArrayValue() {
-		if element = open(element); element.IsString() {
-			texts = append(texts, element.StringValue())
-		}
-	}
-	return texts
-}
-
-// Map returns a map of strings.
-func (r Resource) Map(path ...string) map[string]string { return mapOf(r.value(path)) }
-
-// Maps returns a list of maps of strings.
-func (r Resource) Maps(path ...string) []map[string]string {
-	v := r.value(path)
-	if !v.IsArray() {
-		return nil
-	}
-	var maps []map[string]string
-	for _, element := range v.ArrayValue() {
-		maps = append(maps, mapOf(open(element)))
-	}
-	return maps
-}
-
-func mapOf(v resource.PropertyValue) map[string]string {
-	if !v.IsObject() {
-		return nil
-	}
-	texts := map[string]string{}
-	for key, element := range v.ObjectValue() {
-		if element = open(element); element.IsString() {
-			texts[string(key)] = element.StringValue()
-		}
-	}
-	return texts
-}
-
-// Archive returns the path of a file archive.
-func (r Resource) Archive(path ...string) string {
-	if v := r.value(path); v.IsArchive() {
-		return v.ArchiveValue().Path
-	}
-	return ""
-}
-
-func (r Resource) value(path []string) resource.PropertyValue {
-	v := resource.NewObjectProperty(r.Properties)
-	for _, key := range path {
-		if !v.IsObject() {
-			return resource.PropertyValue{}
-		}
-		v = open(v.ObjectValue()[resource.PropertyKey(key)])
-	}
-	return v
-}
-
-func open(v resource.PropertyValue) resource.PropertyValue {
-	if v.IsSecret() {
-		return v.SecretValue().Element
-	}
-	return v
+	return g.AWS.Call(args)
 }

@@ -1,24 +1,17 @@
 package declared
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/hex"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// invent keeps a value that stands for one which AWS or Pulumi will choose, with the
-// pattern of what can be said of that before, and returns the value.
-func (g *Graph) invent(value, pattern string) string {
+// keepInvented keeps a value that stands for one which AWS or Pulumi will choose, with
+// the pattern of what can be said of that before.
+func (g *Graph) keepInvented(value, pattern string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.invented == nil {
-		g.invented = map[string]string{}
-	}
 	g.invented[value] = pattern
-	return value
 }
 
 // Pattern is a text of the graph as it holds in AWS too: in the place of each invented
@@ -45,22 +38,4 @@ func (g *Graph) Invents(text string) bool {
 		}
 	}
 	return false
-}
-
-func (g *Graph) sum(name string) [sha256.Size]byte { return sha256.Sum256([]byte(g.seed + name)) }
-
-func (g *Graph) digest(name string) string {
-	sum := g.sum(name)
-	return hex.EncodeToString(sum[:])
-}
-
-// uuidOf has a UUID's shape and follows from a name.
-func (g *Graph) uuidOf(name string) string {
-	h := g.digest(name)
-	return g.invent(h[:8]+"-"+h[8:12]+"-"+h[12:16]+"-"+h[16:20]+"-"+h[20:32], "*")
-}
-
-func (g *Graph) token(name string) string {
-	sum := g.sum(name)
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:])
 }

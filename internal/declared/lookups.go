@@ -14,12 +14,7 @@ func (g *Graph) lookUpPool(args pulumi.MockCallArgs) (resource.PropertyMap, erro
 		return nil, errors.New("existingUserPool: the local cloud has no user pool that exists already; want a stack without it")
 	}
 	id := Resource{Properties: args.Args}.Text("userPoolId")
-	answer := resource.NewPropertyMapFromMap(map[string]any{
-		"id":         id,
-		"userPoolId": id,
-		"arn":        g.arn("cognito-idp", "userpool/"+id),
-		"domain":     g.invent("domain-"+g.digest(id)[:16], "*"),
-	})
+	answer := g.ExistingPool(id)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.lookups = append(g.lookups, Resource{Type: ExistingUserPool, Name: id, ID: id, Properties: answer})

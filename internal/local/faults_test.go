@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
@@ -66,7 +67,7 @@ func TestTheDatastoreServesAFHIRServersResources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := local.LoadStack("../..", "dev", map[string]string{"function.archive": archive, "function.architecture": localtest.Architecture()})
+	stack, err := declared.LoadStack("../..", "dev", map[string]string{"function.archive": archive, "function.architecture": localtest.Architecture()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
@@ -41,7 +42,7 @@ func TestAnExistingUserPoolIsNotThereLocally(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := local.LoadStack("../..", "dev", map[string]string{
+	stack, err := declared.LoadStack("../..", "dev", map[string]string{
 		"function.archive": archive, "function.architecture": localtest.Architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
 	})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
-	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 	"github.com/smartlake/pulumi-smartlake/smart"
@@ -23,7 +22,7 @@ func exported(t *testing.T, stack string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := local.LoadStack("../..", stack, map[string]string{
+	loaded, err := declared.LoadStack("../..", stack, map[string]string{
 		"function.archive": archive, "function.architecture": map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH],
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
@@ -49,7 +50,7 @@ func withCloud(tests func() int) (int, error) {
 		return 1, err
 	}
 	overrides["clients"] = clients
-	stack, err := local.LoadStack(".", "dev", overrides)
+	stack, err := declared.LoadStack(".", "dev", overrides)
 	if err != nil {
 		return 1, err
 	}

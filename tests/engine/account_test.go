@@ -24,7 +24,7 @@ import (
 // It leaves out: the providers' schemas and their checks of inputs, permissions,
 // quotas and time.
 type account struct {
-	shapes *declared.Graph
+	shapes declared.AWS
 
 	mu     sync.Mutex
 	things map[resource.ID]thing
@@ -44,7 +44,7 @@ type thing struct {
 
 func newAccount(region string) *account {
 	return &account{
-		shapes: &declared.Graph{Region: region, Account: "123456789012", Partition: "aws"},
+		shapes: declared.AWS{Region: region, Account: "123456789012"},
 		things: map[resource.ID]thing{},
 		broken: map[string]bool{},
 		untold: map[string]resource.PropertyKey{},

@@ -27,7 +27,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
-	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
@@ -233,7 +232,7 @@ func (s *stack) configuration(changed config) declared.Stack {
 	for _, more := range []map[string]string{archives, s.extra, changed} {
 		maps.Copy(overrides, more)
 	}
-	configuration, err := local.LoadStack(root, s.name, overrides)
+	configuration, err := declared.LoadStack(root, s.name, overrides)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
@@ -50,7 +51,7 @@ func Start(t testing.TB, stack string, overrides map[string]string, edit func(*l
 		t.Fatal(err)
 	}
 	maps.Copy(all, overrides)
-	loaded, err := local.LoadStack(".", stack, all)
+	loaded, err := declared.LoadStack(".", stack, all)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -12,44 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/internal/audit"
-	"github.com/smartlake/pulumi-smartlake/internal/declared"
-	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/deploypolicy"
 )
-
-// stackFlags name a stack of a project, and values to replace in its configuration.
-type stackFlags struct {
-	stack  string
-	dir    string
-	config []string
-}
-
-func (f *stackFlags) register(command *cobra.Command) {
-	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is read")
-	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
-	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; repeatable")
-	complete(command, "stack", completeStacks)
-	must(command.MarkFlagDirname("dir"))
-}
-
-// declare runs the program for the stack, in an account, and returns what it
-// declares. A stack that cannot be declared is one that the command cannot run for.
-func (f *stackFlags) declare(ctx context.Context, account string) (*declared.Graph, error) {
-	overrides, err := parseConfig(f.config)
-	if err != nil {
-		return nil, cannotRun(err)
-	}
-	stack, err := local.LoadStackWithoutSecrets(f.dir, f.stack, overrides)
-	if err != nil {
-		return nil, cannotRun(err)
-	}
-	stack.Account = account
-	g, err := audit.Declare(stack)
-	if ctx.Err() != nil { // that took a second, in which nothing listens
-		return nil, ctx.Err()
-	}
-	return g, cannotRun(err)
-}
 
 var accountPattern = regexp.MustCompile(`^\d{12}$`)
 
@@ -113,7 +76,7 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	documents, err := audit.DeployPolicy(g, f.readOnly)
+	documents, err := deploypolicy.Deploy(g, f.readOnly)
 	if err != nil {
 		return cannotRun(err)
 	}
@@ -125,9 +88,9 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 		return err
 	}
 	if f.readOnly {
-		warnOfSecrets(progress, audit.SecretReads(documents))
+		warnOfSecrets(progress, deploypolicy.SecretReads(documents))
 	} else {
-		warnOfReach(progress, audit.Cautions(g))
+		warnOfReach(progress, deploypolicy.Cautions(g))
 	}
 	return nil
 }
@@ -150,7 +113,7 @@ func warnOfReach(progress io.Writer, cautions []string) {
 }
 
 // printDocument prints the one document, or the one of several with a number.
-func printDocument(out io.Writer, documents []audit.Document, number int) error {
+func printDocument(out io.Writer, documents []deploypolicy.Document, number int) error {
 	switch {
 	case number < 0 || number > len(documents):
 		return cannotRun(fmt.Errorf("--document: %d: want 1 to %d", number, len(documents)))
@@ -164,7 +127,7 @@ func printDocument(out io.Writer, documents []audit.Document, number int) error 
 // writeDocuments writes each document to a file of its own in the folder of --output.
 // A document of an earlier, longer policy is left alone and refused: it would be taken
 // for one of this policy's.
-func (f *policyFlags) writeDocuments(progress io.Writer, documents []audit.Document) error {
+func (f *policyFlags) writeDocuments(progress io.Writer, documents []deploypolicy.Document) error {
 	name := func(number int) string {
 		kind := "deploy-policy"
 		if f.readOnly {
@@ -194,49 +157,4 @@ func (f *policyFlags) writeDocuments(progress io.Writer, documents []audit.Docum
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-func printJSON(out io.Writer, value any) error {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
-}
-
-func explainCommand() *cobra.Command {
-	var flags stackFlags
-	var format string
-	command := &cobra.Command{
-		Use:   "explain",
-		Short: "Say who may do what in a stack, from its configuration alone",
-		Long: `Says of every client of a stack how it authenticates, what it may ask for, what of
-that the token validator counts, and which IAM role it ends with; of every role who
-may assume it and what it may do; how the data is encrypted; what is protected, and
-what is not. No AWS account is asked and no secret decrypted. The same configuration
-gives the same text.`,
-		Example: `  smartlake explain --stack prod
-  smartlake explain --stack prod --format json`,
-		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error {
-			if format != "text" && format != "json" {
-				return cannotRun(fmt.Errorf("--format: %q: want text or json", format))
-			}
-			g, err := flags.declare(command.Context(), "")
-			if err != nil {
-				return err
-			}
-			explanation, err := audit.Explain(g)
-			if err != nil {
-				return err
-			}
-			if format == "json" {
-				return printJSON(command.OutOrStdout(), explanation)
-			}
-			return explanation.Text(command.OutOrStdout())
-		},
-	}
-	flags.register(command)
-	command.Flags().StringVar(&format, "format", "text", "text or json")
-	complete(command, "format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
-	return command
 }

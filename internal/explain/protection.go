@@ -1,4 +1,4 @@
-package audit
+package explain
 
 import (
 	"fmt"
@@ -14,15 +14,15 @@ var irreplaceable = map[string]string{
 	declared.Datastore:      "the patients' data",
 	declared.UserPool:       "the users",
 	declared.UserPoolDomain: "the address that apps and the discovery document know",
-	keyType:                 "the data that it encrypts",
-	bucketType:              "the files in it",
-	oldBucketType:           "the files in it",
+	declared.Key:            "the data that it encrypts",
+	declared.Bucket:         "the files in it",
+	declared.OldBucket:      "the files in it",
 }
 
 // protection lists what is kept from deletion.
-func (s scope) protection() []string {
+func (s stack) protection() []string {
 	list := []string{}
-	for _, r := range s.resources {
+	for _, r := range s.Resources() {
 		if r.Protected && irreplaceable[r.Type] != "" {
 			list = append(list, fmt.Sprintf("%s (%s): Pulumi refuses to delete it", r.Name, irreplaceable[r.Type]))
 		}
@@ -30,7 +30,7 @@ func (s scope) protection() []string {
 			list = append(list, r.Name+": Cognito refuses to delete it")
 		}
 	}
-	for _, r := range s.all(smartDatastoreType) {
+	for _, r := range s.All(declared.SmartDatastore) {
 		if !r.Flag("allowDatastoreReplacement") {
 			list = append(list, r.Name+": a change that would replace the datastore is an error at preview")
 		}
@@ -39,21 +39,21 @@ func (s scope) protection() []string {
 }
 
 // concerns lists what is open, and what no setting closes.
-func (s scope) concerns(e Explanation) []string {
+func (s stack) concerns(e Explanation) []string {
 	list := []string{}
 	add := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
-	for _, r := range s.resources {
+	for _, r := range s.Resources() {
 		if what := irreplaceable[r.Type]; what != "" && !r.Protected {
 			add("%s: whoever deploys can delete it, and with it %s", r.Name, what)
 		}
 	}
-	for _, r := range s.all(declared.UserPool) {
+	for _, r := range s.All(declared.UserPool) {
 		if mfa := r.Text("mfaConfiguration"); mfa != "ON" {
 			add("%s: users may sign in with a password alone (mfa is %s)", r.Name, mfa)
 		}
 		if !r.Flag("adminCreateUserConfig", "allowAdminCreateUserOnly") {
 			add("%s: anybody can make a user", r.Name)
-			for _, client := range s.all(declared.UserPoolClient) {
+			for _, client := range s.All(declared.UserPoolClient) {
 				if slices.Contains(client.Texts("writeAttributes"), "profile") {
 					add("client %s: it writes profile, which some apps take for the FHIR resource that the user is", client.Text("name"))
 				}
@@ -61,12 +61,12 @@ func (s scope) concerns(e Explanation) []string {
 		}
 		list = append(list, s.vouched(r)...)
 	}
-	for _, pool := range s.graph.Lookups() {
+	for _, pool := range s.Lookups() {
 		if pool.Type == declared.ExistingUserPool {
 			add("user pool %s: it exists already; how its users sign in, who makes them and what its triggers add to tokens is for its owner to say", pool.ID)
 		}
 	}
-	if roles := s.unbounded(); len(roles) > 0 {
+	if roles := s.UnboundedRoles(); len(roles) > 0 {
 		add("%s: no permissions boundary: whoever deploys can give these roles any right", strings.Join(roles, ", "))
 	}
 	for _, d := range e.Datastores {
@@ -80,7 +80,7 @@ func (s scope) concerns(e Explanation) []string {
 	for _, client := range e.Clients {
 		list = append(list, client.concerns()...)
 	}
-	for _, r := range s.all(declared.Permission) {
+	for _, r := range s.All(declared.Permission) {
 		if r.Text("principal") == "healthlake.amazonaws.com" && r.Text("sourceAccount") == "" {
 			add("%s: HealthLake may call the function on behalf of other accounts too; only tokens of this pool's clients are taken", r.Name)
 		}
@@ -92,10 +92,10 @@ func (s scope) concerns(e Explanation) []string {
 // providers decide. An address or number is a name only once it is verified; every other
 // alias is one at once
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
-func (s scope) vouched(pool declared.Resource) []string {
+func (s stack) vouched(pool declared.Resource) []string {
 	var list []string
 	aliases := pool.Texts("aliasAttributes")
-	for _, provider := range s.all(identityProviderType) {
+	for _, provider := range s.All(declared.IdentityProvider) {
 		name, maps := provider.Text("providerName"), provider.Map("attributeMapping")
 		add := func(format string) { list = append(list, fmt.Sprintf("identity provider %s: "+format, name)) }
 		if slices.Contains(aliases, "email") && maps["email_verified"] != "" {

@@ -1,4 +1,4 @@
-package local
+package declared
 
 import (
 	"context"
@@ -16,8 +16,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
-
-	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // LoadStack reads Pulumi.yaml and Pulumi.<stack>.yaml as the Pulumi CLI does: values
@@ -28,7 +26,7 @@ import (
 // keys there are is for the program to say.
 //
 // An encrypted value is an error unless it is overridden: there is no key here.
-func LoadStack(dir, name string, overrides map[string]string) (declared.Stack, error) {
+func LoadStack(dir, name string, overrides map[string]string) (Stack, error) {
 	return loadStack(dir, name, overrides, nil)
 }
 
@@ -36,7 +34,7 @@ func LoadStack(dir, name string, overrides map[string]string) (declared.Stack, e
 // each encrypted member of a list or map, such as a test user's password, is a made-up
 // text, which the stack names as invented. A value that is encrypted as a whole is an
 // error here too.
-func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (declared.Stack, error) {
+func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (Stack, error) {
 	return loadStack(dir, name, overrides, madeUp{})
 }
 
@@ -52,35 +50,35 @@ func (madeUp) BatchDecrypt(_ context.Context, encrypted []string) ([]string, err
 }
 
 // loadStack decrypts members of lists and maps; without a decrypter, they are errors.
-func loadStack(dir, name string, overrides map[string]string, decrypter config.Decrypter) (declared.Stack, error) {
+func loadStack(dir, name string, overrides map[string]string, decrypter config.Decrypter) (Stack, error) {
 	path, err := workspace.DetectProjectPathFrom(dir)
 	if errors.Is(err, workspace.ErrProjectNotFound) { // whose text advises "pulumi new"
-		return declared.Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir", dir)
+		return Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir", dir)
 	}
 	if err != nil {
-		return declared.Stack{}, err
+		return Stack{}, err
 	}
 	project, err := workspace.LoadProject(path)
 	if err != nil {
-		return declared.Stack{}, err
+		return Stack{}, err
 	}
 	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	stackPath := workspace.ProjectStackPath(path, project, tokens.QName(name))
 	file, err := workspace.LoadProjectStack(sink, project, stackPath)
 	if err != nil {
-		return declared.Stack{}, err
+		return Stack{}, err
 	}
 	if len(file.Config) == 0 {
-		return declared.Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
+		return Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
 	}
-	stack := declared.Stack{Project: project.Name.String(), Name: name, Dir: filepath.Dir(path), Config: map[string]string{}}
+	stack := Stack{Project: project.Name.String(), Name: name, Dir: filepath.Dir(path), Config: map[string]string{}}
 	s := stackReader{project: project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
 	for key, value := range file.Config {
 		s.values[key.Namespace()+":"+key.Name()] = value
 	}
 	for key, value := range overrides {
 		if _, twice := s.overrides[s.full(key)]; twice {
-			return declared.Stack{}, fmt.Errorf("--config: %s: given twice, with and without the project's name", s.full(key))
+			return Stack{}, fmt.Errorf("--config: %s: given twice, with and without the project's name", s.full(key))
 		}
 		s.overrides[s.full(key)] = value
 	}
@@ -91,7 +89,7 @@ func loadStack(dir, name string, overrides map[string]string, decrypter config.D
 // stackReader fills a stack. All keys are full ones.
 type stackReader struct {
 	project   *workspace.Project
-	stack     *declared.Stack
+	stack     *Stack
 	decrypter config.Decrypter // of members; nil where there is none
 	values    map[string]config.Value
 	overrides map[string]string

@@ -1,4 +1,4 @@
-package audit
+package explain
 
 import (
 	"slices"
@@ -11,8 +11,8 @@ import (
 
 // rule is what the token validator is told of a client: whose it is. It is false where
 // no function is told of it.
-func (s scope) rule(id string) (validator.Client, bool) {
-	for _, function := range s.all(declared.Function) {
+func (s stack) rule(id string) (validator.Client, bool) {
+	for _, function := range s.All(declared.Function) {
 		clients, err := validator.ParseClients(function.Map("environment", "variables")["CLIENTS"])
 		if err != nil {
 			continue // another function
@@ -61,7 +61,7 @@ func (c Client) usersConcerns(add func(format string, values ...any)) {
 
 // exportRole is the role that the validator names for an export, empty where the
 // scopes do not read and search everything.
-func (s scope) exportRole(counting []smart.Scope) string {
+func (s stack) exportRole(counting []smart.Scope) string {
 	var everything smart.Permissions
 	for _, scope := range counting {
 		if scope.Context == smart.System && scope.Type == smart.AnyType {

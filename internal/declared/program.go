@@ -1,4 +1,4 @@
-package audit
+package declared
 
 import (
 	"archive/zip"
@@ -8,17 +8,16 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
-// Declare runs the program for a stack, which local.LoadStack reads, and returns what
-// it declares. No function is built, since no answer of this package depends on their
-// code; an archive that the configuration names is checked, as "pulumi up" does.
+// By returns what the program of this repository declares for a stack that [LoadStack]
+// read. It builds no function: the graph says nothing of their code. An archive that the
+// configuration names is checked, as "pulumi up" does.
 //
-// Nobody is asked about a user pool that exists already: it is taken to exist.
-// Without an account, the graph is good for [Explain] alone.
-func Declare(stack declared.Stack) (*declared.Graph, error) {
+// A user pool that exists already is taken to exist; AWS is not asked. A stack without
+// an account gets one that stands for any ([Stack.WithUnknownAccount]).
+func By(stack Stack) (*Graph, error) {
 	dir, err := os.MkdirTemp("", "smartlake-")
 	if err != nil {
 		return nil, err
@@ -52,12 +51,12 @@ func Declare(stack declared.Stack) (*declared.Graph, error) {
 	if stack.Account == "" {
 		stack = stack.WithUnknownAccount()
 	}
-	return declared.Run(program.With(stack.Config), stack)
+	return Run(program.With(stack.Config), stack)
 }
 
 // archiveOf is the path of the given archive from where this process runs, as
 // "pulumi up" would find it from the project's folder, or the placeholder.
-func archiveOf(stack declared.Stack, given, placeholder string) (string, error) {
+func archiveOf(stack Stack, given, placeholder string) (string, error) {
 	if given == "" {
 		return placeholder, nil
 	}

@@ -1,4 +1,4 @@
-package audit_test
+package deploypolicy_test
 
 import (
 	"maps"
@@ -12,25 +12,16 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/smartlake/pulumi-smartlake/internal/audit"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/declared/declaredtest"
+	"github.com/smartlake/pulumi-smartlake/internal/deploypolicy"
 )
-
-// graphOf is the graph of a program that is not this repository's.
-func graphOf(t *testing.T, program pulumi.RunFunc) *declared.Graph {
-	t.Helper()
-	g, err := declared.Run(program, declared.Stack{Project: "p", Name: "s", Account: account, Config: map[string]string{"aws:region": "us-east-1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
 
 // underWhat are the conditions under which the policy allows each action of some
 // services, all of them.
 func underWhat(t *testing.T, g *declared.Graph, services ...string) map[string][]map[string]map[string]string {
 	t.Helper()
-	documents, err := audit.DeployPolicy(g, false)
+	documents, err := deploypolicy.Deploy(g, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +61,7 @@ func TestWhatDestroysOrChangesIsHeldToTheStacksOwnTags(t *testing.T) {
 	request := map[string]string{"aws:RequestTag/team": "records", "aws:RequestTag/environment": "prod"}
 	made := map[string]map[string]string{"StringEquals": request}
 	first := map[string]map[string]string{"StringEquals": request, "Null": {"aws:ResourceTag/team": "true", "aws:ResourceTag/environment": "true"}}
-	got := underWhat(t, stackGraph(t, "prod", overrides), "cognito-idp", "healthlake", "kms")
+	got := underWhat(t, declaredtest.Graph(t, "prod", overrides), "cognito-idp", "healthlake", "kms")
 	held := 0
 	for action, conditions := range got {
 		want := []map[string]map[string]string{own}
@@ -121,7 +112,7 @@ func tagsOpen(kinds string) string {
 }
 
 func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
-	customDomain := map[string]string{"customDomain": everything["customDomain"]}
+	customDomain := map[string]string{"customDomain": declaredtest.Everything()["customDomain"]}
 	bounded := map[string]string{"roles.permissionsBoundary": "arn:aws:iam::123456789012:policy/limit"}
 	for what, c := range map[string]struct {
 		stack     string
@@ -136,21 +127,21 @@ func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
 		"tags of the others": {"dev", map[string]string{"tags": `{"a": "b"}`}, []string{rolesOpen, tagsOpen("user pool or datastore")}},
 		"a custom domain":    {"dev", customDomain, []string{rolesOpen, tagsOpen("user pool or datastore"), domainOpen}},
 	} {
-		g := stackGraph(t, c.stack, c.overrides)
+		g := declaredtest.Graph(t, c.stack, c.overrides)
 		var roles []string
 		for _, role := range g.All(declared.Role) {
 			roles = append(roles, role.Name)
 		}
 		slices.Sort(roles)
 		want := strings.ReplaceAll(strings.Join(c.want, "\n"), "ROLES", strings.Join(roles, ", "))
-		if got := strings.Join(audit.Cautions(g), "\n"); got != want {
+		if got := strings.Join(deploypolicy.Cautions(g), "\n"); got != want {
 			t.Errorf("%s: got\n%s\nwant\n%s", what, got, want)
 		}
 	}
 }
 
 func TestWithoutTagsNothingIsHeldAndADeploymentStillWorks(t *testing.T) {
-	for action, conditions := range underWhat(t, stackGraph(t, "prod", map[string]string{"tags": "{}"}), "cognito-idp", "healthlake", "kms") {
+	for action, conditions := range underWhat(t, declaredtest.Graph(t, "prod", map[string]string{"tags": "{}"}), "cognito-idp", "healthlake", "kms") {
 		for _, condition := range conditions {
 			if condition != nil {
 				t.Errorf("%s is allowed under %v", action, condition)
@@ -160,7 +151,7 @@ func TestWithoutTagsNothingIsHeldAndADeploymentStillWorks(t *testing.T) {
 }
 
 func TestRightsAreHeldToTheTagsThatAllPoolsShare(t *testing.T) {
-	g := graphOf(t, func(ctx *pulumi.Context) error {
+	g := declaredtest.Run(t, func(ctx *pulumi.Context) error {
 		for name, tags := range map[string]map[string]string{"a": {"team": "x", "stage": "1", "only": "a"}, "b": {"team": "x", "stage": "2"}} {
 			if _, err := cognito.NewUserPool(ctx, name, &cognito.UserPoolArgs{Tags: pulumi.ToStringMap(tags)}); err != nil {
 				return err
@@ -175,7 +166,7 @@ func TestRightsAreHeldToTheTagsThatAllPoolsShare(t *testing.T) {
 }
 
 func TestARecordIsChangedByItsNameAlone(t *testing.T) {
-	g := graphOf(t, func(ctx *pulumi.Context) error {
+	g := declaredtest.Run(t, func(ctx *pulumi.Context) error {
 		_, err := route53.NewRecord(ctx, "record", &route53.RecordArgs{
 			ZoneId: pulumi.String("Z123"), Name: pulumi.String("Auth.Example.org."), Type: pulumi.String("A"), Records: pulumi.ToStringArray([]string{"192.0.2.1"}),
 		})
@@ -193,7 +184,7 @@ func TestARecordIsChangedByItsNameAlone(t *testing.T) {
 }
 
 func TestObjectsAreDeletedOnlyWhereABucketGoesWithThem(t *testing.T) {
-	g := graphOf(t, func(ctx *pulumi.Context) error {
+	g := declaredtest.Run(t, func(ctx *pulumi.Context) error {
 		for name, force := range map[string]bool{"kept": false, "emptied": true} {
 			if _, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{BucketPrefix: pulumi.String(name + "-"), ForceDestroy: pulumi.Bool(force)}); err != nil {
 				return err
@@ -201,7 +192,7 @@ func TestObjectsAreDeletedOnlyWhereABucketGoesWithThem(t *testing.T) {
 		}
 		return nil
 	})
-	documents, err := audit.DeployPolicy(g, false)
+	documents, err := deploypolicy.Deploy(g, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,69 +214,5 @@ func TestObjectsAreDeletedOnlyWhereABucketGoesWithThem(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-// toldOf are the concerns about a user pool with one client and one identity provider
-// that say who decides a name or a profile.
-func toldOf(t *testing.T, open bool, aliases, writes []string, mapped string) []string {
-	t.Helper()
-	g := graphOf(t, func(ctx *pulumi.Context) error {
-		pool, err := cognito.NewUserPool(ctx, "pool", &cognito.UserPoolArgs{
-			AliasAttributes:       pulumi.ToStringArray(aliases),
-			AdminCreateUserConfig: cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(!open)},
-		})
-		if err != nil {
-			return err
-		}
-		if _, err := cognito.NewUserPoolClient(ctx, "client", &cognito.UserPoolClientArgs{
-			Name: pulumi.String("app"), UserPoolId: pool.ID(), WriteAttributes: pulumi.ToStringArray(writes),
-		}); err != nil {
-			return err
-		}
-		_, err = cognito.NewIdentityProvider(ctx, "idp", &cognito.IdentityProviderArgs{
-			UserPoolId: pool.ID(), ProviderName: pulumi.String("Hospital"), ProviderType: pulumi.String("OIDC"),
-			ProviderDetails: pulumi.StringMap{}, AttributeMapping: pulumi.StringMap{mapped: pulumi.String("claim")},
-		})
-		return err
-	})
-	explanation, err := audit.Explain(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var told []string
-	for _, concern := range explanation.Unprotected {
-		if strings.Contains(concern, "profile") || strings.Contains(concern, "Hospital") {
-			told = append(told, concern)
-		}
-	}
-	return told
-}
-
-func TestAnAuditorLearnsWhoMayVouchForNamesAndProfiles(t *testing.T) {
-	const (
-		writes   = "client app: it writes profile, which some apps take for the FHIR resource that the user is"
-		address  = "identity provider Hospital: its word makes an email address verified, and so a name to sign in with"
-		number   = "identity provider Hospital: its word makes a phone number verified, and so a name to sign in with"
-		username = "identity provider Hospital: it decides preferred_username, a name to sign in with"
-		profile  = "identity provider Hospital: it decides profile, which some apps take for the FHIR resource that the user is"
-	)
-	email, both := []string{"email"}, []string{"email", "profile"}
-	for what, c := range map[string]struct{ got, want []string }{
-		"both":                     {toldOf(t, true, email, both, "email_verified"), []string{writes, address}},
-		"no sign-up":               {toldOf(t, false, email, both, "email_verified"), []string{address}},
-		"no profile":               {toldOf(t, true, email, email, "email_verified"), []string{address}},
-		"no alias":                 {toldOf(t, true, nil, both, "email_verified"), []string{writes}},
-		"nothing vouched":          {toldOf(t, false, email, email, "email"), nil},
-		"a number":                 {toldOf(t, false, []string{"phone_number"}, email, "phone_number_verified"), []string{number}},
-		"a number that is no name": {toldOf(t, false, email, email, "phone_number_verified"), nil},
-		"an unverified number":     {toldOf(t, false, []string{"phone_number"}, email, "phone_number"), nil},
-		"a user name":              {toldOf(t, false, []string{"preferred_username"}, email, "preferred_username"), []string{username}},
-		"one that is no name":      {toldOf(t, false, email, email, "preferred_username"), nil},
-		"a profile":                {toldOf(t, false, email, email, "profile"), []string{profile}},
-	} {
-		if !slices.Equal(c.got, c.want) {
-			t.Errorf("%s: got %q, want %q", what, c.got, c.want)
-		}
 	}
 }

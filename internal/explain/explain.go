@@ -1,4 +1,4 @@
-package audit
+package explain
 
 import (
 	"cmp"
@@ -74,41 +74,42 @@ type Role struct {
 	May       []string `json:"may"`
 }
 
-const smartDatastoreType = "smartlake:index:SmartDatastore"
+// stack is what is explained.
+type stack struct{ *declared.Graph }
 
-// Explain reads a graph. It says what the configuration means, not what AWS holds:
+// Graph explains what a stack declares. It says what the configuration means, not what AWS holds:
 // how HealthLake itself treats a scope that counts is HealthLake's.
-func Explain(g *declared.Graph) (Explanation, error) {
-	s := scope{g, g.Resources()}
+func Graph(g *declared.Graph) (Explanation, error) {
+	s := stack{g}
 	e := Explanation{
 		Region:    g.Region,
 		TestUsers: []string{},
 		Arguments: map[string]any{},
 	}
-	for _, r := range s.all(declared.Datastore) {
+	for _, r := range s.All(declared.Datastore) {
 		e.Datastores = append(e.Datastores, s.datastore(r))
 	}
-	for _, r := range s.all(declared.UserPoolClient) {
+	for _, r := range s.All(declared.UserPoolClient) {
 		e.Clients = append(e.Clients, s.client(r))
 	}
-	for _, r := range s.all(declared.Role) {
+	for _, r := range s.All(declared.Role) {
 		role, err := s.role(r)
 		if err != nil {
 			return Explanation{}, err
 		}
 		e.Roles = append(e.Roles, role)
 	}
-	for _, r := range s.all(userType) {
+	for _, r := range s.All(declared.User) {
 		e.TestUsers = append(e.TestUsers, r.Text("username"))
 	}
-	for _, r := range s.all(smartDatastoreType) {
+	for _, r := range s.All(declared.SmartDatastore) {
 		e.Arguments[r.Name] = masked(resource.NewObjectProperty(r.Properties))
 	}
 	e.Protected, e.Unprotected = s.protection(), s.concerns(e)
 	return e, nil
 }
 
-func (s scope) datastore(r declared.Resource) Datastore {
+func (s stack) datastore(r declared.Resource) Datastore {
 	provider := "identityProviderConfiguration"
 	d := Datastore{
 		Name:          r.Text("datastoreName"),
@@ -122,7 +123,7 @@ func (s scope) datastore(r declared.Resource) Datastore {
 		return d
 	}
 	d.Encryption = "the customer-managed key " + id
-	for _, key := range s.all(keyType) {
+	for _, key := range s.All(declared.Key) {
 		if key.Text("arn") == id {
 			d.Encryption = fmt.Sprintf("the customer-managed key %s of this stack (rotated yearly: %s)", key.Name, yes(key.Flag("enableKeyRotation")))
 		}
@@ -130,7 +131,7 @@ func (s scope) datastore(r declared.Resource) Datastore {
 	return d
 }
 
-func (s scope) client(r declared.Resource) Client {
+func (s stack) client(r declared.Resource) Client {
 	c := Client{
 		Name:         r.Text("name"),
 		CallbackURLs: append([]string{}, r.Texts("callbackUrls")...),
@@ -173,7 +174,7 @@ func lifetime(r declared.Resource, what, property string) string {
 
 // grant says what the token validator does with a scope: the same rules, from the
 // declaration instead of a token.
-func (s scope) grant(text string, service bool) (Grant, smart.Scope) {
+func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 	if meaning, ok := otherScopes[text]; ok {
 		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "it is about the sign-in"}, smart.Scope{}
 	}
@@ -183,7 +184,7 @@ func (s scope) grant(text string, service bool) (Grant, smart.Scope) {
 	}
 	g := Grant{Scope: text, Meaning: scope.Describe()}
 	strategy := smart.SMARTOnFHIR
-	for _, datastore := range s.all(declared.Datastore) {
+	for _, datastore := range s.All(declared.Datastore) {
 		strategy = smart.Strategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy"))
 	}
 	context := s.launchContext()
@@ -216,13 +217,13 @@ var otherScopes = map[string]string{
 
 // launchContext reports whether something adds FHIR claims to the tokens of users: a
 // trigger, or in a pool that exists already what its owner says of it.
-func (s scope) launchContext() bool {
-	for _, component := range s.all(smartDatastoreType) {
+func (s stack) launchContext() bool {
+	for _, component := range s.All(declared.SmartDatastore) {
 		if component.Flag("existingUserPool", "addsLaunchContext") {
 			return true
 		}
 	}
-	for _, pool := range s.all(declared.UserPool) {
+	for _, pool := range s.All(declared.UserPool) {
 		if pool.Text("lambdaConfig", "preTokenGeneration") != "" || pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn") != "" {
 			return true
 		}
@@ -231,7 +232,7 @@ func (s scope) launchContext() bool {
 }
 
 // rolesFor returns the names of the roles that the validator would name in its answer.
-func (s scope) rolesFor(counting []smart.Scope) (all, reading string) {
+func (s stack) rolesFor(counting []smart.Scope) (all, reading string) {
 	if len(counting) == 0 {
 		return "", ""
 	}
@@ -246,10 +247,10 @@ func (s scope) rolesFor(counting []smart.Scope) (all, reading string) {
 	return s.roleBehind(all), s.roleBehind(reading)
 }
 
-func (s scope) roleBehind(variable string) string {
-	for _, function := range s.all(declared.Function) {
+func (s stack) roleBehind(variable string) string {
+	for _, function := range s.All(declared.Function) {
 		arn := function.Map("environment", "variables")[variable]
-		for _, role := range s.all(declared.Role) {
+		for _, role := range s.All(declared.Role) {
 			if arn != "" && role.Text("arn") == arn {
 				return role.Name
 			}
@@ -268,16 +269,16 @@ type document struct {
 	}
 }
 
-func (s scope) role(r declared.Resource) (Role, error) {
+func (s stack) role(r declared.Resource) (Role, error) {
 	role := Role{Name: r.Name, TrustedBy: []string{}, May: []string{}}
 	var trust document
 	if err := json.Unmarshal([]byte(r.Text("assumeRolePolicy")), &trust); err != nil {
 		return Role{}, fmt.Errorf("role %s: its trust policy: %w", r.Name, err)
 	}
 	for _, statement := range trust.Statement {
-		role.TrustedBy = append(role.TrustedBy, s.graph.Pattern(pairs(statement.Principal)+cmp.Or(conditions(statement.Condition), ", without a condition")))
+		role.TrustedBy = append(role.TrustedBy, s.Pattern(pairs(statement.Principal)+cmp.Or(conditions(statement.Condition), ", without a condition")))
 	}
-	for _, policy := range s.all(declared.RolePolicy) {
+	for _, policy := range s.All(declared.RolePolicy) {
 		if policy.Text("role") != r.Text("name") {
 			continue
 		}
@@ -286,7 +287,7 @@ func (s scope) role(r declared.Resource) (Role, error) {
 			return Role{}, fmt.Errorf("policy %s: %w", policy.Name, err)
 		}
 		for _, statement := range rights.Statement {
-			role.May = append(role.May, s.graph.Pattern(fmt.Sprintf("%s %s on %s%s", strings.ToLower(statement.Effect), strings.Join(statement.Action, ", "),
+			role.May = append(role.May, s.Pattern(fmt.Sprintf("%s %s on %s%s", strings.ToLower(statement.Effect), strings.Join(statement.Action, ", "),
 				strings.Join(statement.Resource, ", "), conditions(statement.Condition))))
 		}
 	}

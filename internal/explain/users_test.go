@@ -1,17 +1,18 @@
-package audit_test
+package explain_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/internal/audit"
+	"github.com/smartlake/pulumi-smartlake/internal/declared/declaredtest"
+	"github.com/smartlake/pulumi-smartlake/internal/explain"
 )
 
 // explained is the text and the concerns of a stack with these clients.
 func explained(t *testing.T, clients string) (text string, open []string) {
 	t.Helper()
-	explanation, err := audit.Explain(stackGraph(t, "dev", map[string]string{"clients": clients}))
+	explanation, err := explain.Graph(declaredtest.Graph(t, "dev", map[string]string{"clients": clients}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,27 +55,5 @@ func TestItIsSaidOfEachClientWhoMayUseItAndWhatIsOpen(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestWhoeverDeploysMayMakeTheGroupsAndFillThem(t *testing.T) {
-	g := stackGraph(t, "dev", map[string]string{
-		"clients":   `[{"name": "c", "kind": "public", "callbackUrls": ["https://a.example/"], "scopes": ["user/*.rs"], "groups": ["nurses"]}]`,
-		"testUsers": `[{"username": "ann", "email": "a@example.org", "password": "Passw0rd!", "groups": ["nurses"]}]`,
-	})
-	documents, err := audit.DeployPolicy(g, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var actions []string
-	for _, document := range documents {
-		for _, statement := range document.Statement {
-			actions = append(actions, statement.Action...)
-		}
-	}
-	for _, action := range []string{"CreateGroup", "DeleteGroup", "UpdateGroup", "GetGroup", "AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminListGroupsForUser"} {
-		if !slices.Contains(actions, "cognito-idp:"+action) {
-			t.Errorf("it may not %s", action)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package audit
+package deploypolicy
 
 import (
 	"slices"
@@ -25,23 +25,15 @@ type right struct {
 	source    string   // of what the row's does not say: rights that AWS uses in the caller's name
 	read      []string // needed to read its state, and so by a refresh too
 	write     []string // needed to create, change, tag and delete it
-	on        func(scope, declared.Resource) []string
+	on        func(stack, declared.Resource) []string
 	condition condition
 	// when is the condition where it depends on the stack, in the place of condition.
 	// Nil is no condition.
-	when func(scope, declared.Resource) condition
+	when func(stack, declared.Resource) condition
 	// bounded rights are only good for roles with the declared permissions boundary, where
 	// there is one: who may give a role policies could otherwise give it every right.
 	bounded bool
 }
-
-const (
-	keyType       = "aws:kms/key:Key"
-	logGroupType  = "aws:cloudwatch/logGroup:LogGroup"
-	topicType     = "aws:sns/topic:Topic"
-	bucketType    = "aws:s3/bucketV2:BucketV2"
-	oldBucketType = "aws:s3/bucket:Bucket"
-)
 
 // rights are the rights by type of resource.
 var rights = map[string]row{
@@ -59,16 +51,16 @@ var rights = map[string]row{
 		right{on: distributions, write: of("cloudfront", "UpdateDistribution"),
 			source: "https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-add-custom-domain.html"},
 	),
-	declared.UserPoolClient:                     from("cognitoidp/user_pool_client.go", poolPart("UserPoolClient")...),
-	"aws:cognito/resourceServer:ResourceServer": from("cognitoidp/resource_server.go", poolPart("ResourceServer")...),
-	identityProviderType:                        from("cognitoidp/identity_provider.go", poolPart("IdentityProvider")...),
-	userType: from("cognitoidp/user.go",
+	declared.UserPoolClient:   from("cognitoidp/user_pool_client.go", poolPart("UserPoolClient")...),
+	declared.ResourceServer:   from("cognitoidp/resource_server.go", poolPart("ResourceServer")...),
+	declared.IdentityProvider: from("cognitoidp/identity_provider.go", poolPart("IdentityProvider")...),
+	declared.User: from("cognitoidp/user.go",
 		right{on: pools, read: of("cognito-idp", "AdminGetUser")},
 		right{on: pools, when: ownTags(declared.UserPool),
 			write: of("cognito-idp", "AdminCreateUser", "AdminDeleteUser", "AdminDeleteUserAttributes", "AdminDisableUser", "AdminEnableUser",
 				"AdminSetUserPassword", "AdminUpdateUserAttributes")},
 	),
-	"aws:cognito/userGroup:UserGroup": from("cognitoidp/user_group.go",
+	declared.UserGroup: from("cognitoidp/user_group.go",
 		right{on: pools, read: of("cognito-idp", "GetGroup")},
 		right{on: pools, write: of("cognito-idp", "CreateGroup", "DeleteGroup", "UpdateGroup"), when: ownTags(declared.UserPool)},
 	),
@@ -96,53 +88,53 @@ var rights = map[string]row{
 		right{on: functions, read: of("lambda", "GetAlias"), write: of("lambda", "CreateAlias", "DeleteAlias", "UpdateAlias")}),
 	declared.Permission: from("lambda/permission.go",
 		right{on: functions, read: of("lambda", "GetPolicy"), write: of("lambda", "AddPermission", "RemovePermission")}),
-	"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": from("lambda/provisioned_concurrency_config.go",
+	declared.ProvisionedConcurrency: from("lambda/provisioned_concurrency_config.go",
 		right{on: functions, read: of("lambda", "GetProvisionedConcurrencyConfig"),
 			write: of("lambda", "DeleteProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig")}),
 
 	// To find a log group by its name is a list of all.
-	logGroupType: from("logs/group.go",
+	declared.LogGroup: from("logs/group.go",
 		right{on: everything, read: of("logs", "DescribeLogGroups")},
 		right{on: itself(logGroupARN), read: of("logs", "ListTagsForResource"),
 			write: of("logs", "AssociateKmsKey", "CreateLogGroup", "DeleteLogGroup", "DeleteRetentionPolicy", "DisassociateKmsKey",
 				"PutRetentionPolicy", "TagResource", "UntagResource")},
 	),
 	"aws:cloudwatch/logMetricFilter:LogMetricFilter": from("logs/metric_filter.go",
-		right{on: those(logGroupARN, logGroupType), read: of("logs", "DescribeMetricFilters"), write: of("logs", "DeleteMetricFilter", "PutMetricFilter")}),
+		right{on: those(logGroupARN, declared.LogGroup), read: of("logs", "DescribeMetricFilters"), write: of("logs", "DeleteMetricFilter", "PutMetricFilter")}),
 	"aws:cloudwatch/queryDefinition:QueryDefinition": from("logs/query_definition.go",
 		right{on: everything, read: of("logs", "DescribeQueryDefinitions"), write: of("logs", "DeleteQueryDefinition", "PutQueryDefinition")}),
-	"aws:cloudwatch/metricAlarm:MetricAlarm":       from("cloudwatch/metric_alarm.go", alarmRights("PutMetricAlarm")...),
+	declared.MetricAlarm:                           from("cloudwatch/metric_alarm.go", alarmRights("PutMetricAlarm")...),
 	"aws:cloudwatch/compositeAlarm:CompositeAlarm": from("cloudwatch/composite_alarm.go", alarmRights("PutCompositeAlarm")...),
-	"aws:cloudwatch/dashboard:Dashboard": from("cloudwatch/dashboard.go",
+	declared.Dashboard: from("cloudwatch/dashboard.go",
 		right{on: itself(dashboardARN), read: of("cloudwatch", "GetDashboard"), write: of("cloudwatch", "DeleteDashboards", "PutDashboard")}),
 
-	topicType: from("sns/topic.go", right{on: itself(topicARN), read: of("sns", "GetTopicAttributes", "ListTagsForResource"),
+	declared.Topic: from("sns/topic.go", right{on: itself(topicARN), read: of("sns", "GetTopicAttributes", "ListTagsForResource"),
 		write: of("sns", "CreateTopic", "DeleteTopic", "SetTopicAttributes", "TagResource", "UntagResource")}),
-	"aws:sns/topicPolicy:TopicPolicy": from("sns/topic_policy.go",
-		right{on: those(topicARN, topicType), read: of("sns", "GetTopicAttributes"), write: of("sns", "SetTopicAttributes")}),
+	declared.TopicPolicy: from("sns/topic_policy.go",
+		right{on: those(topicARN, declared.Topic), read: of("sns", "GetTopicAttributes"), write: of("sns", "SetTopicAttributes")}),
 	// What is done to a subscription is done to its topic. Its own ARN begins with the
 	// topic's, so that the pattern of the topic's name takes in both.
-	"aws:sns/topicSubscription:TopicSubscription": from("sns/topic_subscription.go",
-		right{on: those(topicARN, topicType), read: of("sns", "GetSubscriptionAttributes"),
+	declared.TopicSubscription: from("sns/topic_subscription.go",
+		right{on: those(topicARN, declared.Topic), read: of("sns", "GetSubscriptionAttributes"),
 			write: of("sns", "SetSubscriptionAttributes", "Subscribe", "Unsubscribe")}),
 
 	// AWS chooses the ids of scalable targets.
-	"aws:appautoscaling/target:Target": from("appautoscaling/target.go",
+	declared.ScalableTarget: from("appautoscaling/target.go",
 		describeScaling("DescribeScalableTargets"),
 		right{on: scalableTargets, read: of("application-autoscaling", "ListTagsForResource")},
 		right{on: scalableTargets, write: of("application-autoscaling", "DeregisterScalableTarget", "RegisterScalableTarget"), when: itsNamespace},
-		right{on: scalableTargets, write: of("application-autoscaling", "TagResource", "UntagResource"), when: ownTags(scalableTargetType)},
-		right{on: scalableTargets, write: of("application-autoscaling", "TagResource"), when: firstTags(scalableTargetType)},
+		right{on: scalableTargets, write: of("application-autoscaling", "TagResource", "UntagResource"), when: ownTags(declared.ScalableTarget)},
+		right{on: scalableTargets, write: of("application-autoscaling", "TagResource"), when: firstTags(declared.ScalableTarget)},
 		makesServiceLinkedRole("lambda.application-autoscaling.amazonaws.com",
 			"https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html"),
 	),
-	"aws:appautoscaling/policy:Policy": from("appautoscaling/policy.go",
+	declared.ScalingPolicy: from("appautoscaling/policy.go",
 		describeScaling("DescribeScalingPolicies"),
 		right{on: scalableTargets, write: of("application-autoscaling", "DeleteScalingPolicy", "PutScalingPolicy"), when: itsNamespace},
 		right{on: itself(trackingAlarmARN), write: of("cloudwatch", "DeleteAlarms", "DescribeAlarms", "PutMetricAlarm"),
 			source: "https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"},
 	),
-	"aws:appautoscaling/scheduledAction:ScheduledAction": from("appautoscaling/scheduled_action.go",
+	declared.ScheduledAction: from("appautoscaling/scheduled_action.go",
 		describeScaling("DescribeScheduledActions"),
 		right{on: scalableTargets, write: of("application-autoscaling", "DeleteScheduledAction", "PutScheduledAction"), when: itsNamespace},
 	),
@@ -150,36 +142,36 @@ var rights = map[string]row{
 	// KMS chooses the ids of keys. It may see the tags of a key five minutes late
 	// (https://docs.aws.amazon.com/kms/latest/developerguide/abac.html), and what makes
 	// a key reads it, enables its rotation and names it at once.
-	keyType: from("kms/key.go",
-		right{on: everything, write: of("kms", "CreateKey"), when: madeWithTags(keyType)},
+	declared.Key: from("kms/key.go",
+		right{on: everything, write: of("kms", "CreateKey"), when: madeWithTags(declared.Key)},
 		right{on: keys, read: of("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"), write: of("kms", "EnableKeyRotation")},
-		right{on: keys, when: ownTags(keyType),
+		right{on: keys, when: ownTags(declared.Key),
 			write: of("kms", "DisableKeyRotation", "EnableKey", "PutKeyPolicy", "ScheduleKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription")},
-		right{on: keys, write: of("kms", "TagResource"), when: firstTags(keyType)},
+		right{on: keys, write: of("kms", "TagResource"), when: firstTags(declared.Key)},
 	),
 	// An alias takes the right on itself and on the key
 	// (https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html).
-	"aws:kms/alias:Alias": from("kms/alias.go",
+	declared.KeyAlias: from("kms/alias.go",
 		right{on: everything, read: of("kms", "ListAliases")},
 		right{on: itself(keyAliasARN), write: of("kms", "CreateAlias", "DeleteAlias", "UpdateAlias")},
 		right{on: keys, write: of("kms", "CreateAlias")},
-		right{on: keys, write: of("kms", "DeleteAlias", "UpdateAlias"), when: ownTags(keyType)},
+		right{on: keys, write: of("kms", "DeleteAlias", "UpdateAlias"), when: ownTags(declared.Key)},
 	),
 
-	bucketType:    from("s3/bucket.go", bucketRights...),
-	oldBucketType: from("s3/bucket.go", bucketRights...),
-	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": from("s3/bucket_public_access_block.go", bucketPart("BucketPublicAccessBlock")),
-	"aws:s3/bucketOwnershipControls:BucketOwnershipControls": from("s3/bucket_ownership_controls.go", bucketPart("BucketOwnershipControls")),
-	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": from(
+	declared.Bucket:                  from("s3/bucket.go", bucketRights...),
+	declared.OldBucket:               from("s3/bucket.go", bucketRights...),
+	declared.BucketPublicAccessBlock: from("s3/bucket_public_access_block.go", bucketPart("BucketPublicAccessBlock")),
+	declared.BucketOwnershipControls: from("s3/bucket_ownership_controls.go", bucketPart("BucketOwnershipControls")),
+	declared.BucketEncryption: from(
 		"s3/bucket_server_side_encryption_configuration.go", bucketPart("EncryptionConfiguration")),
-	"aws:s3/bucketVersioningV2:BucketVersioningV2": from("s3/bucket_versioning.go", bucketPart("BucketVersioning")),
-	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": from(
+	declared.BucketVersioning: from("s3/bucket_versioning.go", bucketPart("BucketVersioning")),
+	declared.BucketLifecycle: from(
 		"s3/bucket_lifecycle_configuration.go", bucketPart("LifecycleConfiguration")),
-	"aws:s3/bucketLoggingV2:BucketLoggingV2": from("s3/bucket_logging.go", bucketPart("BucketLogging")),
-	"aws:s3/bucketPolicy:BucketPolicy": from("s3/bucket_policy.go",
+	declared.BucketLogging: from("s3/bucket_logging.go", bucketPart("BucketLogging")),
+	declared.BucketPolicy: from("s3/bucket_policy.go",
 		right{on: buckets, read: of("s3", "GetBucketPolicy"), write: of("s3", "DeleteBucketPolicy", "PutBucketPolicy")}),
 
-	"aws:route53/record:Record": from("route53/record.go",
+	declared.Record: from("route53/record.go",
 		right{on: itself(zoneARN), read: of("route53", "GetHostedZone", "ListResourceRecordSets")},
 		right{on: itself(zoneARN), write: of("route53", "ChangeResourceRecordSets"), when: itsName},
 		right{on: anyChange, write: of("route53", "GetChange")},
@@ -204,8 +196,8 @@ var rights = map[string]row{
 		right{on: datastoreKeys, read: of("kms", "DescribeKey"), write: of("kms", "CreateGrant", "Decrypt", "GenerateDataKey"), when: heldToOwnKey,
 			source: "https://docs.aws.amazon.com/healthlake/latest/devguide/encryption-at-rest.html"},
 		right{on: everything, write: of("ram", "GetResourceShareInvitations"), source: healthLakeSetup},
-		right{on: func(s scope, _ declared.Resource) []string {
-			return []string{"arn:" + s.graph.Partition + ":ram:" + s.graph.Region + ":*:resource-share-invitation/*"}
+		right{on: func(s stack, _ declared.Resource) []string {
+			return []string{"arn:" + s.Partition() + ":ram:" + s.Region + ":*:resource-share-invitation/*"}
 		}, write: of("ram", "AcceptResourceShareInvitation"), source: healthLakeSetup},
 		right{on: anyOf("glue", "catalog", "database/*_healthlake_view"), write: of("glue", "CreateDatabase", "DeleteDatabase"), source: healthLakeSetup},
 	),
@@ -216,18 +208,12 @@ var rights = map[string]row{
 
 const healthLakeSetup = "https://docs.aws.amazon.com/healthlake/latest/devguide/getting-started-setting-up.html"
 
-const (
-	userType             = "aws:cognito/user:User"
-	identityProviderType = "aws:cognito/identityProvider:IdentityProvider"
-	scalableTargetType   = "aws:appautoscaling/target:Target"
-)
-
 var (
 	pools           = anyOf("cognito-idp", "userpool/*")
 	keys            = anyOf("kms", "key/*")
 	datastores      = anyOf("healthlake", "datastore/fhir/*")
 	functions       = those(functionARN, declared.Function)
-	buckets         = those(bucketARN, bucketType, oldBucketType)
+	buckets         = those(bucketARN, declared.Bucket, declared.OldBucket)
 	scalableTargets = anyOf("application-autoscaling", "scalable-target/*")
 )
 

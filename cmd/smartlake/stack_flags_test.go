@@ -31,7 +31,7 @@ func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
 	}
 }
 
-func TestTheAuditCommandsNeedNoKeyToEncryptedMembers(t *testing.T) {
+func TestTheCommandsThatReadAStackNeedNoKeyToEncryptedMembers(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"Pulumi.yaml": read(t, "../../Pulumi.yaml"),
@@ -141,7 +141,7 @@ func TestStandardOutputHoldsOneDocumentAndAFolderAllOfThem(t *testing.T) {
 	}
 }
 
-func TestTheAuditCommandsTakeAPoolThatExists(t *testing.T) {
+func TestTheCommandsThatReadAStackTakeAPoolThatExists(t *testing.T) {
 	const pool = "existingUserPool={\"id\":\"us-east-1_Abc123XyZ\"}"
 	out, _, err := execute(t, "explain", "--dir", "../..", "--config", pool)
 	if err != nil || !strings.Contains(out, "user pool us-east-1_Abc123XyZ: it exists already") {
@@ -153,7 +153,7 @@ func TestTheAuditCommandsTakeAPoolThatExists(t *testing.T) {
 	}
 }
 
-func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
+func TestTheCommandsThatReadAStackSayWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		want string
@@ -169,7 +169,7 @@ func TestTheAuditCommandsSayWhatIsWrong(t *testing.T) {
 		{[]string{"deploy-policy", "--account", "111122223333", "--stack", "prod"}, "the policy is 2 documents, and all are needed: " +
 			"write them to a folder with --output, or print one with --document 1 to 2"},
 		{[]string{"deploy-policy", "--account", "111122223333", "--document", "1", "--output", "x"}, "[document output] were all set"},
-		{[]string{"deploy-policy", "--account", "111122223333", "--output", "audit.go"}, "--output: "},
+		{[]string{"deploy-policy", "--account", "111122223333", "--output", "explain.go"}, "--output: "},
 		{[]string{"explain", "--config", "function.archive=none.zip"}, `function.archive: "../../none.zip": want a zip archive`},
 		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
 	} {

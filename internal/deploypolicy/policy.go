@@ -1,4 +1,4 @@
-package audit
+package deploypolicy
 
 import (
 	"cmp"
@@ -33,7 +33,7 @@ type condition = map[string]map[string]string
 // counted (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 const maxDocument = 6144
 
-// DeployPolicy returns the least rights of the principal that deploys the graph: to
+// Deploy returns the least rights of the principal that deploys the graph: to
 // create, read, change, tag and delete every resource in it, and to pass its roles to
 // the services that they trust. With readOnly they are the rights to read it back alone,
 // for a refresh and for finding drift. They change nothing, and are no small thing: some
@@ -60,10 +60,10 @@ const maxDocument = 6144
 //
 // Every value is what the configuration says or a pattern: a policy that would hold a
 // value which stands in for one of AWS's is an error, as is a graph without an account.
-func DeployPolicy(g *declared.Graph, readOnly bool) ([]Document, error) {
-	s := scope{g, g.Resources()}
+func Deploy(g *declared.Graph, readOnly bool) ([]Document, error) {
+	s := stack{g}
 	collected := map[string]*Statement{}
-	if err := s.collectAll(collected, slices.Concat(s.resources, g.Lookups()), readOnly); err != nil {
+	if err := s.collectAll(collected, slices.Concat(s.Resources(), g.Lookups()), readOnly); err != nil {
 		return nil, err
 	}
 	if !readOnly {
@@ -74,11 +74,11 @@ func DeployPolicy(g *declared.Graph, readOnly bool) ([]Document, error) {
 	return s.documents(collected)
 }
 
-// PreviewPolicy returns the rights of a preview without a refresh: those to look up what
+// Preview returns the rights of a preview without a refresh: those to look up what
 // exists already, such as a user pool that the stack only adds clients to. A stack that
 // makes all its resources needs none, and gets no document.
-func PreviewPolicy(g *declared.Graph) ([]Document, error) {
-	s := scope{g, g.Resources()}
+func Preview(g *declared.Graph) ([]Document, error) {
+	s := stack{g}
 	collected := map[string]*Statement{}
 	if err := s.collectAll(collected, g.Lookups(), true); err != nil {
 		return nil, err
@@ -87,14 +87,14 @@ func PreviewPolicy(g *declared.Graph) ([]Document, error) {
 }
 
 // collectAll collects the rights on resources.
-func (s scope) collectAll(into map[string]*Statement, resources []declared.Resource, readOnly bool) error {
+func (s stack) collectAll(into map[string]*Statement, resources []declared.Resource, readOnly bool) error {
 	for _, r := range resources {
 		if strings.HasPrefix(r.Type, "smartlake:") {
 			continue // a component exists in Pulumi alone
 		}
 		wanted, ok := rights[r.Type]
 		if !ok {
-			return fmt.Errorf("%s %q: no rights are known for this type of resource: add them to the table in internal/audit/rights.go", r.Type, r.Name)
+			return fmt.Errorf("%s %q: no rights are known for this type of resource: add them to the table in internal/deploypolicy/rights.go", r.Type, r.Name)
 		}
 		for _, need := range wanted.rights {
 			need = need.within(s.boundary(r))
@@ -114,14 +114,14 @@ func (s scope) collectAll(into map[string]*Statement, resources []declared.Resou
 }
 
 // documents are the policies, which hold nothing that was made up.
-func (s scope) documents(collected map[string]*Statement) ([]Document, error) {
+func (s stack) documents(collected map[string]*Statement) ([]Document, error) {
 	list := statements(collected)
 	for _, statement := range list {
 		text, err := json.Marshal(statement)
 		if err != nil {
 			return nil, err
 		}
-		if s.graph.Invents(string(text)) { // it may be a secret's stand-in: it is not quoted
+		if s.Invents(string(text)) { // it may be a secret's stand-in: it is not quoted
 			return nil, fmt.Errorf("statement %s, which allows %s: holds a value that is not known before the deployment, or is encrypted in the configuration; "+
 				"want the account, and such a value in clear text", statement.Sid, strings.Join(statement.Action, ", "))
 		}
@@ -162,8 +162,8 @@ func collect(into map[string]*Statement, need right, actions, resources []string
 }
 
 // passRoles lets every declared role be passed to the services that it trusts.
-func passRoles(into map[string]*Statement, s scope) error {
-	for _, role := range s.all(declared.Role) {
+func passRoles(into map[string]*Statement, s stack) error {
+	for _, role := range s.All(declared.Role) {
 		services, err := trusted(role)
 		if err != nil {
 			return fmt.Errorf("role %s: its trust policy: %w", role.Name, err)

@@ -1,8 +1,7 @@
-package audit
+package deploypolicy
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -15,15 +14,15 @@ import (
 // Amazon Cognito User Pools, AWS Key Management Service and AWS HealthLake).
 
 // ownTags: the resource carries the tags.
-func ownTags(typ string) func(scope, declared.Resource) condition {
-	return func(s scope, _ declared.Resource) condition {
+func ownTags(typ string) func(stack, declared.Resource) condition {
+	return func(s stack, _ declared.Resource) condition {
 		return equalTags("aws:ResourceTag/", s.tags(typ))
 	}
 }
 
 // madeWithTags: the resource is made with the tags.
-func madeWithTags(typ string) func(scope, declared.Resource) condition {
-	return func(s scope, _ declared.Resource) condition {
+func madeWithTags(typ string) func(stack, declared.Resource) condition {
+	return func(s stack, _ declared.Resource) condition {
 		return equalTags("aws:RequestTag/", s.tags(typ))
 	}
 }
@@ -31,8 +30,8 @@ func madeWithTags(typ string) func(scope, declared.Resource) condition {
 // firstTags: the tags are put on a resource that has none of them, as is one that is
 // being made. KMS wants the right to tag for that, on no key in particular
 // (https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html).
-func firstTags(typ string) func(scope, declared.Resource) condition {
-	return func(s scope, _ declared.Resource) condition {
+func firstTags(typ string) func(stack, declared.Resource) condition {
+	return func(s stack, _ declared.Resource) condition {
 		given := equalTags("aws:RequestTag/", s.tags(typ))
 		for key := range s.tags(typ) {
 			if given["Null"] == nil {
@@ -58,20 +57,20 @@ func equalTags(prefix string, tags map[string]string) condition {
 // itsName is the name of a DNS record as Route 53 compares it: in lower case, without
 // the dot at the end
 // (https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html).
-func itsName(_ scope, record declared.Resource) condition {
+func itsName(_ stack, record declared.Resource) condition {
 	name := strings.TrimSuffix(strings.ToLower(record.Text("name")), ".")
 	return condition{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": name}}
 }
 
 // itsNamespace is the service whose resources are scaled.
-func itsNamespace(_ scope, r declared.Resource) condition {
+func itsNamespace(_ stack, r declared.Resource) condition {
 	return condition{"StringEquals": {"application-autoscaling:service-namespace": r.Text("serviceNamespace")}}
 }
 
 // tags are those that all resources of a type share.
-func (s scope) tags(typ string) map[string]string {
+func (s stack) tags(typ string) map[string]string {
 	var shared map[string]string
-	for i, r := range s.all(typ) {
+	for i, r := range s.All(typ) {
 		tags := tagsOf(r)
 		if i == 0 {
 			shared = tags
@@ -101,26 +100,26 @@ func tagsOf(r declared.Resource) map[string]string {
 // is not held to tags lets its holder do to all of them.
 var taggedKinds = []struct{ typ, what, actions string }{
 	{declared.UserPool, "user pool", "delete and change every user pool of the account and region, and set the passwords and attributes of its users"},
-	{keyType, "key", "use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM"},
+	{declared.Key, "key", "use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM"},
 	{declared.Datastore, "datastore", "delete every datastore of the account and region"},
 }
 
-// Cautions say what the holder of the policy of [DeployPolicy] could reach beyond the
+// Cautions say what the holder of the policy of [Deploy] could reach beyond the
 // stack, and which setting closes that where one does.
 func Cautions(g *declared.Graph) []string {
-	s := scope{g, g.Resources()}
+	s := stack{g}
 	var list, tagged []string
 	add := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
 	for _, kind := range taggedKinds {
 		switch {
-		case len(s.all(kind.typ)) == 0:
+		case len(s.All(kind.typ)) == 0:
 		case len(s.tags(kind.typ)) == 0:
 			add("The %s has no tags: the holder of this policy can %s. Set tags so that these rights are held to the stack's own.", kind.what, kind.actions)
 		default:
 			tagged = append(tagged, kind.what)
 		}
 	}
-	if roles := s.unbounded(); len(roles) > 0 {
+	if roles := s.UnboundedRoles(); len(roles) > 0 {
 		add("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary.",
 			strings.Join(roles, ", "))
 	}
@@ -128,26 +127,14 @@ func Cautions(g *declared.Graph) []string {
 		add("To make a %s with tags takes the right to tag: the holder of this policy can put the stack's tags on every other one of the account and region "+
 			"that has none of them, and then treat it as the stack's.", strings.Join(tagged, " or "))
 	}
-	if len(s.all(keyType)) > 0 {
+	if len(s.All(declared.Key)) > 0 {
 		add("KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, " +
 			"enable the rotation of, and give an alias of the stack to every key of the account and region.")
 	}
-	for _, domain := range s.all(declared.UserPoolDomain) {
+	for _, domain := range s.All(declared.UserPoolDomain) {
 		if len(distributions(s, domain)) > 0 {
 			add("A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account.")
 		}
 	}
 	return list
-}
-
-// unbounded are the names of the roles without a permissions boundary.
-func (s scope) unbounded() []string {
-	var names []string
-	for _, role := range s.all(declared.Role) {
-		if s.boundary(role) == "" {
-			names = append(names, role.Name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartlake/pulumi-smartlake/internal/explain"
+)
+
+func explainCommand() *cobra.Command {
+	var flags stackFlags
+	var format string
+	command := &cobra.Command{
+		Use:   "explain",
+		Short: "Say who may do what in a stack, from its configuration alone",
+		Long: `Says of every client of a stack how it authenticates, what it may ask for, what of
+that the token validator counts, and which IAM role it ends with; of every role who
+may assume it and what it may do; how the data is encrypted; what is protected, and
+what is not. No AWS account is asked and no secret decrypted. The same configuration
+gives the same text.`,
+		Example: `  smartlake explain --stack prod
+  smartlake explain --stack prod --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if format != "text" && format != "json" {
+				return cannotRun(fmt.Errorf("--format: %q: want text or json", format))
+			}
+			g, err := flags.declare(command.Context(), "")
+			if err != nil {
+				return err
+			}
+			explanation, err := explain.Graph(g)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return printJSON(command.OutOrStdout(), explanation)
+			}
+			return explanation.Text(command.OutOrStdout())
+		},
+	}
+	flags.register(command)
+	command.Flags().StringVar(&format, "format", "text", "text or json")
+	complete(command, "format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return command
+}
+
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}

@@ -1,0 +1,264 @@
+package declared
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// AWS answers for AWS and its Pulumi providers, in their shapes: what a resource gets
+// when it is created, and where a program deploys to. Every stand-in of this repository
+// that needs such answers takes them from here. It remembers nothing and checks nothing.
+//
+// Identifiers follow from the names of the resources, so that a restart keeps them;
+// secrets differ each time.
+type AWS struct {
+	Region  string
+	Account string // 12 digits
+	// Seed that identifiers and the endings of names follow from, besides the names of
+	// their resources.
+	Seed string
+
+	// invented is told of each value that AWS or Pulumi will choose, with what can be
+	// said of it before. Nil for nobody.
+	invented func(value, pattern string)
+}
+
+// Partition is that of the region.
+func (a AWS) Partition() string {
+	for prefix, partition := range map[string]string{"us-gov-": "aws-us-gov", "cn-": "aws-cn", "eusc-": "aws-eusc"} {
+		if strings.HasPrefix(a.Region, prefix) {
+			return partition
+		}
+	}
+	return "aws"
+}
+
+// ARN is the name of something in the account and region.
+func (a AWS) ARN(service, rest string) string {
+	return strings.Join([]string{"arn", a.Partition(), service, a.Region, a.Account, rest}, ":")
+}
+
+// GlobalARN is the name of something in the account and in no region.
+func (a AWS) GlobalARN(service, rest string) string {
+	return strings.Join([]string{"arn", a.Partition(), service, "", a.Account, rest}, ":")
+}
+
+// Call answers the invokes that ask where the program deploys to. Any other is an error.
+func (a AWS) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	answers := map[string]map[string]any{
+		"aws:index/getRegion:getRegion":                 {"name": a.Region, "id": a.Region},
+		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": a.Account, "id": a.Account},
+		"aws:index/getPartition:getPartition":           {"partition": a.Partition(), "id": a.Partition(), "dnsSuffix": "amazonaws.com"},
+	}
+	answer, ok := answers[args.Token]
+	if !ok {
+		return nil, fmt.Errorf("the local cloud does not know the function %s", args.Token)
+	}
+	return resource.NewPropertyMapFromMap(answer), nil
+}
+
+// ExistingPool is the answer about a user pool that exists already, with a domain of
+// its own.
+func (a AWS) ExistingPool(id string) resource.PropertyMap {
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"id":         id,
+		"userPoolId": id,
+		"arn":        a.ARN("cognito-idp", "userpool/"+id),
+		"domain":     a.invent("domain-"+a.digest(id)[:16], "*"),
+	})
+}
+
+// NewResource gives a resource its id and its outputs, its inputs among them.
+func (a AWS) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	n := newborn{AWS: a, resource: args.Name, properties: args.Inputs.Copy()}
+	if n.name = n.given("name"); n.name == "" && args.Custom {
+		n.name = a.invent(args.Name+"-"+a.digest(args.Name)[:7], args.Name+"-*")
+		n.set("name", n.name)
+	}
+	for _, complete := range []func(string) (string, bool){n.identity, n.serving, n.watching, n.storing} {
+		if id, known := complete(args.TypeToken); known {
+			return id, n.properties, nil
+		}
+	}
+	return a.invent(a.digest(args.Name)[:16], "*"), n.properties, nil
+}
+
+// newborn is a resource that is being created.
+type newborn struct {
+	AWS
+	resource   string // its name in Pulumi
+	name       string // its physical name: a given one, or what Pulumi makes of it
+	properties resource.PropertyMap
+}
+
+func (n newborn) set(key, value string) {
+	n.properties[resource.PropertyKey(key)] = resource.NewStringProperty(value)
+}
+
+func (n newborn) given(key string) string { return Resource{Properties: n.properties}.Text(key) }
+
+// identity completes what Cognito and IAM create.
+func (n newborn) identity(typ string) (id string, known bool) {
+	switch typ {
+	case UserPool:
+		id := n.invent(n.Region+"_"+n.token(n.resource)[:9], "*")
+		n.set("arn", n.ARN("cognito-idp", "userpool/"+id))
+		n.set("endpoint", "cognito-idp."+n.Region+".amazonaws.com/"+id)
+		return id, true
+	case UserPoolClient:
+		if secret := n.properties["generateSecret"]; secret.IsBool() && secret.BoolValue() {
+			n.properties["clientSecret"] = resource.MakeSecret(resource.NewStringProperty(n.invent(strings.ToLower(rand.Text()+rand.Text()), "*")))
+		}
+		return n.invent(strings.ToLower(n.token(n.resource)[:26]), "*"), true
+	case UserPoolDomain: // where CloudFront serves it; the zone is that of all distributions
+		n.set("cloudfrontDistribution", n.invent("d"+n.digest(n.resource)[:13]+".cloudfront.net", "*"))
+		n.set("cloudfrontDistributionZoneId", "Z2FDTNDATAQYW2")
+		return n.given("domain"), true
+	case ResourceServer:
+		return n.given("userPoolId") + "|" + n.given("identifier"), true
+	case IdentityProvider:
+		return n.given("userPoolId") + ":" + n.given("providerName"), true
+	case User:
+		n.set("sub", n.uuid(n.resource))
+		return n.given("userPoolId") + "/" + n.given("username"), true
+	case UserGroup:
+		return n.given("userPoolId") + "/" + n.given("name"), true
+	case UserInGroup:
+		return n.given("userPoolId") + "/" + n.given("groupName") + "/" + n.given("username"), true
+	case Role:
+		n.set("arn", n.GlobalARN("iam", "role/"+n.name))
+		return n.name, true
+	case RolePolicy:
+		return n.given("role") + ":" + n.name, true
+	case RolePolicyAttachment:
+		return n.given("role") + "-" + n.digest(n.resource)[:26], true
+	case Policy:
+		n.set("arn", n.GlobalARN("iam", "policy/"+n.name))
+		return n.GlobalARN("iam", "policy/"+n.name), true
+	case OpenIDConnectProvider:
+		n.set("arn", n.GlobalARN("iam", "oidc-provider/"+strings.TrimPrefix(n.given("url"), "https://")))
+		return n.GlobalARN("iam", "oidc-provider/"+strings.TrimPrefix(n.given("url"), "https://")), true
+	}
+	return "", false
+}
+
+// serving completes functions, their scaling, and datastores.
+func (n newborn) serving(typ string) (id string, known bool) {
+	switch typ {
+	case Function:
+		n.set("arn", n.ARN("lambda", "function:"+n.name))
+		n.set("version", "1")
+		return n.name, true
+	case FunctionAlias:
+		n.set("arn", n.ARN("lambda", "function:"+n.given("functionName")+":"+n.name))
+		return n.given("functionName") + ":" + n.name, true
+	case Permission:
+		n.set("statementId", n.name)
+		return n.name, true
+	case ProvisionedConcurrency:
+		return n.given("functionName") + "," + n.given("qualifier"), true
+	case ScalableTarget:
+		n.set("arn", n.ARN("application-autoscaling", "scalable-target/"+n.invent(n.digest(n.resource)[:24], "*")))
+		return n.given("resourceId"), true
+	case ScalingPolicy, ScheduledAction:
+		n.set("arn", n.ARN("autoscaling", n.name))
+		return n.name, true
+	case Datastore:
+		id := n.invent(n.digest(n.resource)[:32], "*")
+		n.set("datastoreId", id)
+		n.set("datastoreArn", n.ARN("healthlake", "datastore/fhir/"+id))
+		n.set("datastoreEndpoint", "https://healthlake."+n.Region+".amazonaws.com/datastore/"+id+"/r4/")
+		n.set("datastoreStatus", "ACTIVE")
+		return id, true
+	}
+	return "", false
+}
+
+// watching completes logs, alarms and what carries them.
+func (n newborn) watching(typ string) (id string, known bool) {
+	switch typ {
+	case LogGroup:
+		n.set("arn", n.ARN("logs", "log-group:"+n.name))
+		return n.name, true
+	case MetricAlarm:
+		n.set("arn", n.ARN("cloudwatch", "alarm:"+n.name))
+		return n.name, true
+	case Dashboard:
+		n.set("dashboardArn", n.GlobalARN("cloudwatch", "dashboard/"+n.given("dashboardName")))
+		return n.given("dashboardName"), true
+	case Topic:
+		n.set("arn", n.ARN("sns", n.name))
+		return n.ARN("sns", n.name), true
+	case TopicPolicy:
+		n.set("owner", n.Account)
+		return n.given("arn"), true
+	case TopicSubscription:
+		arn := n.given("topic") + ":" + n.uuid(n.resource)
+		n.set("arn", arn)
+		return arn, true
+	}
+	return "", false
+}
+
+// storing completes buckets, keys and DNS records.
+func (n newborn) storing(typ string) (id string, known bool) {
+	switch typ {
+	case Bucket: // S3's provider appends 26 digits of the time: here they are the same at every start
+		prefix := n.given("bucketPrefix")
+		bucket := n.invent(prefix+n.digest(n.resource)[:26], prefix+"*")
+		n.set("bucket", bucket)
+		n.set("arn", strings.Join([]string{"arn", n.Partition(), "s3", "", "", bucket}, ":"))
+		return bucket, true
+	case BucketPublicAccessBlock, BucketOwnershipControls, BucketEncryption, BucketVersioning, BucketLifecycle, BucketPolicy, BucketLogging:
+		return n.given("bucket"), true // one of each, so the bucket's name is their id
+	case Key:
+		id := n.uuid(n.resource)
+		n.set("keyId", id)
+		n.set("arn", n.ARN("kms", "key/"+id))
+		return id, true
+	case KeyAlias:
+		if !strings.HasPrefix(n.name, "alias/") { // Pulumi names it so
+			n.name = n.invent("alias/"+n.name, "alias/"+n.resource+"-*")
+			n.set("name", n.name)
+		}
+		n.set("arn", n.ARN("kms", n.name))
+		return n.name, true
+	case Record:
+		n.set("fqdn", n.given("name"))
+		return n.given("zoneId") + "_" + n.given("name") + "_" + n.given("type"), true
+	}
+	return "", false
+}
+
+// invent tells of a value that AWS or Pulumi will choose, and returns it.
+func (a AWS) invent(value, pattern string) string {
+	if a.invented != nil {
+		a.invented(value, pattern)
+	}
+	return value
+}
+
+func (a AWS) sum(name string) [sha256.Size]byte { return sha256.Sum256([]byte(a.Seed + name)) }
+
+func (a AWS) digest(name string) string {
+	sum := a.sum(name)
+	return hex.EncodeToString(sum[:])
+}
+
+// uuid has a UUID's shape and follows from a name.
+func (a AWS) uuid(name string) string {
+	h := a.digest(name)
+	return a.invent(h[:8]+"-"+h[8:12]+"-"+h[12:16]+"-"+h[16:20]+"-"+h[20:32], "*")
+}
+
+func (a AWS) token(name string) string {
+	sum := a.sum(name)
+	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:])
+}
