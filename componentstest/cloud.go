@@ -2,6 +2,7 @@ package componentstest
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -128,12 +129,24 @@ func (c *Cloud) monitor() pulumi.MockResourceMonitor {
 func (c *Cloud) watch(name string, value pulumi.Output) {
 	var known any
 	secret := pulumi.IsSecret(value.ApplyT(func(value any) any {
-		known = value
+		known = present(value)
 		return nil
 	}))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.outputs[name] = Output{Value: known, Secret: secret}
+}
+
+// present is the value behind the pointer of an optional output, nil if it is absent.
+func present(value any) any {
+	pointer := reflect.ValueOf(value)
+	switch {
+	case pointer.Kind() != reflect.Pointer:
+		return value
+	case pointer.IsNil():
+		return nil
+	}
+	return pointer.Elem().Interface()
 }
 
 // monitor keeps what goes to the answers.

@@ -116,6 +116,18 @@ func TestAResourceOfTheTeamsOwnGetsItsInputsBack(t *testing.T) {
 	}
 }
 
+func TestAnOptionalOutputIsItsValueOrNothing(t *testing.T) {
+	cloud := componentstest.NewCloud()
+	err := cloud.Run(func(ctx *pulumi.Context) error {
+		ctx.Export("given", pulumi.StringPtr("a").ToStringPtrOutput())
+		ctx.Export("absent", pulumi.StringPtrFromPtr(nil).ToStringPtrOutput())
+		return nil
+	})
+	if outputs := cloud.Outputs(); err != nil || outputs["given"].Value != "a" || outputs["absent"].Value != nil {
+		t.Errorf("got %v and %+v", err, outputs)
+	}
+}
+
 func TestAUserPoolExistsWhereTheTestSaysSo(t *testing.T) {
 	var domain string
 	looksUp := func(ctx *pulumi.Context) error {

@@ -35,7 +35,7 @@ type Resource struct {
 
 // Output is what became of an output of the stack.
 type Output struct {
-	Value  any // nil if it stayed unknown
+	Value  any // nil if it stayed unknown, or is optional and absent
 	Secret bool
 }
 
