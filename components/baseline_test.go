@@ -1,6 +1,5 @@
-// Package tests_test holds the components and the program against what they promise,
-// without AWS and without the engine: every test runs them under the SDK's mocks,
-// with the recorder of this package in the place of both.
+// Package components_test holds the components against what they promise, without AWS and
+// without the engine: every test runs them in the cloud of package componentstest.
 package components_test
 
 import (
