@@ -120,7 +120,7 @@ func TestAnOptionalOutputIsItsValueOrNothing(t *testing.T) {
 	cloud := componentstest.NewCloud()
 	err := cloud.Run(func(ctx *pulumi.Context) error {
 		ctx.Export("given", pulumi.StringPtr("a").ToStringPtrOutput())
-		ctx.Export("absent", pulumi.StringPtrFromPtr(nil).ToStringPtrOutput())
+		ctx.Export("absent", pulumi.String("").ToStringOutput().ApplyT(func(string) *string { return nil }).(pulumi.StringPtrOutput))
 		return nil
 	})
 	if outputs := cloud.Outputs(); err != nil || outputs["given"].Value != "a" || outputs["absent"].Value != nil {
