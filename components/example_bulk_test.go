@@ -34,7 +34,7 @@ func ExampleNewBulkDataStore() {
 	// importCommand: aws healthlake start-fhir-import-job
 	//   --region us-east-1
 	//   --datastore-id 0123456789abcdef0123456789abcdef
-	//   --input-data-config '{"S3Uri":"s3://records-2026/import/"}'
-	//   --job-output-data-config '{"S3Configuration":{"S3Uri":"s3://records-2026/import-output/","KmsKeyId":"arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"}}'
-	//   --data-access-role-arn arn:aws:iam::123456789012:role/records-import
+	//   --input-data-config '{"S3Uri":"s3://records-701dd0a9094f42eefe4f9f6e00/import/"}'
+	//   --job-output-data-config '{"S3Configuration":{"S3Uri":"s3://records-701dd0a9094f42eefe4f9f6e00/import-output/","KmsKeyId":"arn:aws:kms:us-east-1:123456789012:key/877b2aef-17e4-e97e-09d3-678d11e02d1b"}}'
+	//   --data-access-role-arn arn:aws:iam::123456789012:role/records-import-32eafe8
 }

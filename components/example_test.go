@@ -40,8 +40,8 @@ func ExampleNewSmartDatastore() {
 	}
 	show(program, "datastoreEndpoint", "tokenEndpoint") // in a program of yours: pulumi.Run(program)
 	// Output:
-	// datastoreEndpoint: https://healthlake.us-east-1.amazonaws.com/datastore/0123456789abcdef/r4/
-	// tokenEndpoint: https://smart-983aca2e70e77570.auth.us-east-1.amazoncognito.com/oauth2/token
+	// datastoreEndpoint: https://healthlake.us-east-1.amazonaws.com/datastore/f8f852aebe03c253c5668749673cfae3/r4/
+	// tokenEndpoint: https://smart-6ebee74157c7ab5f.auth.us-east-1.amazoncognito.com/oauth2/token
 }
 
 // Cognito alone, for a SMART on FHIR server that is declared elsewhere.
@@ -67,7 +67,7 @@ func ExampleNewAuthorizationServer() {
 	}
 	show(program, "issuer", "authorizationEndpoint") // in a program of yours: pulumi.Run(program)
 	// Output:
-	// issuer: https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Example
+	// issuer: https://cognito-idp.us-east-1.amazonaws.com/us-east-1_6837c4b38
 	// authorizationEndpoint: https://st-marys.auth.us-east-1.amazoncognito.com/oauth2/authorize
 }
 
@@ -93,7 +93,7 @@ func ExampleTokenValidator_GrantDatastore() {
 	}
 	show(program, "functionArn") // in a program of yours: pulumi.Run(program)
 	// Output:
-	// functionArn: arn:aws:lambda:us-east-1:123456789012:function:validator-function:live
+	// functionArn: arn:aws:lambda:us-east-1:123456789012:function:validator-function-80a44f6:live
 }
 
 // The whole, watched: alarms to the people on call, a dashboard, executions that are
@@ -130,8 +130,8 @@ func ExampleNewSmartDatastore_inOperation() {
 	}
 	show(program, "alarmTopic", "dashboard") // in a program of yours: pulumi.Run(program)
 	// Output:
-	// alarmTopic: arn:aws:sns:us-east-1:123456789012:ehr-validator-alarms
-	// dashboard: ehr-validator-function
+	// alarmTopic: arn:aws:sns:us-east-1:123456789012:ehr-validator-alarms-9477ad4
+	// dashboard: ehr-validator-function-8fa91a0
 }
 
 // More memory on another processor, and nothing but refusals in the log. Where there is
@@ -156,7 +156,7 @@ func ExampleNewTokenValidator() {
 	}
 	show(program, "logGroup") // in a program of yours: pulumi.Run(program)
 	// Output:
-	// logGroup: validator-logs
+	// logGroup: validator-logs-6d02ddb
 }
 
 // The trigger alone, for a user pool of your own, which must name it: see
@@ -191,5 +191,5 @@ func ExampleNewLaunchContext() {
 	}
 	show(program, "trigger") // in a program of yours: pulumi.Run(program)
 	// Output:
-	// trigger: arn:aws:lambda:us-east-1:123456789012:function:context-function:live
+	// trigger: arn:aws:lambda:us-east-1:123456789012:function:context-function-764f74d:live
 }

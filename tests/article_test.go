@@ -1,54 +1,58 @@
 package tests_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/tests/expect"
 )
 
 // article asks for what the Terraform that this product replaces declares: a v1
 // datastore with synthetic patients, one backend client and a test user, nothing
 // protected.
-func article(a *components.SmartDatastoreArgs) {
-	a.Clients = []components.ClientArgs{{
+var article = components.SmartDatastoreArgs{
+	Clients: []components.ClientArgs{{
 		Name: "my-cognito-client", Kind: components.ServiceClient,
 		Scopes: []string{"launch/patient", "system/*.*", "patient/*.read"},
-	}}
-	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@test.com", Password: pulumi.String("Password1234!")}}
-	a.DomainPrefix = "smart-fhir-test"
-	a.DatastoreName = "my-fhir-datastore"
-	a.PreloadSynthea = true
-	a.AuthorizationStrategy = smart.SMARTOnFHIRV1
-	a.Function.Architecture = "x86_64"
-	a.Protect = pulumi.BoolRef(false)
+	}},
+	TestUsers:             []components.TestUserArgs{{Username: "test", Email: "test@test.com", Password: pulumi.String("Password1234!")}},
+	DomainPrefix:          "smart-fhir-test",
+	DatastoreName:         "my-fhir-datastore",
+	PreloadSynthea:        true,
+	AuthorizationStrategy: smart.SMARTOnFHIRV1,
+	Function:              &components.FunctionArgs{Architecture: "x86_64"},
+	Protect:               pulumi.BoolRef(false),
 }
 
 func TestEveryResourceOfTheArticleHasItsCounterpart(t *testing.T) {
 	r := build(t, article)
 	for _, c := range []struct{ terraform, typ, name string }{
-		{"awscc_healthlake_fhir_datastore.this", datastoreType, "ehr-datastore"},
-		{"aws_cognito_user_pool.main", userPoolType, "ehr-auth-pool"},
-		{"aws_cognito_user_pool_domain.this", domainType, "ehr-auth-domain"},
-		{"aws_cognito_resource_server.launch", resourceServerType, "ehr-auth-server-launch"},
-		{"aws_cognito_resource_server.system", resourceServerType, "ehr-auth-server-system"},
-		{"aws_cognito_resource_server.patient", resourceServerType, "ehr-auth-server-patient"},
-		{"aws_cognito_user_pool_client.client", clientType, "ehr-auth-client-my-cognito-client"},
-		{"aws_cognito_user.test_user", userType, "ehr-auth-user-test"},
-		{"aws_lambda_function.token_validator", functionType, "ehr-validator-function"},
-		{"aws_lambda_permission.healthlake", permissionType, "ehr-validator-invoke"},
-		{"aws_iam_role.lambda_role", roleType, "ehr-validator-execution"},
-		{"aws_iam_role.healthlake_service_role, for tokens that write", roleType, "ehr-validator-write"},
-		{"aws_iam_role.healthlake_service_role, for tokens that read", roleType, "ehr-validator-read"},
-		{"aws_iam_role.healthlake_service_role, for exports", roleType, "ehr-validator-export"},
-		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", rolePolicyType, "ehr-grant-export"},
-		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", rolePolicyType, "ehr-grant-write"},
-		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", rolePolicyType, "ehr-grant-read"},
-		{"aws_iam_role_policy_attachment.lambda_basic, narrowed", rolePolicyType, "ehr-validator-logging"},
+		{"awscc_healthlake_fhir_datastore.this", declared.Datastore, "ehr-datastore"},
+		{"aws_cognito_user_pool.main", declared.UserPool, "ehr-auth-pool"},
+		{"aws_cognito_user_pool_domain.this", declared.UserPoolDomain, "ehr-auth-domain"},
+		{"aws_cognito_resource_server.launch", declared.ResourceServer, "ehr-auth-server-launch"},
+		{"aws_cognito_resource_server.system", declared.ResourceServer, "ehr-auth-server-system"},
+		{"aws_cognito_resource_server.patient", declared.ResourceServer, "ehr-auth-server-patient"},
+		{"aws_cognito_user_pool_client.client", declared.UserPoolClient, "ehr-auth-client-my-cognito-client"},
+		{"aws_cognito_user.test_user", declared.User, "ehr-auth-user-test"},
+		{"aws_lambda_function.token_validator", declared.Function, "ehr-validator-function"},
+		{"aws_lambda_permission.healthlake", declared.Permission, "ehr-validator-invoke"},
+		{"aws_iam_role.lambda_role", declared.Role, "ehr-validator-execution"},
+		{"aws_iam_role.healthlake_service_role, for tokens that write", declared.Role, "ehr-validator-write"},
+		{"aws_iam_role.healthlake_service_role, for tokens that read", declared.Role, "ehr-validator-read"},
+		{"aws_iam_role.healthlake_service_role, for exports", declared.Role, "ehr-validator-export"},
+		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", declared.RolePolicy, "ehr-grant-export"},
+		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", declared.RolePolicy, "ehr-grant-write"},
+		{"aws_iam_role_policy_attachment.healthlake_policy, narrowed", declared.RolePolicy, "ehr-grant-read"},
+		{"aws_iam_role_policy_attachment.lambda_basic, narrowed", declared.RolePolicy, "ehr-validator-logging"},
 	} {
-		t.Run(c.terraform, func(t *testing.T) { r.find(t, c.typ, c.name) })
+		t.Run(c.terraform, func(t *testing.T) { find(t, r, c.typ, c.name) })
 	}
 }
 
@@ -56,17 +60,29 @@ func TestWhatTheArticleNeedsNotIsLeftOut(t *testing.T) {
 	// aws_iam_role_policy.cognito_access has no counterpart: the validator asks
 	// Cognito for nothing but the public key set.
 	r := build(t, article)
-	if got := len(r.of(rolePolicyType)); got != 4 {
+	if got := len(r.Resources(declared.RolePolicy)); got != 4 {
 		t.Errorf("got %d role policies, want 4: logging, read, write, export", got)
 	}
-	assertProtected(t, r)
+	for _, one := range r.Resources() {
+		if one.GetProtect() {
+			t.Errorf("%s is protected", one.GetName())
+		}
+	}
 }
 
 func TestTheArticlesDatastoreIsTheSameButForWhatItGotWrong(t *testing.T) {
-	inputs := build(t, article).find(t, datastoreType, datastoreName).Inputs
+	r := build(t, article)
+	inputs := find(t, r, declared.Datastore, "ehr-datastore").Inputs
 	provider := inputs["identityProviderConfiguration"].(map[string]any)
-	provider["metadata"] = decoded(t, provider["metadata"])
-	assertJSON(t, "datastore", inputs, fill(`{
+	var metadata any
+	if err := json.Unmarshal([]byte(provider["metadata"].(string)), &metadata); err != nil {
+		t.Fatal(err)
+	}
+	provider["metadata"] = metadata
+	expect.JSON(t, "datastore", inputs, strings.NewReplacer(
+		"$FUNCTION", find(t, r, declared.Function, "ehr-validator-function").ID, "$POOL", find(t, r, declared.UserPool, "ehr-auth-pool").ID,
+		"$HOST", "https://smart-fhir-test.auth.us-east-1.amazoncognito.com",
+	).Replace(`{
 		"datastoreName": "my-fhir-datastore",
 		"datastoreTypeVersion": "R4",
 		"preloadDataConfig": {"preloadDataType": "SYNTHEA"},
@@ -74,7 +90,7 @@ func TestTheArticlesDatastoreIsTheSameButForWhatItGotWrong(t *testing.T) {
 		"identityProviderConfiguration": {
 			"authorizationStrategy": "SMART_ON_FHIR_V1",
 			"fineGrainedAuthorizationEnabled": true,
-			"idpLambdaArn": "arn:aws:lambda:us-east-1:$ACCOUNT:function:$FUNCTION:live",
+			"idpLambdaArn": "arn:aws:lambda:us-east-1:123456789012:function:$FUNCTION:live",
 			"metadata": {
 				"authorization_endpoint": "$HOST/oauth2/authorize",
 				"token_endpoint": "$HOST/oauth2/token",
@@ -87,14 +103,15 @@ func TestTheArticlesDatastoreIsTheSameButForWhatItGotWrong(t *testing.T) {
 				"capabilities": ["client-confidential-symmetric", "permission-v1"]
 			}
 		}
-	}`, "$ACCOUNT", account, "$FUNCTION", physicalName(functionName), "$POOL", userPoolID(poolName, region),
-		"$HOST", "https://smart-fhir-test.auth.us-east-1.amazoncognito.com"))
+	}`))
 }
 
 func TestTheArticlesOutputsAreThere(t *testing.T) {
 	r := build(t, article)
 	const host = "https://smart-fhir-test.auth.us-east-1.amazoncognito.com"
-	pool := userPoolID(poolName, region)
+	pool := find(t, r, declared.UserPool, "ehr-auth-pool").ID
+	client := find(t, r, declared.UserPoolClient, "ehr-auth-client-my-cognito-client")
+	datastore := find(t, r, declared.Datastore, "ehr-datastore").ID
 	want := map[string]any{
 		"scopes": map[string]any{ // cognito_scopes
 			"launch": []any{"launch/patient"}, "patient": []any{"patient/*.read"}, "system": []any{"system/*.*"},
@@ -103,14 +120,14 @@ func TestTheArticlesOutputsAreThere(t *testing.T) {
 		"tokenEndpoint":         host + "/oauth2/token",
 		"userInfoEndpoint":      host + "/oauth2/userInfo",
 		"jwksUri":               "https://cognito-idp.us-east-1.amazonaws.com/" + pool + "/.well-known/jwks.json",
-		"hostedDomain":          host,                                                                               // cognito_domain
-		"clientIds":             map[string]any{"my-cognito-client": clientID("ehr-auth-client-my-cognito-client")}, // cognito_client_credentials
-		"clientSecrets":         map[string]any{"my-cognito-client": "secret-of-ehr-auth-client-my-cognito-client"},
-		"datastoreEndpoint":     "https://healthlake.us-east-1.amazonaws.com/datastore/" + digest(datastoreName)[:32] + "/r4/",
-		"datastoreArn":          r.arn("healthlake", "datastore/fhir/"+digest(datastoreName)[:32]),
-		"datastoreId":           digest(datastoreName)[:32],
+		"hostedDomain":          host,                                           // cognito_domain
+		"clientIds":             map[string]any{"my-cognito-client": client.ID}, // cognito_client_credentials
+		"clientSecrets":         map[string]any{"my-cognito-client": client.Outputs["clientSecret"].(map[string]any)["secret"]},
+		"datastoreEndpoint":     "https://healthlake.us-east-1.amazonaws.com/datastore/" + datastore + "/r4/",
+		"datastoreArn":          "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/" + datastore,
+		"datastoreId":           datastore,
 	}
 	for output, value := range want {
-		assertJSON(t, output, r.output(output).value, indented(t, value))
+		expect.JSON(t, output, r.Outputs()[output].Value, expect.Indented(t, value))
 	}
 }

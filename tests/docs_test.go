@@ -17,9 +17,9 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/smartlake/pulumi-smartlake/components"
-	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/tests/documents"
+	"github.com/smartlake/pulumi-smartlake/tests/expect"
 )
 
 // What stands in the documents is held against the code: programs compile, stack
@@ -122,14 +122,7 @@ func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stack, err := declared.LoadStack(dir, "docs", map[string]string{
-				"function.archive": fixtureArchive, "launchContext.function.archive": triggerArchive,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			mustRun(t, theProgram, withPool(domains{}),
-				configured(stack.Config, "smartlake:identityProviders", "smartlake:testUsers"))
+			runIn(t, loadStack(t, dir, "docs"))
 		})
 	}
 }
@@ -343,15 +336,14 @@ func projectKeys(t *testing.T) []string {
 	t.Helper()
 	var keys []string
 	for key := range loadProject(t).Config {
-		keys = append(keys, strings.TrimPrefix(key, project+":"))
+		keys = append(keys, strings.TrimPrefix(key, "smartlake:"))
 	}
 	return slices.Sorted(slices.Values(keys))
 }
 
 func programOutputs(t *testing.T) []string {
 	t.Helper()
-	r := mustRun(t, theProgram, configured(stackValues(t, "bulkData", "{}")))
-	return slices.Sorted(maps.Keys(r.outputs))
+	return slices.Sorted(maps.Keys(runStack(t, "dev", "bulkData", "{}").Outputs()))
 }
 
 // firstColumn of the tables of a README's section: the words in code of each row.
@@ -383,11 +375,11 @@ func firstColumn(t *testing.T, section string) []string {
 }
 
 func TestTheREADMENamesEveryConfigurationKeyAndNoOther(t *testing.T) {
-	assertLines(t, "keys", firstColumn(t, "Configure it"), projectKeys(t))
+	expect.Lines(t, "keys", firstColumn(t, "Configure it"), projectKeys(t))
 }
 
 func TestTheREADMENamesEveryOutputAndNoOther(t *testing.T) {
-	assertLines(t, "outputs", firstColumn(t, "What it outputs"), programOutputs(t))
+	expect.Lines(t, "outputs", firstColumn(t, "What it outputs"), programOutputs(t))
 }
 
 var (
@@ -554,7 +546,11 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 	if len(declared) == 0 {
 		t.Error("validator/reason.go: no reasons were found")
 	}
-	assertLines(t, "reasons", told, declared)
+	expect.Lines(t, "reasons", told, declared)
+}
+
+func service() components.ClientArgs {
+	return components.ClientArgs{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.read"}}
 }
 
 // TestTheComparisonNamesEveryCapabilityThatIsOutOfReach holds its table against what a
@@ -566,7 +562,14 @@ func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(text), "## What SMART and ONC ask, and is out of reach\n")
 	var document smart.Configuration
-	if err := json.Unmarshal([]byte(build(t, nil).output("discoveryDocument").value.(string)), &document); err != nil {
+	every := build(t, components.SmartDatastoreArgs{Clients: []components.ClientArgs{service(), {
+		Name: "portal", Kind: components.ConfidentialClient, Scopes: []string{"openid", "launch/patient", "patient/*.rs"},
+		CallbackURLs: []string{"https://portal.example.org/callback"},
+	}, {
+		Name: "phone", Kind: components.PublicClient, Scopes: []string{"openid", "user/Observation.rs"},
+		CallbackURLs: []string{"https://phone.example.org/callback"},
+	}}})
+	if err := json.Unmarshal([]byte(every.Outputs()["discoveryDocument"].Value.(string)), &document); err != nil {
 		t.Fatal(err)
 	}
 	for _, capability := range smart.Capabilities {
@@ -610,8 +613,7 @@ func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *te
 		}),
 	}
 	document := func(clients []components.ClientArgs) any {
-		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = clients })
-		return r.output("declaredDiscoveryDocument").value
+		return build(t, components.SmartDatastoreArgs{Clients: clients}).Outputs()["declaredDiscoveryDocument"].Value
 	}
 	text, err := os.ReadFile(filepath.Join(root, "docs/upgrade.md"))
 	if err != nil {

@@ -2,7 +2,6 @@ package tests_test
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -11,7 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/componentstest"
+	"github.com/smartlake/pulumi-smartlake/tests/expect"
 )
+
+const testUsers = `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!"}]`
 
 var update = flag.Bool("update", false, "rewrite the files of testdata")
 
@@ -36,16 +40,15 @@ func TestGraphOfTheStacksIsExactlyThis(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != string(want) {
-				t.Errorf("%s is not what is declared; if it should be: go test ./tests -run TestGraph -update\n%s", path, difference(got, string(want)))
+				t.Errorf("%s is not what is declared; if it should be: go test ./tests -run TestGraph -update\n%s", path, expect.Difference(got, string(want)))
 			}
 		})
 	}
 }
 
 func TestGraphTellsNoSecretAndNothingOfThisMachine(t *testing.T) {
-	r := mustRun(t, theProgram, configured(stackValues(t, "testUsers", testUsers), "smartlake:testUsers"))
-	got := graphText(t, r)
-	for _, private := range []string{"Passw0rd!", fixtureArchive, os.TempDir() + "/"} {
+	got := graphText(t, runStack(t, "dev", "testUsers", testUsers))
+	for _, private := range []string{"Passw0rd!", archive, os.TempDir() + "/"} {
 		if strings.Contains(got, private) {
 			t.Errorf("the graph tells %s", private)
 		}
@@ -56,15 +59,12 @@ func TestGraphTellsNoSecretAndNothingOfThisMachine(t *testing.T) {
 }
 
 // graphText is everything declared, for people to read.
-func graphText(t *testing.T, r *recorder) string {
+func graphText(t *testing.T, cloud *componentstest.Cloud) string {
 	t.Helper()
-	names := map[string]string{}
-	for _, one := range r.resources {
+	resources, names := cloud.Resources(), map[string]string{}
+	for _, one := range resources {
 		names[one.URN] = one.GetName()
 	}
-	resources := slices.SortedFunc(slices.Values(r.resources), func(a, b registered) int {
-		return cmp.Or(strings.Compare(a.GetType(), b.GetType()), strings.Compare(a.GetName(), b.GetName()))
-	})
 	var text strings.Builder
 	for _, one := range resources {
 		fmt.Fprintf(&text, "%s %s\n", one.GetType(), one.GetName())
@@ -75,7 +75,7 @@ func graphText(t *testing.T, r *recorder) string {
 			{"replaced when one changes", strings.Join(one.GetReplaceOnChanges(), ", ")},
 			{"deleted before its replacement", flagged(one.GetDeleteBeforeReplace())},
 			{"kept when it is removed", flagged(one.GetRetainOnDelete())},
-			{"waits for", strings.Join(dependencies(r, one), ", ")},
+			{"waits for", strings.Join(dependencies(names, one), ", ")},
 			{"formerly", fmt.Sprint(one.GetAliases())},
 			{"provider", one.GetProvider()},
 		} {
@@ -86,6 +86,19 @@ func graphText(t *testing.T, r *recorder) string {
 		fmt.Fprintf(&text, "  %s\n\n", readableText(t, one.Inputs))
 	}
 	return text.String()
+}
+
+// dependencies are the names of what a resource waits for, sorted. names are those of
+// all resources, by URN.
+func dependencies(names map[string]string, one componentstest.Resource) []string {
+	var found []string
+	for urn, name := range names {
+		if slices.Contains(one.GetDependencies(), urn) {
+			found = append(found, name)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 func flagged(held bool) string {

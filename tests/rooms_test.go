@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/tests/documents"
+	"github.com/smartlake/pulumi-smartlake/tests/expect"
 )
 
 const (
@@ -74,7 +75,7 @@ func TestTheLinterHasARuleForEveryRoom(t *testing.T) {
 	}
 	if string(text) != want {
 		t.Errorf("%s: other rules than the table in %s and the imports ask for; after a look at both: go test ./tests -run TestTheLinter -update\n%s",
-			linters, architecture, difference(string(text), want))
+			linters, architecture, expect.Difference(string(text), want))
 	}
 }
 

@@ -3,7 +3,6 @@ package declared
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base32"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -82,12 +81,17 @@ func (a AWS) NewResource(args pulumi.MockResourceArgs) (string, resource.Propert
 		n.name = a.invent(args.Name+"-"+a.digest(args.Name)[:7], args.Name+"-*")
 		n.set("name", n.name)
 	}
-	for _, complete := range []func(string) (string, bool){n.identity, n.serving, n.watching, n.storing} {
-		if id, known := complete(args.TypeToken); known {
-			return id, n.properties, nil
-		}
+	if id, known := n.complete(args.TypeToken); known {
+		return id, n.properties, nil
 	}
 	return a.invent(a.digest(args.Name)[:16], "*"), n.properties, nil
+}
+
+// Knows reports whether the outputs of a type of resource have AWS's shapes here. A
+// resource of any other type gets its inputs back.
+func Knows(typ string) bool {
+	_, known := newborn{properties: resource.PropertyMap{}}.complete(typ)
+	return known || strings.HasPrefix(typ, "pulumi:providers:")
 }
 
 // newborn is a resource that is being created.
@@ -104,11 +108,21 @@ func (n newborn) set(key, value string) {
 
 func (n newborn) given(key string) string { return Resource{Properties: n.properties}.Text(key) }
 
+// complete adds what AWS computes for a type that is known here.
+func (n newborn) complete(typ string) (id string, known bool) {
+	for _, complete := range []func(string) (string, bool){n.identity, n.serving, n.watching, n.storing} {
+		if id, known = complete(typ); known {
+			return id, true
+		}
+	}
+	return "", false
+}
+
 // identity completes what Cognito and IAM create.
 func (n newborn) identity(typ string) (id string, known bool) {
 	switch typ {
 	case UserPool:
-		id := n.invent(n.Region+"_"+n.token(n.resource)[:9], "*")
+		id := n.invent(n.Region+"_"+n.digest(n.resource)[:9], "*")
 		n.set("arn", n.ARN("cognito-idp", "userpool/"+id))
 		n.set("endpoint", "cognito-idp."+n.Region+".amazonaws.com/"+id)
 		return id, true
@@ -116,7 +130,7 @@ func (n newborn) identity(typ string) (id string, known bool) {
 		if secret := n.properties["generateSecret"]; secret.IsBool() && secret.BoolValue() {
 			n.properties["clientSecret"] = resource.MakeSecret(resource.NewStringProperty(n.invent(strings.ToLower(rand.Text()+rand.Text()), "*")))
 		}
-		return n.invent(strings.ToLower(n.token(n.resource)[:26]), "*"), true
+		return n.invent(n.digest(n.resource)[:26], "*"), true
 	case UserPoolDomain: // where CloudFront serves it; the zone is that of all distributions
 		n.set("cloudfrontDistribution", n.invent("d"+n.digest(n.resource)[:13]+".cloudfront.net", "*"))
 		n.set("cloudfrontDistributionZoneId", "Z2FDTNDATAQYW2")
@@ -245,10 +259,8 @@ func (a AWS) invent(value, pattern string) string {
 	return value
 }
 
-func (a AWS) sum(name string) [sha256.Size]byte { return sha256.Sum256([]byte(a.Seed + name)) }
-
 func (a AWS) digest(name string) string {
-	sum := a.sum(name)
+	sum := sha256.Sum256([]byte(a.Seed + name))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -256,9 +268,4 @@ func (a AWS) digest(name string) string {
 func (a AWS) uuid(name string) string {
 	h := a.digest(name)
 	return a.invent(h[:8]+"-"+h[8:12]+"-"+h[12:16]+"-"+h[16:20]+"-"+h[20:32], "*")
-}
-
-func (a AWS) token(name string) string {
-	sum := a.sum(name)
-	return base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:])
 }

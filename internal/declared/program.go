@@ -24,7 +24,7 @@ func By(stack Stack) (*Graph, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	placeholder := filepath.Join(dir, "function.zip")
-	if err := writePlaceholder(placeholder); err != nil {
+	if err := WritePlaceholder(placeholder); err != nil {
 		return nil, err
 	}
 	stack.Config = maps.Clone(stack.Config)
@@ -74,8 +74,9 @@ func archiveOf(stack Stack, given, placeholder string) (string, error) {
 	return filepath.Rel(here, filepath.Join(from, given))
 }
 
-// writePlaceholder writes an archive of the right shape with nothing to run in it.
-func writePlaceholder(path string) error {
+// WritePlaceholder writes an archive of the form that Lambda takes, with nothing to run in
+// it.
+func WritePlaceholder(path string) error {
 	var content bytes.Buffer
 	archive := zip.NewWriter(&content)
 	header := &zip.FileHeader{Name: "bootstrap"}

@@ -1,0 +1,119 @@
+package components_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+// alive runs the program against a datastore that was created by another one: in
+// an update, and as the engine answers where changes are ignored.
+func alive(t *testing.T, createdBy func(*components.SmartDatastoreArgs)) setting {
+	t.Helper()
+	before := build(t, createdBy).find(t, datastoreType, datastoreName)
+	live := resource.NewPropertyMapFromMap(before.Inputs)
+	return func(r *recorder) { r.live = live }
+}
+
+func TestAnUnchangedProgramIsNoReplacement(t *testing.T) {
+	r, err := run(declare(full), alive(t, full))
+	if err != nil || len(r.warnings) > 0 {
+		t.Errorf("got %v and warnings %q", err, r.warnings)
+	}
+}
+
+func TestAChangeThatWouldReplaceTheDatastoreIsAnError(t *testing.T) {
+	const rest = ": a datastore keeps what it was created with, so this change would replace it and DELETE ALL ITS DATA; " +
+		"put the former value back, or set allowDatastoreReplacement to true"
+	otherKey := "arn:aws:kms:us-east-1:" + account + ":key/11111111-2222-3333-4444-555555555555"
+	for name, c := range map[string]struct {
+		change func(*components.SmartDatastoreArgs)
+		want   string
+	}{
+		"name":       {func(a *components.SmartDatastoreArgs) { a.DatastoreName = "other" }, `datastore "other": datastoreName: is "ehr-test" and would become "other"`},
+		"encryption": {withKey, `datastore "ehr-test": customerManagedKey: is "AWS_OWNED_KMS_KEY" and would become "CUSTOMER_MANAGED_KMS_KEY"`},
+		"key": {func(a *components.SmartDatastoreArgs) { a.KMSKeyARN = pulumi.String(otherKey) },
+			`datastore "ehr-test": kmsKeyArn: is "AWS_OWNED_KMS_KEY" and would become "CUSTOMER_MANAGED_KMS_KEY"`},
+		"fine-grained authorization": {func(a *components.SmartDatastoreArgs) { a.FineGrainedAuthorization = pulumi.BoolRef(false) },
+			`datastore "ehr-test": fineGrainedAuthorization: is true and would become false`},
+		"strategy": {func(a *components.SmartDatastoreArgs) {
+			a.Clients, a.AuthorizationStrategy = a.Clients[:1], smart.SMARTOnFHIRV1
+		},
+			`datastore "ehr-test": authorizationStrategy: is "SMART_ON_FHIR" and would become "SMART_ON_FHIR_V1"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, protect := range []bool{true, false} {
+				change := func(a *components.SmartDatastoreArgs) { c.change(a); a.Protect = pulumi.BoolRef(protect) }
+				if _, err := run(declare(change), alive(t, nothing)); err == nil || !strings.Contains(err.Error(), c.want+rest) {
+					t.Errorf("protect %v: got %v, want %s", protect, err, c.want+rest)
+				}
+			}
+			allowed := func(a *components.SmartDatastoreArgs) { c.change(a); a.AllowDatastoreReplacement = true }
+			if _, err := run(declare(allowed), alive(t, nothing)); err != nil {
+				t.Errorf("allowed, and yet: %v", err)
+			}
+		})
+	}
+}
+
+func nothing(*components.SmartDatastoreArgs) {}
+
+func TestAnotherFunctionWouldReplaceTheDatastore(t *testing.T) {
+	before := alive(t, nothing)
+	moved := func(r *recorder) {
+		before(r)
+		provider := r.live["identityProviderConfiguration"].ObjectValue()
+		provider["idpLambdaArn"] = resource.NewProperty("arn:aws:lambda:us-east-1:123456789012:function:former:live")
+	}
+	_, err := run(declare(nothing), moved)
+	if err == nil || !strings.Contains(err.Error(), `the token validator's function: is "arn:aws:lambda:us-east-1:123456789012:function:former:live"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnotherDiscoveryDocumentIsHeldBackWithAWarning(t *testing.T) {
+	for name, change := range map[string]func(*components.SmartDatastoreArgs){
+		"a client with a new scope": func(a *components.SmartDatastoreArgs) {
+			a.Clients = append(a.Clients, components.ClientArgs{Name: "new", Kind: components.ServiceClient, Scopes: []string{"system/Device.r"}})
+		},
+		"other scopes": func(a *components.SmartDatastoreArgs) { a.Clients[0].Scopes = []string{"system/Device.r"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := run(declare(change), alive(t, nothing))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.warnings) != 1 || !strings.Contains(r.warnings[0], "the discovery document of the live datastore is left as it is") ||
+				!strings.Contains(r.warnings[0], "scopes_supported is [") || !strings.Contains(r.warnings[0], "system/Device.r") ||
+				!strings.Contains(r.warnings[0], "run the command in the output updateDatastoreCommand") {
+				t.Errorf("warnings: %q", r.warnings)
+			}
+		})
+	}
+}
+
+func TestTheSameDiscoveryDocumentInAnotherSpellingIsTheSame(t *testing.T) {
+	before := alive(t, nothing)
+	respelled := func(r *recorder) {
+		before(r)
+		provider := r.live["identityProviderConfiguration"].ObjectValue()
+		provider["metadata"] = resource.NewProperty(" " + strings.ReplaceAll(provider["metadata"].StringValue(), `","`, `", "`))
+	}
+	if r, err := run(declare(nothing), respelled); err != nil || len(r.warnings) > 0 {
+		t.Errorf("got %v and warnings %q", err, r.warnings)
+	}
+}
+
+func TestPreloadingHasNoEffectOnALiveDatastore(t *testing.T) {
+	preloading := func(a *components.SmartDatastoreArgs) { a.PreloadSynthea = true }
+	for _, order := range [][2]func(*components.SmartDatastoreArgs){{nothing, preloading}, {preloading, nothing}} {
+		if r, err := run(declare(order[1]), alive(t, order[0])); err != nil || len(r.warnings) > 0 {
+			t.Errorf("got %v and warnings %q", err, r.warnings)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package componentstest
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+)
+
+// Unknown stands for an input that is not known yet, as in a preview.
+const Unknown = "<unknown>"
+
+// Resource is one resource as the program declared it.
+type Resource struct {
+	// RegisterResourceRequest is what the engine would get. It has the type, the name and
+	// the options: GetType, GetName, GetParent, GetProtect, GetIgnoreChanges,
+	// GetDependencies, GetAliases, GetProvider and others.
+	*pulumirpc.RegisterResourceRequest
+	URN string
+	ID  string // empty in a preview
+	// Inputs are what encoding/json makes of the same data. A secret is
+	// {"secret": value}, a file archive {"archive": path}, and what is not known yet is
+	// [Unknown].
+	Inputs map[string]any
+	// Outputs are the inputs and what AWS computes, in the same form.
+	Outputs map[string]any
+}
+
+// Output is what became of an output of the stack.
+type Output struct {
+	Value  any // nil if it stayed unknown, or is optional and absent
+	Secret bool
+}
+
+var outputType = reflect.TypeFor[pulumi.Output]()
+
+// Export makes every output of a component an output of the stack, by the names that all
+// languages give them, such as "tokenEndpoint". It is for programs of tests that look at
+// what becomes of them.
+func Export(ctx *pulumi.Context, component pulumi.ComponentResource) {
+	fields := reflect.ValueOf(component).Elem()
+	for i := range fields.NumField() {
+		field := fields.Type().Field(i)
+		if !field.IsExported() || !field.Type.Implements(outputType) { // the state beside them is the SDK's, and changes
+			continue
+		}
+		if value, ok := fields.Field(i).Interface().(pulumi.Output); ok {
+			ctx.Export(field.Tag.Get("pulumi"), value)
+		}
+	}
+}
+
+// Resources returns the resources of the types, such as "aws:iam/role:Role", sorted by
+// type and name. Without types, it returns all of them, the components included.
+func (c *Cloud) Resources(types ...string) []Resource {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var those []Resource
+	for _, one := range c.resources {
+		if len(types) == 0 || slices.Contains(types, one.GetType()) {
+			those = append(those, one)
+		}
+	}
+	slices.SortStableFunc(those, func(a, b Resource) int {
+		return cmp.Or(strings.Compare(a.GetType(), b.GetType()), strings.Compare(a.GetName(), b.GetName()))
+	})
+	return those
+}
+
+// Resource returns the resource of a type and name. If there is none, the error lists
+// those that there are.
+func (c *Cloud) Resource(typ, name string) (Resource, error) {
+	all := c.Resources()
+	lines := make([]string, 0, len(all))
+	for _, one := range all {
+		if one.GetType() == typ && one.GetName() == name {
+			return one, nil
+		}
+		lines = append(lines, "\n  "+one.GetType()+" "+one.GetName())
+	}
+	return Resource{}, fmt.Errorf("no %s %q is declared; there are%s", typ, name, strings.Join(lines, ""))
+}
+
+// Outputs returns the outputs of the stack by name. Secrets are open and marked.
+func (c *Cloud) Outputs() map[string]Output {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.outputs)
+}
+
+// Calls returns what the program asked AWS, such as aws.getRegion, in the order of the
+// questions.
+func (c *Cloud) Calls() []pulumi.MockCallArgs {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.calls)
+}
+
+// Warnings returns the warnings that the program gave, in their order.
+func (c *Cloud) Warnings() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.warnings)
+}
+
+// registered is a resource as it was asked for.
+func (c *Cloud) registered(args pulumi.MockResourceArgs) (Resource, error) {
+	inputs, err := plugin.UnmarshalProperties(args.RegisterRPC.GetObject(), plugin.MarshalOptions{
+		KeepUnknowns: true, KeepSecrets: true, KeepResources: true,
+	})
+	if err != nil {
+		return Resource{}, err
+	}
+	return Resource{RegisterResourceRequest: args.RegisterRPC, URN: c.urn(args), Inputs: object(inputs)}, nil
+}
+
+// urn is the URN that the SDK's mock monitor gives.
+func (c *Cloud) urn(args pulumi.MockResourceArgs) string {
+	typ := args.TypeToken
+	if parent := resource.URN(args.RegisterRPC.GetParent()); parent != "" && parent.QualifiedType() != resource.RootStackType {
+		typ = string(parent.QualifiedType()) + "$" + typ
+	}
+	return "urn:pulumi:" + c.stack + "::" + c.project + "::" + typ + "::" + args.Name
+}
+
+func object(properties resource.PropertyMap) map[string]any {
+	members := map[string]any{}
+	for key, element := range properties {
+		members[string(key)] = plain(element)
+	}
+	return members
+}
+
+// plain turns a property into what encoding/json makes of the same data.
+func plain(value resource.PropertyValue) any {
+	switch {
+	case value.IsSecret():
+		return map[string]any{"secret": plain(value.SecretValue().Element)}
+	case value.IsComputed(), value.IsOutput():
+		return Unknown
+	case value.IsArchive():
+		return map[string]any{"archive": value.ArchiveValue().Path}
+	case value.IsArray():
+		list := []any{}
+		for _, element := range value.ArrayValue() {
+			list = append(list, plain(element))
+		}
+		return list
+	case value.IsObject():
+		return object(value.ObjectValue())
+	default:
+		return value.V
+	}
+}
