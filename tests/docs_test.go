@@ -542,7 +542,7 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 	for _, match := range regexp.MustCompile(`(?m)^\s+\w+\s+Reason = "(\w+)"`).FindAllStringSubmatch(read("validator/reason.go"), -1) {
 		declared = append(declared, match[1])
 	}
-	_, table, _ := strings.Cut(read("docs/validator.md"), "## Reasons")
+	_, table, _ := strings.Cut(read("docs/reference/validator.md"), "## Reasons")
 	table, _, _ = strings.Cut(table, "\n## ")
 	for _, row := range regexp.MustCompile("(?m)^\\| (`.+?) \\|").FindAllStringSubmatch(table, -1) {
 		for _, code := range documents.InlineCode.FindAllStringSubmatch(row[1], -1) {
@@ -615,7 +615,7 @@ func within(rooms map[string][]string, from string) string {
 // roomsOfTheArchitecture are what each room may import, as the table says.
 func roomsOfTheArchitecture(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "docs/architecture.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/explanation/architecture.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -625,7 +625,7 @@ func roomsOfTheArchitecture(t *testing.T) map[string][]string {
 	for row := range strings.SplitSeq(table, "\n") {
 		cells := strings.Split(row, "|")
 		if len(cells) != 5 {
-			t.Fatalf("docs/architecture.md: %q is no row", row)
+			t.Fatalf("docs/explanation/architecture.md: %q is no row", row)
 		}
 		var allowed []string
 		if strings.TrimSpace(cells[3]) == "all" {
@@ -639,7 +639,7 @@ func roomsOfTheArchitecture(t *testing.T) map[string][]string {
 		}
 	}
 	if len(rooms) < 8 {
-		t.Fatalf("docs/architecture.md: only the rooms %v were found", rooms)
+		t.Fatalf("docs/explanation/architecture.md: only the rooms %v were found", rooms)
 	}
 	return rooms
 }
@@ -647,7 +647,7 @@ func roomsOfTheArchitecture(t *testing.T) map[string][]string {
 // TestTheComparisonNamesEveryCapabilityThatIsOutOfReach holds its table against what a
 // server with clients of all kinds claims.
 func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs/comparison.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/explanation/comparison.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -665,7 +665,7 @@ func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
 }
 
 // TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument goes through the
-// table of docs/upgrade.md.
+// table of docs/how-to/upgrade.md.
 func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *testing.T) {
 	const callback = "https://app.example.org/callback"
 	before := []components.ClientArgs{service(), {Name: "app", Kind: components.PublicClient, Scopes: []string{"openid"}, CallbackURLs: []string{callback}}}
@@ -700,14 +700,14 @@ func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *te
 		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = clients })
 		return r.output("declaredDiscoveryDocument").value
 	}
-	text, err := os.ReadFile(filepath.Join(root, "docs/upgrade.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/how-to/upgrade.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for change, clients := range after {
 		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(change) + ` \|.*\| ([^|]+) \|$`).FindStringSubmatch(string(text))
 		if row == nil {
-			t.Errorf("docs/upgrade.md: no row %q", change)
+			t.Errorf("docs/how-to/upgrade.md: no row %q", change)
 			continue
 		}
 		differs := document(clients) != document(before)

@@ -202,7 +202,7 @@ Where a default has ` + "`<name>`" + `, that is ` + "`smart`" + ` in a stack. Tw
 
 `
 
-// ConfigurationPage is docs/configuration.md.
+// ConfigurationPage is docs/reference/configuration.md.
 func (d Documentation) ConfigurationPage() string {
 	var text strings.Builder
 	text.WriteString(pageHead + "## Keys\n\n")
