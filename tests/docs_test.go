@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -252,8 +253,15 @@ func keysAt(t *testing.T, folder string) (name string, keys []string) {
 	for key := range project.Config {
 		keys = append(keys, strings.TrimPrefix(key, project.Name+":"))
 	}
-	if text, err := os.ReadFile(filepath.Join(root, folder, "index.ts")); err == nil { // declares its keys by reading them
-		for _, match := range regexp.MustCompile(`\.(?:require|get)(?:Secret)?\("(\w+)"\)`).FindAllStringSubmatch(string(text), -1) {
+	for _, program := range []string{"index.ts", "__main__.py"} { // declare their keys by reading them
+		text, err := os.ReadFile(filepath.Join(root, folder, program))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`\.(?:require|get)(?:_?[sS]ecret)?\("(\w+)"\)`).FindAllStringSubmatch(string(text), -1) {
 			keys = append(keys, match[1])
 		}
 	}
@@ -354,16 +362,16 @@ func programOutputs(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(r.outputs))
 }
 
-// firstColumn of the tables of a README's section: the words in code of each row.
-func firstColumn(t *testing.T, section string) []string {
+// firstColumn of the table of a page's section: the words in code of each row.
+func firstColumn(t *testing.T, page, section string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	text, err := os.ReadFile(filepath.Join(root, page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, after, found := strings.Cut(string(text), "\n## "+section+"\n")
 	if !found {
-		t.Fatalf("README.md: no section %q", section)
+		t.Fatalf("%s: no section %q", page, section)
 	}
 	inside, _, _ := strings.Cut(after, "\n## ")
 	_, table, _ := strings.Cut(inside, "\n|---")
@@ -372,7 +380,7 @@ func firstColumn(t *testing.T, section string) []string {
 	for _, row := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
 		cells := strings.Split(row, "|")
 		if len(cells) < 3 {
-			t.Fatalf("README.md: %s: %q is no row", section, row)
+			t.Fatalf("%s: %s: %q is no row", page, section, row)
 		}
 		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[1], -1) {
 			words = append(words, code[1])
@@ -382,12 +390,53 @@ func firstColumn(t *testing.T, section string) []string {
 	return words
 }
 
-func TestTheREADMENamesEveryConfigurationKeyAndNoOther(t *testing.T) {
-	assertLines(t, "keys", firstColumn(t, "Configure it"), projectKeys(t))
+func TestTheConfigurationReferenceNamesEveryKeyAndNoOther(t *testing.T) {
+	assertLines(t, "keys", firstColumn(t, "docs/reference/configuration.md", "Keys"), projectKeys(t))
 }
 
-func TestTheREADMENamesEveryOutputAndNoOther(t *testing.T) {
-	assertLines(t, "outputs", firstColumn(t, "What it outputs"), programOutputs(t))
+func TestTheOutputsReferenceNamesEveryOutputAndNoOther(t *testing.T) {
+	assertLines(t, "outputs", firstColumn(t, "docs/reference/outputs.md", "Outputs of a stack"), programOutputs(t))
+}
+
+// TestEveryDocumentIsInTheIndex wants a reader to find every page below docs/.
+func TestEveryDocumentIsInTheIndex(t *testing.T) {
+	const index = "docs/README.md"
+	listed := map[string]bool{index: true}
+	for _, d := range pages(t) {
+		if d.Path != index && d.Path != "docs/decisions/README.md" {
+			continue
+		}
+		for _, match := range link.FindAllStringSubmatch(d.Prose, -1) {
+			target, _, _ := strings.Cut(match[1], "#")
+			listed[filepath.ToSlash(filepath.Join(filepath.Dir(d.Path), target))] = true
+		}
+	}
+	for _, d := range pages(t) {
+		if strings.HasPrefix(d.Path, "docs/") && !listed[d.Path] {
+			t.Errorf("%s: not in %s", d.Path, index)
+		}
+	}
+}
+
+// TestEveryExampleSaysHowToRunIt wants a page with the example's commands or steps.
+func TestEveryExampleSaysHowToRunIt(t *testing.T) {
+	folders, err := os.ReadDir(filepath.Join(root, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]documents.Page{}
+	for _, d := range pages(t) {
+		texts[d.Path] = d
+	}
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		page, ok := texts["examples/"+folder.Name()+"/README.md"]
+		if !ok || len(page.Blocks) == 0 && !strings.Contains(page.Prose, "\n1. ") {
+			t.Errorf("examples/%s: no README.md with commands or steps", folder.Name())
+		}
+	}
 }
 
 var (

@@ -32,7 +32,7 @@ const (
 )
 
 func TestThePictureOfThePageFitsTheREADME(t *testing.T) {
-	file := filepath.Join(root, "docs", "how-to", "local-page.png")
+	file := filepath.Join(root, "docs", "getting-started", "local-page.png")
 	if *update {
 		if err := os.WriteFile(file, takePicture(t), 0o644); err != nil {
 			t.Fatal(err)
