@@ -84,7 +84,7 @@ func TestNothingIsSignedOrPublishedButWhatIsOnMainWasTestedAndLetThrough(t *test
 		t.Errorf("want the whole history, then build/scripts/on-main, then .ci/run: %+v", steps)
 	}
 	pipelines := text(t, filepath.Join(root, "docs/how-to/pipelines.md"))
-	for _, rule := range []string{"| `release` | only tags `v*` | yes; nobody approves their own run |", "`v*`"} {
+	for _, rule := range []string{"| `release` | only tags `v*` | yes; prevent self-review |", "`v*`"} {
 		if !strings.Contains(pipelines, rule) {
 			t.Errorf("docs/how-to/pipelines.md does not ask for the rule %s", rule)
 		}
