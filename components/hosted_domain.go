@@ -103,7 +103,7 @@ func (a AuthorizationServerArgs) sameDomain(domain *cognito.UserPoolDomain, decl
 		is, wanted := values[1].(string), values[2].(string)
 		if has(values[0], "domain") && is != wanted {
 			return "", fmt.Errorf("%s: is %q and would become %q: Cognito gives no other domain to a user pool that has one; "+
-				"put the former value back, or delete the domain first (docs/identity.md)", field, is, wanted)
+				"put the former value back, or delete the domain first (docs/how-to/identity.md)", field, is, wanted)
 		}
 		return is, nil
 	}).(pulumi.StringOutput)

@@ -2,6 +2,7 @@ package tests_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -245,8 +246,15 @@ func keysAt(t *testing.T, folder string) (name string, keys []string) {
 	for key := range project.Config {
 		keys = append(keys, strings.TrimPrefix(key, project.Name+":"))
 	}
-	if text, err := os.ReadFile(filepath.Join(root, folder, "index.ts")); err == nil { // declares its keys by reading them
-		for _, match := range regexp.MustCompile(`\.(?:require|get)(?:Secret)?\("(\w+)"\)`).FindAllStringSubmatch(string(text), -1) {
+	for _, program := range []string{"index.ts", "__main__.py"} { // declare their keys by reading them
+		text, err := os.ReadFile(filepath.Join(root, folder, program))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`\.(?:require|get)(?:_?[sS]ecret)?\("(\w+)"\)`).FindAllStringSubmatch(string(text), -1) {
 			keys = append(keys, match[1])
 		}
 	}
@@ -346,16 +354,16 @@ func programOutputs(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(runStack(t, "dev", "bulkData", "{}").Outputs()))
 }
 
-// firstColumn of the tables of a README's section: the words in code of each row.
-func firstColumn(t *testing.T, section string) []string {
+// firstColumn of the table of a page's section: the words in code of each row.
+func firstColumn(t *testing.T, page, section string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	text, err := os.ReadFile(filepath.Join(root, page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, after, found := strings.Cut(string(text), "\n## "+section+"\n")
 	if !found {
-		t.Fatalf("README.md: no section %q", section)
+		t.Fatalf("%s: no section %q", page, section)
 	}
 	inside, _, _ := strings.Cut(after, "\n## ")
 	_, table, _ := strings.Cut(inside, "\n|---")
@@ -364,7 +372,7 @@ func firstColumn(t *testing.T, section string) []string {
 	for _, row := range strings.Split(strings.TrimSpace(table), "\n")[1:] {
 		cells := strings.Split(row, "|")
 		if len(cells) < 3 {
-			t.Fatalf("README.md: %s: %q is no row", section, row)
+			t.Fatalf("%s: %s: %q is no row", page, section, row)
 		}
 		for _, code := range documents.InlineCode.FindAllStringSubmatch(cells[1], -1) {
 			words = append(words, code[1])
@@ -374,12 +382,53 @@ func firstColumn(t *testing.T, section string) []string {
 	return words
 }
 
-func TestTheREADMENamesEveryConfigurationKeyAndNoOther(t *testing.T) {
-	expect.Lines(t, "keys", firstColumn(t, "Configure it"), projectKeys(t))
+func TestTheConfigurationReferenceNamesEveryKeyAndNoOther(t *testing.T) {
+	expect.Lines(t, "keys", firstColumn(t, "docs/reference/configuration.md", "Keys"), projectKeys(t))
 }
 
-func TestTheREADMENamesEveryOutputAndNoOther(t *testing.T) {
-	expect.Lines(t, "outputs", firstColumn(t, "What it outputs"), programOutputs(t))
+func TestTheOutputsReferenceNamesEveryOutputAndNoOther(t *testing.T) {
+	expect.Lines(t, "outputs", firstColumn(t, "docs/reference/outputs.md", "Outputs of a stack"), programOutputs(t))
+}
+
+// TestEveryDocumentIsInTheIndex wants a reader to find every page below docs/.
+func TestEveryDocumentIsInTheIndex(t *testing.T) {
+	const index = "docs/README.md"
+	listed := map[string]bool{index: true}
+	for _, d := range pages(t) {
+		if d.Path != index && d.Path != "docs/decisions/README.md" {
+			continue
+		}
+		for _, match := range link.FindAllStringSubmatch(d.Prose, -1) {
+			target, _, _ := strings.Cut(match[1], "#")
+			listed[filepath.ToSlash(filepath.Join(filepath.Dir(d.Path), target))] = true
+		}
+	}
+	for _, d := range pages(t) {
+		if strings.HasPrefix(d.Path, "docs/") && !listed[d.Path] {
+			t.Errorf("%s: not in %s", d.Path, index)
+		}
+	}
+}
+
+// TestEveryExampleSaysHowToRunIt wants a page with the example's commands or steps.
+func TestEveryExampleSaysHowToRunIt(t *testing.T) {
+	folders, err := os.ReadDir(filepath.Join(root, "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]documents.Page{}
+	for _, d := range pages(t) {
+		texts[d.Path] = d
+	}
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		page, ok := texts["examples/"+folder.Name()+"/README.md"]
+		if !ok || len(page.Blocks) == 0 && !strings.Contains(page.Prose, "\n1. ") {
+			t.Errorf("examples/%s: no README.md with commands or steps", folder.Name())
+		}
+	}
 }
 
 var (
@@ -534,7 +583,7 @@ func TestTheDocumentsTellEveryReasonAndNoOther(t *testing.T) {
 	for _, match := range regexp.MustCompile(`(?m)^\s+\w+\s+Reason = "(\w+)"`).FindAllStringSubmatch(read("validator/reason.go"), -1) {
 		declared = append(declared, match[1])
 	}
-	_, table, _ := strings.Cut(read("docs/validator.md"), "## Reasons")
+	_, table, _ := strings.Cut(read("docs/reference/validator.md"), "## Reasons")
 	table, _, _ = strings.Cut(table, "\n## ")
 	for _, row := range regexp.MustCompile("(?m)^\\| (`.+?) \\|").FindAllStringSubmatch(table, -1) {
 		for _, code := range documents.InlineCode.FindAllStringSubmatch(row[1], -1) {
@@ -556,7 +605,7 @@ func service() components.ClientArgs {
 // TestTheComparisonNamesEveryCapabilityThatIsOutOfReach holds its table against what a
 // server with clients of all kinds claims.
 func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs/comparison.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/explanation/comparison.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -581,7 +630,7 @@ func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
 }
 
 // TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument goes through the
-// table of docs/upgrade.md.
+// table of docs/how-to/upgrade.md.
 func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *testing.T) {
 	const callback = "https://app.example.org/callback"
 	before := []components.ClientArgs{service(), {Name: "app", Kind: components.PublicClient, Scopes: []string{"openid"}, CallbackURLs: []string{callback}}}
@@ -615,14 +664,14 @@ func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *te
 	document := func(clients []components.ClientArgs) any {
 		return build(t, components.SmartDatastoreArgs{Clients: clients}).Outputs()["declaredDiscoveryDocument"].Value
 	}
-	text, err := os.ReadFile(filepath.Join(root, "docs/upgrade.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/how-to/upgrade.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for change, clients := range after {
 		row := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(change) + ` \|.*\| ([^|]+) \|$`).FindStringSubmatch(string(text))
 		if row == nil {
-			t.Errorf("docs/upgrade.md: no row %q", change)
+			t.Errorf("docs/how-to/upgrade.md: no row %q", change)
 			continue
 		}
 		differs := document(clients) != document(before)

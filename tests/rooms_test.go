@@ -21,7 +21,7 @@ import (
 
 const (
 	module       = "github.com/smartlake/pulumi-smartlake"
-	architecture = "docs/architecture.md"
+	architecture = "docs/explanation/architecture.md"
 	linters      = ".golangci.yml"
 )
 

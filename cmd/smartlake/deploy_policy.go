@@ -29,26 +29,28 @@ func deployPolicyCommand() *cobra.Command {
 	var flags policyFlags
 	command := &cobra.Command{
 		Use:   "deploy-policy",
-		Short: "Print the least IAM policy of the principal that deploys a stack",
+		Short: "Print the least IAM policy for the principal that deploys a stack",
 		Long: `Prints the IAM policy document with the rights to deploy a stack: to create, read,
-change, tag and delete what its program declares, and to pass its roles on. Resources
-are named as narrowly as Pulumi's auto-naming allows; statements whose Sid begins with
+change, tag and delete what its program declares, and to pass its roles. The policy names
+resources as narrowly as Pulumi's auto-naming allows. Statements whose Sid begins with
 TakesNoResource have actions for which IAM knows no resource.
 
-AWS chooses the ids of user pools, keys and datastores: what destroys, changes or uses
-one is allowed on those with the stack's tags, so give it some that no other stack has.
-Standard error says what the holder could reach beyond the stack, and which setting
-closes that where one does. Change tags with the policy from before the change.
+AWS chooses the ids of user pools, keys and datastores. The policy allows destroying,
+changing and using those with the stack's tags, so give the stack tags that no other
+stack has. Standard error says what the holder could reach beyond the stack, and which
+setting closes that where one does. Deploy a change of tags with the policy from before
+the change.
 
-With --read-only it has the rights to read the same back: for a refresh, and for
-finding drift. They change nothing, but they read secrets. DescribeUserPoolClient
-answers with a client's secret, and with that anybody gets the client's tokens, and
-the records that those read: give them to code that was reviewed, never to that of
-pull requests. A preview without a refresh compares the program with the state: it
-takes none of these rights but cognito-idp:DescribeUserPool on an existingUserPool.
+With --read-only it prints the rights to read the same resources, for a refresh and for
+finding drift. They change nothing, but they read secrets: DescribeUserPoolClient answers
+with a client's secret. Anybody with the secret gets the client's tokens, and the records
+that they read. Give these rights only to reviewed code, never to pull requests. A
+preview without a refresh compares the program with the state: of these rights it needs
+only cognito-idp:DescribeUserPool on an existingUserPool.
 
-A policy too long for one managed policy (6144 characters) is several documents, all
-of which are needed. Write them to files with --output, or print one with --document.
+If the policy is too long for one managed policy (6144 characters), it is several
+documents, and you need all of them. Write them to files with --output, or print one
+with --document.
 The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 		Example: `  smartlake deploy-policy --stack dev --account 123456789012 > policy.json
   smartlake deploy-policy --stack prod --account 123456789012 --output policies
@@ -60,7 +62,7 @@ The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 	}
 	flags.register(command)
 	command.Flags().StringVar(&flags.account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
-	command.Flags().BoolVar(&flags.readOnly, "read-only", false, "the rights of a refresh and of finding drift alone; they read client secrets")
+	command.Flags().BoolVar(&flags.readOnly, "read-only", false, "only the rights for a refresh and for finding drift; they read client secrets")
 	command.Flags().IntVar(&flags.number, "document", 0, "print this one of several documents, from 1")
 	command.Flags().StringVar(&flags.output, "output", "", "folder to write the documents to, deploy-policy.<stack>.1.json and so on (read-policy with --read-only)")
 	command.MarkFlagsMutuallyExclusive("document", "output")
@@ -99,7 +101,7 @@ func warnOfSecrets(progress io.Writer, reads []string) {
 	if len(reads) == 0 {
 		return
 	}
-	fmt.Fprintln(progress, "These rights change nothing, but read secrets. They are for drift and refresh, on reviewed code, not for pull requests:")
+	fmt.Fprintln(progress, "These rights change nothing, but they read secrets. Use them for drift and refresh on reviewed code, not for pull requests:")
 	for _, read := range reads {
 		fmt.Fprintf(progress, "  %s\n", read)
 	}

@@ -15,12 +15,12 @@ func explainCommand() *cobra.Command {
 	var format string
 	command := &cobra.Command{
 		Use:   "explain",
-		Short: "Say who may do what in a stack, from its configuration alone",
-		Long: `Says of every client of a stack how it authenticates, what it may ask for, what of
-that the token validator counts, and which IAM role it ends with; of every role who
-may assume it and what it may do; how the data is encrypted; what is protected, and
-what is not. No AWS account is asked and no secret decrypted. The same configuration
-gives the same text.`,
+		Short: "Explain who may do what in a stack, from its configuration",
+		Long: `Explains for every client of a stack how it authenticates, which scopes it may request,
+which of them the token validator counts, and which IAM role it gets. Explains for every
+role who may assume it and what it may do. Says how the data is encrypted, what is
+protected and what is not. The command asks no AWS account and decrypts no secret. The
+same configuration gives the same text.`,
 		Example: `  smartlake explain --stack prod
   smartlake explain --stack prod --format json`,
 		Args: cobra.NoArgs,

@@ -43,17 +43,17 @@ func localCommand() *cobra.Command {
 		Use:   "local",
 		Short: "Run a stack on this machine and walk through every step of a request",
 		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda and
-HealthLake on loopback, with the functions built for this machine, and goes the
-ten steps of a request and two refusals as an app would. No AWS account, no
-credentials and no Pulumi CLI are needed. Afterwards the endpoints stay up until
-Ctrl-C; with --once they do not, and the exit status tells whether all went well.
+HealthLake on loopback, with the functions built for this machine, and walks through
+one request in ten steps, and two refusals, as an app would. It needs no AWS account, no
+credentials and no Pulumi CLI. Afterwards the endpoints stay up until Ctrl-C. With
+--once they do not, and the exit status says whether all went well.
 
-Its page, whose address it prints, shows what runs and what the validator decides, has
-switches for failures, and launches a sample app. A stack without testUsers gets two
-made-up ones, whose passwords are shown.
+The command prints the address of a page. The page shows what runs and what the
+validator decides, has switches for failures, and launches a sample app. A stack without
+testUsers gets two made-up users, whose passwords the command prints.
 
 While it runs, "smartlake smoke" and "smartlake requests" find it by the folder that it
-prints for --local; the folder and the secrets in it go with Ctrl-C.
+prints for --local. Ctrl-C removes the folder and the secrets in it.
 
 Exit status: 0 if all went well, 1 if a step of the walk failed, 2 if the stack could
 not be run.`,
@@ -364,7 +364,7 @@ func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(out, "\n%d steps went through, %d requests were refused as they must be.\n", steps, refusals)
+	fmt.Fprintf(out, "\n%d steps passed, and %d requests were refused as expected.\n", steps, refusals)
 	return nil
 }
 
@@ -393,12 +393,12 @@ Certificate     %s
 		fmt.Fprintln(out, "  none")
 	}
 	fmt.Fprintf(out, `
-Check it, and write its requests down (in another terminal):
+Check it, and write its requests to a file (in another terminal):
 
 smartlake smoke --local %[1]s
 smartlake requests --local %[1]s --format curl
 `, shell.Quote(cloud.Dir))
-	fmt.Fprintf(out, "\nTry it (everything ends with Ctrl-C, the certificate and the secrets with it):\n\n%s",
+	fmt.Fprintf(out, "\nTry it (Ctrl-C ends everything, and removes the certificate and the secrets):\n\n%s",
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }
 

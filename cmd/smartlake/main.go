@@ -48,20 +48,20 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "smartlake",
 		Short: "SMART on FHIR in front of AWS HealthLake",
-		Long: `Tries a Smartlake stack on this machine, checks one that runs, and writes requests
-to it. "pulumi up" deploys one.
+		Long: `Tries a Smartlake stack on this machine, checks a running stack, and writes requests
+for it. "pulumi up" deploys a stack.
 
 Exit status:
   0  all went well
-  1  it ran, and something is not as it must be: a check failed, a step of the walk
-     failed, or the command was interrupted before its end. A local cloud that stays
-     up ends with Ctrl-C and status 0
+  1  it ran, and a check failed, a step of the walk failed, or the command was
+     interrupted before its end. A local cloud that stays up ends with Ctrl-C and
+     status 0
   2  it could not run: a wrong flag or argument, or a stack, file or program that is
      missing; the message says what to do
 
-NO_COLOR in the environment turns colors off (https://no-color.org). What a command is
-about to tell goes to standard output, everything else to standard error.`,
-		Example: `  smartlake local --once               # the whole way of a request, without AWS
+NO_COLOR in the environment turns colors off (https://no-color.org). Results go to
+standard output, everything else to standard error.`,
+		Example: `  smartlake local --once               # walk through one request, without AWS
   smartlake smoke --stack dev          # check what "pulumi up" deployed
   smartlake requests --stack dev --format postman --output smartlake.json
   source <(smartlake completion bash)  # completions, also for zsh, fish and powershell`,

@@ -42,14 +42,14 @@ func packageCommand() *cobra.Command {
   validator-arm64.zip       validator-x86_64.zip
   SHA256SUMS
 
-Give their paths as function.archive and launchContext.function.archive where a
-stack is deployed from a machine without Go. The same source gives the same bytes on
+To deploy a stack from a machine without Go, give their paths as function.archive and
+launchContext.function.archive. The same source gives the same bytes on
 every machine that has, or can download, the Go version that the functions are built
 with.
 
-It needs the go command, and runs in a checkout of this module or in a module that
-imports it. Files with other content are kept unless --force is given; then nothing at
-all is written. Only the go command's messages go to standard error.`,
+The command needs the go command, and runs in a checkout of this module or in a module
+that imports it. If a file with other content exists, it writes nothing unless --force
+is given. Only the go command's messages go to standard error.`,
 		Example: `  smartlake package --output dist
   smartlake package --output dist --architecture arm64
   (cd dist && sha256sum --check SHA256SUMS)`,

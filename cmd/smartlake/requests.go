@@ -29,17 +29,17 @@ func requestsCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "requests",
 		Short: "Write a stack's requests for VS Code, Postman or the shell",
-		Long: `Writes the requests of a stack down, to send them by hand: the discovery document, a
-token for every service client, the sign-in of users with PKCE, the capability
-statement, searching, reading, creating, and what must be refused.
+		Long: `Writes the requests of a stack to a file, to send them by hand: the discovery document,
+a token for every service client, the sign-in of users with PKCE, the capability
+statement, searching, reading, creating, and requests that must be refused.
 
   http     for the REST Client of Visual Studio Code
   postman  a collection in format 2.1
   curl     a script for bash and curl
 
-Which stack: one of --stack (asks the pulumi command), --outputs, --local and
---datastore. No secret is read or written: the files have variables for them, and say
-how to fill them.`,
+Name the stack by one of --stack (asks the pulumi command), --outputs, --local and
+--datastore. The command reads and writes no secret: the files have variables for the
+secrets, and say how to fill them.`,
 		Example: `  smartlake requests --stack dev --format http > smartlake.http
   smartlake requests --stack dev --format postman --output smartlake.postman_collection.json
   smartlake requests --local /tmp/smartlake-local-123 --format curl --output try.sh`,

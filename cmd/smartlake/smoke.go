@@ -27,22 +27,22 @@ func smokeCommand() *cobra.Command {
 	var flags smokeFlags
 	command := &cobra.Command{
 		Use:   "smoke",
-		Short: "Check a stack that runs, as an app would meet it",
+		Short: "Test a running stack the way an app would",
 		Long: `Checks the discovery document, the key set, a token for every service client, the
-capability statement, searching and reading; and that the datastore and the token
-endpoint refuse what they must: no token, changed and forged ones, scopes that a client
-lacks, writing with a token that only reads.
+capability statement, searching and reading. Checks that the datastore and the token
+endpoint refuse invalid requests: no token, changed and forged tokens, scopes that a
+client lacks, writing with a token that only reads.
 
-A check passes only on evidence: a refusal must be 401 or 403, for the token's sake, and
-the same request with a valid token must go through before and after. What could not be
-tried is "skipped", with the reason. Only a client that was just created and a resource
-that was just written are asked for again, a few times.
+A check passes only on evidence: a refusal must be 401 or 403 because of the token, and
+the same request with a valid token must succeed before and after. A check that could
+not be tried is "skipped", with the reason. The command retries, a few times, only for a
+client that was just created and a resource that was just written.
 
-Which stack: one of --stack (asks the pulumi command), --outputs, --local and
---datastore. Nothing is changed without --write, which creates, changes, reads and
-deletes one resource of its own; what the checks of refusals try to delete does not
-exist. Answers are never shown but for their status and error, and no token or secret
-is printed.
+Name the stack by one of --stack (asks the pulumi command), --outputs, --local and
+--datastore. The command changes nothing without --write, which creates, changes, reads
+and deletes one resource of its own. The checks of refusals try to delete only what does
+not exist. Of an answer the command shows only status and error, and it prints no token
+and no secret.
 
 Exit status: 0 if nothing failed, 1 if a check failed, 2 if the checks could not be made.`,
 		Example: `  smartlake smoke --stack dev
@@ -96,7 +96,7 @@ func runSmoke(ctx context.Context, stdin io.Reader, out, notes io.Writer, flags 
 		return err
 	}
 	if !report.OK() {
-		return fmt.Errorf("the stack is not as it must be: %s", report.Summary())
+		return fmt.Errorf("the stack failed the smoke test: %s", report.Summary())
 	}
 	return nil
 }

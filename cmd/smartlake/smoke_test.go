@@ -132,7 +132,7 @@ func TestAFailedCheckIsStatus1AndTheReportIsWrittenAllTheSame(t *testing.T) {
 	}
 	junit := filepath.Join(t.TempDir(), "smoke.xml")
 	out, _, err := execute(t, "smoke", "--outputs", changed, "--ca", cloud.CertificateFile, "--junit", junit)
-	if err == nil || !strings.HasPrefix(err.Error(), "the stack is not as it must be: ") || !strings.HasSuffix(err.Error(), " 1 failed, 8 skipped") || statusOf(err) != 1 {
+	if err == nil || !strings.HasPrefix(err.Error(), "the stack failed the smoke test: ") || !strings.HasSuffix(err.Error(), " 1 failed, 8 skipped") || statusOf(err) != 1 {
 		t.Errorf("got %v, status %d", err, statusOf(err))
 	}
 	if !strings.Contains(out, "revocation_endpoint: served is") || !strings.Contains(read(t, junit), "revocation_endpoint: served is") {
@@ -214,7 +214,7 @@ func TestPulumisTroubleIsToldWithoutWhatItPrints(t *testing.T) {
 	}
 	t.Setenv("PATH", t.TempDir())
 	_, _, err = execute(t, "smoke", "--stack", "x")
-	if err == nil || !strings.HasPrefix(err.Error(), "--stack: there is no pulumi command: install it (https://www.pulumi.com/docs/install/)") || statusOf(err) != 2 {
+	if err == nil || !strings.HasPrefix(err.Error(), "--stack: no pulumi command found; install it (https://www.pulumi.com/docs/install/)") || statusOf(err) != 2 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -132,7 +132,7 @@ func (s *source) askPulumi(ctx context.Context) ([]byte, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, errors.New("--stack: there is no pulumi command: install it (https://www.pulumi.com/docs/install/), or give the outputs with --outputs")
+		return nil, errors.New("--stack: no pulumi command found; install it (https://www.pulumi.com/docs/install/), or give the outputs with --outputs")
 	case err != nil:
 		text := strings.TrimPrefix(strings.TrimSpace(problems.String()), "error: ")
 		return nil, fmt.Errorf(`--stack: pulumi stack output: %w: %s: "pulumi stack ls" in %s lists the stacks, "pulumi login" gives access to them`, err, text, s.dir)
@@ -155,7 +155,7 @@ func (s *source) fromFlags(stdin io.Reader) (outputs.Outputs, error) {
 		}
 	}
 	if s.clientID == "" {
-		return o, errors.New("--client-id: missing: want the id of a service client, which --datastore goes with")
+		return o, errors.New("--client-id: missing: want the id of a service client, which --datastore needs")
 	}
 	const name = "client"
 	o.Clients = map[string]outputs.Client{name: {Kind: outputs.Service, Scopes: s.scopes}}

@@ -101,7 +101,7 @@ func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
 
 // The document goes to a file, and the warning to whoever made it.
 func TestReadOnlyRightsAreSaidToReadSecrets(t *testing.T) {
-	const want = "These rights change nothing, but read secrets. They are for drift and refresh, on reviewed code, not for pull requests:\n" +
+	const want = "These rights change nothing, but they read secrets. Use them for drift and refresh on reviewed code, not for pull requests:\n" +
 		"  cognito-idp:DescribeUserPoolClient: the secrets of clients, with which anybody gets their tokens, and what those may read and write\n"
 	out, progress, err := execute(t, "deploy-policy", "--dir", "../..", "--account", "111122223333", "--read-only")
 	if err != nil || progress != want || strings.Contains(out, "read secrets") {

@@ -21,18 +21,18 @@ type fault struct {
 
 // faults, sorted by their names.
 var faults = []fault{
-	{name: "clock-skew", part: "clock", says: "The authorization server's clock goes 25 hours behind: its tokens have expired when they are issued", set: func(c *Cloud, on bool) error {
+	{name: "clock-skew", part: "clock", says: "The authorization server's clock is 25 hours behind: its tokens have expired when they are issued", set: func(c *Cloud, on bool) error {
 		c.clock.set(on)
 		return nil
 	}},
-	{name: "discovery-limited", part: "discovery", says: "The discovery document is served ten times a minute, HealthLake's quota", set: func(c *Cloud, on bool) error {
+	{name: "discovery-limited", part: "discovery", says: "The datastore serves the discovery document ten times a minute, HealthLake's quota", set: func(c *Cloud, on bool) error {
 		c.store.Faults.LimitDiscovery(on)
 		return nil
 	}},
-	keySetFault("key-set-broken", "The key set is answered with status 500. A validator that knows the keys does not notice until they are rotated", cognito.KeySetFault{Broken: true}),
-	keySetFault("key-set-garbage", "The key set is no JSON. A validator that knows the keys does not notice until they are rotated", cognito.KeySetFault{Garbage: true}),
+	keySetFault("key-set-broken", "The key set answers with status 500. A validator that knows the keys does not notice until they are rotated", cognito.KeySetFault{Broken: true}),
+	keySetFault("key-set-garbage", "The key set is not JSON. A validator that knows the keys does not notice until they are rotated", cognito.KeySetFault{Garbage: true}),
 	keySetFault("key-set-slow", "The key set takes two seconds. A validator that knows the keys does not notice until they are rotated", cognito.KeySetFault{Delay: 2 * time.Second}),
-	{name: "rotate-keys", part: "keys", once: true, says: "The authorization server signs with new keys from now on; tokens of before stay good", set: func(c *Cloud, on bool) error {
+	{name: "rotate-keys", part: "keys", once: true, says: "The authorization server signs with new keys from now on; older tokens stay valid", set: func(c *Cloud, on bool) error {
 		if !on {
 			return nil
 		}

@@ -210,7 +210,7 @@ func TestTheSampleAppTakesNoAnswerButThatOfItsBrowsersLastLaunch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const foreign, spent = "state: not that of the last launch of this browser", "state: of no launch that waits"
+	const foreign, spent = "state: does not match the last launch of this browser", "state: matches no waiting launch"
 	for _, c := range []struct {
 		name  string
 		jar   http.CookieJar

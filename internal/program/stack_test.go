@@ -169,7 +169,7 @@ var unreadable = map[string]struct {
 		`smartlake:mfa: no such key; did you mean userPool.mfa?`,
 	}, "\n")},
 	"a key that is like no other": {[]string{"encryption", "customer-managed"}, nil,
-		`smartlake:encryption: no such key; docs/configuration.md has those that exist`},
+		`smartlake:encryption: no such key; docs/reference/configuration.md has those that exist`},
 	"a misspelt member of a client": {
 		[]string{"clients", `[{"name": "etl", "kind": "service", "scope": ["system/*.read"]}]`}, nil,
 		`smartlake:clients[0] "etl": scope: no such member; did you mean scopes?`,

@@ -44,7 +44,7 @@ func (d *decoder) unknownKey(at place, name string) {
 		meant = nearest(name, slices.Collect(maps.Keys(fieldsOf(arguments))))
 	}
 	if meant == "" {
-		d.refuse(at, "no such key; docs/configuration.md has those that exist")
+		d.refuse(at, "no such key; docs/reference/configuration.md has those that exist")
 		return
 	}
 	d.refuse(at, "no such key; did you mean "+meant+"?")

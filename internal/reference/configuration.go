@@ -194,15 +194,17 @@ const pageHead = `# Configuration reference
 The keys of a stack are the inputs of ` + "`SmartDatastore`" + `, by name and shape. Set them in
 ` + "`Pulumi.<stack>.yaml`, as `smartlake:userPool: {mfa: \"ON\"}`, or with" + `
 ` + "`pulumi config set --path userPool.mfa ON`" + `. A key or member that does not exist is an error at
-preview, as is a value of the wrong type. A key that is left out, or empty, takes its default.
-Where a default has ` + "`<name>`" + `, that is ` + "`smart`" + ` in a stack. Two more keys are the providers': ` + "`aws:region` and `aws-native:region`" + `, which must be the same.
+preview, and so is a value of the wrong type. A missing or empty key takes its default. In a
+default, ` + "`<name>` is `smart`" + ` for a stack. Two more keys belong to the providers:
+` + "`aws:region` and `aws-native:region`" + `, which must be the same. [Configure a stack](../how-to/configure.md)
+has examples.
 
-"Would replace the datastore" means that the change is refused at preview unless
+"Would replace the datastore" means that preview refuses the change unless
 ` + "`allowDatastoreReplacement`" + ` is true.
 
 `
 
-// ConfigurationPage is docs/configuration.md.
+// ConfigurationPage is docs/reference/configuration.md.
 func (d Documentation) ConfigurationPage() string {
 	var text strings.Builder
 	text.WriteString(pageHead + "## Keys\n\n")

@@ -1,7 +1,7 @@
 // Package reference makes what people read about inputs from the one place where an
 // input is described, the doc comment of its field in package components: the
 // descriptions in the plugin's schema, the section "config" of Pulumi.yaml, and
-// docs/configuration.md. "go run ./internal/reference/generate" writes all of them.
+// docs/reference/configuration.md. "go run ./internal/reference/generate" writes all of them.
 package reference
 
 import (

@@ -85,7 +85,7 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 			return collection{}, fmt.Errorf("%s: %w", known.name, err)
 		}
 		if strings.ContainsFunc(known.value, func(c rune) bool { return c <= ' ' || strings.ContainsRune("'\"\\{}<>`$", c) }) {
-			return collection{}, fmt.Errorf("%s: %q: want an URL without quotes, braces, dollars, backslashes and spaces", known.name, known.value)
+			return collection{}, fmt.Errorf("%s: %q: want a URL without quotes, braces, dollars, backslashes and spaces", known.name, known.value)
 		}
 	}
 	c := collection{
@@ -93,7 +93,7 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 	}
 	taken := map[string]bool{}
 	if !onOneLine(c.authorizationEndpoint) {
-		return collection{}, fmt.Errorf("authorizationEndpoint: %q: want an URL without white space", c.authorizationEndpoint)
+		return collection{}, fmt.Errorf("authorizationEndpoint: %q: want a URL without white space", c.authorizationEndpoint)
 	}
 	for _, app := range stack.Apps(outputs.Service, outputs.Confidential, outputs.Public) {
 		if !namePattern.MatchString(app.Name) || !namePattern.MatchString(app.ID) {

@@ -84,8 +84,8 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	}{
 		{func(*outputs.Outputs) {}, "har", `format "har": want one of http, postman, curl`},
 		{func(o *outputs.Outputs) { o.TokenEndpoint = "" }, requests.HTTP, `tokenEndpoint: "": want an absolute https URL without user, query or fragment`},
-		{func(o *outputs.Outputs) { o.DatastoreEndpoint = "https://x/';reboot;'/" }, requests.Curl, "datastoreEndpoint: \"https://x/';reboot;'/\": want an URL without quotes, braces, dollars, backslashes and spaces"},
-		{func(o *outputs.Outputs) { o.AuthorizationEndpoint = "https://x/\nreboot" }, requests.Curl, `authorizationEndpoint: "https://x/\nreboot": want an URL without white space`},
+		{func(o *outputs.Outputs) { o.DatastoreEndpoint = "https://x/';reboot;'/" }, requests.Curl, "datastoreEndpoint: \"https://x/';reboot;'/\": want a URL without quotes, braces, dollars, backslashes and spaces"},
+		{func(o *outputs.Outputs) { o.AuthorizationEndpoint = "https://x/\nreboot" }, requests.Curl, `authorizationEndpoint: "https://x/\nreboot": want a URL without white space`},
 		{func(o *outputs.Outputs) {
 			o.Clients["app"] = outputs.Client{Kind: outputs.Public, CallbackURLs: []string{"https://x/\nreboot"}}
 		}, requests.Curl, `client "app": "https://x/\nreboot": want a scope or callback URL without white space`},

@@ -31,7 +31,7 @@ func (r *run) discover(ctx context.Context) {
 	})
 	r.check(ctx, "discovery document agrees with the stack", func(context.Context) (string, error) {
 		if document == nil {
-			return "", skip("there is no document")
+			return "", skip("no document was served")
 		}
 		return r.agree(document, served)
 	})
@@ -76,7 +76,7 @@ func (r *run) agree(document []byte, served smart.Configuration) (string, error)
 		}
 	}
 	if known == 0 {
-		return "", skip("none of the stack's endpoints is known to hold it against")
+		return "", skip("none of the stack's endpoints is known, so there is nothing to compare")
 	}
 	return fmt.Sprintf("%d endpoints", known), errors.Join(problems...)
 }

@@ -513,8 +513,8 @@ func TestWhomAClientIsForIsToldAndNeverPasses(t *testing.T) {
 	results := s.run(t)
 	for name, want := range map[string]string{
 		"app": "it may be used by users in clinicians; for user/ scopes, those whose fhirUser is a Practitioner; " +
-			"another user would have to sign in, and none does here",
-		"portal": "it may be used by every user of the pool",
+			"the smoke test signs no user in",
+		"portal": "every user of the pool may use it",
 	} {
 		if got := results["refused: "+name+" to users that it is not for"]; got.Status != smoke.Skipped || got.Detail != want {
 			t.Errorf("%s: %s: %q, want it skipped with %q", name, got.Status, got.Detail, want)

@@ -13,7 +13,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-const noToken = skip("there is no token to try it with")
+const noToken = skip("no token to try it with")
 
 // useTokens checks what every token is for.
 func (r *run) useTokens(ctx context.Context) {
@@ -34,7 +34,7 @@ func (r *run) readCapabilities(ctx context.Context) (string, error) {
 		s, _ = r.capable(smart.Search, "Patient")
 	}
 	if s == nil {
-		return "", skip("there is no token that reads or searches")
+		return "", skip("no token that reads or searches")
 	}
 	a, err := r.app.FHIR(ctx, app.Request{Path: "metadata", Token: s.token})
 	if err != nil {

@@ -20,7 +20,7 @@ const (
 	// margin is waited beyond the end of a token: clocks differ.
 	margin = 35 * time.Second
 
-	noControl = skip("no search with a valid token went through, so a refusal would prove nothing")
+	noControl = skip("no search with a valid token succeeded, so a refusal would prove nothing")
 )
 
 // controlled is the first session whose search went through: what a refusal is held
@@ -62,7 +62,7 @@ func (r *run) refuseAtDatastore(ctx context.Context) {
 		})
 	}
 	r.check(ctx, "refused: an ID token", func(context.Context) (string, error) {
-		return "", skip("only users get ID tokens, and no user signs in here")
+		return "", skip("only users get ID tokens, and the smoke test signs no user in")
 	})
 	r.check(ctx, "refused: a read-only token that deletes", r.refuseWrite)
 	r.check(ctx, "still granted: the valid token", func(ctx context.Context) (string, error) {
@@ -204,7 +204,7 @@ func (r *run) expire(ctx context.Context) {
 		}
 		switch {
 		case !r.Expired:
-			return "", skip("nothing waits for a token to expire unless it is asked for: --expired")
+			return "", skip("not tried without --expired")
 		case s == nil:
 			return "", noControl
 		}

@@ -271,7 +271,7 @@ func TestNothingIsWrittenAndNothingWaitsUnlessItIsAskedFor(t *testing.T) {
 	s.options.Write, s.options.Expired = false, false
 	results := s.run(t)
 	for _, name := range []string{"create", "update", "read back", "delete", "refused: an expired token"} {
-		if result := results[name]; result.Status != smoke.Skipped || !strings.Contains(result.Detail, "unless it is asked for: --") || result.Attempts != 0 {
+		if result := results[name]; result.Status != smoke.Skipped || !strings.Contains(result.Detail, "not tried without --") || result.Attempts != 0 {
 			t.Errorf("%s: got %+v", name, result)
 		}
 	}

@@ -13,9 +13,9 @@ func (r *run) refuseOtherUsers(ctx context.Context) {
 	for _, client := range r.Stack.Apps(outputs.Confidential, outputs.Public) {
 		r.check(ctx, "refused: "+client.Name+" to users that it is not for", func(context.Context) (string, error) {
 			if len(client.FHIRUserTypes) == 0 && len(client.Groups) == 0 {
-				return "", skip("it may be used by every user of the pool")
+				return "", skip("every user of the pool may use it")
 			}
-			return "", skip("it may be used by " + smart.DescribeUsers(client.FHIRUserTypes, client.Groups) + "; another user would have to sign in, and none does here")
+			return "", skip("it may be used by " + smart.DescribeUsers(client.FHIRUserTypes, client.Groups) + "; the smoke test signs no user in")
 		})
 	}
 }

@@ -85,7 +85,7 @@ func (r *run) write(ctx context.Context) {
 func (r *run) noWrite(s *session, typ string) string {
 	switch {
 	case !r.Write:
-		return "nothing is written unless it is asked for: --write"
+		return "not tried without --write"
 	case s == nil:
 		return "no service client may create, read, update and delete a " + strings.Join(writable, ", ")
 	}

@@ -23,16 +23,16 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 )
 
-var update = flag.Bool("update", false, "take the README's picture of the page anew")
+var update = flag.Bool("update", false, "take the picture of the page again")
 
-// The README's picture: its width in pixels, and the most bytes that it may take.
+// The picture in docs/getting-started/local-cloud.md: its width in pixels, and the most bytes that it may take.
 const (
 	pictureWidth = 1200
 	maxPicture   = 200 << 10
 )
 
-func TestThePictureOfThePageFitsTheREADME(t *testing.T) {
-	file := filepath.Join(root, "docs", "local-page.png")
+func TestThePictureOfThePageFitsItsDocument(t *testing.T) {
+	file := filepath.Join(root, "docs", "getting-started", "local-page.png")
 	if *update {
 		if err := os.WriteFile(file, takePicture(t), 0o644); err != nil {
 			t.Fatal(err)

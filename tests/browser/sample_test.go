@@ -107,7 +107,7 @@ func TestThePageShowsDecisionsAsTheyAreMade(t *testing.T) {
 	cloud := startWithClients(t)
 	ctx := browser(t, cloud)
 	run(t, ctx, chromedp.Navigate(cloud.Page), appears("#decisions"))
-	if before := text(t, ctx, "#decisions"); before != "Nothing was asked yet." {
+	if before := text(t, ctx, "#decisions"); before != "No requests yet." {
 		t.Errorf("before: %q", before)
 	}
 	if err := cloud.Walk(t.Context(), func(local.Step) {}); err != nil {

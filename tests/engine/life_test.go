@@ -76,7 +76,7 @@ func TestAProtectedStackIsNotDestroyed(t *testing.T) {
 		gone[saidOfADestruction(t, strings.TrimPrefix(operation, "delete "))] = true
 	}
 	if len(gone) != len(goneWithoutAPreview) {
-		t.Errorf("docs/pipelines.md says that more goes: %v", gone)
+		t.Errorf("docs/how-to/pipelines.md says that more goes: %v", gone)
 	}
 	s.mustUpdate(nil)
 	assertSame(t, "living after the next update", s.account.names(), whole)
@@ -141,7 +141,7 @@ func TestAnUnprotectedStackIsDestroyedWhole(t *testing.T) {
 	}
 }
 
-// goneWithoutAPreview is what docs/pipelines.md says of a destruction of a protected stack
+// goneWithoutAPreview is what docs/how-to/pipelines.md says of a destruction of a protected stack
 // that skips the preview, by the beginning of a resource's name.
 var goneWithoutAPreview = map[string]string{
 	"smart-grant-":                  "the policies that give the validator's roles the datastore",
@@ -155,7 +155,7 @@ var goneWithoutAPreview = map[string]string{
 // saidOfADestruction returns what the documents call a resource that went.
 func saidOfADestruction(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(root + "/docs/pipelines.md")
+	text, err := os.ReadFile(root + "/docs/how-to/pipelines.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func saidOfADestruction(t *testing.T, name string) string {
 	}
 	words := goneWithoutAPreview[longest]
 	if longest == "" || !strings.Contains(strings.Join(strings.Fields(string(text)), " "), words) {
-		t.Errorf("%s went without a preview, and docs/pipelines.md does not say so: %q", name, words)
+		t.Errorf("%s went without a preview, and docs/how-to/pipelines.md does not say so: %q", name, words)
 	}
 	return words
 }

@@ -83,10 +83,10 @@ func TestNothingIsSignedOrPublishedButWhatIsOnMainWasTestedAndLetThrough(t *test
 	if asked != 1 || tested < asked || steps[0].With["fetch-depth"] != 0 {
 		t.Errorf("want the whole history, then build/scripts/on-main, then .ci/run: %+v", steps)
 	}
-	pipelines := text(t, filepath.Join(root, "docs/pipelines.md"))
-	for _, rule := range []string{"| `release` | tags `v*` alone | yes, not of one's own |", "`v*`"} {
+	pipelines := text(t, filepath.Join(root, "docs/how-to/pipelines.md"))
+	for _, rule := range []string{"| `release` | only tags `v*` | yes; prevent self-review |", "`v*`"} {
 		if !strings.Contains(pipelines, rule) {
-			t.Errorf("docs/pipelines.md does not ask for the rule %s", rule)
+			t.Errorf("docs/how-to/pipelines.md does not ask for the rule %s", rule)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func TestEveryGoModuleAndEveryActionIsKeptUpToDate(t *testing.T) {
 }
 
 // TestTheCodeOwnersOwnWhatRunsWithThePipelinesRights holds CODEOWNERS against the folders
-// that docs/pipelines.md wants reviewed, and against what there is.
+// that docs/how-to/pipelines.md wants reviewed, and against what there is.
 func TestTheCodeOwnersOwnWhatRunsWithThePipelinesRights(t *testing.T) {
 	line := regexp.MustCompile(`^(/\S+/) +(@smartlake/[a-z-]+)$`)
 	owned := map[string]string{}
@@ -102,10 +102,10 @@ func TestTheCodeOwnersOwnWhatRunsWithThePipelinesRights(t *testing.T) {
 		}
 		owned[match[1]] = match[2]
 	}
-	pipelines := text(t, filepath.Join(root, "docs/pipelines.md"))
+	pipelines := text(t, filepath.Join(root, "docs/how-to/pipelines.md"))
 	for _, folder := range []string{".ci/", ".github/", "build/scripts/"} {
 		if owned["/"+folder] == "" || !strings.Contains(pipelines, "`"+folder+"`") {
-			t.Errorf("%s: has no owner, or docs/pipelines.md does not name it", folder)
+			t.Errorf("%s: has no owner, or docs/how-to/pipelines.md does not name it", folder)
 		}
 	}
 }
@@ -139,12 +139,12 @@ func TestAVulnerabilityIsReportedInPrivateInThisRepository(t *testing.T) {
 	if !strings.Contains(text(t, filepath.Join(root, "SECURITY.md")), "("+address+")") {
 		t.Errorf("SECURITY.md does not name %s", address)
 	}
-	for _, document := range []string{"README.md", "docs/security.md"} {
+	for _, document := range []string{"README.md", "docs/explanation/security.md"} {
 		if !strings.Contains(text(t, filepath.Join(root, document)), "SECURITY.md)") {
 			t.Errorf("%s does not lead to SECURITY.md", document)
 		}
 	}
-	if !strings.Contains(text(t, filepath.Join(root, "docs/pipelines.md")), "rivate vulnerability reporting") {
-		t.Error("docs/pipelines.md does not say that private reporting must be switched on")
+	if !strings.Contains(text(t, filepath.Join(root, "docs/how-to/pipelines.md")), "rivate vulnerability reporting") {
+		t.Error("docs/how-to/pipelines.md does not say that private reporting must be switched on")
 	}
 }

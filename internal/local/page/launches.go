@@ -49,14 +49,14 @@ func (l *launches) end(w http.ResponseWriter, r *http.Request) (launch, error) {
 	state := r.URL.Query().Get("state")
 	cookie, err := r.Cookie(launchCookie)
 	if err != nil || state == "" || subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(state)) != 1 {
-		return launch{}, errors.New("state: not that of the last launch of this browser: launch the app again")
+		return launch{}, errors.New("state: does not match the last launch of this browser; launch the app again")
 	}
 	setLaunchCookie(w, "", -1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	i := slices.IndexFunc(l.waiting, func(begun launch) bool { return begun.state == state })
 	if i < 0 || time.Now().After(l.waiting[i].expires) {
-		return launch{}, errors.New("state: of no launch that waits: launch the app again")
+		return launch{}, errors.New("state: matches no waiting launch; launch the app again")
 	}
 	begun := l.waiting[i]
 	l.waiting = slices.Delete(l.waiting, i, i+1)

@@ -4,7 +4,7 @@
 //
 // The page is on loopback, where every user of this machine and any website that its
 // user visits can send requests. So its path is a secret, which only who started the
-// cloud was told: everything else is not found. It answers to its own address alone (against DNS rebinding), takes changes from
+// cloud was told: everything else is not found. It answers only at its own address (against DNS rebinding), takes changes from
 // its own forms alone (against forged requests of other origins, those at other ports
 // of this machine included), shares nothing with other origins, and runs no script and
 // loads no resource but its own. Without script everything works except that the
@@ -98,7 +98,7 @@ type Page struct {
 func New(config Config) (*Page, error) {
 	address, err := url.Parse(config.Address)
 	if err != nil || address.Host == "" || len(address.Path) < minPath || !strings.HasSuffix(address.Path, "/") {
-		return nil, errors.New("address: want an URL with a slash at its end, and a path that is hard to guess")
+		return nil, errors.New("address: want a URL with a slash at its end, and a path that is hard to guess")
 	}
 	sample, err := app.New(config.Datastore, config.HTTP, appTimeout)
 	if err != nil {
@@ -122,7 +122,7 @@ func New(config Config) (*Page, error) {
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.protect(w.Header())
 	if r.Host != p.host { // a name that somebody else has resolved to loopback
-		http.Error(w, "the page answers to its own address alone", http.StatusMisdirectedRequest)
+		http.Error(w, "the page answers only at its own address", http.StatusMisdirectedRequest)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)

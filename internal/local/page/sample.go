@@ -155,7 +155,7 @@ func (p *Page) read(ctx context.Context, token string, end *launched) error {
 func claimsOf(token string) (map[string]any, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return nil, errors.New("the access token is no JWT, so it says nothing of a patient")
+		return nil, errors.New("the access token is not a JWT, so it names no patient")
 	}
 	content, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {

@@ -40,9 +40,9 @@ func generate() error {
 		return err
 	}
 	for path, text := range map[string]string{
-		"Pulumi.yaml":              head + "\n" + documentation.ConfigSection(),
-		"docs/configuration.md":    documentation.ConfigurationPage(),
-		"plugin/descriptions.json": descriptions.String(),
+		"Pulumi.yaml":                     head + "\n" + documentation.ConfigSection(),
+		"docs/reference/configuration.md": documentation.ConfigurationPage(),
+		"plugin/descriptions.json":        descriptions.String(),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // files of the repository, for everybody to read
 			return err
