@@ -83,7 +83,7 @@ func TestInAPreviewNothingIsKnownThatAWSComputes(t *testing.T) {
 
 func TestAProgramsOwnErrorComesBackAsItIs(t *testing.T) {
 	refused := errors.New("refused")
-	if err := componentstest.NewCloud().Run(func(*pulumi.Context) error { return refused }); err != refused {
+	if err := componentstest.NewCloud().Run(func(*pulumi.Context) error { return refused }); !errors.Is(err, refused) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package componentstest_test
 
 import (
 	"fmt"
-	"log"
 	"os"
 	"path/filepath"
 
@@ -14,14 +13,16 @@ import (
 
 // A program of a platform team, and what a unit test of it looks at.
 func Example() {
-	dir, err := os.MkdirTemp("", "platform-")
+	dir, err := os.MkdirTemp("", "platform-") // in a test: t.TempDir()
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	archive := filepath.Join(dir, "validator.zip") // without one, the test builds the function
 	if err := componentstest.WriteArchive(archive); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	deploy := func(ctx *pulumi.Context) error {
 		datastore, err := components.NewSmartDatastore(ctx, "clinic", &components.SmartDatastoreArgs{
@@ -37,7 +38,8 @@ func Example() {
 
 	cloud := componentstest.NewCloud(componentstest.InRegion("eu-west-2"))
 	if err := cloud.Run(deploy); err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	for _, client := range cloud.Resources("aws:cognito/userPoolClient:UserPoolClient") {
 		fmt.Println(client.GetName(), client.Inputs["allowedOauthScopes"])

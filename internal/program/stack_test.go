@@ -285,13 +285,12 @@ func TestKeysOfOtherProjectsAreNotOurs(t *testing.T) {
 }
 
 func TestTheLanguageHostsKeysAreChecked(t *testing.T) {
-	hosted := func(ctx *pulumi.Context) error { return program.Run(ctx) }
 	values := stackValues(t, "protct", "true")
 	t.Setenv(pulumi.EnvConfig, expect.Indented(t, values))
-	assertRefusedBy(t, hosted, values, nil, `smartlake:protct: no such key; did you mean protect?`)
+	assertRefusedBy(t, program.Run, values, nil, `smartlake:protct: no such key; did you mean protect?`)
 	right := stackValues(t)
 	t.Setenv(pulumi.EnvConfig, expect.Indented(t, right))
-	if err := cloudOf(right).Run(hosted); err != nil {
+	if err := cloudOf(right).Run(program.Run); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv(pulumi.EnvConfig, "Passw0rd!")
