@@ -294,7 +294,7 @@ func TestTheLanguageHostsKeysAreChecked(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(pulumi.EnvConfig, "Passw0rd!")
-	assertRefusedBy(t, hosted, right, nil, `PULUMI_CONFIG: not an object of texts`)
+	assertRefusedBy(t, program.Run, right, nil, `PULUMI_CONFIG: not an object of texts`)
 }
 
 func TestAProgramThatCannotFindMisspeltKeysDoesNotRun(t *testing.T) {
