@@ -6,6 +6,7 @@ import (
 	"archive/zip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,23 @@ const (
 // fixtureArchive and triggerArchive are the paths of prebuilt archives of the
 // validator and of the launch context trigger, so that no test needs to build them.
 var fixtureArchive, triggerArchive string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+// runTests runs the tests, with archives of both functions that no test needs to build.
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "smartlake-components-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := writeArchives(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
 
 // writeArchives writes them into a folder.
 func writeArchives(dir string) error {

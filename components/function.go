@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/packaging"
 )
 
 // FunctionArgs say how a function runs.
@@ -95,8 +97,11 @@ func (f *FunctionArgs) check(p *problems, field string) {
 }
 
 func (f *FunctionArgs) checkArchive(p *problems, field string) {
-	if f.Archive != "" {
-		p.checkArchive(field+".archive", f.Archive, f.Architecture)
+	if f.Archive == "" {
+		return
+	}
+	if refused := packaging.Check(f.Archive, f.Architecture); refused != "" {
+		p.add(field+".archive", f.Archive, refused)
 	}
 }
 
@@ -148,7 +153,7 @@ func (g goProgram) declare(
 	args := &lambda.FunctionArgs{
 		Description:   pulumi.String(g.description),
 		Runtime:       pulumi.String(lambda.RuntimeCustomAL2023),
-		Handler:       pulumi.String(bootstrapFile),
+		Handler:       pulumi.String(packaging.Bootstrap),
 		Architectures: pulumi.ToStringArray([]string{f.Architecture}),
 		Code:          pulumi.NewFileArchive(g.archive),
 		Role:          execution.Arn,

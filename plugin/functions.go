@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/packaging"
 )
 
 // functions tells where the archives of the functions come from: a released plugin
@@ -18,14 +19,14 @@ type functions struct {
 }
 
 func (f *functions) validator(args *components.FunctionArgs) *components.FunctionArgs {
-	return f.packagedBy(args, "validator", components.PackageValidatorFrom)
+	return f.packagedBy(args, "validator", packaging.Validator)
 }
 
 func (f *functions) launchContext(args *components.LaunchContextArgs) *components.LaunchContextArgs {
 	if args == nil {
 		args = &components.LaunchContextArgs{}
 	}
-	args.Function = f.packagedBy(args.Function, "launch-context", components.PackageLaunchContextFrom)
+	args.Function = f.packagedBy(args.Function, "launch-context", packaging.LaunchContext)
 	return args
 }
 
@@ -33,15 +34,15 @@ func (f *functions) launchContext(args *components.LaunchContextArgs) *component
 // its source is.
 func (f *functions) packagedBy(
 	args *components.FunctionArgs, name string,
-	build func(ctx context.Context, folder string, platform components.Platform, progress io.Writer) (string, error),
+	build func(ctx context.Context, folder string, platform packaging.Platform, progress io.Writer) (string, error),
 ) *components.FunctionArgs {
 	if args == nil {
 		args = &components.FunctionArgs{}
 	}
-	args.Package = func(ctx context.Context, platform components.Platform, progress io.Writer) (string, error) {
+	args.Package = func(ctx context.Context, platform packaging.Platform, progress io.Writer) (string, error) {
 		archive, err := fs.ReadFile(f.archives, name+"-"+architectures[platform.Arch]+".zip")
 		if err == nil {
-			return components.StoreArchive(name, archive)
+			return packaging.Store(name, archive)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("the plugin's own archive of the function: %w", err)

@@ -1,4 +1,4 @@
-package components_test
+package packaging_test
 
 import (
 	"archive/zip"
@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/packaging"
 )
 
 // packageIn, in the environment, makes this test binary a program that packages the
@@ -25,38 +25,23 @@ import (
 const packageIn = "SMARTLAKE_TEST_PACKAGE"
 
 // functions are what can be packaged.
-var functions = map[string]func(context.Context, components.Platform, io.Writer) (string, error){
-	"validator":      components.PackageValidator,
-	"launch-context": components.PackageLaunchContext,
+var functions = map[string]func(context.Context, string, packaging.Platform, io.Writer) (string, error){
+	"validator":      packaging.Validator,
+	"launch-context": packaging.LaunchContext,
 }
 
 func TestMain(m *testing.M) {
 	wanted, child := os.LookupEnv(packageIn)
 	if !child {
-		os.Exit(runTests(m))
+		os.Exit(m.Run())
 	}
 	function, architecture, _ := strings.Cut(wanted, " ")
-	path, err := functions[function](context.Background(), components.LambdaPlatform(architecture), nil)
+	path, err := functions[function](context.Background(), "", packaging.LambdaPlatform(architecture), nil)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	fmt.Println(path)
-}
-
-// runTests runs the tests, with archives of both functions that no test needs to build.
-func runTests(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "smartlake-components-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := writeArchives(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
 }
 
 // packageElsewhere packages a function in another process, with a working directory,
@@ -112,7 +97,7 @@ func newHome(t *testing.T) string {
 // checkout is the root of this module's source.
 func checkout(t *testing.T) string {
 	t.Helper()
-	root, err := filepath.Abs("..")
+	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +140,7 @@ func packaged(t *testing.T, function, architecture string) []byte {
 	if testing.Short() {
 		t.Skip("builds the functions")
 	}
-	path, err := functions[function](t.Context(), components.LambdaPlatform(architecture), nil)
+	path, err := functions[function](t.Context(), "", packaging.LambdaPlatform(architecture), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +294,7 @@ func TestOneProcessBuildsAFunctionForAPlatformOnce(t *testing.T) {
 	for function, build := range functions {
 		packaged(t, function, "arm64")
 		var progress bytes.Buffer
-		if _, err := build(t.Context(), components.LambdaPlatform("arm64"), &progress); err != nil {
+		if _, err := build(t.Context(), "", packaging.LambdaPlatform("arm64"), &progress); err != nil {
 			t.Fatal(err)
 		}
 		if progress.Len() > 0 {
@@ -325,7 +310,7 @@ func TestTheFunctionsAreNotTakenForEachOther(t *testing.T) {
 		}
 	}
 	for function, build := range functions {
-		path, err := build(t.Context(), components.LambdaPlatform("arm64"), nil)
+		path, err := build(t.Context(), "", packaging.LambdaPlatform("arm64"), nil)
 		if err != nil || !strings.HasPrefix(filepath.Base(path), function+"-") {
 			t.Errorf("%s: got %s (error %v)", function, path, err)
 		}
