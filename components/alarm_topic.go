@@ -3,6 +3,8 @@ package components
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
 
 // topic returns the ARN of the topic that is told of alarms, the given one or one
@@ -42,4 +44,27 @@ func (a AlarmArgs) topic(
 		}
 	}
 	return topic.Arn, []pulumi.Resource{policy}, nil
+}
+
+// publishAlarms lets CloudWatch's alarms of this account publish to the topic, and
+// nobody do so without TLS
+// (https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html).
+// Principals of the account go by their IAM policies.
+func publishAlarms(topicARN, account string) string {
+	document := iampolicy.Allow(iampolicy.Statement{
+		Sid:       "AlarmsOfTheAccount",
+		Principal: map[string]string{"Service": "cloudwatch.amazonaws.com"},
+		Action:    []string{"sns:Publish"},
+		Resource:  []string{topicARN},
+		Condition: iampolicy.Condition{"StringEquals": {"aws:SourceAccount": account}},
+	})
+	document.Statement = append(document.Statement, iampolicy.Statement{
+		Sid:       "NothingWithoutTLS",
+		Effect:    "Deny",
+		Principal: map[string]string{"AWS": "*"},
+		Action:    []string{"sns:Publish"},
+		Resource:  []string{topicARN},
+		Condition: iampolicy.Condition{"Bool": {"aws:SecureTransport": "false"}},
+	})
+	return document.JSON()
 }

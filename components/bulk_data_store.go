@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -170,11 +169,6 @@ func NewBulkDataStore(
 	return store, ctx.RegisterResourceOutputs(store, tagged(store))
 }
 
-const (
-	importRoleDescription = "What HealthLake may do for an import job: read the files, write its output"
-	exportRoleDescription = "What HealthLake may do for an export job: write the files"
-)
-
 // datastoreAt is the datastore's ARN, or an error where it turns out to be none or
 // one of elsewhere, whose jobs could not use the bucket.
 func datastoreAt(at placement, datastoreARN pulumi.StringInput) pulumi.StringOutput {
@@ -189,14 +183,6 @@ func datastoreAt(at placement, datastoreARN pulumi.StringInput) pulumi.StringOut
 				quoted(arn, datastoreARN), here)
 		}
 		return arn, nil
-	}).(pulumi.StringOutput)
-}
-
-// trust lets HealthLake act as a role for this one datastore, which can be named
-// here: its definition does not need the role.
-func (p placement) trust(datastoreARN pulumi.StringOutput) pulumi.StringOutput {
-	return pulumi.All(p.account, datastoreARN).ApplyT(func(values []any) string {
-		return trustDatastore(values[0].(string), values[1].(string))
 	}).(pulumi.StringOutput)
 }
 
@@ -248,28 +234,4 @@ func (s *BulkDataStore) document(bucketARN pulumi.StringOutput, policy func(buck
 	return pulumi.All(bucketARN, s.KMSKeyARN).ApplyT(func(arns []any) string {
 		return policy(arns[0].(string), arns[1].(string))
 	}).(pulumi.StringOutput)
-}
-
-// newRole declares a role that HealthLake assumes for a job, and returns its ARN,
-// which is known once the role can do what the job needs.
-func (s *BulkDataStore) newRole(
-	ctx *pulumi.Context, name string, a BulkDataStoreArgs, description string, trust pulumi.StringOutput,
-	access func(bucketARN, keyARN string) string,
-) (pulumi.StringOutput, error) {
-	role, err := a.Roles.newRole(ctx, name, iam.RoleArgs{
-		Description:      pulumi.String(description),
-		AssumeRolePolicy: trust,
-		Tags:             a.Tags,
-	}, pulumi.Parent(s))
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	policy, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{
-		Role:   role.Name,
-		Policy: s.document(s.BucketARN, access),
-	}, pulumi.Parent(s))
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	return pulumi.All(role.Arn, policy.ID()).ApplyT(func(values []any) string { return values[0].(string) }).(pulumi.StringOutput), nil
 }

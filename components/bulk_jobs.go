@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
@@ -79,4 +80,41 @@ func compact(value any) string {
 		panic(err) //nolint:forbidigo // cannot be: the inputs of a job are made of strings
 	}
 	return string(text)
+}
+
+// startJobs is what those need who start jobs: the jobs, the roles to hand over,
+// and the files before and after.
+func startJobs(datastoreARN, importRoleARN, exportRoleARN, bucketARN, keyARN string) string {
+	return iampolicy.Allow(
+		iampolicy.Statement{
+			Sid: "Jobs",
+			Action: []string{
+				"healthlake:DescribeFHIRExportJob",
+				"healthlake:DescribeFHIRImportJob",
+				"healthlake:ListFHIRExportJobs",
+				"healthlake:ListFHIRImportJobs",
+				"healthlake:StartFHIRExportJob",
+				"healthlake:StartFHIRImportJob",
+			},
+			Resource: []string{datastoreARN},
+		},
+		iampolicy.Statement{
+			Sid:       "HandOverRoles",
+			Action:    []string{"iam:PassRole"},
+			Resource:  []string{importRoleARN, exportRoleARN},
+			Condition: iampolicy.Condition{"StringEquals": {"iam:PassedToService": "healthlake.amazonaws.com"}},
+		},
+		iampolicy.Statement{Sid: "List", Action: []string{"s3:ListBucket"}, Resource: []string{bucketARN}},
+		iampolicy.Statement{Sid: "Upload", Action: []string{"s3:PutObject"}, Resource: []string{bucketARN + "/" + importPrefix + "*"}},
+		iampolicy.Statement{
+			Sid:      "Download",
+			Action:   []string{"s3:GetObject"},
+			Resource: []string{bucketARN + "/" + importOutputPrefix + "*", bucketARN + "/" + exportPrefix + "*"},
+		},
+		iampolicy.Statement{
+			Sid:      "Key",
+			Action:   []string{"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
+			Resource: []string{keyARN},
+		},
+	).JSON()
 }

@@ -1,9 +1,13 @@
 package components
 
 import (
+	"regexp"
+
 	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
+
+var datastorePattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-%@]{1,256}$`)
 
 // newDatastore declares "<name>-datastore", whole: what is left out comes back with the
 // service's default on a refresh.

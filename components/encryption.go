@@ -1,10 +1,18 @@
 package components
 
 import (
+	"regexp"
+
 	"github.com/pulumi/pulumi-aws-native/sdk/go/aws/healthlake"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
+
+var keyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(?:mrk-)?[0-9a-f-]{32,36}$`)
+
+const keyARNWanted = "want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
 
 // keyDeletionDays is how long KMS lets one change one's mind about a key, without
 // which what it encrypts cannot be read: the longest it offers.
@@ -49,7 +57,7 @@ func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, pare
 	case !a.createsKey():
 		return nil, nil
 	}
-	services := []func(place) statement{encryptLogs}
+	services := []func(place) iampolicy.Statement{encryptLogs}
 	if a.Alarms != nil {
 		services = append(services, encryptAlarms)
 	}

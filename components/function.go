@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -183,40 +182,4 @@ func (f *FunctionArgs) newLogGroup(
 		args.KmsKeyId = matching("function.logKmsKeyArn", f.LogKMSKeyARN, keyARNPattern, keyARNWanted)
 	}
 	return cloudwatch.NewLogGroup(ctx, name, args, pulumi.Parent(parent))
-}
-
-// newExecutionRole declares what the function runs as, and returns its rights too.
-func (g goProgram) newExecutionRole(
-	ctx *pulumi.Context, name string, f *FunctionArgs, roles *RoleArgs, logs *cloudwatch.LogGroup,
-	tags pulumi.StringMapInput, parent pulumi.Resource,
-) (*iam.Role, []pulumi.Resource, error) {
-	description := g.executionDescription
-	if f.Tracing {
-		description += " and its traces"
-	}
-	execution, err := roles.newRole(ctx, name+"-execution", iam.RoleArgs{
-		Description:      pulumi.String(description),
-		AssumeRolePolicy: placeOf(ctx, parent).document(lambdaTrust),
-		Tags:             tags,
-	}, pulumi.Parent(parent))
-	if err != nil {
-		return nil, nil, err
-	}
-	var rights []pulumi.Resource
-	right := func(suffix string, policy pulumi.StringInput) error {
-		granted, err := iam.NewRolePolicy(ctx, name+suffix, &iam.RolePolicyArgs{
-			Role: execution.Name, Policy: policy,
-		}, pulumi.Parent(parent))
-		rights = append(rights, granted)
-		return err
-	}
-	if err := right("-logging", logs.Arn.ApplyT(writeLogs).(pulumi.StringOutput)); err != nil {
-		return nil, nil, err
-	}
-	if f.Tracing {
-		if err := right("-tracing", pulumi.String(writeTraces())); err != nil {
-			return nil, nil, err
-		}
-	}
-	return execution, rights, nil
 }

@@ -44,6 +44,7 @@ const (
 const maxDomainLength = 63
 
 var (
+	domainPattern      = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 	hostNamePattern    = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z][a-z0-9-]*[a-z0-9]$`)
 	certificatePattern = regexp.MustCompile(`^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$`)
 	zonePattern        = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
@@ -161,4 +162,16 @@ func hostedDomain(prefix, region string) string {
 		label = "auth-fips"
 	}
 	return "https://" + prefix + "." + label + "." + region + ".amazoncognito.com"
+}
+
+// checkDomainPrefix checks what becomes part of a host name that is unique in
+// the region (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html).
+func (p *problems) checkDomainPrefix(field, prefix string) {
+	p.pattern(field, prefix, domainPattern, "want 1 to 63 lower-case letters, digits and -, with no - at either end")
+	for _, reserved := range []string{"aws", "amazon", "cognito"} {
+		if strings.Contains(prefix, reserved) {
+			p.add(field, prefix, "Cognito reserves "+reserved+"; want a prefix without aws, amazon and cognito")
+			return
+		}
+	}
 }

@@ -28,3 +28,6 @@ func (p placement) document(policy func(place) string) pulumi.StringOutput {
 		return policy(place{values[0].(string), values[1].(string), values[2].(string)})
 	}).(pulumi.StringOutput)
 }
+
+// place is where in AWS something is deployed.
+type place struct{ partition, region, account string }

@@ -2,6 +2,8 @@ package components
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -60,3 +62,35 @@ func newUsers(
 	}
 	return nil
 }
+
+func (p *problems) checkTestUsers(field string, users []TestUserArgs, policy *PasswordPolicyArgs) {
+	seen := map[string]bool{}
+	for i, user := range users {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		p.pattern(at+".username", user.Username, usernamePattern, "want 1 to 128 printable characters without white space")
+		if emailPattern.MatchString(user.Username) {
+			p.add(at+".username", user.Username, "want no email address: email is an alias already")
+		}
+		if name := strings.ToLower(user.Username); seen[name] {
+			p.add(at+".username", user.Username, "want a name that no other test user has")
+		} else {
+			seen[name] = true
+		}
+		p.pattern(at+".email", user.Email, emailPattern, "want an email address")
+		if user.Password == nil {
+			p.missing(at+".password", "want a password, as a Pulumi secret")
+		}
+		if password, known := user.Password.(pulumi.String); known {
+			if err := policy.check(at+".password", string(password)); err != nil {
+				p.found = append(p.found, err)
+			}
+		}
+		user.checkContext(p, at)
+		p.checkGroups(at+".groups", user.Groups)
+	}
+}
+
+var (
+	usernamePattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
+	emailPattern    = regexp.MustCompile(`^[^@\s]+@[^@\s]+$`)
+)

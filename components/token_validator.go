@@ -152,31 +152,6 @@ func NewTokenValidator(
 	return validator, ctx.RegisterResourceOutputs(validator, tagged(validator))
 }
 
-// newDataRoles declares the roles that HealthLake assumes for a request that the
-// validator lets pass.
-func (v *TokenValidator) newDataRoles(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
-	trust := placeOf(ctx, v).document(healthLakeTrust)
-	role := func(suffix, description string) (*iam.Role, error) {
-		return a.Roles.newRole(ctx, name+suffix, iam.RoleArgs{
-			Description:      pulumi.String(description),
-			AssumeRolePolicy: trust,
-			Tags:             a.Tags,
-		}, pulumi.Parent(v))
-	}
-	var err error
-	if v.readRole, err = role("-read", "What HealthLake may do for a SMART token that only reads"); err != nil {
-		return err
-	}
-	if v.writeRole, err = role("-write", "What HealthLake may do for a SMART token that writes"); err != nil {
-		return err
-	}
-	if v.exportRole, err = role("-export", "What HealthLake may do for a SMART token that exports: start the job"); err != nil {
-		return err
-	}
-	v.ReadRoleARN, v.WriteRoleARN, v.ExportRoleARN = v.readRole.Arn, v.writeRole.Arn, v.exportRole.Arn
-	return nil
-}
-
 // newFunction declares the function that judges.
 func (v *TokenValidator) newFunction(
 	ctx *pulumi.Context, name string, a TokenValidatorArgs, archive string,
@@ -226,31 +201,4 @@ func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValid
 	}
 	v.FunctionARN, v.FunctionName = alias.Arn, function.Name
 	return v.newProvisionedConcurrency(ctx, name, a, alias)
-}
-
-// GrantDatastore lets the validator's roles act on one datastore: "<name>-read",
-// "<name>-write" and "<name>-export". keyARN is the customer-managed key that the datastore is
-// encrypted with, or nil. Give a parent among the options, but not the validator
-// itself: a datastore that depends on it would wait for a policy that waits for
-// the datastore.
-func (v *TokenValidator) GrantDatastore(
-	ctx *pulumi.Context, name string, datastoreARN, keyARN pulumi.StringInput, opts ...pulumi.ResourceOption,
-) error {
-	if keyARN == nil {
-		keyARN = pulumi.String("")
-	}
-	grant := func(suffix string, role *iam.Role, actions []string) error {
-		document := pulumi.All(datastoreARN, keyARN).ApplyT(func(arns []any) string {
-			return datastoreAccess(actions, arns[0].(string), arns[1].(string))
-		}).(pulumi.StringOutput)
-		_, err := iam.NewRolePolicy(ctx, name+suffix, &iam.RolePolicyArgs{Role: role.Name, Policy: document}, opts...)
-		return err
-	}
-	if err := grant("-read", v.readRole, readActions); err != nil {
-		return err
-	}
-	if err := grant("-write", v.writeRole, sorted(slices.Concat(readActions, writeActions))); err != nil {
-		return err
-	}
-	return grant("-export", v.exportRole, exportActions)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 
@@ -10,27 +9,8 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/deploypolicy"
+	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
-
-// policy is an IAM policy document.
-type policy struct {
-	Version   string
-	Statement []statement
-}
-
-type statement struct {
-	Sid       string `json:",omitempty"`
-	Effect    string
-	Principal map[string]string `json:",omitempty"`
-	Action    []string
-	Resource  []string                       `json:",omitempty"`
-	Condition map[string]map[string][]string `json:",omitempty"`
-}
-
-func (p policy) json() (string, error) {
-	text, err := json.Marshal(p)
-	return string(text), err
-}
 
 // place is the account that the roles are for.
 type place struct{ account, partition string }
@@ -84,30 +64,23 @@ func (s settings) rights(name string, at place) (rights, error) {
 	var r rights
 	for _, role := range []struct {
 		texts     *[]string
-		documents []deploypolicy.Document
-		state     policy
+		documents []iampolicy.Document
+		state     iampolicy.Document
 	}{
 		{&r.preview, previewing, readState},
 		{&r.drift, reading, readState},
 		{&r.deploy, changing, s.changeState(stack.Project, name, at)},
 	} {
-		if *role.texts, err = texts(role.documents, role.state); err != nil {
-			return rights{}, err
-		}
+		*role.texts = texts(role.documents, role.state)
 	}
 	return r, nil
 }
 
 // texts are the documents as IAM takes them, the state's last.
-func texts(documents []deploypolicy.Document, state policy) ([]string, error) {
+func texts(documents []iampolicy.Document, state iampolicy.Document) []string {
 	var all []string
-	for _, document := range documents {
-		text, err := json.Marshal(document)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, string(text))
+	for _, document := range append(documents, state) {
+		all = append(all, document.JSON())
 	}
-	text, err := state.json()
-	return append(all, text), err
+	return all
 }

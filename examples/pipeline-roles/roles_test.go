@@ -141,8 +141,8 @@ func (a *account) names(kind string) []string {
 func TestEachRoleTrustsItsOwnEnvironmentAndNothingElse(t *testing.T) {
 	const form = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"` + providerARN + `"},` +
 		`"Action":["sts:AssumeRoleWithWebIdentity"],"Condition":{"StringEquals":{` +
-		`"token.actions.githubusercontent.com:aud":["sts.amazonaws.com"],` +
-		`"token.actions.githubusercontent.com:sub":["repo:clinic/smartlake:environment:ENVIRONMENT"]}}}]}`
+		`"token.actions.githubusercontent.com:aud":"sts.amazonaws.com",` +
+		`"token.actions.githubusercontent.com:sub":"repo:clinic/smartlake:environment:ENVIRONMENT"}}}]}`
 	for when, changed := range map[string]map[string]string{"a new provider": nil, "the account's": {"providerArn": providerARN}} {
 		t.Run(when, func(t *testing.T) {
 			a := mustDeclare(t, changed)
@@ -189,9 +189,8 @@ func TestNoOtherRunAssumesARole(t *testing.T) {
 			if len(s.Condition) != 1 || len(s.Condition["StringEquals"]) != 2 {
 				t.Fatalf("%s: other conditions: %v", name, s.Condition)
 			}
-			for _, subject := range s.Condition["StringEquals"]["token.actions.githubusercontent.com:sub"].([]any) {
-				allowed[subject.(string)] = append(allowed[subject.(string)], name)
-			}
+			subject := s.Condition["StringEquals"]["token.actions.githubusercontent.com:sub"].(string)
+			allowed[subject] = append(allowed[subject], name)
 		}
 	}
 	for _, stranger := range strangers {
@@ -231,7 +230,7 @@ const (
 		`"arn:aws:s3:::clinic-state/.pulumi/backups/smartlake/STACK/*","arn:aws:s3:::clinic-state/.pulumi/history/smartlake/STACK/*",` +
 		`"arn:aws:s3:::clinic-state/.pulumi/locks/organization/smartlake/STACK/*"]}`
 	keyStatement = `{"Sid":"StateKey","Effect":"Allow","Action":[ACTIONS],"Resource":["` + stateKeyARN + `"],` +
-		`"Condition":{"StringEquals":{"kms:ViaService":["s3.us-east-1.amazonaws.com"]}}}`
+		`"Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}}`
 	secretsStatement = `{"Sid":"SecretsKey","Effect":"Allow","Action":["kms:Decrypt"],"Resource":["` + prodKeyARN + `"]}`
 )
 

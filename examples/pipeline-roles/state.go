@@ -1,5 +1,7 @@
 package main
 
+import "github.com/smartlake/pulumi-smartlake/internal/iampolicy"
+
 // stateFiles are the objects of one stack in the bucket, as the S3 backend of Pulumi
 // lays them out (version 1, which knows projects; pkg/backend/diy of Pulumi 3.259).
 type stateFiles struct {
@@ -23,17 +25,17 @@ func (s settings) stateFilesOf(project, stack string, at place) stateFiles {
 // readState is what it takes to preview and to look for drift. Neither takes the
 // stack's lock, nor writes anything: diyBackend locks in Update, Refresh and Destroy,
 // and in the latter two not with --preview-only.
-func (s settings) readState(project, stack string, at place) policy {
+func (s settings) readState(project, stack string, at place) iampolicy.Document {
 	return s.state(stack, at, []string{"kms:Decrypt"},
-		statement{Sid: "State", Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: s.stateFilesOf(project, stack, at).read})
+		iampolicy.Statement{Sid: "State", Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: s.stateFilesOf(project, stack, at).read})
 }
 
 // changeState is what an update needs: its stack's lock, history, backups and state.
-func (s settings) changeState(project, stack string, at place) policy {
+func (s settings) changeState(project, stack string, at place) iampolicy.Document {
 	files := s.stateFilesOf(project, stack, at)
 	return s.state(stack, at, []string{"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"},
-		statement{Sid: "State", Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: files.read},
-		statement{Sid: "StateWritten", Effect: "Allow", Action: []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}, Resource: files.written})
+		iampolicy.Statement{Sid: "State", Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: files.read},
+		iampolicy.Statement{Sid: "StateWritten", Effect: "Allow", Action: []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"}, Resource: files.written})
 }
 
 // state adds to rights on a stack's objects those on the bucket and on keys.
@@ -44,15 +46,15 @@ func (s settings) changeState(project, stack string, at place) policy {
 //
 // The bucket's key is good through S3 alone. Used directly, one key for both stacks'
 // secrets would open the other's, whose encrypted values stand in the repository.
-func (s settings) state(stack string, at place, onBucketKey []string, onObjects ...statement) policy {
-	statements := append([]statement{{Sid: "StateBucket", Effect: "Allow", Action: []string{"s3:ListBucket"},
+func (s settings) state(stack string, at place, onBucketKey []string, onObjects ...iampolicy.Statement) iampolicy.Document {
+	statements := append([]iampolicy.Statement{{Sid: "StateBucket", Effect: "Allow", Action: []string{"s3:ListBucket"},
 		Resource: []string{"arn:" + at.partition + ":s3:::" + s.stateBucket}}}, onObjects...)
 	if s.stateKeyARN != "" {
-		statements = append(statements, statement{Sid: "StateKey", Effect: "Allow", Action: onBucketKey, Resource: []string{s.stateKeyARN},
-			Condition: map[string]map[string][]string{"StringEquals": {"kms:ViaService": {"s3." + regionOf(s.stateKeyARN) + ".amazonaws.com"}}}})
+		statements = append(statements, iampolicy.Statement{Sid: "StateKey", Effect: "Allow", Action: onBucketKey, Resource: []string{s.stateKeyARN},
+			Condition: iampolicy.Condition{"StringEquals": {"kms:ViaService": "s3." + regionOf(s.stateKeyARN) + ".amazonaws.com"}}})
 	}
 	if key := s.secretsKeyARNs[stack]; key != "" {
-		statements = append(statements, statement{Sid: "SecretsKey", Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: []string{key}})
+		statements = append(statements, iampolicy.Statement{Sid: "SecretsKey", Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: []string{key}})
 	}
-	return policy{Version: "2012-10-17", Statement: statements}
+	return iampolicy.New(statements...)
 }

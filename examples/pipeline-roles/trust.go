@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
 
 // issuer is GitHub's, as the condition keys of AWS have it. audience is what
@@ -46,15 +48,14 @@ func (s settings) subject(environment string) string {
 
 // trust lets jobs in one environment assume a role. Nothing of it is a pattern.
 func (s settings) trust(provider pulumi.StringInput, environment string) pulumi.StringOutput {
-	return provider.ToStringOutput().ApplyT(func(arn string) (string, error) {
-		return policy{Version: "2012-10-17", Statement: []statement{{
-			Effect:    "Allow",
+	return provider.ToStringOutput().ApplyT(func(arn string) string {
+		return iampolicy.Allow(iampolicy.Statement{
 			Principal: map[string]string{"Federated": arn},
 			Action:    []string{"sts:AssumeRoleWithWebIdentity"},
-			Condition: map[string]map[string][]string{"StringEquals": {
-				issuer + ":aud": {audience},
-				issuer + ":sub": {s.subject(environment)},
+			Condition: iampolicy.Condition{"StringEquals": {
+				issuer + ":aud": audience,
+				issuer + ":sub": s.subject(environment),
 			}},
-		}}}.json()
+		}).JSON()
 	}).(pulumi.StringOutput)
 }

@@ -9,25 +9,15 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
 
-// Document is an IAM policy document. Equal documents give equal JSON.
-type Document struct {
-	Version   string
-	Statement []Statement
-}
-
-// Statement allows actions on resources.
-type Statement struct {
-	Sid       string
-	Effect    string
-	Action    []string
-	Resource  []string
-	Condition condition `json:",omitempty"`
-}
-
-// condition is what a statement depends on: values by key by operator.
-type condition = map[string]map[string]string
+// Documents are written in the product's one form.
+type (
+	Document  = iampolicy.Document
+	Statement = iampolicy.Statement
+	condition = iampolicy.Condition
+)
 
 // maxDocument is the size of a customer-managed policy in characters, white space not
 // counted (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
@@ -277,7 +267,7 @@ func pack(list []Statement) ([]Document, error) {
 			continue
 		}
 		if size+len(text)+1 > maxDocument {
-			documents = append(documents, Document{Version: "2012-10-17"})
+			documents = append(documents, iampolicy.New())
 			size = frame
 		}
 		last := &documents[len(documents)-1]

@@ -1,0 +1,190 @@
+package components
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
+
+var (
+	clientNamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	scopeNamePattern  = regexp.MustCompile(`^[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}$`)
+)
+
+// Cognito's quotas and patterns
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html and
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).
+const (
+	maxScopesPerClient = 50
+	maxScopesPerServer = 100
+	maxURLsPerClient   = 100
+	maxURLLength       = 1024
+	maxClients         = 100 // 31 bytes each of Lambda's 4 KB of environment
+)
+
+// checkClients checks the clients against SMART's grammar, the datastore's
+// strategy and Cognito's quotas.
+func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
+	if len(clients) == 0 {
+		p.missing("clients", "want at least one client; without one nobody can get a token")
+	}
+	if n := len(clients); n > maxClients {
+		p.add("clients", fmt.Sprintf("%d clients", n), fmt.Sprintf("want at most %d: the function's environment lists them all", maxClients))
+	}
+	seen := map[string]bool{}
+	for i, client := range clients {
+		field := fmt.Sprintf("clients[%d]", i)
+		p.pattern(field+".name", client.Name, clientNamePattern,
+			"want 1 to 64 letters, digits, - and _, starting with a letter or digit")
+		if name := strings.ToLower(client.Name); seen[name] {
+			p.add(field+".name", client.Name, "want a name that no other client has")
+		} else {
+			seen[name] = true
+		}
+		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
+		p.checkScopes(field+".scopes", client, strategy)
+		p.checkTokenSize(field+".scopes", client)
+		client.checkUsers(p, field)
+		p.checkURLs(field, client)
+		p.checkLifetimes(field, client)
+	}
+	declared := scopesByServer(clients)
+	for _, server := range slices.Sorted(maps.Keys(declared)) {
+		if n := len(declared[server]); n > maxScopesPerServer {
+			p.add("clients[*].scopes", fmt.Sprintf("%d different scopes of %s/", n, server),
+				fmt.Sprintf("want at most %d of a resource server (Cognito)", maxScopesPerServer))
+		}
+	}
+}
+
+// unissuable are SMART scopes that Cognito cannot issue: its custom scopes are
+// always <resource server>/<name>.
+var unissuable = map[string]string{
+	"fhirUser":       "Cognito cannot issue it; the fhirUser claim comes from a user attribute instead",
+	"launch":         "Cognito cannot issue it, and there is no EHR launch without it",
+	"offline_access": "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
+	"online_access":  "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
+}
+
+func (p *problems) checkScopes(field string, client ClientArgs, strategy smart.Strategy) {
+	if len(client.Scopes) == 0 {
+		p.missing(field, "want at least one scope, such as system/*.read")
+	}
+	if n := len(client.Scopes); n > maxScopesPerClient {
+		p.add(field, fmt.Sprintf("%d scopes", n), fmt.Sprintf("want at most %d (Cognito)", maxScopesPerClient))
+	}
+	for i, text := range client.Scopes {
+		at := fmt.Sprintf("%s[%d]", field, i)
+		if slices.Contains(client.Scopes[:i], text) {
+			p.add(at, text, "want each scope once")
+			continue
+		}
+		p.checkScope(at, text, client, strategy)
+	}
+}
+
+func (p *problems) checkScope(field, text string, client ClientArgs, strategy smart.Strategy) {
+	if why, ok := unissuable[text]; ok {
+		p.add(field, text, why)
+		return
+	}
+	if slices.Contains(oidcScopes, text) {
+		if client.Kind == ServiceClient {
+			p.add(field, text, "a service has no user; want resource scopes such as system/*.read")
+		}
+		return
+	}
+	if text == launchScope {
+		return
+	}
+	scope, err := smart.ParseScope(text)
+	if err != nil {
+		p.found = append(p.found, fmt.Errorf("%s: %w; or launch/patient, or for user-facing clients %s",
+			field, err, strings.Join(oidcScopes, ", ")))
+		return
+	}
+	_, name, _ := strings.Cut(text, "/")
+	if encoded := strings.ReplaceAll(name, "/", "%2F"); encoded != name && scopeNamePattern.MatchString(encoded) {
+		p.add(field, text, fmt.Sprintf("Cognito takes no slash in a scope's name; percent-encode those of the filter: %s", strings.Replace(text, name, encoded, 1)))
+	} else if !scopeNamePattern.MatchString(name) {
+		p.add(field, text, `Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`)
+	}
+	if strategy.Valid() && !strategy.Understands(scope) {
+		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
+	}
+	if client.userFacing() && scope.Context == smart.System {
+		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
+	}
+}
+
+// loopbackHosts may be called back without TLS: nothing leaves the machine
+// (https://www.rfc-editor.org/rfc/rfc8252#section-7.3). Any port will do.
+var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
+
+func (p *problems) checkURLs(field string, client ClientArgs) {
+	callbacks, logouts := field+".callbackUrls", field+".logoutUrls"
+	if client.Kind == ServiceClient {
+		if len(client.CallbackURLs) > 0 {
+			p.add(callbacks, client.CallbackURLs, "a service signs nobody in; want none")
+		}
+		if len(client.LogoutURLs) > 0 {
+			p.add(logouts, client.LogoutURLs, "a service signs nobody out; want none")
+		}
+		return
+	}
+	if client.userFacing() && len(client.CallbackURLs) == 0 {
+		p.missing(callbacks, "want at least one URL that Cognito sends the user back to")
+	}
+	p.checkURLList(callbacks, client.CallbackURLs)
+	p.checkURLList(logouts, client.LogoutURLs)
+}
+
+func (p *problems) checkURLList(field string, urls []string) {
+	if len(urls) > maxURLsPerClient {
+		p.add(field, fmt.Sprintf("%d URLs", len(urls)), fmt.Sprintf("want at most %d (Cognito)", maxURLsPerClient))
+	}
+	for i, text := range urls {
+		u, err := url.Parse(text)
+		secure := err == nil && (u.Scheme == "https" || u.Scheme == "http" && slices.Contains(loopbackHosts, u.Hostname()))
+		if !secure || u.Hostname() == "" || u.Fragment != "" || u.User != nil || len(text) > maxURLLength || strings.ContainsAny(text, " \t\r\n#*") {
+			p.add(fmt.Sprintf("%s[%d]", field, i), text,
+				"want an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info")
+		}
+	}
+}
+
+func (p *problems) checkLifetimes(field string, client ClientArgs) {
+	const day, tenYears = 24 * 60, 10 * 365 * 24 * 60
+	if m := client.AccessTokenMinutes; m != 0 {
+		p.inRange(field+".accessTokenMinutes", m, 5, day, "minutes")
+	}
+	if client.Kind == ServiceClient {
+		if m := client.IDTokenMinutes; m != 0 {
+			p.add(field+".idTokenMinutes", m, "a service gets no ID token; want none")
+		}
+		if m := client.RefreshTokenMinutes; m != 0 {
+			p.add(field+".refreshTokenMinutes", m, "a service gets no refresh token; want none")
+		}
+		return
+	}
+	if m := client.IDTokenMinutes; m != 0 {
+		p.inRange(field+".idTokenMinutes", m, 5, day, "minutes")
+	}
+	if m := client.RefreshTokenMinutes; m != 0 {
+		p.inRange(field+".refreshTokenMinutes", m, 60, tenYears, "minutes")
+		if longest := max(tokenMinutes(client.AccessTokenMinutes), tokenMinutes(client.IDTokenMinutes)); m >= 60 && m < longest {
+			p.add(field+".refreshTokenMinutes", m, fmt.Sprintf("want no less than the client's other tokens have, %d minutes (Cognito)", longest))
+		}
+	}
+}
+
+func (p *problems) checkStrategy(field string, strategy smart.Strategy) {
+	if !strategy.Valid() {
+		p.add(field, string(strategy), "want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens")
+	}
+}

@@ -1,0 +1,98 @@
+package components
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/redact"
+)
+
+// problems collects everything that is wrong with an argument value, so that its
+// author learns all of it at once. A problem names the field, the value and what
+// would be accepted; it never holds a secret.
+type problems struct{ found []error }
+
+func (p *problems) add(field string, value any, want string) {
+	p.found = append(p.found, fmt.Errorf("%s: %s: %s", field, told(value), want))
+}
+
+func (p *problems) missing(field, want string) {
+	p.found = append(p.found, fmt.Errorf("%s: missing: %s", field, want))
+}
+
+func (p *problems) oneOf(field, value string, accepted ...string) {
+	if !slices.Contains(accepted, value) {
+		p.add(field, value, "want one of "+strings.Join(accepted, ", "))
+	}
+}
+
+func (p *problems) inRange(field string, value, low, high int, unit string) {
+	if value < low || value > high {
+		p.add(field, value, fmt.Sprintf("want %d to %d %s", low, high, unit))
+	}
+}
+
+func (p *problems) pattern(field, value string, pattern *regexp.Regexp, want string) {
+	if !pattern.MatchString(value) {
+		p.add(field, value, want)
+	}
+}
+
+// patternWhereKnown checks a value that is known already; [matching] checks what
+// becomes known later.
+func (p *problems) patternWhereKnown(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) {
+	if text, ok := value.(pulumi.String); ok {
+		p.pattern(field, string(text), pattern, want)
+	}
+}
+
+// err returns the problems as one error, led by the component they concern.
+func (p *problems) err(component, name string) error {
+	if len(p.found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s %q: %w", component, name, errors.Join(p.found...))
+}
+
+// matching is a value that stops the run, before it reaches what it is given to,
+// where it turns out not to match.
+func matching(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) pulumi.StringOutput {
+	output := value.ToStringOutput()
+	return output.ApplyT(func(text string) (string, error) {
+		if !pattern.MatchString(text) {
+			return "", fmt.Errorf("%s: %s: %s", field, quoted(text, output), want)
+		}
+		return text, nil
+	}).(pulumi.StringOutput)
+}
+
+// quoted is a value as an error may tell it, which is not at all where the input that
+// it came from is a secret. It is for functions that the input is applied to: it waits
+// until the input is known.
+func quoted(value any, from pulumi.Input) string {
+	if output, ok := from.(pulumi.Output); ok && pulumi.IsSecret(output) {
+		return "[secret]"
+	}
+	return told(value)
+}
+
+// told is a value as an error tells it, without the user and password of a URL.
+func told(value any) string {
+	switch value := value.(type) {
+	case string:
+		return redact.Quote(value)
+	case []string:
+		texts := make([]string, len(value))
+		for i, text := range value {
+			texts[i] = redact.UserInfo(text)
+		}
+		return fmt.Sprintf("%#v", texts)
+	default:
+		return fmt.Sprintf("%#v", value)
+	}
+}
