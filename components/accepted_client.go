@@ -28,10 +28,10 @@ type AcceptedClientArgs struct {
 
 // accepted are the clients as the validator is told of them. The id of each comes
 // from id.
-func accepted(clients []ClientArgs, id func(name string) pulumi.StringInput) []AcceptedClientArgs {
+func accepted(clients []client, id func(name string) pulumi.StringInput) []AcceptedClientArgs {
 	var list []AcceptedClientArgs
 	for _, client := range clients {
-		list = append(list, AcceptedClientArgs{ID: id(client.Name), FHIRUserTypes: client.UserTypes(), Groups: client.Groups})
+		list = append(list, AcceptedClientArgs{ID: id(client.Name), FHIRUserTypes: client.userTypes(), Groups: client.Groups})
 	}
 	return list
 }

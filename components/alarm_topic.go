@@ -9,36 +9,33 @@ import (
 
 // topic returns the ARN of the topic that is told of alarms, the given one or one
 // that is created here, and what must be there before CloudWatch can publish to it.
-func (a AlarmArgs) topic(
-	ctx *pulumi.Context, name string, tags pulumi.StringMapInput, parent pulumi.Resource,
-) (pulumi.StringOutput, []pulumi.Resource, error) {
+func (a AlarmArgs) topic(s site) (pulumi.StringOutput, []pulumi.Resource, error) {
 	if a.TopicARN != nil {
 		return matching("alarms.topicArn", a.TopicARN, topicARNPattern, topicARNWanted), nil, nil
 	}
-	args := &sns.TopicArgs{Tags: tags}
+	args := &sns.TopicArgs{Tags: s.tags}
 	if a.TopicKMSKeyARN != nil {
 		args.KmsMasterKeyId = matching("alarms.topicKmsKeyArn", a.TopicKMSKeyARN, keyARNPattern, keyARNWanted)
 	}
-	topic, err := sns.NewTopic(ctx, name+"-alarms", args, pulumi.Parent(parent))
+	topic, err := sns.NewTopic(s.ctx, s.name+"-alarms", args, s.below())
 	if err != nil {
 		return pulumi.StringOutput{}, nil, err
 	}
-	at := placeOf(ctx, parent)
-	policy, err := sns.NewTopicPolicy(ctx, name+"-alarms-policy", &sns.TopicPolicyArgs{
+	policy, err := sns.NewTopicPolicy(s.ctx, s.name+"-alarms-policy", &sns.TopicPolicyArgs{
 		Arn: topic.Arn,
-		Policy: pulumi.All(topic.Arn, at.account).ApplyT(func(values []any) string {
+		Policy: pulumi.All(topic.Arn, s.place().account).ApplyT(func(values []any) string {
 			return publishAlarms(values[0].(string), values[1].(string))
 		}).(pulumi.StringOutput),
-	}, pulumi.Parent(parent))
+	}, s.below())
 	if err != nil {
 		return pulumi.StringOutput{}, nil, err
 	}
 	for _, email := range a.Emails {
-		_, err := sns.NewTopicSubscription(ctx, name+"-alarms-to-"+email, &sns.TopicSubscriptionArgs{
+		_, err := sns.NewTopicSubscription(s.ctx, s.name+"-alarms-to-"+email, &sns.TopicSubscriptionArgs{
 			Topic:    topic.Arn,
 			Protocol: pulumi.String("email"),
 			Endpoint: pulumi.String(email),
-		}, pulumi.Parent(parent))
+		}, s.below())
 		if err != nil {
 			return pulumi.StringOutput{}, nil, err
 		}

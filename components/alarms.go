@@ -110,12 +110,12 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 }
 
 // newAlarms declares the alarms, and the topic that is told of them.
-func (v *TokenValidator) newAlarms(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
+func (v *TokenValidator) newAlarms(s site, a TokenValidatorArgs) error {
 	v.AlarmTopicARN = pulumi.String("").ToStringOutput()
 	if a.Alarms == nil {
 		return nil
 	}
-	topic, ready, err := a.Alarms.topic(ctx, name, a.Tags, v)
+	topic, ready, err := a.Alarms.topic(s)
 	if err != nil {
 		return err
 	}
@@ -125,9 +125,9 @@ func (v *TokenValidator) newAlarms(ctx *pulumi.Context, name string, a TokenVali
 		alarm.args.ComparisonOperator = pulumi.String("GreaterThanOrEqualToThreshold")
 		// Nobody calls, nothing is measured: that is no trouble of the validator's.
 		alarm.args.TreatMissingData = pulumi.String("notBreaching")
-		alarm.args.Tags = a.Tags
-		if _, err := cloudwatch.NewMetricAlarm(ctx, name+"-alarm-"+alarm.name, alarm.args,
-			pulumi.Parent(v), pulumi.DependsOn(ready)); err != nil {
+		alarm.args.Tags = s.tags
+		if _, err := cloudwatch.NewMetricAlarm(s.ctx, s.name+"-alarm-"+alarm.name, alarm.args,
+			s.below(), pulumi.DependsOn(ready)); err != nil {
 			return err
 		}
 	}

@@ -94,87 +94,91 @@ type AuthorizationServerArgs struct {
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
 ) (*AuthorizationServer, error) {
-	a, err := args.withDefaults(name)
-	if err != nil {
+	var p problems
+	p.checkName(name, maxAuthorizationServerName)
+	plan := args.normalize(&p, inherited{})
+	if err := p.err("AuthorizationServer", name); err != nil {
 		return nil, err
 	}
-	if err := a.build(ctx); err != nil { // before anything is registered
+	if err := plan.build(ctx); err != nil { // before anything is registered
 		return nil, err
 	}
+	return plan.declare(ctx, name, opts...)
+}
+
+func (a authorizationServerPlan) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*AuthorizationServer, error) {
 	server := &AuthorizationServer{}
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:AuthorizationServer", name, tagged(a.portable()), server, opts...); err != nil {
 		return nil, err
 	}
+	s := newSite(ctx, name, server, a.Tags, nil)
 	a.warn(ctx, server)
-	context, err := newLaunchContext(ctx, name, a, server)
+	context, err := a.newLaunchContext(s)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := server.newPool(ctx, name, a, context)
+	pool, err := server.newPool(s, a, context)
 	if err != nil {
 		return nil, err
 	}
-	providers, err := newIdentityProviders(ctx, name, a, pool, server)
+	providers, err := newIdentityProviders(s, a.AuthorizationServerArgs, pool)
 	if err != nil {
 		return nil, err
 	}
-	callable, err := context.allow(ctx, name, pool)
+	callable, err := context.allow(s, pool)
 	if err != nil {
 		return nil, err
 	}
-	servers, err := newResourceServers(ctx, name, a, pool, server)
+	servers, err := newResourceServers(s, a.clients, pool)
 	if err != nil {
 		return nil, err
 	}
-	if err := server.newClients(ctx, name, a, pool, providers, append(servers, callable...)); err != nil {
+	if err := server.newClients(s, a, pool, providers, append(servers, callable...)); err != nil {
 		return nil, err
 	}
-	if err := newUsers(ctx, name, a, pool, server); err != nil {
+	if err := newUsers(s, a.AuthorizationServerArgs, pool); err != nil {
 		return nil, err
 	}
 	server.adopt(pool)
-	server.Scopes = fullScopes(a.Clients)
+	server.Scopes = fullScopes(a.clients)
 	return server, ctx.RegisterResourceOutputs(server, tagged(server))
 }
 
-// withDefaults checks the arguments and fills in what was left out. The caller's
-// value stays as it is.
-func (args *AuthorizationServerArgs) withDefaults(name string) (AuthorizationServerArgs, error) {
-	var p problems
-	p.checkName(name, maxAuthorizationServerName)
-	a := args.resolve(&p)
-	return a, p.err("AuthorizationServer", name)
+// authorizationServerPlan is what an [AuthorizationServer] is declared from: arguments
+// that are checked and left no default out, the clients with their scopes parsed, and
+// the archive of the launch context's function, where it is declared.
+type authorizationServerPlan struct {
+	AuthorizationServerArgs
+	clients        []client
+	contextArchive string
 }
 
-func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArgs {
-	var a AuthorizationServerArgs
-	if args != nil {
-		a = *args
-	}
+// normalize fills in what was left out and checks everything. The caller's value stays
+// as it is.
+func (args *AuthorizationServerArgs) normalize(p *problems, whole inherited) authorizationServerPlan {
+	a := orDefault(args, AuthorizationServerArgs{})
 	if a.AuthorizationStrategy == "" {
 		a.AuthorizationStrategy = smart.SMARTOnFHIR
 	}
+	plan := authorizationServerPlan{clients: parsed(a.Clients)}
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
-	p.checkClients(a.Clients, a.AuthorizationStrategy)
-	if a.DomainPrefix != "" {
-		p.checkDomainPrefix("domainPrefix", a.DomainPrefix)
-	}
-	if a.DomainPrefix != "" && a.CustomDomain != nil {
-		p.add("domainPrefix", a.DomainPrefix, "goes without customDomain: the endpoints live under one of them")
-	}
-	a.CustomDomain.check(p, "customDomain")
-	a.UserPool, a.LaunchContext = copyOf(a.UserPool), copyOf(a.LaunchContext)
+	p.checkClients(plan.clients, a.AuthorizationStrategy)
+	a.checkDomain(p)
+	a.UserPool = copyOf(a.UserPool)
 	p.checkTestUsers("testUsers", a.TestUsers, a.UserPool.PasswordPolicy.withDefaults())
 	a.Tags = p.checkTags("tags", a.Tags)
-	a.LaunchContext.Tags = p.checkTags("launchContext.tags", a.LaunchContext.Tags)
+	own := copyOf(a.LaunchContext)
+	own.Tags = p.checkTags("launchContext.tags", own.Tags)
+	a.LaunchContext = own
 	p.checkExistingUserPool(a)
 	if a.ExistingUserPool == nil {
 		a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
 		a.UserPool.check(p, "userPool")
-		a.checkTier(p)
+		a.checkTier(p, plan.clients)
 	}
-	a.LaunchContext = a.LaunchContext.inheriting(nil, nil, a.Tags).withDefaults()
-	a.LaunchContext.check(p, "launchContext.")
+	own.withDefaults().check(p, "launchContext.") // what it inherits is checked where it was given
+	a.LaunchContext = own.inheriting(whole, a.Tags).withDefaults()
+	a.LaunchContext.Function.checkArchive(p, "launchContext.function")
 	a.IdentityProviders = slices.Clone(a.IdentityProviders)
 	for i, provider := range a.IdentityProviders {
 		a.IdentityProviders[i] = provider.withDefaults()
@@ -182,6 +186,22 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 	p.checkIdentityProviders(a)
 	p.checkOffers(a)
 	p.checkClientAttributes(a)
+	plan.AuthorizationServerArgs = a.withSecretsKept()
+	return plan
+}
+
+func (a AuthorizationServerArgs) checkDomain(p *problems) {
+	if a.DomainPrefix != "" {
+		p.checkDomainPrefix("domainPrefix", a.DomainPrefix)
+	}
+	if a.DomainPrefix != "" && a.CustomDomain != nil {
+		p.add("domainPrefix", a.DomainPrefix, "goes without customDomain: the endpoints live under one of them")
+	}
+	a.CustomDomain.check(p, "customDomain")
+}
+
+// withSecretsKept makes Pulumi secrets of what must be kept as one, once it is checked.
+func (a AuthorizationServerArgs) withSecretsKept() AuthorizationServerArgs {
 	for i, provider := range a.IdentityProviders {
 		a.IdentityProviders[i] = provider.kept()
 	}
@@ -195,11 +215,10 @@ func (args *AuthorizationServerArgs) resolve(p *problems) AuthorizationServerArg
 }
 
 // build packages the function, where it is wanted and not given.
-func (a AuthorizationServerArgs) build(ctx *pulumi.Context) error {
-	if !a.declaresLaunchContext() {
-		return nil
+func (a *authorizationServerPlan) build(ctx *pulumi.Context) (err error) {
+	if a.declaresLaunchContext() {
+		a.contextArchive, err = a.LaunchContext.Function.archive(ctx, PackageLaunchContext)
 	}
-	_, err := a.LaunchContext.Function.archive(ctx, PackageLaunchContext)
 	return err
 }
 
@@ -229,43 +248,40 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 
 // newPool declares the user pool with its identity providers and its domain, or takes
 // the one that is there.
-func (s *AuthorizationServer) newPool(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, context *LaunchContext,
-) (userPool, error) {
-	s.CloudFrontDistribution = pulumi.String("").ToStringOutput()
+func (server *AuthorizationServer) newPool(s site, a authorizationServerPlan, context *LaunchContext) (userPool, error) {
+	server.CloudFrontDistribution = pulumi.String("").ToStringOutput()
 	if a.ExistingUserPool != nil {
-		return a.ExistingUserPool.lookUp(ctx, s), nil
+		return a.ExistingUserPool.lookUp(s), nil
 	}
-	created, err := newUserPool(ctx, name, a, context, s)
+	created, err := newUserPool(s, a.AuthorizationServerArgs, context)
 	if err != nil {
 		return userPool{}, err
 	}
 	pool := userPool{id: created.ID().ToStringOutput(), arn: created.Arn, endpoint: created.Endpoint}
-	pool.hostedDomain, err = s.newDomain(ctx, name, a, pool)
+	pool.hostedDomain, err = server.newDomain(s, a.AuthorizationServerArgs, pool)
 	return pool, err
 }
 
 // adopt derives the endpoints from the pool
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/federation-endpoints.html).
-func (s *AuthorizationServer) adopt(pool userPool) {
-	s.UserPoolID, s.UserPoolARN = pool.id, pool.arn
-	s.Issuer = pulumi.Sprintf("https://%s", pool.endpoint)
-	s.JWKSURI = pulumi.Sprintf("%s/.well-known/jwks.json", s.Issuer)
-	s.HostedDomain = pool.hostedDomain
-	s.AuthorizationEndpoint = pulumi.Sprintf("%s/oauth2/authorize", s.HostedDomain)
-	s.TokenEndpoint = pulumi.Sprintf("%s/oauth2/token", s.HostedDomain)
-	s.UserInfoEndpoint = pulumi.Sprintf("%s/oauth2/userInfo", s.HostedDomain)
-	s.RevocationEndpoint = pulumi.Sprintf("%s/oauth2/revoke", s.HostedDomain)
+func (server *AuthorizationServer) adopt(pool userPool) {
+	server.UserPoolID, server.UserPoolARN = pool.id, pool.arn
+	server.Issuer = pulumi.Sprintf("https://%s", pool.endpoint)
+	server.JWKSURI = pulumi.Sprintf("%s/.well-known/jwks.json", server.Issuer)
+	server.HostedDomain = pool.hostedDomain
+	server.AuthorizationEndpoint = pulumi.Sprintf("%s/oauth2/authorize", server.HostedDomain)
+	server.TokenEndpoint = pulumi.Sprintf("%s/oauth2/token", server.HostedDomain)
+	server.UserInfoEndpoint = pulumi.Sprintf("%s/oauth2/userInfo", server.HostedDomain)
+	server.RevocationEndpoint = pulumi.Sprintf("%s/oauth2/revoke", server.HostedDomain)
 }
 
-func (s *AuthorizationServer) newClients(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool,
-	providers map[string]pulumi.StringOutput, before []pulumi.Resource,
+func (server *AuthorizationServer) newClients(
+	s site, a authorizationServerPlan, pool userPool, providers map[string]pulumi.StringOutput, before []pulumi.Resource,
 ) error {
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, c := range a.Clients {
-		client, err := cognito.NewUserPoolClient(ctx, name+"-client-"+c.Name, a.userPoolClient(c, pool, providers),
-			pulumi.Parent(s), pulumi.DependsOn(before))
+		client, err := cognito.NewUserPoolClient(s.ctx, s.name+"-client-"+c.Name, a.userPoolClient(c, pool, providers),
+			s.below(), pulumi.DependsOn(before))
 		if err != nil {
 			return err
 		}
@@ -274,8 +290,8 @@ func (s *AuthorizationServer) newClients(
 			secrets[c.Name] = client.ClientSecret
 		}
 	}
-	s.ClientIDs = ids.ToStringMapOutput()
-	s.ClientSecrets = pulumi.ToSecret(secrets.ToStringMapOutput()).(pulumi.StringMapOutput)
+	server.ClientIDs = ids.ToStringMapOutput()
+	server.ClientSecrets = pulumi.ToSecret(secrets.ToStringMapOutput()).(pulumi.StringMapOutput)
 	return nil
 }
 

@@ -13,8 +13,8 @@ import (
 // (Version 7 of the provider's SDK drops the "V2" from these names, with aliases.)
 type bucket struct {
 	*s3.BucketV2
-	name   string // of the resource; settings are "<name>-<setting>"
-	parent pulumi.Resource
+	site site
+	name string // of the resource; settings are "<name>-<setting>"
 	// last setting that was declared. S3 refuses to change two settings of a bucket
 	// at the same time, so each waits for the one before.
 	last pulumi.Resource
@@ -46,18 +46,17 @@ const abortedUploadDays = 7
 // wanted, the bucket is emptied when it is deleted, so that the stack can be
 // destroyed whole. A bucket keeps the name that it was created with: a component that
 // is renamed, with an alias, would otherwise replace it, and what is in it be gone.
-func newBucket(
-	ctx *pulumi.Context, name, prefix string, protect bool, tags pulumi.StringMapInput, parent pulumi.Resource,
-) (*bucket, error) {
-	resource, err := s3.NewBucketV2(ctx, name, &s3.BucketV2Args{
+func newBucket(s site, suffix, prefix string, protect bool) (*bucket, error) {
+	name := s.name + suffix
+	resource, err := s3.NewBucketV2(s.ctx, name, &s3.BucketV2Args{
 		BucketPrefix: pulumi.String(prefix),
 		ForceDestroy: pulumi.Bool(!protect),
-		Tags:         tags,
-	}, protected(protect, pulumi.Parent(parent), pulumi.IgnoreChanges([]string{"bucketPrefix"}))...)
+		Tags:         s.tags,
+	}, protected(protect, s.below(), pulumi.IgnoreChanges([]string{"bucketPrefix"}))...)
 	if err != nil {
 		return nil, err
 	}
-	return &bucket{BucketV2: resource, name: name, parent: parent, last: resource}, nil
+	return &bucket{BucketV2: resource, site: s, name: name, last: resource}, nil
 }
 
 // maxBucketPrefix leaves room for the 26 digits that make a name unique, within
@@ -76,12 +75,12 @@ func bucketPrefix(name, suffix string) string {
 }
 
 // configure closes the bucket to the public before anything else.
-func (b *bucket) configure(ctx *pulumi.Context, settings bucketSettings) error {
-	for _, step := range []func(*pulumi.Context, bucketSettings, ...pulumi.ResourceOption) (pulumi.Resource, error){
+func (b *bucket) configure(settings bucketSettings) error {
+	for _, step := range []func(bucketSettings, ...pulumi.ResourceOption) (pulumi.Resource, error){
 		b.blockPublicAccess, b.enforceOwnership, b.encrypt, b.version, b.expire, b.attachPolicy,
 	} {
 		if err := b.next(func(options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-			return step(ctx, settings, options...)
+			return step(settings, options...)
 		}); err != nil {
 			return err
 		}
@@ -91,7 +90,7 @@ func (b *bucket) configure(ctx *pulumi.Context, settings bucketSettings) error {
 
 // next declares a setting that waits for the one before.
 func (b *bucket) next(declare func(...pulumi.ResourceOption) (pulumi.Resource, error)) error {
-	setting, err := declare(pulumi.Parent(b.parent), pulumi.DependsOn([]pulumi.Resource{b.last}))
+	setting, err := declare(b.site.below(), pulumi.DependsOn([]pulumi.Resource{b.last}))
 	if err != nil {
 		return err
 	}
@@ -99,8 +98,8 @@ func (b *bucket) next(declare func(...pulumi.ResourceOption) (pulumi.Resource, e
 	return nil
 }
 
-func (b *bucket) blockPublicAccess(ctx *pulumi.Context, _ bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	return s3.NewBucketPublicAccessBlock(ctx, b.name+"-public-access", &s3.BucketPublicAccessBlockArgs{
+func (b *bucket) blockPublicAccess(_ bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	return s3.NewBucketPublicAccessBlock(b.site.ctx, b.name+"-public-access", &s3.BucketPublicAccessBlockArgs{
 		Bucket:                b.Bucket,
 		BlockPublicAcls:       pulumi.Bool(true),
 		BlockPublicPolicy:     pulumi.Bool(true),
@@ -109,19 +108,19 @@ func (b *bucket) blockPublicAccess(ctx *pulumi.Context, _ bucketSettings, option
 	}, options...)
 }
 
-func (b *bucket) enforceOwnership(ctx *pulumi.Context, _ bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	return s3.NewBucketOwnershipControls(ctx, b.name+"-ownership", &s3.BucketOwnershipControlsArgs{
+func (b *bucket) enforceOwnership(_ bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	return s3.NewBucketOwnershipControls(b.site.ctx, b.name+"-ownership", &s3.BucketOwnershipControlsArgs{
 		Bucket: b.Bucket,
 		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
 	}, options...)
 }
 
-func (b *bucket) encrypt(ctx *pulumi.Context, settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func (b *bucket) encrypt(settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	encryption := s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{SseAlgorithm: pulumi.String("AES256")}
 	if settings.keyARN != nil {
 		encryption.SseAlgorithm, encryption.KmsMasterKeyId = pulumi.String("aws:kms"), settings.keyARN.ToStringOutput()
 	}
-	return s3.NewBucketServerSideEncryptionConfigurationV2(ctx, b.name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+	return s3.NewBucketServerSideEncryptionConfigurationV2(b.site.ctx, b.name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: b.Bucket,
 		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{
 			s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
@@ -132,14 +131,14 @@ func (b *bucket) encrypt(ctx *pulumi.Context, settings bucketSettings, options .
 	}, options...)
 }
 
-func (b *bucket) version(ctx *pulumi.Context, _ bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	return s3.NewBucketVersioningV2(ctx, b.name+"-versioning", &s3.BucketVersioningV2Args{
+func (b *bucket) version(_ bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	return s3.NewBucketVersioningV2(b.site.ctx, b.name+"-versioning", &s3.BucketVersioningV2Args{
 		Bucket:                  b.Bucket,
 		VersioningConfiguration: s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
 	}, options...)
 }
 
-func (b *bucket) expire(ctx *pulumi.Context, settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func (b *bucket) expire(settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	rules := make(s3.BucketLifecycleConfigurationV2RuleArray, len(settings.rules))
 	for i, rule := range settings.rules {
 		args := s3.BucketLifecycleConfigurationV2RuleArgs{
@@ -158,15 +157,15 @@ func (b *bucket) expire(ctx *pulumi.Context, settings bucketSettings, options ..
 		}
 		rules[i] = args
 	}
-	return s3.NewBucketLifecycleConfigurationV2(ctx, b.name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
+	return s3.NewBucketLifecycleConfigurationV2(b.site.ctx, b.name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
 		Bucket:                             b.Bucket,
 		Rules:                              rules,
 		TransitionDefaultMinimumObjectSize: pulumi.String("all_storage_classes_128K"), // what S3 fills in
 	}, options...)
 }
 
-func (b *bucket) attachPolicy(ctx *pulumi.Context, settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	policy, err := s3.NewBucketPolicy(ctx, b.name+"-policy", &s3.BucketPolicyArgs{Bucket: b.Bucket, Policy: settings.policy}, options...)
+func (b *bucket) attachPolicy(settings bucketSettings, options ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	policy, err := s3.NewBucketPolicy(b.site.ctx, b.name+"-policy", &s3.BucketPolicyArgs{Bucket: b.Bucket, Policy: settings.policy}, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -176,9 +175,9 @@ func (b *bucket) attachPolicy(ctx *pulumi.Context, settings bucketSettings, opti
 
 // logTo has S3 write a line for every request into another bucket, below a
 // prefix and parted by day. The other bucket must be configured before.
-func (b *bucket) logTo(ctx *pulumi.Context, logs *bucket, prefix string) error {
+func (b *bucket) logTo(logs *bucket, prefix string) error {
 	return b.next(func(options ...pulumi.ResourceOption) (pulumi.Resource, error) {
-		return s3.NewBucketLoggingV2(ctx, b.name+"-logging", &s3.BucketLoggingV2Args{
+		return s3.NewBucketLoggingV2(b.site.ctx, b.name+"-logging", &s3.BucketLoggingV2Args{
 			Bucket:       b.Bucket,
 			TargetBucket: logs.Bucket,
 			TargetPrefix: pulumi.String(prefix),

@@ -108,11 +108,10 @@ var datastoreARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:healthlake:[a-z0-9
 
 const datastoreARNWanted = "want the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
 
-func (args *BulkDataStoreArgs) withDefaults(name string) (BulkDataStoreArgs, error) {
-	var a BulkDataStoreArgs
-	if args != nil {
-		a = *args
-	}
+// normalize fills in what was left out and checks everything. The caller's value stays
+// as it is.
+func (args *BulkDataStoreArgs) normalize(name string) (BulkDataStoreArgs, error) {
+	a := orDefault(args, BulkDataStoreArgs{})
 	var p problems
 	p.checkName(name, maxBulkDataStoreName)
 	p.checkBucketName(name)
@@ -139,30 +138,32 @@ func (args *BulkDataStoreArgs) withDefaults(name string) (BulkDataStoreArgs, err
 func NewBulkDataStore(
 	ctx *pulumi.Context, name string, args *BulkDataStoreArgs, opts ...pulumi.ResourceOption,
 ) (*BulkDataStore, error) {
-	a, err := args.withDefaults(name)
+	plan, err := args.normalize(name)
 	if err != nil {
 		return nil, err
 	}
+	return plan.declare(ctx, name, opts...)
+}
+
+func (a BulkDataStoreArgs) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*BulkDataStore, error) {
 	store := &BulkDataStore{}
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:BulkDataStore", name, tagged(a), store, opts...); err != nil {
 		return nil, err
 	}
-	at := placeOf(ctx, store)
-	datastoreARN := datastoreAt(at, a.DatastoreARN)
-	keyARN, err := a.encryptionKey(ctx, name, store)
+	s := newSite(ctx, name, store, a.Tags, a.Roles)
+	datastoreARN := datastoreAt(s.place(), a.DatastoreARN)
+	keyARN, err := a.encryptionKey(s)
 	if err != nil {
 		return nil, err
 	}
 	store.KMSKeyARN = keyARN.ToStringOutput()
-	if err := store.newBuckets(ctx, name, a, at); err != nil {
+	if err := store.newBuckets(s, a); err != nil {
 		return nil, err
 	}
-	if store.ImportRoleARN, err = store.newRole(ctx, name+"-import", a, importRoleDescription,
-		at.trust(datastoreARN), importAccess); err != nil {
+	if store.ImportRoleARN, err = store.newJobRole(s, "-import", importRoleDescription, datastoreARN, importAccess); err != nil {
 		return nil, err
 	}
-	if store.ExportRoleARN, err = store.newRole(ctx, name+"-export", a, exportRoleDescription,
-		at.trust(datastoreARN), exportAccess); err != nil {
+	if store.ExportRoleARN, err = store.newJobRole(s, "-export", exportRoleDescription, datastoreARN, exportAccess); err != nil {
 		return nil, err
 	}
 	store.describeJobs(datastoreARN)
@@ -186,52 +187,52 @@ func datastoreAt(at placement, datastoreARN pulumi.StringInput) pulumi.StringOut
 	}).(pulumi.StringOutput)
 }
 
-func (a BulkDataStoreArgs) encryptionKey(ctx *pulumi.Context, name string, parent pulumi.Resource) (pulumi.StringInput, error) {
+func (a BulkDataStoreArgs) encryptionKey(s site) (pulumi.StringInput, error) {
 	if a.BulkData.KMSKeyARN != nil {
 		return matching("bulkData.kmsKeyArn", a.BulkData.KMSKeyARN, keyARNPattern, keyARNWanted), nil
 	}
-	return newKey(ctx, name, "Encrypts the bulk data of HealthLake in "+name, keyPolicy(), orDefault(a.Protect, true), a.Tags, parent)
+	return newKey(s, "Encrypts the bulk data of HealthLake in "+s.name, keyPolicy(), orDefault(a.Protect, true))
 }
 
 // newBuckets declares the bucket and the bucket of its access log. That one is
 // encrypted with S3's own keys: S3 delivers no access log to a bucket whose default
 // is a key of KMS
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html).
-func (s *BulkDataStore) newBuckets(ctx *pulumi.Context, name string, a BulkDataStoreArgs, at placement) error {
+func (b *BulkDataStore) newBuckets(s site, a BulkDataStoreArgs) error {
 	protect := orDefault(a.Protect, true)
-	data, dataErr := newBucket(ctx, name+"-bucket", bucketPrefix(name, "-"), protect, a.Tags, s)
-	logs, logsErr := newBucket(ctx, name+"-logs", bucketPrefix(name, "-logs-"), protect, a.Tags, s)
+	data, dataErr := newBucket(s, "-bucket", bucketPrefix(s.name, "-"), protect)
+	logs, logsErr := newBucket(s, "-logs", bucketPrefix(s.name, "-logs-"), protect)
 	if err := errors.Join(dataErr, logsErr); err != nil {
 		return err
 	}
-	err := logs.configure(ctx, bucketSettings{
+	err := logs.configure(bucketSettings{
 		rules: []lifecycleRule{{accessLogPrefix, a.BulkData.LogRetentionDays, a.BulkData.NoncurrentDays}},
-		policy: pulumi.All(logs.Arn, data.Arn, at.account).ApplyT(func(values []any) string {
+		policy: pulumi.All(logs.Arn, data.Arn, s.place().account).ApplyT(func(values []any) string {
 			return logBucketPolicy(values[0].(string), accessLogPrefix, values[1].(string), values[2].(string))
 		}).(pulumi.StringOutput),
 	})
 	if err != nil {
 		return err
 	}
-	err = data.configure(ctx, bucketSettings{
-		keyARN: s.KMSKeyARN,
+	err = data.configure(bucketSettings{
+		keyARN: b.KMSKeyARN,
 		rules: []lifecycleRule{
 			{importPrefix, a.BulkData.ImportRetentionDays, a.BulkData.NoncurrentDays},
 			{importOutputPrefix, a.BulkData.ImportRetentionDays, a.BulkData.NoncurrentDays},
 			{exportPrefix, a.BulkData.ExportRetentionDays, a.BulkData.NoncurrentDays},
 		},
-		policy: s.document(data.Arn, bulkBucketPolicy),
+		policy: b.document(data.Arn, bulkBucketPolicy),
 	})
 	if err != nil {
 		return err
 	}
-	s.BucketARN, s.BucketName, s.LogBucketName = data.Arn, data.closedName, logs.closedName
-	return data.logTo(ctx, logs, accessLogPrefix)
+	b.BucketARN, b.BucketName, b.LogBucketName = data.Arn, data.closedName, logs.closedName
+	return data.logTo(logs, accessLogPrefix)
 }
 
 // document makes a policy of the bucket and its key.
-func (s *BulkDataStore) document(bucketARN pulumi.StringOutput, policy func(bucketARN, keyARN string) string) pulumi.StringOutput {
-	return pulumi.All(bucketARN, s.KMSKeyARN).ApplyT(func(arns []any) string {
+func (b *BulkDataStore) document(bucketARN pulumi.StringOutput, policy func(bucketARN, keyARN string) string) pulumi.StringOutput {
+	return pulumi.All(bucketARN, b.KMSKeyARN).ApplyT(func(arns []any) string {
 		return policy(arns[0].(string), arns[1].(string))
 	}).(pulumi.StringOutput)
 }

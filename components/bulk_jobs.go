@@ -11,21 +11,21 @@ import (
 )
 
 // describeJobs says how jobs are started, and by whom.
-func (s *BulkDataStore) describeJobs(datastoreARN pulumi.StringOutput) {
-	describe := func(text func(jobSite) string) pulumi.StringOutput {
-		return pulumi.All(datastoreARN, s.BucketName, s.BucketARN, s.KMSKeyARN, s.ImportRoleARN, s.ExportRoleARN).ApplyT(func(v []any) string {
-			return text(jobSite{v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string), v[5].(string)})
+func (b *BulkDataStore) describeJobs(datastoreARN pulumi.StringOutput) {
+	describe := func(text func(job) string) pulumi.StringOutput {
+		return pulumi.All(datastoreARN, b.BucketName, b.BucketARN, b.KMSKeyARN, b.ImportRoleARN, b.ExportRoleARN).ApplyT(func(v []any) string {
+			return text(job{v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string), v[5].(string)})
 		}).(pulumi.StringOutput)
 	}
-	s.StartJobsPolicy = describe(func(j jobSite) string {
+	b.StartJobsPolicy = describe(func(j job) string {
 		return startJobs(j.datastoreARN, j.importRoleARN, j.exportRoleARN, j.bucketARN, j.keyARN)
 	})
-	s.ImportCommand = describe(jobSite.importCommand)
-	s.ExportCommand = describe(jobSite.exportCommand)
+	b.ImportCommand = describe(job.importCommand)
+	b.ExportCommand = describe(job.exportCommand)
 }
 
-// jobSite is what a job is started with.
-type jobSite struct {
+// job is what a job is started with.
+type job struct {
 	datastoreARN, bucketName, bucketARN, keyARN, importRoleARN, exportRoleARN string
 }
 
@@ -46,7 +46,7 @@ type (
 
 // importCommand is a command line of the AWS CLI
 // (https://docs.aws.amazon.com/cli/latest/reference/healthlake/start-fhir-import-job.html).
-func (j jobSite) importCommand() string {
+func (j job) importCommand() string {
 	return j.command("start-fhir-import-job",
 		"--input-data-config", compact(inputDataConfig{j.uri(importPrefix)}),
 		"--job-output-data-config", compact(j.output(importOutputPrefix)),
@@ -55,22 +55,22 @@ func (j jobSite) importCommand() string {
 
 // exportCommand is a command line of the AWS CLI
 // (https://docs.aws.amazon.com/cli/latest/reference/healthlake/start-fhir-export-job.html).
-func (j jobSite) exportCommand() string {
+func (j job) exportCommand() string {
 	return j.command("start-fhir-export-job",
 		"--output-data-config", compact(j.output(exportPrefix)),
 		"--data-access-role-arn", j.exportRoleARN)
 }
 
-func (j jobSite) command(operation string, options ...string) string {
+func (j job) command(operation string, options ...string) string {
 	arn := strings.Split(j.datastoreARN, ":") // arn:partition:healthlake:region:account:datastore/fhir/id
 	region, id := arn[3], j.datastoreARN[strings.LastIndex(j.datastoreARN, "/")+1:]
 	words := append([]string{"aws", "healthlake", operation, "--region", region, "--datastore-id", id}, options...)
 	return shell.Line(words...)
 }
 
-func (j jobSite) uri(prefix string) string { return "s3://" + j.bucketName + "/" + prefix }
+func (j job) uri(prefix string) string { return "s3://" + j.bucketName + "/" + prefix }
 
-func (j jobSite) output(prefix string) outputDataConfig {
+func (j job) output(prefix string) outputDataConfig {
 	return outputDataConfig{s3Configuration{S3Uri: j.uri(prefix), KmsKeyId: j.keyARN}}
 }
 

@@ -105,42 +105,84 @@ var oidcScopes = []string{"openid", "profile", "email", "phone"}
 // launchScope is the one launch scope that HealthLake lists.
 const launchScope = "launch/patient"
 
+// client is a client whose scopes are parsed: what [parsed] makes of its arguments.
+type client struct {
+	ClientArgs
+	parsed map[string]parsedScope // by text, but for those of OpenID Connect and of the launch
+}
+
+// parsedScope is a resource scope, or what is wrong with it.
+type parsedScope struct {
+	smart.Scope
+	err error
+}
+
+// parsed parses the scopes of the clients.
+func parsed(clients []ClientArgs) []client {
+	list := make([]client, len(clients))
+	for i, c := range clients {
+		list[i] = client{c, map[string]parsedScope{}}
+		for _, text := range c.Scopes {
+			if text == launchScope || slices.Contains(oidcScopes, text) {
+				continue
+			}
+			scope, err := smart.ParseScope(text)
+			list[i].parsed[text] = parsedScope{scope, err}
+		}
+	}
+	return list
+}
+
+// asksFor reports whether the client asks for a resource scope of a context.
+func (c client) asksFor(context smart.Context) bool {
+	for _, scope := range c.parsed {
+		if scope.err == nil && scope.Context == context {
+			return true
+		}
+	}
+	return false
+}
+
+// customScope is a scope in Cognito's terms, without the resource server in front of
+// the slash.
+type customScope struct{ name, description string }
+
 // scopesByServer groups the custom scopes of all clients by the resource server
-// that Cognito wants in front of the slash. Names are sorted and unique.
-func scopesByServer(clients []ClientArgs) map[string][]string {
-	servers := map[string][]string{}
+// that Cognito wants in front of the slash. They are sorted by name, each once.
+func scopesByServer(clients []client) map[string][]customScope {
+	servers := map[string][]customScope{}
 	for _, client := range clients {
 		for _, scope := range client.Scopes {
 			if server, name, ok := strings.Cut(scope, "/"); ok {
-				servers[server] = append(servers[server], name)
+				servers[server] = append(servers[server], customScope{name, client.describe(scope)})
 			}
 		}
 	}
-	for server, names := range servers {
-		slices.Sort(names)
-		servers[server] = slices.Compact(names)
+	for server, scopes := range servers {
+		slices.SortFunc(scopes, func(a, b customScope) int { return strings.Compare(a.name, b.name) })
+		servers[server] = slices.Compact(scopes)
 	}
 	return servers
 }
 
+// describe says what a scope of the client lets its holder do, for the people who read
+// Cognito's console.
+func (c client) describe(scope string) string {
+	switch parsed, ok := c.parsed[scope]; {
+	case scope == launchScope:
+		return "Learn which patient the app was launched for"
+	case !ok || parsed.err != nil:
+		return scope
+	default:
+		return parsed.Describe()
+	}
+}
+
 // allScopes lists every scope that some client may ask for, in no order.
-func allScopes(clients []ClientArgs) []string {
+func allScopes(clients []client) []string {
 	var scopes []string
 	for _, client := range clients {
 		scopes = append(scopes, client.Scopes...)
 	}
 	return scopes
-}
-
-// describeScope says what a scope lets its holder do, for the people who read
-// Cognito's console.
-func describeScope(server, name string) string {
-	if server+"/"+name == launchScope {
-		return "Learn which patient the app was launched for"
-	}
-	scope, err := smart.ParseScope(server + "/" + name)
-	if err != nil {
-		return server + "/" + name
-	}
-	return scope.Describe()
 }

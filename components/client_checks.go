@@ -29,7 +29,7 @@ const (
 
 // checkClients checks the clients against SMART's grammar, the datastore's
 // strategy and Cognito's quotas.
-func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
+func (p *problems) checkClients(clients []client, strategy smart.Strategy) {
 	if len(clients) == 0 {
 		p.missing("clients", "want at least one client; without one nobody can get a token")
 	}
@@ -48,10 +48,10 @@ func (p *problems) checkClients(clients []ClientArgs, strategy smart.Strategy) {
 		}
 		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
 		p.checkScopes(field+".scopes", client, strategy)
-		p.checkTokenSize(field+".scopes", client)
+		p.checkTokenSize(field+".scopes", client.ClientArgs)
 		client.checkUsers(p, field)
-		p.checkURLs(field, client)
-		p.checkLifetimes(field, client)
+		p.checkURLs(field, client.ClientArgs)
+		p.checkLifetimes(field, client.ClientArgs)
 	}
 	declared := scopesByServer(clients)
 	for _, server := range slices.Sorted(maps.Keys(declared)) {
@@ -71,7 +71,7 @@ var unissuable = map[string]string{
 	"online_access":  "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
 }
 
-func (p *problems) checkScopes(field string, client ClientArgs, strategy smart.Strategy) {
+func (p *problems) checkScopes(field string, client client, strategy smart.Strategy) {
 	if len(client.Scopes) == 0 {
 		p.missing(field, "want at least one scope, such as system/*.read")
 	}
@@ -88,7 +88,7 @@ func (p *problems) checkScopes(field string, client ClientArgs, strategy smart.S
 	}
 }
 
-func (p *problems) checkScope(field, text string, client ClientArgs, strategy smart.Strategy) {
+func (p *problems) checkScope(field, text string, client client, strategy smart.Strategy) {
 	if why, ok := unissuable[text]; ok {
 		p.add(field, text, why)
 		return
@@ -102,10 +102,10 @@ func (p *problems) checkScope(field, text string, client ClientArgs, strategy sm
 	if text == launchScope {
 		return
 	}
-	scope, err := smart.ParseScope(text)
-	if err != nil {
+	scope := client.parsed[text]
+	if scope.err != nil {
 		p.found = append(p.found, fmt.Errorf("%s: %w; or launch/patient, or for user-facing clients %s",
-			field, err, strings.Join(oidcScopes, ", ")))
+			field, scope.err, strings.Join(oidcScopes, ", ")))
 		return
 	}
 	_, name, _ := strings.Cut(text, "/")
@@ -114,7 +114,7 @@ func (p *problems) checkScope(field, text string, client ClientArgs, strategy sm
 	} else if !scopeNamePattern.MatchString(name) {
 		p.add(field, text, `Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`)
 	}
-	if strategy.Valid() && !strategy.Understands(scope) {
+	if strategy.Valid() && !strategy.Understands(scope.Scope) {
 		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
 	}
 	if client.userFacing() && scope.Context == smart.System {

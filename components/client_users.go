@@ -24,17 +24,11 @@ var patientsOwn = []string{"Patient", "Person", "RelatedPerson"}
 // (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html).
 var groupPattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
 
-// asksFor reports whether the client asks for a resource scope of a context.
-func (c ClientArgs) asksFor(context smart.Context) bool {
-	return slices.ContainsFunc(c.Scopes, func(text string) bool {
-		scope, err := smart.ParseScope(text)
-		return err == nil && scope.Context == context
-	})
-}
-
 // UserTypes are the types of user whose user/ scopes count: FHIRUserTypes, by default
 // Practitioner, and none where the client has no such scopes.
-func (c ClientArgs) UserTypes() []string {
+func (c ClientArgs) UserTypes() []string { return parsed([]ClientArgs{c})[0].userTypes() }
+
+func (c client) userTypes() []string {
 	switch {
 	case !c.userFacing() || !c.asksFor(smart.User):
 		return []string{}
@@ -46,7 +40,7 @@ func (c ClientArgs) UserTypes() []string {
 }
 
 // checkUsers checks whose client it is.
-func (c ClientArgs) checkUsers(p *problems, field string) {
+func (c client) checkUsers(p *problems, field string) {
 	types, groups := field+".fhirUserTypes", field+".groups"
 	if c.Kind == ServiceClient {
 		p.checkNone(types, c.FHIRUserTypes)
@@ -93,7 +87,7 @@ func (p *problems) checkWords(field string, words []string, valid func(string) b
 
 // checkFineGrained refuses user/ scopes of patients where nothing holds them to their
 // own records.
-func (p *problems) checkFineGrained(clients []ClientArgs, fineGrained bool) {
+func (p *problems) checkFineGrained(clients []client, fineGrained bool) {
 	for i, client := range clients {
 		for j, typ := range client.FHIRUserTypes {
 			if !fineGrained && client.asksFor(smart.User) && slices.Contains(patientsOwn, typ) {

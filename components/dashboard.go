@@ -11,18 +11,18 @@ import (
 // newDashboard declares a CloudWatch dashboard of the function. Pulumi gives
 // dashboards no name of their own and CloudWatch knows them by name in all regions
 // of an account, so it bears the function's, which Pulumi has made unique.
-func (v *TokenValidator) newDashboard(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
+func (v *TokenValidator) newDashboard(s site, a TokenValidatorArgs) error {
 	v.DashboardName = pulumi.String("").ToStringOutput()
 	if !a.Dashboard {
 		return nil
 	}
-	body := pulumi.All(placeOf(ctx, v).region, v.FunctionName).ApplyT(func(values []any) (string, error) {
+	body := pulumi.All(s.place().region, v.FunctionName).ApplyT(func(values []any) (string, error) {
 		return dashboardBody(values[0].(string), values[1].(string), a.Function)
 	}).(pulumi.StringOutput)
-	dashboard, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
+	dashboard, err := cloudwatch.NewDashboard(s.ctx, s.name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: v.FunctionName,
 		DashboardBody: body,
-	}, pulumi.Parent(v))
+	}, s.below())
 	if err != nil {
 		return err
 	}

@@ -11,23 +11,16 @@ import (
 
 // newDataRoles declares the roles that HealthLake assumes for a request that the
 // validator lets pass.
-func (v *TokenValidator) newDataRoles(ctx *pulumi.Context, name string, a TokenValidatorArgs) error {
-	trust := placeOf(ctx, v).document(healthLakeTrust)
-	role := func(suffix, description string) (*iam.Role, error) {
-		return a.Roles.newRole(ctx, name+suffix, iam.RoleArgs{
-			Description:      pulumi.String(description),
-			AssumeRolePolicy: trust,
-			Tags:             a.Tags,
-		}, pulumi.Parent(v))
-	}
+func (v *TokenValidator) newDataRoles(s site) error {
+	trust := s.place().document(healthLakeTrust)
 	var err error
-	if v.readRole, err = role("-read", "What HealthLake may do for a SMART token that only reads"); err != nil {
+	if v.readRole, err = s.newRole("-read", "What HealthLake may do for a SMART token that only reads", trust); err != nil {
 		return err
 	}
-	if v.writeRole, err = role("-write", "What HealthLake may do for a SMART token that writes"); err != nil {
+	if v.writeRole, err = s.newRole("-write", "What HealthLake may do for a SMART token that writes", trust); err != nil {
 		return err
 	}
-	if v.exportRole, err = role("-export", "What HealthLake may do for a SMART token that exports: start the job"); err != nil {
+	if v.exportRole, err = s.newRole("-export", "What HealthLake may do for a SMART token that exports: start the job", trust); err != nil {
 		return err
 	}
 	v.ReadRoleARN, v.WriteRoleARN, v.ExportRoleARN = v.readRole.Arn, v.writeRole.Arn, v.exportRole.Arn

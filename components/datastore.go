@@ -12,7 +12,7 @@ var datastorePattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-%@]{1,256}$`
 // newDatastore declares "<name>-datastore", whole: what is left out comes back with the
 // service's default on a refresh.
 func (a SmartDatastoreArgs) newDatastore(
-	ctx *pulumi.Context, name string, component *SmartDatastore, validator *TokenValidator, keyARN pulumi.StringInput,
+	s site, component *SmartDatastore, validator *TokenValidator, keyARN pulumi.StringInput,
 ) (*healthlake.FhirDatastore, error) {
 	args := &healthlake.FhirDatastoreArgs{
 		DatastoreName:        pulumi.String(a.DatastoreName),
@@ -32,7 +32,7 @@ func (a SmartDatastoreArgs) newDatastore(
 			PreloadDataType: healthlake.FhirDatastorePreloadDataConfigPreloadDataTypeSynthea,
 		}
 	}
-	return healthlake.NewFhirDatastore(ctx, name+"-datastore", args, a.datastoreOptions(component, validator)...)
+	return healthlake.NewFhirDatastore(s.ctx, s.name+"-datastore", args, a.datastoreOptions(component, validator)...)
 }
 
 // datastoreOptions keep a live datastore from being replaced by accident. The

@@ -10,12 +10,12 @@ import (
 // server. Apps talk to Cognito itself: its token response has no member patient, and no
 // scope fhirUser exists there, so that launch context and single sign-on are not claimed
 // ([smart.TokenResponse]), although users' tokens carry the claims ([LaunchContext]).
-func (a SmartDatastoreArgs) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
+func (a smartDatastorePlan) discoveryDocument(server *AuthorizationServer) pulumi.StringOutput {
 	use := smart.Use{
 		Strategy:       a.AuthorizationStrategy,
-		Scopes:         allScopes(a.Clients),
-		PatientContext: a.ExistingUserPool.addsLaunchContext() && wantsPatient(a.Clients),
-		UserContext:    a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.Clients, smart.User),
+		Scopes:         allScopes(a.server.clients),
+		PatientContext: a.ExistingUserPool.addsLaunchContext() && wantsPatient(a.server.clients),
+		UserContext:    a.ExistingUserPool.addsLaunchContext() && asksWithUsers(a.server.clients, smart.User),
 	}
 	for _, client := range a.Clients {
 		use.PublicClients = use.PublicClients || client.Kind == PublicClient

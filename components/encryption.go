@@ -26,16 +26,16 @@ func (a SmartDatastoreArgs) createsKey() bool { return a.CustomerManagedKey && a
 // unless the caller gave another: the log groups, and the topic of the alarms. That
 // is done with a key that is created here only. Of a given one it is not known
 // whether its policy lets these services use it, and without that they fail.
-func (a SmartDatastoreArgs) encryptedWith(keyARN pulumi.StringInput) SmartDatastoreArgs {
+func (a smartDatastorePlan) encryptedWith(keyARN pulumi.StringInput) smartDatastorePlan {
 	if !a.createsKey() {
 		return a
 	}
-	a.Function = a.Function.encryptedWith(keyARN)
-	a.LaunchContext = copyOf(a.LaunchContext)
-	a.LaunchContext.Function = a.LaunchContext.Function.encryptedWith(keyARN)
+	a.validator.Function = a.validator.Function.encryptedWith(keyARN)
+	a.server.LaunchContext = copyOf(a.server.LaunchContext)
+	a.server.LaunchContext.Function = a.server.LaunchContext.Function.encryptedWith(keyARN)
 	if a.Alarms != nil && a.Alarms.TopicARN == nil && a.Alarms.TopicKMSKeyARN == nil {
-		a.Alarms = copyOf(a.Alarms)
-		a.Alarms.TopicKMSKeyARN = keyARN
+		a.validator.Alarms = copyOf(a.Alarms)
+		a.validator.Alarms.TopicKMSKeyARN = keyARN
 	}
 	return a
 }
@@ -50,7 +50,7 @@ func (f *FunctionArgs) encryptedWith(keyARN pulumi.StringInput) *FunctionArgs {
 
 // encryptionKey returns the ARN of the customer-managed key: the given one, one
 // that is created here, or nil where AWS owns the key.
-func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, parent pulumi.Resource) (pulumi.StringInput, error) {
+func (a SmartDatastoreArgs) encryptionKey(s site) (pulumi.StringInput, error) {
 	switch {
 	case a.KMSKeyARN != nil:
 		return matching("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted), nil
@@ -61,26 +61,23 @@ func (a SmartDatastoreArgs) encryptionKey(ctx *pulumi.Context, name string, pare
 	if a.Alarms != nil {
 		services = append(services, encryptAlarms)
 	}
-	return newKey(ctx, name, "Encrypts the HealthLake datastore "+a.DatastoreName, keyPolicy(services...),
-		orDefault(a.Protect, true), a.Tags, parent)
+	return newKey(s, "Encrypts the HealthLake datastore "+a.DatastoreName, keyPolicy(services...), orDefault(a.Protect, true))
 }
 
 // newKey declares a key of the account, "<name>-key", with its alias,
 // "<name>-key-alias", and returns its ARN.
-func newKey(
-	ctx *pulumi.Context, name, description string, policy func(place) string, protect bool, tags pulumi.StringMapInput, parent pulumi.Resource,
-) (pulumi.StringInput, error) {
-	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+func newKey(s site, description string, policy func(place) string, protect bool) (pulumi.StringInput, error) {
+	key, err := kms.NewKey(s.ctx, s.name+"-key", &kms.KeyArgs{
 		Description:          pulumi.String(description),
 		DeletionWindowInDays: pulumi.Int(keyDeletionDays),
 		EnableKeyRotation:    pulumi.Bool(true),
-		Policy:               placeOf(ctx, parent).document(policy),
-		Tags:                 tags,
-	}, protected(protect, pulumi.Parent(parent))...)
+		Policy:               s.place().document(policy),
+		Tags:                 s.tags,
+	}, protected(protect, s.below())...)
 	if err != nil {
 		return nil, err
 	}
-	_, err = kms.NewAlias(ctx, name+"-key-alias", &kms.AliasArgs{TargetKeyId: key.KeyId}, pulumi.Parent(parent))
+	_, err = kms.NewAlias(s.ctx, s.name+"-key-alias", &kms.AliasArgs{TargetKeyId: key.KeyId}, s.below())
 	return key.Arn, err
 }
 

@@ -18,27 +18,20 @@ func lambdaTrust(at place) string {
 }
 
 // newExecutionRole declares what the function runs as, and returns its rights too.
-func (g goProgram) newExecutionRole(
-	ctx *pulumi.Context, name string, f *FunctionArgs, roles *RoleArgs, logs *cloudwatch.LogGroup,
-	tags pulumi.StringMapInput, parent pulumi.Resource,
-) (*iam.Role, []pulumi.Resource, error) {
+func (g goProgram) newExecutionRole(s site, f *FunctionArgs, logs *cloudwatch.LogGroup) (*iam.Role, []pulumi.Resource, error) {
 	description := g.executionDescription
 	if f.Tracing {
 		description += " and its traces"
 	}
-	execution, err := roles.newRole(ctx, name+"-execution", iam.RoleArgs{
-		Description:      pulumi.String(description),
-		AssumeRolePolicy: placeOf(ctx, parent).document(lambdaTrust),
-		Tags:             tags,
-	}, pulumi.Parent(parent))
+	execution, err := s.newRole("-execution", description, s.place().document(lambdaTrust))
 	if err != nil {
 		return nil, nil, err
 	}
 	var rights []pulumi.Resource
 	right := func(suffix string, policy pulumi.StringInput) error {
-		granted, err := iam.NewRolePolicy(ctx, name+suffix, &iam.RolePolicyArgs{
+		granted, err := iam.NewRolePolicy(s.ctx, s.name+suffix, &iam.RolePolicyArgs{
 			Role: execution.Name, Policy: policy,
-		}, pulumi.Parent(parent))
+		}, s.below())
 		rights = append(rights, granted)
 		return err
 	}

@@ -84,8 +84,8 @@ type userPool struct {
 }
 
 // lookUp asks Cognito about the pool, so that one that is not there fails a preview.
-func (e *ExistingUserPoolArgs) lookUp(ctx *pulumi.Context, parent pulumi.Resource) userPool {
-	region := placeOf(ctx, parent).region
+func (e *ExistingUserPoolArgs) lookUp(s site) userPool {
+	region := s.place().region
 	given := matching("existingUserPool.id", e.ID, userPoolIDPattern, userPoolIDWanted)
 	id := pulumi.All(given, region).
 		ApplyT(func(values []any) (string, error) {
@@ -95,7 +95,7 @@ func (e *ExistingUserPoolArgs) lookUp(ctx *pulumi.Context, parent pulumi.Resourc
 			}
 			return id, nil
 		}).(pulumi.StringOutput)
-	found := cognito.LookupUserPoolOutput(ctx, cognito.LookupUserPoolOutputArgs{UserPoolId: id}, pulumi.Parent(parent))
+	found := cognito.LookupUserPoolOutput(s.ctx, cognito.LookupUserPoolOutputArgs{UserPoolId: id}, s.below())
 	pool := userPool{
 		id:       found.UserPoolId(),
 		arn:      found.Arn(),

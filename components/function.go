@@ -92,9 +92,9 @@ func (f *FunctionArgs) check(p *problems, field string) {
 		p.add(field+".reservedConcurrency", f.ReservedConcurrency, "want 0 (none is reserved) or more")
 	}
 	f.ProvisionedConcurrency.check(p, field+".provisionedConcurrency", f.ReservedConcurrency)
-	f.checkArchive(p, field)
 }
 
+// checkArchive refuses an archive that Lambda could not run.
 func (f *FunctionArgs) checkArchive(p *problems, field string) {
 	if f.Archive == "" {
 		return
@@ -138,14 +138,12 @@ type goProgram struct {
 // "<name>-execution", "<name>-logging", "<name>-function" and, where it is traced,
 // "<name>-tracing". The function depends on its rights, so that not even its first
 // call goes unrecorded.
-func (g goProgram) declare(
-	ctx *pulumi.Context, name string, f *FunctionArgs, roles *RoleArgs, tags pulumi.StringMapInput, parent pulumi.Resource,
-) (*lambda.Function, *cloudwatch.LogGroup, error) {
-	logs, err := f.newLogGroup(ctx, name+"-logs", tags, parent)
+func (g goProgram) declare(s site, f *FunctionArgs) (*lambda.Function, *cloudwatch.LogGroup, error) {
+	logs, err := f.newLogGroup(s)
 	if err != nil {
 		return nil, nil, err
 	}
-	execution, rights, err := g.newExecutionRole(ctx, name, f, roles, logs, tags, parent)
+	execution, rights, err := g.newExecutionRole(s, f, logs)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,7 +160,7 @@ func (g goProgram) declare(
 		Environment:   lambda.FunctionEnvironmentArgs{Variables: g.environment},
 		LoggingConfig: lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("Text"), LogGroup: logs.Name},
 		TracingConfig: lambda.FunctionTracingConfigArgs{Mode: pulumi.String("PassThrough")},
-		Tags:          tags,
+		Tags:          s.tags,
 	}
 	if f.Tracing {
 		args.TracingConfig = lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")}
@@ -170,16 +168,14 @@ func (g goProgram) declare(
 	if f.ReservedConcurrency > 0 {
 		args.ReservedConcurrentExecutions = pulumi.Int(f.ReservedConcurrency)
 	}
-	function, err := lambda.NewFunction(ctx, name+"-function", args, pulumi.Parent(parent), pulumi.DependsOn(rights))
+	function, err := lambda.NewFunction(s.ctx, s.name+"-function", args, s.below(), pulumi.DependsOn(rights))
 	return function, logs, err
 }
 
-func (f *FunctionArgs) newLogGroup(
-	ctx *pulumi.Context, name string, tags pulumi.StringMapInput, parent pulumi.Resource,
-) (*cloudwatch.LogGroup, error) {
-	args := &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(f.LogRetentionDays), Tags: tags}
+func (f *FunctionArgs) newLogGroup(s site) (*cloudwatch.LogGroup, error) {
+	args := &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(f.LogRetentionDays), Tags: s.tags}
 	if f.LogKMSKeyARN != nil {
 		args.KmsKeyId = matching("function.logKmsKeyArn", f.LogKMSKeyARN, keyARNPattern, keyARNWanted)
 	}
-	return cloudwatch.NewLogGroup(ctx, name, args, pulumi.Parent(parent))
+	return cloudwatch.NewLogGroup(s.ctx, s.name+"-logs", args, s.below())
 }

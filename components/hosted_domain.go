@@ -67,28 +67,25 @@ func (c *CustomDomainArgs) check(p *problems, field string) {
 // newDomain declares the hosted domain. It is protected like the pool: the discovery
 // document of a live datastore points at it, and a prefix that is given up is
 // anybody's to take.
-func (s *AuthorizationServer) newDomain(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool,
-) (pulumi.StringOutput, error) {
-	at := placeOf(ctx, s)
-	args := &cognito.UserPoolDomainArgs{Domain: a.domain(ctx, name, at), UserPoolId: pool.id}
+func (server *AuthorizationServer) newDomain(s site, a AuthorizationServerArgs, pool userPool) (pulumi.StringOutput, error) {
+	args := &cognito.UserPoolDomainArgs{Domain: a.domain(s), UserPoolId: pool.id}
 	if a.CustomDomain != nil {
 		args.CertificateArn = matching("customDomain.certificateArn", a.CustomDomain.CertificateARN,
 			certificatePattern, certificateWanted).ToStringPtrOutput()
 	}
-	domain, err := cognito.NewUserPoolDomain(ctx, name+"-domain", args,
-		protected(orDefault(a.Protect, true), pulumi.Parent(s), pulumi.IgnoreChanges([]string{"domain"}))...)
+	domain, err := cognito.NewUserPoolDomain(s.ctx, s.name+"-domain", args,
+		protected(orDefault(a.Protect, true), s.below(), pulumi.IgnoreChanges([]string{"domain"}))...)
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
 	live := a.sameDomain(domain, args.Domain)
 	if a.CustomDomain == nil {
-		return pulumi.All(live, at.region).ApplyT(func(values []any) string {
+		return pulumi.All(live, s.place().region).ApplyT(func(values []any) string {
 			return hostedDomain(values[0].(string), values[1].(string))
 		}).(pulumi.StringOutput), nil
 	}
-	s.CloudFrontDistribution = domain.CloudfrontDistribution
-	return pulumi.Sprintf("https://%s", live), a.CustomDomain.newRecord(ctx, name, domain, s)
+	server.CloudFrontDistribution = domain.CloudfrontDistribution
+	return pulumi.Sprintf("https://%s", live), a.CustomDomain.newRecord(s, domain)
 }
 
 // sameDomain is the live domain, or an error where the program declares another one.
@@ -111,10 +108,10 @@ func (a AuthorizationServerArgs) sameDomain(domain *cognito.UserPoolDomain, decl
 }
 
 // domain is the custom one, the given prefix, or the derived one.
-func (a AuthorizationServerArgs) domain(ctx *pulumi.Context, name string, at placement) pulumi.StringInput {
+func (a AuthorizationServerArgs) domain(s site) pulumi.StringInput {
 	switch {
 	case a.CustomDomain != nil:
-		return at.region.ApplyT(func(region string) (string, error) {
+		return s.place().region.ApplyT(func(region string) (string, error) {
 			if strings.HasPrefix(region, "us-gov-") {
 				return "", fmt.Errorf("customDomain: %q in %s: GovCloud has no custom domains; want a domainPrefix", a.CustomDomain.Name, region)
 			}
@@ -123,18 +120,18 @@ func (a AuthorizationServerArgs) domain(ctx *pulumi.Context, name string, at pla
 	case a.DomainPrefix != "":
 		return pulumi.String(a.DomainPrefix)
 	default:
-		return at.document(func(at place) string {
-			return derivedPrefix(at.account, at.region, ctx.Project(), ctx.Stack(), name)
+		return s.place().document(func(at place) string {
+			return derivedPrefix(at.account, at.region, s.ctx.Project(), s.ctx.Stack(), s.name)
 		})
 	}
 }
 
 // newRecord declares the alias record of a custom domain where its zone is known.
-func (c *CustomDomainArgs) newRecord(ctx *pulumi.Context, name string, domain *cognito.UserPoolDomain, parent pulumi.Resource) error {
+func (c *CustomDomainArgs) newRecord(s site, domain *cognito.UserPoolDomain) error {
 	if c.ZoneID == nil {
 		return nil
 	}
-	_, err := route53.NewRecord(ctx, name+"-domain-record", &route53.RecordArgs{
+	_, err := route53.NewRecord(s.ctx, s.name+"-domain-record", &route53.RecordArgs{
 		ZoneId: matching("customDomain.zoneId", c.ZoneID, zonePattern, zoneWanted),
 		Name:   domain.Domain,
 		Type:   pulumi.String("A"),
@@ -143,7 +140,7 @@ func (c *CustomDomainArgs) newRecord(ctx *pulumi.Context, name string, domain *c
 			ZoneId:               domain.CloudfrontDistributionZoneId,
 			EvaluateTargetHealth: pulumi.Bool(false),
 		}},
-	}, pulumi.Parent(parent))
+	}, s.below())
 	return err
 }
 

@@ -276,13 +276,11 @@ func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs
 
 // newIdentityProviders declares the providers, and returns Cognito's names of them, so
 // that a client waits for those it offers.
-func newIdentityProviders(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
-) (map[string]pulumi.StringOutput, error) {
+func newIdentityProviders(s site, a AuthorizationServerArgs, pool userPool) (map[string]pulumi.StringOutput, error) {
 	names := map[string]pulumi.StringOutput{}
 	for i, args := range a.IdentityProviders {
-		provider, err := cognito.NewIdentityProvider(ctx, name+"-idp-"+args.Name, args.identityProvider(pool, fmt.Sprintf("identityProviders[%d]", i)),
-			pulumi.Parent(parent), pulumi.IgnoreChanges(args.filledIn()))
+		provider, err := cognito.NewIdentityProvider(s.ctx, s.name+"-idp-"+args.Name, args.identityProvider(pool, fmt.Sprintf("identityProviders[%d]", i)),
+			s.below(), pulumi.IgnoreChanges(args.filledIn()))
 		if err != nil {
 			return nil, err
 		}

@@ -12,24 +12,19 @@ const (
 	exportRoleDescription = "What HealthLake may do for an export job: write the files"
 )
 
-// newRole declares a role that HealthLake assumes for a job, and returns its ARN,
+// newJobRole declares a role that HealthLake assumes for a job, and returns its ARN,
 // which is known once the role can do what the job needs.
-func (s *BulkDataStore) newRole(
-	ctx *pulumi.Context, name string, a BulkDataStoreArgs, description string, trust pulumi.StringOutput,
-	access func(bucketARN, keyARN string) string,
+func (b *BulkDataStore) newJobRole(
+	s site, suffix, description string, datastoreARN pulumi.StringOutput, access func(bucketARN, keyARN string) string,
 ) (pulumi.StringOutput, error) {
-	role, err := a.Roles.newRole(ctx, name, iam.RoleArgs{
-		Description:      pulumi.String(description),
-		AssumeRolePolicy: trust,
-		Tags:             a.Tags,
-	}, pulumi.Parent(s))
+	role, err := s.newRole(suffix, description, s.place().trust(datastoreARN))
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
-	policy, err := iam.NewRolePolicy(ctx, name+"-access", &iam.RolePolicyArgs{
+	policy, err := iam.NewRolePolicy(s.ctx, s.name+suffix+"-access", &iam.RolePolicyArgs{
 		Role:   role.Name,
-		Policy: s.document(s.BucketARN, access),
-	}, pulumi.Parent(s))
+		Policy: b.document(b.BucketARN, access),
+	}, s.below())
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}

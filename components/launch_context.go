@@ -32,6 +32,7 @@ type LaunchContext struct {
 	// LogGroupName of the log group that holds one line a token.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 
+	site       site
 	alias      *lambda.Alias
 	permission *lambda.Permission // with it, Cognito can call
 }
@@ -68,20 +69,22 @@ const triggerTimeoutSeconds = 5
 // with which it expects the patient, or for scopes that count only with launch
 // context, so that an [AuthorizationServer] declares it. A service has no user to take
 // it from.
-func WantsLaunchContext(clients []ClientArgs) bool {
+func WantsLaunchContext(clients []ClientArgs) bool { return wantsLaunchContext(parsed(clients)) }
+
+func wantsLaunchContext(clients []client) bool {
 	return wantsPatient(clients) || asksWithUsers(clients, smart.User)
 }
 
 // wantsPatient reports whether some client with users asks for the patient, or for
 // scopes about it.
-func wantsPatient(clients []ClientArgs) bool {
-	asksAtLaunch := func(c ClientArgs) bool { return c.userFacing() && slices.Contains(c.Scopes, launchScope) }
+func wantsPatient(clients []client) bool {
+	asksAtLaunch := func(c client) bool { return c.userFacing() && slices.Contains(c.Scopes, launchScope) }
 	return slices.ContainsFunc(clients, asksAtLaunch) || asksWithUsers(clients, smart.Patient)
 }
 
 // asksWithUsers reports whether some client with users asks for a scope of a context.
-func asksWithUsers(clients []ClientArgs, context smart.Context) bool {
-	return slices.ContainsFunc(clients, func(c ClientArgs) bool { return c.userFacing() && c.asksFor(context) })
+func asksWithUsers(clients []client, context smart.Context) bool {
+	return slices.ContainsFunc(clients, func(c client) bool { return c.userFacing() && c.asksFor(context) })
 }
 
 func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
@@ -96,11 +99,17 @@ func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
 	return l
 }
 
+// inherited is what a launch context takes from the whole where it is left out.
+type inherited struct {
+	function *FunctionArgs
+	roles    *RoleArgs
+}
+
 // inheriting takes what is left out from what the rest of a component is given. An
 // archive holds one function, and is never another's.
-func (l *LaunchContextArgs) inheriting(function *FunctionArgs, roles *RoleArgs, tags pulumi.StringMapInput) *LaunchContextArgs {
+func (l *LaunchContextArgs) inheriting(whole inherited, tags pulumi.StringMapInput) *LaunchContextArgs {
 	l = copyOf(l)
-	own, f := orDefault(l.Function, FunctionArgs{}), orDefault(function, FunctionArgs{})
+	own, f := orDefault(l.Function, FunctionArgs{}), orDefault(whole.function, FunctionArgs{})
 	l.Function = &FunctionArgs{
 		Architecture:     cmp.Or(own.Architecture, f.Architecture),
 		MemoryMB:         cmp.Or(own.MemoryMB, f.MemoryMB),
@@ -118,7 +127,7 @@ func (l *LaunchContextArgs) inheriting(function *FunctionArgs, roles *RoleArgs, 
 		l.Function.LogKMSKeyARN = f.LogKMSKeyARN
 	}
 	if orDefault(l.Roles, RoleArgs{}) == (RoleArgs{}) {
-		l.Roles = roles
+		l.Roles = whole.roles
 	}
 	if l.Tags == nil {
 		l.Tags = tags
@@ -159,13 +168,23 @@ func (l *LaunchContextArgs) check(p *problems, field string) {
 	l.Roles.check(p, field+"roles")
 }
 
-func (args *LaunchContextArgs) checked(name string) (*LaunchContextArgs, error) {
-	a := args.withDefaults()
+// launchContextPlan is what a [LaunchContext] is declared from: arguments that are
+// checked and left no default out, and the archive of the function.
+type launchContextPlan struct {
+	LaunchContextArgs
+	archive string
+}
+
+// normalize fills in what was left out and checks everything. The caller's value stays
+// as it is.
+func (l *LaunchContextArgs) normalize(name string) (launchContextPlan, error) {
+	a := l.withDefaults()
 	var p problems
 	p.checkName(name, maxLaunchContextName)
 	a.check(&p, "")
+	a.Function.checkArchive(&p, "function")
 	a.Tags = p.checkTags("tags", a.Tags)
-	return a, p.err("LaunchContext", name)
+	return launchContextPlan{LaunchContextArgs: *a}, p.err("LaunchContext", name)
 }
 
 // NewLaunchContext declares the function, packaged from this module's source unless
@@ -177,20 +196,24 @@ func (args *LaunchContextArgs) checked(name string) (*LaunchContextArgs, error) 
 func NewLaunchContext(
 	ctx *pulumi.Context, name string, args *LaunchContextArgs, opts ...pulumi.ResourceOption,
 ) (*LaunchContext, error) {
-	a, err := args.checked(name)
+	plan, err := args.normalize(name)
 	if err != nil {
 		return nil, err
 	}
-	archive, err := a.Function.archive(ctx, PackageLaunchContext)
-	if err != nil {
+	if plan.archive, err = plan.Function.archive(ctx, PackageLaunchContext); err != nil {
 		return nil, err
 	}
+	return plan.declare(ctx, name, opts...)
+}
+
+func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*LaunchContext, error) {
 	context := &LaunchContext{}
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:LaunchContext", name, tagged(a.portable()), context, opts...); err != nil {
 		return nil, err
 	}
+	context.site = newSite(ctx, name, context, a.Tags, a.Roles)
 	program := goProgram{
-		archive:              archive,
+		archive:              a.archive,
 		description:          "Adds the claims patient and fhirUser to users' tokens",
 		executionDescription: "What the SMART launch context trigger may do: write its log",
 		timeoutSeconds:       triggerTimeoutSeconds,
@@ -200,7 +223,7 @@ func NewLaunchContext(
 			"LOG_LEVEL":           pulumi.String(a.Function.LogLevel),
 		},
 	}
-	function, logs, err := program.declare(ctx, name, a.Function, a.Roles, a.Tags, context)
+	function, logs, err := program.declare(context.site, a.Function)
 	if err != nil {
 		return nil, err
 	}
@@ -211,7 +234,7 @@ func NewLaunchContext(
 		Description:     pulumi.String("The version that Cognito calls"),
 		FunctionName:    function.Name,
 		FunctionVersion: function.Version,
-	}, pulumi.Parent(context))
+	}, context.site.below())
 	if err != nil {
 		return nil, err
 	}
@@ -234,34 +257,33 @@ func (l *LaunchContext) AllowUserPool(
 		Function:      l.FunctionName,
 		Qualifier:     l.alias.Name,
 		SourceArn:     userPoolARN,
-		SourceAccount: placeOf(ctx, l).account,
+		SourceAccount: l.site.place().account,
 	}, opts...)
 	return err
 }
 
 // declaresLaunchContext reports whether the pool gets the trigger. One that exists
 // already keeps what triggers it has.
-func (a AuthorizationServerArgs) declaresLaunchContext() bool {
-	return a.ExistingUserPool == nil && WantsLaunchContext(a.Clients)
+func (a authorizationServerPlan) declaresLaunchContext() bool {
+	return a.ExistingUserPool == nil && wantsLaunchContext(a.clients)
 }
 
 // newLaunchContext is nil for a pool without the trigger.
-func newLaunchContext(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, server *AuthorizationServer,
-) (*LaunchContext, error) {
+func (a authorizationServerPlan) newLaunchContext(s site) (*LaunchContext, error) {
 	if !a.declaresLaunchContext() {
 		return nil, nil
 	}
-	return NewLaunchContext(ctx, name+"-context", a.LaunchContext, pulumi.Parent(server))
+	plan := launchContextPlan{LaunchContextArgs: *a.LaunchContext, archive: a.contextArchive}
+	return plan.declare(s.ctx, s.name+"-context", s.below())
 }
 
 // allow lets the pool call the function, if there is one, and returns what clients
 // wait for, so that nobody signs in before.
-func (l *LaunchContext) allow(ctx *pulumi.Context, name string, pool userPool) ([]pulumi.Resource, error) {
+func (l *LaunchContext) allow(s site, pool userPool) ([]pulumi.Resource, error) {
 	if l == nil {
 		return nil, nil
 	}
-	if err := l.AllowUserPool(ctx, name+"-context-invoke", pool.arn, pulumi.Parent(l)); err != nil {
+	if err := l.AllowUserPool(s.ctx, s.name+"-context-invoke", pool.arn, pulumi.Parent(l)); err != nil {
 		return nil, err
 	}
 	return []pulumi.Resource{l.permission}, nil
@@ -317,8 +339,8 @@ func (t TestUserArgs) contextAttributes(l *LaunchContextArgs) map[string]string 
 }
 
 // checkTier refuses a plan that would ignore the trigger's claims.
-func (a AuthorizationServerArgs) checkTier(p *problems) {
-	if a.UserPool.Tier == "LITE" && WantsLaunchContext(a.Clients) {
+func (a AuthorizationServerArgs) checkTier(p *problems, clients []client) {
+	if a.UserPool.Tier == "LITE" && wantsLaunchContext(clients) {
 		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
 			"which need claims that Cognito adds to access tokens in these plans", launchScope, "patient/", "user/"))
 	}

@@ -131,20 +131,17 @@ func (p *problems) withinReserved(field string, executions, reserved int) {
 	}
 }
 
-// newProvisionedConcurrency keeps executions of the alias warm, and lets AWS change
+// declare keeps executions of the alias warm, and lets AWS change
 // their number where it is to.
-func (v *TokenValidator) newProvisionedConcurrency(
-	ctx *pulumi.Context, name string, a TokenValidatorArgs, alias *lambda.Alias,
-) error {
-	c := a.Function.ProvisionedConcurrency
+func (c *ProvisionedConcurrencyArgs) declare(s site, alias *lambda.Alias) error {
 	if c.Executions == 0 {
 		return nil
 	}
-	options := []pulumi.ResourceOption{pulumi.Parent(v)}
+	options := []pulumi.ResourceOption{s.below()}
 	if c.scaled() { // the number is AWS's from then on
 		options = append(options, pulumi.IgnoreChanges([]string{"provisionedConcurrentExecutions"}))
 	}
-	provisioned, err := lambda.NewProvisionedConcurrencyConfig(ctx, name+"-provisioned", &lambda.ProvisionedConcurrencyConfigArgs{
+	provisioned, err := lambda.NewProvisionedConcurrencyConfig(s.ctx, s.name+"-provisioned", &lambda.ProvisionedConcurrencyConfigArgs{
 		FunctionName:                    alias.FunctionName,
 		Qualifier:                       alias.Name,
 		ProvisionedConcurrentExecutions: pulumi.Int(c.Executions),
@@ -152,47 +149,44 @@ func (v *TokenValidator) newProvisionedConcurrency(
 	if err != nil || !c.scaled() {
 		return err
 	}
-	return v.newScaling(ctx, name, a, alias, provisioned)
+	return c.newScaling(s, alias, provisioned)
 }
 
 // newScaling declares what changes the number. A target's limits are what its
 // schedules set, so with schedules a change of them is nobody's drift.
-func (v *TokenValidator) newScaling(
-	ctx *pulumi.Context, name string, a TokenValidatorArgs, alias *lambda.Alias, provisioned *lambda.ProvisionedConcurrencyConfig,
-) error {
-	c, parent := a.Function.ProvisionedConcurrency, pulumi.Parent(v)
-	options := []pulumi.ResourceOption{parent, pulumi.DependsOn([]pulumi.Resource{provisioned})}
+func (c *ProvisionedConcurrencyArgs) newScaling(s site, alias *lambda.Alias, provisioned *lambda.ProvisionedConcurrencyConfig) error {
+	options := []pulumi.ResourceOption{s.below(), pulumi.DependsOn([]pulumi.Resource{provisioned})}
 	if len(c.Schedules) > 0 {
 		options = append(options, pulumi.IgnoreChanges([]string{"minCapacity", "maxCapacity"}))
 	}
-	target, err := appautoscaling.NewTarget(ctx, name+"-scaling", &appautoscaling.TargetArgs{
+	target, err := appautoscaling.NewTarget(s.ctx, s.name+"-scaling", &appautoscaling.TargetArgs{
 		ServiceNamespace:  pulumi.String("lambda"),
 		ScalableDimension: pulumi.String("lambda:function:ProvisionedConcurrency"),
 		ResourceId:        pulumi.Sprintf("function:%s:%s", alias.FunctionName, alias.Name),
 		MinCapacity:       pulumi.Int(c.Executions),
 		MaxCapacity:       pulumi.Int(max(c.Executions, c.MaxExecutions)),
-		Tags:              a.Tags,
+		Tags:              s.tags,
 	}, options...)
 	if err != nil {
 		return err
 	}
 	if c.MaxExecutions > 0 {
-		if err := newTracking(ctx, name+"-tracking", c.TargetUtilization, target, parent); err != nil {
+		if err := newTracking(s, c.TargetUtilization, target); err != nil {
 			return err
 		}
 	}
-	for _, s := range c.Schedules {
-		_, err := appautoscaling.NewScheduledAction(ctx, name+"-schedule-"+s.Name, &appautoscaling.ScheduledActionArgs{
+	for _, schedule := range c.Schedules {
+		_, err := appautoscaling.NewScheduledAction(s.ctx, s.name+"-schedule-"+schedule.Name, &appautoscaling.ScheduledActionArgs{
 			ServiceNamespace:  target.ServiceNamespace,
 			ScalableDimension: target.ScalableDimension,
 			ResourceId:        target.ResourceId,
-			Schedule:          pulumi.String(s.Schedule),
-			Timezone:          pulumi.String(s.Timezone),
+			Schedule:          pulumi.String(schedule.Schedule),
+			Timezone:          pulumi.String(schedule.Timezone),
 			ScalableTargetAction: appautoscaling.ScheduledActionScalableTargetActionArgs{
-				MinCapacity: pulumi.Int(s.Executions),
-				MaxCapacity: pulumi.Int(s.MaxExecutions),
+				MinCapacity: pulumi.Int(schedule.Executions),
+				MaxCapacity: pulumi.Int(schedule.MaxExecutions),
 			},
-		}, parent)
+		}, s.below())
 		if err != nil {
 			return err
 		}
@@ -202,10 +196,8 @@ func (v *TokenValidator) newScaling(
 
 // newTracking lets AWS follow the load
 // (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html).
-func newTracking(
-	ctx *pulumi.Context, name string, percent int, target *appautoscaling.Target, options ...pulumi.ResourceOption,
-) error {
-	_, err := appautoscaling.NewPolicy(ctx, name, &appautoscaling.PolicyArgs{
+func newTracking(s site, percent int, target *appautoscaling.Target) error {
+	_, err := appautoscaling.NewPolicy(s.ctx, s.name+"-tracking", &appautoscaling.PolicyArgs{
 		PolicyType:        pulumi.String("TargetTrackingScaling"),
 		ServiceNamespace:  target.ServiceNamespace,
 		ScalableDimension: target.ScalableDimension,
@@ -216,6 +208,6 @@ func newTracking(
 				PredefinedMetricType: pulumi.String("LambdaProvisionedConcurrencyUtilization"),
 			},
 		},
-	}, options...)
+	}, s.below())
 	return err
 }

@@ -26,8 +26,8 @@ var knownPartitions = []string{"aws", "aws-us-gov"}
 // component is declared before: in a preview as well as in an update. Only a provider
 // whose region is itself not known yet cannot answer in a preview; the update then
 // asks again.
-func (a SmartDatastoreArgs) checkRegion(ctx *pulumi.Context, name string, component *SmartDatastore) error {
-	parent := pulumi.Parent(component)
+func (a SmartDatastoreArgs) checkRegion(s *site) error {
+	ctx, parent := s.ctx, s.below()
 	partition, err := aws.GetPartition(ctx, &aws.GetPartitionArgs{}, parent)
 	if err != nil {
 		return fmt.Errorf("asking the aws provider for its partition: %w", err)
@@ -39,6 +39,7 @@ func (a SmartDatastoreArgs) checkRegion(ctx *pulumi.Context, name string, compon
 	if ctx.DryRun() && (partition.Partition == "" || region.Name == "") {
 		return nil
 	}
+	s.known(partition.Partition, region.Name)
 	var p problems
 	known := strings.Join(healthLakeRegions, ", ")
 	switch {
@@ -51,7 +52,7 @@ func (a SmartDatastoreArgs) checkRegion(ctx *pulumi.Context, name string, compon
 				"or, if AWS offers it here by now, allowUnlistedRegion true", known))
 	}
 	p.checkPlaces(a, region.Name)
-	return p.err("SmartDatastore", name)
+	return p.err("SmartDatastore", s.name)
 }
 
 // checkPlaces refuses what the datastore and what stands beside it could not use: a key

@@ -8,25 +8,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-func newResourceServers(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
-) ([]pulumi.Resource, error) {
+func newResourceServers(s site, clients []client, pool userPool) ([]pulumi.Resource, error) {
 	var servers []pulumi.Resource
-	declared := scopesByServer(a.Clients)
+	declared := scopesByServer(clients)
 	for _, identifier := range slices.Sorted(maps.Keys(declared)) {
 		var scopes cognito.ResourceServerScopeArray
 		for _, scope := range declared[identifier] {
 			scopes = append(scopes, cognito.ResourceServerScopeArgs{
-				ScopeName:        pulumi.String(scope),
-				ScopeDescription: pulumi.String(describeScope(identifier, scope)),
+				ScopeName:        pulumi.String(scope.name),
+				ScopeDescription: pulumi.String(scope.description),
 			})
 		}
-		server, err := cognito.NewResourceServer(ctx, name+"-server-"+identifier, &cognito.ResourceServerArgs{
+		server, err := cognito.NewResourceServer(s.ctx, s.name+"-server-"+identifier, &cognito.ResourceServerArgs{
 			Identifier: pulumi.String(identifier),
 			Name:       pulumi.String(identifier),
 			Scopes:     scopes,
 			UserPoolId: pool.id,
-		}, pulumi.Parent(parent))
+		}, s.below())
 		if err != nil {
 			return nil, err
 		}
@@ -35,12 +33,12 @@ func newResourceServers(
 	return servers, nil
 }
 
-func fullScopes(clients []ClientArgs) pulumi.StringArrayMapOutput {
+func fullScopes(clients []client) pulumi.StringArrayMapOutput {
 	full := pulumi.StringArrayMap{}
 	for server, names := range scopesByServer(clients) {
 		var scopes pulumi.StringArray
 		for _, scope := range names {
-			scopes = append(scopes, pulumi.String(server+"/"+scope))
+			scopes = append(scopes, pulumi.String(server+"/"+scope.name))
 		}
 		full[server] = scopes
 	}

@@ -3,7 +3,6 @@ package components
 import (
 	"regexp"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -44,19 +43,4 @@ func (r *RoleArgs) check(p *problems, field string) {
 		p.pattern(field+".path", r.Path, rolePathPattern, "want /, or printable characters other than *, ? and $ between two slashes, at most 512 in all")
 	}
 	p.patternWhereKnown(field+".permissionsBoundary", r.PermissionsBoundary, policyARNPattern, policyARNWanted)
-}
-
-// newRole declares an IAM role. Every role of the product comes from here, so that
-// none goes without the path and the boundary.
-func (r *RoleArgs) newRole(
-	ctx *pulumi.Context, name string, args iam.RoleArgs, opts ...pulumi.ResourceOption,
-) (*iam.Role, error) {
-	roles := orDefault(r, RoleArgs{})
-	if roles.Path != "" {
-		args.Path = pulumi.String(roles.Path)
-	}
-	if roles.PermissionsBoundary != nil {
-		args.PermissionsBoundary = matching("roles.permissionsBoundary", roles.PermissionsBoundary, policyARNPattern, policyARNWanted)
-	}
-	return iam.NewRole(ctx, name, &args, opts...)
 }

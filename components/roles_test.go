@@ -137,7 +137,7 @@ func TestNoRoleIsDeclaredAroundThePathAndTheBoundary(t *testing.T) {
 			return true
 		})
 	}
-	if len(calls) != 1 || calls["role_args.go"] != 1 {
-		t.Errorf("iam.NewRole is used in %v: want once, in role_args.go", calls)
+	if len(calls) != 1 || calls["site.go"] != 1 {
+		t.Errorf("iam.NewRole is used in %v: want once, in site.go", calls)
 	}
 }

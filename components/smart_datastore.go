@@ -172,56 +172,67 @@ type SmartDatastoreArgs struct {
 func NewSmartDatastore(
 	ctx *pulumi.Context, name string, args *SmartDatastoreArgs, opts ...pulumi.ResourceOption,
 ) (*SmartDatastore, error) {
-	a, err := args.withDefaults(name, ctx.Stack())
+	plan, err := args.normalize(name, ctx.Stack())
 	if err != nil {
 		return nil, err
 	}
-	if err := a.build(ctx); err != nil { // before anything is registered
+	if err := plan.build(ctx); err != nil { // before anything is registered
 		return nil, err
 	}
+	return plan.declare(ctx, name, opts...)
+}
+
+func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*SmartDatastore, error) {
 	component := &SmartDatastore{}
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, tagged(a.portable()), component, opts...); err != nil {
 		return nil, err
 	}
-	if err := a.checkRegion(ctx, name, component); err != nil {
+	s := newSite(ctx, name, component, a.Tags, a.Roles)
+	if err := a.checkRegion(&s); err != nil {
 		return nil, err
 	}
-	parent := pulumi.Parent(component)
-	keyARN, err := a.encryptionKey(ctx, name, component)
+	keyARN, err := a.encryptionKey(s)
 	if err != nil {
 		return nil, err
 	}
 	a = a.encryptedWith(keyARN)
-	server, err := NewAuthorizationServer(ctx, name+"-auth", a.authorizationServer(), parent)
+	server, err := a.server.declare(ctx, name+"-auth", s.below())
 	if err != nil {
 		return nil, err
 	}
-	validator, err := NewTokenValidator(ctx, name+"-validator", a.tokenValidator(server), parent)
+	validator, err := a.tokensOf(server).declare(ctx, name+"-validator", s.below())
 	if err != nil {
 		return nil, err
 	}
 	component.DeclaredDiscoveryDocument = a.discoveryDocument(server)
-	datastore, err := a.newDatastore(ctx, name, component, validator, keyARN)
+	datastore, err := a.newDatastore(s, component, validator, keyARN)
 	if err != nil {
 		return nil, err
 	}
-	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, parent); err != nil {
+	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, s.below()); err != nil {
 		return nil, err
 	}
-	component.UpdateDatastoreCommand = a.updateCommand(ctx, component, datastore, validator)
+	component.UpdateDatastoreCommand = a.updateCommand(s, component, datastore, validator)
 	component.adopt(server, validator, datastore, keyARN)
-	if err := component.newBulkData(ctx, name, a, keyARN); err != nil {
+	if err := component.newBulkData(s, a, keyARN); err != nil {
 		return nil, err
 	}
 	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN)
 	return component, ctx.RegisterResourceOutputs(component, tagged(component))
 }
 
-func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastoreArgs, error) {
-	var a SmartDatastoreArgs
-	if args != nil {
-		a = *args
-	}
+// smartDatastorePlan is what a [SmartDatastore] is declared from: arguments that are
+// checked and left no default out, and the plans of its parts.
+type smartDatastorePlan struct {
+	SmartDatastoreArgs
+	server    authorizationServerPlan
+	validator tokenValidatorPlan // what it knows of the server is filled in once that is declared
+}
+
+// normalize fills in what was left out and checks everything, also what the parts are
+// declared from. The caller's value stays as it is.
+func (args *SmartDatastoreArgs) normalize(name, stack string) (smartDatastorePlan, error) {
+	a := orDefault(args, SmartDatastoreArgs{})
 	if a.AuthorizationStrategy == "" {
 		a.AuthorizationStrategy = smart.SMARTOnFHIR
 	}
@@ -230,45 +241,32 @@ func (args *SmartDatastoreArgs) withDefaults(name, stack string) (SmartDatastore
 	}
 	fine := orDefault(a.FineGrainedAuthorization, true)
 	a.FineGrainedAuthorization = &fine
+	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()
 	var p problems
 	p.checkName(name, maxSmartDatastoreName)
-	server := a.portable().authorizationServer().resolve(&p) // an archive is checked with what it inherits, below
+	server := a.authorizationServer().normalize(&p, inherited{a.Function, a.Roles})
 	a.UserPool, a.TestUsers, a.IdentityProviders = server.UserPool, server.TestUsers, server.IdentityProviders
 	a.Tags = server.Tags
+	a.LaunchContext = a.LaunchContext.inheriting(inherited{a.Function, a.Roles}, a.Tags)
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
-	a.Function, a.Alarms = a.Function.withDefaults(), a.Alarms.withDefaults()
-	a.Function.check(&p, "function")
-	a.Roles.check(&p, "roles")
-	a.Alarms.check(&p, "alarms", a.Function)
-	p.checkFineGrained(a.Clients, orDefault(a.FineGrainedAuthorization, true))
-	a.checkEnvironment(&p, name+"-validator")
-	a.LaunchContext = a.LaunchContext.inheriting(a.Function, a.Roles, a.Tags)
-	a.LaunchContext.Function.checkArchive(&p, "launchContext.function")
+	p.checkFineGrained(server.clients, fine)
+	validator := a.tokenValidator(server.clients)
+	validator.checkSettings(&p, name+"-validator")
 	if a.BulkData != nil {
 		a.BulkData = a.BulkData.withDefaults()
 		a.BulkData.check(&p, "bulkData")
 		p.checkBucketName(name + "-bulk")
 	}
-	return a, p.err("SmartDatastore", name)
-}
-
-// checkEnvironment checks the validator's environment before anything is registered.
-func (a SmartDatastoreArgs) checkEnvironment(p *problems, validator string) {
-	TokenValidatorArgs{
-		Clients:               accepted(a.Clients, func(string) pulumi.StringInput { return nil }),
-		AuthorizationStrategy: a.AuthorizationStrategy,
-		Function:              a.Function,
-		Roles:                 a.Roles,
-	}.checkEnvironment(p, validator)
+	return smartDatastorePlan{a, server, tokenValidatorPlan{TokenValidatorArgs: validator}}, p.err("SmartDatastore", name)
 }
 
 // build packages the functions that are wanted and not given.
-func (a SmartDatastoreArgs) build(ctx *pulumi.Context) error {
-	if _, err := a.Function.archive(ctx, PackageValidator); err != nil {
+func (a *smartDatastorePlan) build(ctx *pulumi.Context) (err error) {
+	if a.validator.archive, err = a.Function.archive(ctx, PackageValidator); err != nil {
 		return err
 	}
-	return a.authorizationServer().build(ctx)
+	return a.server.build(ctx)
 }
 
 // portable leaves out what differs from machine to machine.
@@ -293,13 +291,10 @@ func (a SmartDatastoreArgs) authorizationServer() *AuthorizationServerArgs {
 	}
 }
 
-func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenValidatorArgs {
-	return &TokenValidatorArgs{
-		Issuers: pulumi.StringArray{server.Issuer},
-		JWKSURI: server.JWKSURI,
-		Clients: accepted(a.Clients, func(name string) pulumi.StringInput {
-			return server.ClientIDs.MapIndex(pulumi.String(name))
-		}),
+// tokenValidator is the validator, but for what it knows of the authorization server.
+func (a SmartDatastoreArgs) tokenValidator(clients []client) TokenValidatorArgs {
+	return TokenValidatorArgs{
+		Clients:               accepted(clients, func(string) pulumi.StringInput { return nil }),
 		AuthorizationStrategy: a.AuthorizationStrategy,
 		Function:              a.Function,
 		Roles:                 a.Roles,
@@ -307,6 +302,16 @@ func (a SmartDatastoreArgs) tokenValidator(server *AuthorizationServer) *TokenVa
 		Dashboard:             a.Dashboard,
 		Tags:                  a.Tags,
 	}
+}
+
+// tokensOf makes the plan of the validator of an authorization server's tokens.
+func (a smartDatastorePlan) tokensOf(server *AuthorizationServer) tokenValidatorPlan {
+	plan := a.validator
+	plan.Issuers, plan.JWKSURI = pulumi.StringArray{server.Issuer}, server.JWKSURI
+	plan.Clients = accepted(a.server.clients, func(name string) pulumi.StringInput {
+		return server.ClientIDs.MapIndex(pulumi.String(name))
+	})
+	return plan
 }
 
 func (c *SmartDatastore) adopt(
@@ -329,7 +334,7 @@ func (c *SmartDatastore) adopt(
 
 // newBulkData declares what bulk import and export need, where they are wanted.
 // The bucket is encrypted with the datastore's key where that is the customer's.
-func (c *SmartDatastore) newBulkData(ctx *pulumi.Context, name string, a SmartDatastoreArgs, keyARN pulumi.StringInput) error {
+func (c *SmartDatastore) newBulkData(s site, a smartDatastorePlan, keyARN pulumi.StringInput) error {
 	if a.BulkData == nil {
 		none := pulumi.String("").ToStringOutput()
 		c.BulkBucketName, c.BulkBucketARN, c.BulkKMSKeyARN = none, none, none
@@ -341,13 +346,14 @@ func (c *SmartDatastore) newBulkData(ctx *pulumi.Context, name string, a SmartDa
 	if bulk.KMSKeyARN == nil {
 		bulk.KMSKeyARN = keyARN
 	}
-	store, err := NewBulkDataStore(ctx, name+"-bulk", &BulkDataStoreArgs{
+	args := BulkDataStoreArgs{
 		DatastoreARN: c.DatastoreARN,
 		BulkData:     bulk,
 		Roles:        a.Roles,
 		Protect:      a.Protect,
 		Tags:         a.Tags,
-	}, pulumi.Parent(c))
+	}
+	store, err := args.declare(s.ctx, s.name+"-bulk", s.below())
 	if err != nil {
 		return err
 	}

@@ -28,10 +28,8 @@ type TestUserArgs struct {
 }
 
 // newUsers declares the groups of the pool and the test users in them.
-func newUsers(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
-) error {
-	groups, err := newGroups(ctx, name, a, pool, parent)
+func newUsers(s site, a AuthorizationServerArgs, pool userPool) error {
+	groups, err := newGroups(s, a, pool)
 	if err != nil {
 		return err
 	}
@@ -42,20 +40,20 @@ func newUsers(
 		}).(pulumi.StringOutput)
 		attributes := user.contextAttributes(a.LaunchContext)
 		attributes["email"], attributes["email_verified"] = user.Email, "true"
-		created, err := cognito.NewUser(ctx, name+"-user-"+user.Username, &cognito.UserArgs{
+		created, err := cognito.NewUser(s.ctx, s.name+"-user-"+user.Username, &cognito.UserArgs{
 			UserPoolId:    pool.id,
 			Username:      pulumi.String(user.Username),
 			Password:      password.ToStringPtrOutput(),
 			MessageAction: pulumi.String("SUPPRESS"),
 			Attributes:    pulumi.ToStringMap(attributes),
-		}, pulumi.Parent(parent))
+		}, s.below())
 		if err != nil {
 			return err
 		}
 		for _, group := range user.Groups {
-			if _, err := cognito.NewUserInGroup(ctx, name+"-user-"+user.Username+"-in-"+group, &cognito.UserInGroupArgs{
+			if _, err := cognito.NewUserInGroup(s.ctx, s.name+"-user-"+user.Username+"-in-"+group, &cognito.UserInGroupArgs{
 				UserPoolId: pool.id, Username: created.Username, GroupName: groups[group],
-			}, pulumi.Parent(parent)); err != nil {
+			}, s.below()); err != nil {
 				return err
 			}
 		}

@@ -73,11 +73,17 @@ const (
 	timeoutSeconds = 2
 )
 
-func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, error) {
-	var a TokenValidatorArgs
-	if args != nil {
-		a = *args
-	}
+// tokenValidatorPlan is what a [TokenValidator] is declared from: arguments that are
+// checked and left no default out, and the archive of the function.
+type tokenValidatorPlan struct {
+	TokenValidatorArgs
+	archive string
+}
+
+// normalize fills in what was left out and checks everything. The caller's value stays
+// as it is.
+func (args *TokenValidatorArgs) normalize(name string) (tokenValidatorPlan, error) {
+	a := orDefault(args, TokenValidatorArgs{})
 	if a.AuthorizationStrategy == "" {
 		a.AuthorizationStrategy = smart.SMARTOnFHIR
 	}
@@ -97,13 +103,20 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 		}
 	}
 	p.checkAccepted("clients", a.Clients)
-	a.checkEnvironment(&p, name)
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
-	a.Function.check(&p, "function")
-	a.Roles.check(&p, "roles")
-	a.Alarms.check(&p, "alarms", a.Function)
+	a.checkSettings(&p, name)
 	a.Tags = p.checkTags("tags", a.Tags)
-	return a, p.err("TokenValidator", name)
+	return tokenValidatorPlan{TokenValidatorArgs: a}, p.err("TokenValidator", name)
+}
+
+// checkSettings checks what a validator of its own and that of a [SmartDatastore] have
+// in common.
+func (a TokenValidatorArgs) checkSettings(p *problems, name string) {
+	a.Function.check(p, "function")
+	a.Function.checkArchive(p, "function")
+	a.Roles.check(p, "roles")
+	a.Alarms.check(p, "alarms", a.Function)
+	a.checkEnvironment(p, name)
 }
 
 // NewTokenValidator declares the function, packaged from this module's source
@@ -120,50 +133,52 @@ func (args *TokenValidatorArgs) withDefaults(name string) (TokenValidatorArgs, e
 func NewTokenValidator(
 	ctx *pulumi.Context, name string, args *TokenValidatorArgs, opts ...pulumi.ResourceOption,
 ) (*TokenValidator, error) {
-	a, err := args.withDefaults(name)
+	plan, err := args.normalize(name)
 	if err != nil {
 		return nil, err
 	}
-	archive, err := a.Function.archive(ctx, PackageValidator)
-	if err != nil {
+	if plan.archive, err = plan.Function.archive(ctx, PackageValidator); err != nil {
 		return nil, err
 	}
+	return plan.declare(ctx, name, opts...)
+}
+
+func (a tokenValidatorPlan) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*TokenValidator, error) {
 	validator := &TokenValidator{}
 	a.Function = a.Function.portable()
-	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, tagged(a), validator, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2("smartlake:index:TokenValidator", name, tagged(a.TokenValidatorArgs), validator, opts...); err != nil {
 		return nil, err
 	}
-	if err := validator.newDataRoles(ctx, name, a); err != nil {
+	s := newSite(ctx, name, validator, a.Tags, a.Roles)
+	if err := validator.newDataRoles(s); err != nil {
 		return nil, err
 	}
-	function, err := validator.newFunction(ctx, name, a, archive)
+	function, err := validator.newFunction(s, a)
 	if err != nil {
 		return nil, err
 	}
-	if err := validator.newAlias(ctx, name, a, function); err != nil {
+	if err := validator.newAlias(s, a, function); err != nil {
 		return nil, err
 	}
-	if err := validator.newAlarms(ctx, name, a); err != nil {
+	if err := validator.newAlarms(s, a.TokenValidatorArgs); err != nil {
 		return nil, err
 	}
-	if err := validator.newDashboard(ctx, name, a); err != nil {
+	if err := validator.newDashboard(s, a.TokenValidatorArgs); err != nil {
 		return nil, err
 	}
 	return validator, ctx.RegisterResourceOutputs(validator, tagged(validator))
 }
 
 // newFunction declares the function that judges.
-func (v *TokenValidator) newFunction(
-	ctx *pulumi.Context, name string, a TokenValidatorArgs, archive string,
-) (*lambda.Function, error) {
+func (v *TokenValidator) newFunction(s site, a tokenValidatorPlan) (*lambda.Function, error) {
 	program := goProgram{
-		archive:              archive,
+		archive:              a.archive,
 		description:          "Judges the SMART on FHIR tokens of a HealthLake datastore",
 		executionDescription: "What the SMART token validator may do: write its log",
 		timeoutSeconds:       timeoutSeconds,
-		environment:          v.environment(a),
+		environment:          v.environment(a.TokenValidatorArgs),
 	}
-	function, logs, err := program.declare(ctx, name, a.Function, a.Roles, a.Tags, v)
+	function, logs, err := program.declare(s, a.Function)
 	if err != nil {
 		return nil, err
 	}
@@ -177,13 +192,13 @@ func given(list pulumi.StringArrayInput) bool {
 	return list != nil && (!known || len(plain) > 0)
 }
 
-func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValidatorArgs, function *lambda.Function) error {
-	alias, err := lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
+func (v *TokenValidator) newAlias(s site, a tokenValidatorPlan, function *lambda.Function) error {
+	alias, err := lambda.NewAlias(s.ctx, s.name+"-live", &lambda.AliasArgs{
 		Name:            pulumi.String(liveAlias),
 		Description:     pulumi.String("The version that HealthLake calls"),
 		FunctionName:    function.Name,
 		FunctionVersion: function.Version,
-	}, pulumi.Parent(v))
+	}, s.below())
 	if err != nil {
 		return err
 	}
@@ -194,11 +209,11 @@ func (v *TokenValidator) newAlias(ctx *pulumi.Context, name string, a TokenValid
 		Qualifier: alias.Name,
 	}
 	if a.Function.RestrictToAccount {
-		permission.SourceAccount = placeOf(ctx, v).account
+		permission.SourceAccount = s.place().account
 	}
-	if v.permission, err = lambda.NewPermission(ctx, name+"-invoke", permission, pulumi.Parent(v)); err != nil {
+	if v.permission, err = lambda.NewPermission(s.ctx, s.name+"-invoke", permission, s.below()); err != nil {
 		return err
 	}
 	v.FunctionARN, v.FunctionName = alias.Arn, function.Name
-	return v.newProvisionedConcurrency(ctx, name, a, alias)
+	return a.Function.ProvisionedConcurrency.declare(s, alias)
 }

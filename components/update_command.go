@@ -25,10 +25,10 @@ type identityProvider struct {
 // updateCommand is the call that gives a live datastore the declared discovery
 // document, in place, as a line for a shell.
 func (a SmartDatastoreArgs) updateCommand(
-	ctx *pulumi.Context, component *SmartDatastore, datastore *healthlake.FhirDatastore, validator *TokenValidator,
+	s site, component *SmartDatastore, datastore *healthlake.FhirDatastore, validator *TokenValidator,
 ) pulumi.StringOutput {
 	return pulumi.All(
-		placeOf(ctx, component).region, datastore.DatastoreId, validator.FunctionARN, component.DeclaredDiscoveryDocument,
+		s.place().region, datastore.DatastoreId, validator.FunctionARN, component.DeclaredDiscoveryDocument,
 	).ApplyT(func(values []any) (string, error) {
 		provider := identityProvider{
 			AuthorizationStrategy:           string(a.AuthorizationStrategy),

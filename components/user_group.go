@@ -22,19 +22,17 @@ func (a AuthorizationServerArgs) groups() []string {
 
 // newGroups declares the groups, and returns their names as they are known once the
 // groups are there. The groups of a pool that exists are its owner's.
-func newGroups(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, pool userPool, parent pulumi.Resource,
-) (map[string]pulumi.StringOutput, error) {
+func newGroups(s site, a AuthorizationServerArgs, pool userPool) (map[string]pulumi.StringOutput, error) {
 	declared := map[string]pulumi.StringOutput{}
 	if a.ExistingUserPool != nil {
 		return declared, nil
 	}
 	for _, group := range a.groups() {
-		created, err := cognito.NewUserGroup(ctx, name+"-group-"+group, &cognito.UserGroupArgs{
+		created, err := cognito.NewUserGroup(s.ctx, s.name+"-group-"+group, &cognito.UserGroupArgs{
 			Name:        pulumi.String(group),
 			Description: pulumi.String("Users of SMART apps"),
 			UserPoolId:  pool.id,
-		}, pulumi.Parent(parent))
+		}, s.below())
 		if err != nil {
 			return nil, err
 		}

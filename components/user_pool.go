@@ -161,9 +161,7 @@ func (u *UserPoolArgs) check(p *problems, field string) {
 	}
 }
 
-func newUserPool(
-	ctx *pulumi.Context, name string, a AuthorizationServerArgs, context *LaunchContext, parent pulumi.Resource,
-) (*cognito.UserPool, error) {
+func newUserPool(s site, a AuthorizationServerArgs, context *LaunchContext) (*cognito.UserPool, error) {
 	u := a.UserPool
 	deletionProtection := "INACTIVE"
 	if *u.DeletionProtection {
@@ -187,7 +185,7 @@ func newUserPool(
 		VerificationMessageTemplate: cognito.UserPoolVerificationMessageTemplateArgs{
 			DefaultEmailOption: pulumi.String(u.VerificationEmail),
 		},
-		Tags: a.Tags,
+		Tags: s.tags,
 	}
 	if context != nil {
 		args.LambdaConfig = context.trigger()
@@ -198,7 +196,7 @@ func newUserPool(
 	if u.Tier == "PLUS" { // the other plans have no such setting
 		args.UserPoolAddOns = cognito.UserPoolUserPoolAddOnsArgs{AdvancedSecurityMode: pulumi.String(u.AdvancedSecurity)}
 	}
-	return cognito.NewUserPool(ctx, name+"-pool", args, protected(orDefault(a.Protect, true), pulumi.Parent(parent))...)
+	return cognito.NewUserPool(s.ctx, s.name+"-pool", args, protected(orDefault(a.Protect, true), s.below())...)
 }
 
 func (u *UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
