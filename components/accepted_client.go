@@ -43,7 +43,7 @@ func (c AcceptedClientArgs) withDefaults() AcceptedClientArgs {
 	return c
 }
 
-func (p *problems) checkAccepted(field string, clients []AcceptedClientArgs) {
+func checkAccepted(p *problems, field string, clients []AcceptedClientArgs) {
 	for i, client := range clients {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if client.ID == nil || client.ID == pulumi.String("") {

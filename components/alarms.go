@@ -87,7 +87,7 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 	p.patternWhereKnown(field+".topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
 	p.patternWhereKnown(field+".topicKmsKeyArn", a.TopicKMSKeyARN, keyARNPattern, keyARNWanted)
 	if a.TopicARN != nil && a.TopicKMSKeyARN != nil {
-		p.found = append(p.found, fmt.Errorf("%s.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already", field))
+		p.report(fmt.Errorf("%s.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already", field))
 	}
 	if a.TopicARN != nil && len(a.Emails) > 0 {
 		p.add(field+".emails", a.Emails, "want none with topicArn: subscribe them where that topic is declared")

@@ -162,15 +162,15 @@ func (args *AuthorizationServerArgs) normalize(p *problems, whole inherited) aut
 	}
 	plan := authorizationServerPlan{clients: parsed(a.Clients)}
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
-	p.checkClients(plan.clients, a.AuthorizationStrategy)
+	checkClients(p, plan.clients, a.AuthorizationStrategy)
 	a.checkDomain(p)
 	a.UserPool = copyOf(a.UserPool)
-	p.checkTestUsers("testUsers", a.TestUsers, a.UserPool.PasswordPolicy.withDefaults())
+	checkTestUsers(p, "testUsers", a.TestUsers, a.UserPool.PasswordPolicy.withDefaults())
 	a.Tags = p.checkTags("tags", a.Tags)
 	own := copyOf(a.LaunchContext)
 	own.Tags = p.checkTags("launchContext.tags", own.Tags)
 	a.LaunchContext = own
-	p.checkExistingUserPool(a)
+	a.checkExistingUserPool(p)
 	if a.ExistingUserPool == nil {
 		a.UserPool = a.UserPool.withDefaults(orDefault(a.Protect, true))
 		a.UserPool.check(p, "userPool")
@@ -183,9 +183,9 @@ func (args *AuthorizationServerArgs) normalize(p *problems, whole inherited) aut
 	for i, provider := range a.IdentityProviders {
 		a.IdentityProviders[i] = provider.withDefaults()
 	}
-	p.checkIdentityProviders(a)
-	p.checkOffers(a)
-	p.checkClientAttributes(a)
+	a.checkIdentityProviders(p)
+	a.checkOffers(p)
+	a.checkClientAttributes(p)
 	plan.AuthorizationServerArgs = a.withSecretsKept()
 	return plan
 }

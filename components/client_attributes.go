@@ -30,7 +30,7 @@ const (
 )
 
 // checkClientAttributes checks what the clients may read and write of their users.
-func (p *problems) checkClientAttributes(a AuthorizationServerArgs) {
+func (a AuthorizationServerArgs) checkClientAttributes(p *problems) {
 	for i, client := range a.Clients {
 		read, write := fmt.Sprintf("clients[%d].readAttributes", i), fmt.Sprintf("clients[%d].writeAttributes", i)
 		if client.Kind == ServiceClient {
@@ -38,8 +38,8 @@ func (p *problems) checkClientAttributes(a AuthorizationServerArgs) {
 			p.checkNone(write, client.WriteAttributes)
 			continue
 		}
-		p.checkAttributeList(read, client.ReadAttributes, a.checkReadable)
-		p.checkAttributeList(write, client.WriteAttributes, a.checkWritable)
+		p.checkAttributeList(read, client.ReadAttributes, a.refusedRead)
+		p.checkAttributeList(write, client.WriteAttributes, a.refusedWrite)
 		if a.UserPool.SelfSignUp && client.userFacing() && !slices.Contains(a.writes(client), "email") {
 			p.add(write, client.WriteAttributes, "want email too: who signs up must give one (selfSignUp)")
 		}
@@ -62,8 +62,8 @@ func (p *problems) checkAttributeList(field string, list []string, refuse func(a
 	}
 }
 
-// checkWritable says why no client may write an attribute, or nothing.
-func (a AuthorizationServerArgs) checkWritable(attribute string) string {
+// refusedWrite says why no client may write an attribute, or nothing.
+func (a AuthorizationServerArgs) refusedWrite(attribute string) string {
 	switch {
 	case slices.Contains(a.launchAttributes(), attribute):
 		return launchWriteRefused
@@ -75,9 +75,9 @@ func (a AuthorizationServerArgs) checkWritable(attribute string) string {
 	return ""
 }
 
-// checkReadable says why no client may read an attribute, or nothing. Which custom
+// refusedRead says why no client may read an attribute, or nothing. Which custom
 // attributes a pool has that is not ours is not known here.
-func (a AuthorizationServerArgs) checkReadable(attribute string) string {
+func (a AuthorizationServerArgs) refusedRead(attribute string) string {
 	known := slices.Concat(readAttributes, a.launchAttributes())
 	if slices.Contains(known, attribute) || a.ExistingUserPool != nil && strings.HasPrefix(attribute, "custom:") {
 		return ""

@@ -29,7 +29,7 @@ const (
 
 // checkClients checks the clients against SMART's grammar, the datastore's
 // strategy and Cognito's quotas.
-func (p *problems) checkClients(clients []client, strategy smart.Strategy) {
+func checkClients(p *problems, clients []client, strategy smart.Strategy) {
 	if len(clients) == 0 {
 		p.missing("clients", "want at least one client; without one nobody can get a token")
 	}
@@ -47,11 +47,11 @@ func (p *problems) checkClients(clients []client, strategy smart.Strategy) {
 			seen[name] = true
 		}
 		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
-		p.checkScopes(field+".scopes", client, strategy)
-		p.checkTokenSize(field+".scopes", client.ClientArgs)
+		client.checkScopes(p, field+".scopes", strategy)
+		client.checkTokenSize(p, field+".scopes")
 		client.checkUsers(p, field)
-		p.checkURLs(field, client.ClientArgs)
-		p.checkLifetimes(field, client.ClientArgs)
+		client.checkURLs(p, field)
+		client.checkLifetimes(p, field)
 	}
 	declared := scopesByServer(clients)
 	for _, server := range slices.Sorted(maps.Keys(declared)) {
@@ -71,30 +71,30 @@ var unissuable = map[string]string{
 	"online_access":  "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
 }
 
-func (p *problems) checkScopes(field string, client client, strategy smart.Strategy) {
-	if len(client.Scopes) == 0 {
+func (c client) checkScopes(p *problems, field string, strategy smart.Strategy) {
+	if len(c.Scopes) == 0 {
 		p.missing(field, "want at least one scope, such as system/*.read")
 	}
-	if n := len(client.Scopes); n > maxScopesPerClient {
+	if n := len(c.Scopes); n > maxScopesPerClient {
 		p.add(field, fmt.Sprintf("%d scopes", n), fmt.Sprintf("want at most %d (Cognito)", maxScopesPerClient))
 	}
-	for i, text := range client.Scopes {
+	for i, text := range c.Scopes {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		if slices.Contains(client.Scopes[:i], text) {
+		if slices.Contains(c.Scopes[:i], text) {
 			p.add(at, text, "want each scope once")
 			continue
 		}
-		p.checkScope(at, text, client, strategy)
+		c.checkScope(p, at, text, strategy)
 	}
 }
 
-func (p *problems) checkScope(field, text string, client client, strategy smart.Strategy) {
+func (c client) checkScope(p *problems, field, text string, strategy smart.Strategy) {
 	if why, ok := unissuable[text]; ok {
 		p.add(field, text, why)
 		return
 	}
 	if slices.Contains(oidcScopes, text) {
-		if client.Kind == ServiceClient {
+		if c.Kind == ServiceClient {
 			p.add(field, text, "a service has no user; want resource scopes such as system/*.read")
 		}
 		return
@@ -102,9 +102,9 @@ func (p *problems) checkScope(field, text string, client client, strategy smart.
 	if text == launchScope {
 		return
 	}
-	scope := client.parsed[text]
+	scope := c.parsed[text]
 	if scope.err != nil {
-		p.found = append(p.found, fmt.Errorf("%s: %w; or launch/patient, or for user-facing clients %s",
+		p.report(fmt.Errorf("%s: %w; or launch/patient, or for user-facing clients %s",
 			field, scope.err, strings.Join(oidcScopes, ", ")))
 		return
 	}
@@ -117,7 +117,7 @@ func (p *problems) checkScope(field, text string, client client, strategy smart.
 	if strategy.Valid() && !strategy.Understands(scope.Scope) {
 		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
 	}
-	if client.userFacing() && scope.Context == smart.System {
+	if c.userFacing() && scope.Context == smart.System {
 		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
 	}
 }
@@ -126,22 +126,22 @@ func (p *problems) checkScope(field, text string, client client, strategy smart.
 // (https://www.rfc-editor.org/rfc/rfc8252#section-7.3). Any port will do.
 var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
 
-func (p *problems) checkURLs(field string, client ClientArgs) {
+func (c ClientArgs) checkURLs(p *problems, field string) {
 	callbacks, logouts := field+".callbackUrls", field+".logoutUrls"
-	if client.Kind == ServiceClient {
-		if len(client.CallbackURLs) > 0 {
-			p.add(callbacks, client.CallbackURLs, "a service signs nobody in; want none")
+	if c.Kind == ServiceClient {
+		if len(c.CallbackURLs) > 0 {
+			p.add(callbacks, c.CallbackURLs, "a service signs nobody in; want none")
 		}
-		if len(client.LogoutURLs) > 0 {
-			p.add(logouts, client.LogoutURLs, "a service signs nobody out; want none")
+		if len(c.LogoutURLs) > 0 {
+			p.add(logouts, c.LogoutURLs, "a service signs nobody out; want none")
 		}
 		return
 	}
-	if client.userFacing() && len(client.CallbackURLs) == 0 {
+	if c.userFacing() && len(c.CallbackURLs) == 0 {
 		p.missing(callbacks, "want at least one URL that Cognito sends the user back to")
 	}
-	p.checkURLList(callbacks, client.CallbackURLs)
-	p.checkURLList(logouts, client.LogoutURLs)
+	p.checkURLList(callbacks, c.CallbackURLs)
+	p.checkURLList(logouts, c.LogoutURLs)
 }
 
 func (p *problems) checkURLList(field string, urls []string) {
@@ -158,26 +158,26 @@ func (p *problems) checkURLList(field string, urls []string) {
 	}
 }
 
-func (p *problems) checkLifetimes(field string, client ClientArgs) {
+func (c ClientArgs) checkLifetimes(p *problems, field string) {
 	const day, tenYears = 24 * 60, 10 * 365 * 24 * 60
-	if m := client.AccessTokenMinutes; m != 0 {
+	if m := c.AccessTokenMinutes; m != 0 {
 		p.inRange(field+".accessTokenMinutes", m, 5, day, "minutes")
 	}
-	if client.Kind == ServiceClient {
-		if m := client.IDTokenMinutes; m != 0 {
+	if c.Kind == ServiceClient {
+		if m := c.IDTokenMinutes; m != 0 {
 			p.add(field+".idTokenMinutes", m, "a service gets no ID token; want none")
 		}
-		if m := client.RefreshTokenMinutes; m != 0 {
+		if m := c.RefreshTokenMinutes; m != 0 {
 			p.add(field+".refreshTokenMinutes", m, "a service gets no refresh token; want none")
 		}
 		return
 	}
-	if m := client.IDTokenMinutes; m != 0 {
+	if m := c.IDTokenMinutes; m != 0 {
 		p.inRange(field+".idTokenMinutes", m, 5, day, "minutes")
 	}
-	if m := client.RefreshTokenMinutes; m != 0 {
+	if m := c.RefreshTokenMinutes; m != 0 {
 		p.inRange(field+".refreshTokenMinutes", m, 60, tenYears, "minutes")
-		if longest := max(tokenMinutes(client.AccessTokenMinutes), tokenMinutes(client.IDTokenMinutes)); m >= 60 && m < longest {
+		if longest := max(tokenMinutes(c.AccessTokenMinutes), tokenMinutes(c.IDTokenMinutes)); m >= 60 && m < longest {
 			p.add(field+".refreshTokenMinutes", m, fmt.Sprintf("want no less than the client's other tokens have, %d minutes (Cognito)", longest))
 		}
 	}

@@ -87,7 +87,7 @@ func (p *problems) checkWords(field string, words []string, valid func(string) b
 
 // checkFineGrained refuses user/ scopes of patients where nothing holds them to their
 // own records.
-func (p *problems) checkFineGrained(clients []client, fineGrained bool) {
+func checkFineGrained(p *problems, clients []client, fineGrained bool) {
 	for i, client := range clients {
 		for j, typ := range client.FHIRUserTypes {
 			if !fineGrained && client.asksFor(smart.User) && slices.Contains(patientsOwn, typ) {

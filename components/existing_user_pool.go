@@ -45,7 +45,7 @@ var (
 
 // checkExistingUserPool refuses, besides what the pool cannot be, everything that
 // would have to be declared in a pool that is not ours.
-func (p *problems) checkExistingUserPool(a AuthorizationServerArgs) {
+func (a AuthorizationServerArgs) checkExistingUserPool(p *problems) {
 	pool := a.ExistingUserPool
 	if pool == nil {
 		return
@@ -68,7 +68,7 @@ func (p *problems) checkExistingUserPool(a AuthorizationServerArgs) {
 		{"launchContext", a.LaunchContext.PatientAttribute != "" || a.LaunchContext.FHIRUserAttribute != ""},
 	} {
 		if other.given {
-			p.found = append(p.found, fmt.Errorf("%s: goes with a user pool that is created here; want it left out, or existingUserPool", other.name))
+			p.report(fmt.Errorf("%s: goes with a user pool that is created here; want it left out, or existingUserPool", other.name))
 		}
 	}
 }

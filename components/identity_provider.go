@@ -125,7 +125,7 @@ func (i IdentityProviderArgs) kept() IdentityProviderArgs {
 }
 
 // checkIdentityProviders checks the providers while what is known of them can be seen.
-func (p *problems) checkIdentityProviders(a AuthorizationServerArgs) {
+func (a AuthorizationServerArgs) checkIdentityProviders(p *problems) {
 	seen := map[string]bool{}
 	for i, provider := range a.IdentityProviders {
 		field := fmt.Sprintf("identityProviders[%d]", i)
@@ -145,7 +145,7 @@ func (p *problems) checkIdentityProviders(a AuthorizationServerArgs) {
 		case SAMLProvider:
 			provider.checkSAML(p, field)
 		}
-		p.checkAttributeMapping(field+".attributeMapping", provider.AttributeMapping, a)
+		a.checkAttributeMapping(p, field+".attributeMapping", provider.AttributeMapping)
 	}
 }
 
@@ -189,7 +189,7 @@ func (i IdentityProviderArgs) checkSAML(p *problems, field string) {
 	p.refuseInputs(field, "a provider of kind saml speaks no OpenID Connect; want none",
 		namedInput{"issuer", i.Issuer}, namedInput{"clientId", i.ClientID}, namedInput{"clientSecret", i.ClientSecret})
 	if i.Scopes != nil || i.AttributesRequestMethod != "" {
-		p.found = append(p.found, fmt.Errorf("%s: scopes and attributesRequestMethod go with kind oidc; want none", field))
+		p.report(fmt.Errorf("%s: scopes and attributesRequestMethod go with kind oidc; want none", field))
 	}
 }
 
@@ -202,14 +202,14 @@ type namedInput struct {
 func (p *problems) refuseInputs(field, why string, inputs ...namedInput) {
 	for _, input := range inputs {
 		if input.value != nil {
-			p.found = append(p.found, fmt.Errorf("%s.%s: %s", field, input.name, why))
+			p.report(fmt.Errorf("%s.%s: %s", field, input.name, why))
 		}
 	}
 }
 
 // checkAttributeMapping lets a provider say who its users are, and not what they may
 // see.
-func (p *problems) checkAttributeMapping(field string, mapping map[string]string, a AuthorizationServerArgs) {
+func (a AuthorizationServerArgs) checkAttributeMapping(p *problems, field string, mapping map[string]string) {
 	if mapping["email"] == "" {
 		p.missing(field+".email", "want the name of the claim or attribute with the email address, which the user pool requires")
 	}
@@ -229,7 +229,7 @@ func (p *problems) checkAttributeMapping(field string, mapping map[string]string
 
 // checkOffers checks which identity providers the clients offer. Those of a pool that
 // is not ours are not known here.
-func (p *problems) checkOffers(a AuthorizationServerArgs) {
+func (a AuthorizationServerArgs) checkOffers(p *problems) {
 	providers := map[string]IdentityProviderArgs{}
 	accepted := []string{cognitoProvider}
 	for _, provider := range a.IdentityProviders {
@@ -256,7 +256,7 @@ func (p *problems) checkOffers(a AuthorizationServerArgs) {
 			case !ours:
 				p.oneOf(at, name, accepted...)
 			default:
-				p.checkWritesMapped(at, provider, client, a)
+				a.checkWritesMapped(p, at, provider, client)
 			}
 		}
 	}
@@ -266,7 +266,7 @@ func (p *problems) checkOffers(a AuthorizationServerArgs) {
 // mapped attribute with the client's permission
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-specifying-attribute-mapping.html).
 // The two "verified" attributes are Cognito's own, and no client's to write.
-func (p *problems) checkWritesMapped(field string, provider IdentityProviderArgs, client ClientArgs, a AuthorizationServerArgs) {
+func (a AuthorizationServerArgs) checkWritesMapped(p *problems, field string, provider IdentityProviderArgs, client ClientArgs) {
 	for _, attribute := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
 		if slices.Contains(writeAttributes, attribute) && !slices.Contains(a.writes(client), attribute) {
 			p.add(field, provider.Name, "it maps "+attribute+", which the client must be able to write; want it among writeAttributes")

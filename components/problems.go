@@ -15,14 +15,20 @@ import (
 // problems collects everything that is wrong with an argument value, so that its
 // author learns all of it at once. A problem names the field, the value and what
 // would be accepted; it never holds a secret.
+//
+// Its methods check one value. A group of arguments checks itself, with a method that
+// takes the problems and the group's field.
 type problems struct{ found []error }
 
+// report adds a problem that concerns more than the value of one field.
+func (p *problems) report(err error) { p.found = append(p.found, err) }
+
 func (p *problems) add(field string, value any, want string) {
-	p.found = append(p.found, fmt.Errorf("%s: %s: %s", field, told(value), want))
+	p.report(fmt.Errorf("%s: %s: %s", field, told(value), want))
 }
 
 func (p *problems) missing(field, want string) {
-	p.found = append(p.found, fmt.Errorf("%s: missing: %s", field, want))
+	p.report(fmt.Errorf("%s: missing: %s", field, want))
 }
 
 func (p *problems) oneOf(field, value string, accepted ...string) {

@@ -51,13 +51,13 @@ func (a SmartDatastoreArgs) checkRegion(s *site) error {
 			fmt.Sprintf("HealthLake is known to be offered in %s only; want one of them for both providers, "+
 				"or, if AWS offers it here by now, allowUnlistedRegion true", known))
 	}
-	p.checkPlaces(a, region.Name)
+	a.checkPlaces(&p, region.Name)
 	return p.err("SmartDatastore", s.name)
 }
 
 // checkPlaces refuses what the datastore and what stands beside it could not use: a key
 // or a topic of another region, at which AWS would fail in the middle of an update.
-func (p *problems) checkPlaces(a SmartDatastoreArgs, region string) {
+func (a SmartDatastoreArgs) checkPlaces(p *problems, region string) {
 	p.inRegion("kmsKeyArn", a.KMSKeyARN, "key", region)
 	p.inRegion("function.logKmsKeyArn", a.Function.LogKMSKeyARN, "key", region)
 	if a.Alarms != nil {

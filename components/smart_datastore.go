@@ -250,7 +250,7 @@ func (args *SmartDatastoreArgs) normalize(name, stack string) (smartDatastorePla
 	a.LaunchContext = a.LaunchContext.inheriting(inherited{a.Function, a.Roles}, a.Tags)
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
-	p.checkFineGrained(server.clients, fine)
+	checkFineGrained(&p, server.clients, fine)
 	validator := a.tokenValidator(server.clients)
 	validator.checkSettings(&p, name+"-validator")
 	if a.BulkData != nil {

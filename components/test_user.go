@@ -61,7 +61,7 @@ func newUsers(s site, a AuthorizationServerArgs, pool userPool) error {
 	return nil
 }
 
-func (p *problems) checkTestUsers(field string, users []TestUserArgs, policy *PasswordPolicyArgs) {
+func checkTestUsers(p *problems, field string, users []TestUserArgs, policy *PasswordPolicyArgs) {
 	seen := map[string]bool{}
 	for i, user := range users {
 		at := fmt.Sprintf("%s[%d]", field, i)
@@ -80,7 +80,7 @@ func (p *problems) checkTestUsers(field string, users []TestUserArgs, policy *Pa
 		}
 		if password, known := user.Password.(pulumi.String); known {
 			if err := policy.check(at+".password", string(password)); err != nil {
-				p.found = append(p.found, err)
+				p.report(err)
 			}
 		}
 		user.checkContext(p, at)

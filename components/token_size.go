@@ -33,9 +33,9 @@ func (c ClientArgs) largestToken() int {
 
 // checkTokenSize refuses a client that could get tokens which the validator refuses.
 // An app that asks for no scope gets all of its client's.
-func (p *problems) checkTokenSize(field string, client ClientArgs) {
-	if size := client.largestToken(); size > wire.MaxTokenBytes {
-		p.add(field, fmt.Sprintf("%d scopes of the client %s", len(client.Scopes), client.Name),
+func (c ClientArgs) checkTokenSize(p *problems, field string) {
+	if size := c.largestToken(); size > wire.MaxTokenBytes {
+		p.add(field, fmt.Sprintf("%d scopes of the client %s", len(c.Scopes), c.Name),
 			fmt.Sprintf("a token with all of them can have %d bytes, and the validator refuses a token over %d; want fewer or shorter scopes, or several clients", size, wire.MaxTokenBytes))
 	}
 }

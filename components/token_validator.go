@@ -102,7 +102,7 @@ func (args *TokenValidatorArgs) normalize(name string) (tokenValidatorPlan, erro
 			p.missing(required.field, "the validator cannot judge without")
 		}
 	}
-	p.checkAccepted("clients", a.Clients)
+	checkAccepted(&p, "clients", a.Clients)
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
 	a.checkSettings(&p, name)
 	a.Tags = p.checkTags("tags", a.Tags)

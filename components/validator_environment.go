@@ -79,7 +79,7 @@ func (a TokenValidatorArgs) checkEnvironment(p *problems, name string) {
 	}
 	clients, err := clientRules(a.Clients, ids)
 	if err != nil {
-		p.found = append(p.found, err)
+		p.report(err)
 		return
 	}
 	issuers := []string{issuer}
@@ -99,7 +99,7 @@ func (a TokenValidatorArgs) checkEnvironment(p *problems, name string) {
 		assumed[variable] = orAssumed(value, "")
 	}
 	if err := checkEnvironmentSize(assumed); err != nil {
-		p.found = append(p.found, err)
+		p.report(err)
 	}
 }
 
