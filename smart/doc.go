@@ -11,7 +11,8 @@
 //	s.ReadOnly()   // true
 //
 // The package judges words, not requests: it knows neither tokens nor users
-// (see package validator), and it depends on the standard library alone.
+// (see package validator), and apart from the product's strict reader of JSON it
+// depends on the standard library alone.
 //
 // Sources: SMART App Launch 2.2, "Scopes and Launch Context" and "Conformance"
 // (https://hl7.org/fhir/smart-app-launch/); AWS HealthLake, "SMART on FHIR OAuth

@@ -3,6 +3,7 @@ package validator
 import (
 	"slices"
 
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -57,8 +58,8 @@ func (c claims) counts(h holder, app Client, scope smart.Scope) Reason {
 }
 
 // patientID is a claim that names a patient, empty unless it has the form of one.
-func patientID(v value) string {
-	if text, ok := v.text(); ok && smart.ValidPatientID(text) {
+func patientID(v strictjson.Value) string {
+	if text, ok := v.Text(); ok && smart.ValidPatientID(text) {
 		return text
 	}
 	return ""
@@ -78,8 +79,8 @@ func onePatient(patient, launchPatient string) string {
 
 // fhirUser is the claim of that name with the type of its resource, empty unless it
 // has the form of one.
-func fhirUser(v value) (text, typ string) {
-	text, ok := v.text()
+func fhirUser(v strictjson.Value) (text, typ string) {
+	text, ok := v.Text()
 	if !ok {
 		return "", ""
 	}

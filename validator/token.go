@@ -2,14 +2,19 @@ package validator
 
 import (
 	"encoding/base64"
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // MaxTokenBytes is the length above which a token is refused unread.
 const MaxTokenBytes = wire.MaxTokenBytes
+
+// errMember ends the reading of an object of which a member is not what it must be.
+var errMember = errors.New("a member is not of its type")
 
 // strict is base64url without padding, whose last character may not carry bits
 // that decode to nothing (RFC 7515 section 2): one token, one spelling.
@@ -85,15 +90,15 @@ type header struct {
 func parseHeader(data []byte) (header, Reason) {
 	var h header
 	var reason Reason
-	err := readObject(data, func(name []byte, v value) error {
+	err := strictjson.Object(data, func(name []byte, v strictjson.Value) error {
 		var ok bool
 		switch string(name) {
 		case "alg":
-			h.algorithm, ok = v.text()
+			h.algorithm, ok = v.Text()
 		case "kid":
-			h.keyID, ok = v.text()
+			h.keyID, ok = v.Text()
 		case "typ":
-			typ, isText := v.text()
+			typ, isText := v.Text()
 			if ok = isText; ok && !allowedType(typ) {
 				reason = HeaderNotAllowed
 			}
@@ -103,7 +108,7 @@ func parseHeader(data []byte) (header, Reason) {
 			ok = true
 		}
 		if !ok {
-			return errJSON
+			return errMember
 		}
 		return nil
 	})
@@ -153,22 +158,22 @@ type claims struct {
 func parseClaims(data []byte) (claims, bool) {
 	c := claims{expires: missing, issuedAt: missing, notBefore: missing}
 	var launchPatient string
-	err := readObject(data, func(name []byte, v value) error {
+	err := strictjson.Object(data, func(name []byte, v strictjson.Value) error {
 		ok := true
 		switch string(name) {
 		case "iss":
-			c.issuer, ok = v.text()
+			c.issuer, ok = v.Text()
 		case "sub":
-			c.subject, ok = v.text()
+			c.subject, ok = v.Text()
 		case "client_id":
-			c.clientID, ok = v.text()
+			c.clientID, ok = v.Text()
 		case "token_use":
-			c.tokenUse, ok = v.text()
+			c.tokenUse, ok = v.Text()
 		case "scope":
-			c.scope, ok = v.text()
+			c.scope, ok = v.Text()
 		case "username":
 			var username string
-			username, ok = v.text()
+			username, ok = v.Text()
 			c.username = &username
 		case "aud":
 			c.audiences, ok = audiences(v)
@@ -177,7 +182,7 @@ func parseClaims(data []byte) (claims, bool) {
 		case "exp", "iat", "nbf":
 			ok = c.setTime(string(name), v)
 		case "cognito:groups":
-			c.groups, ok = v.texts()
+			c.groups, ok = v.Texts()
 		case "patient":
 			c.patient = patientID(v)
 		case "launch_response_patient":
@@ -186,7 +191,7 @@ func parseClaims(data []byte) (claims, bool) {
 			c.fhirUser, c.fhirUserType = fhirUser(v)
 		}
 		if !ok {
-			return errJSON
+			return errMember
 		}
 		return nil
 	})
@@ -204,8 +209,8 @@ func parseClaims(data []byte) (claims, bool) {
 const missing = -1
 
 // setTime takes over one of the three times. Only an exp may be 0.
-func (c *claims) setTime(name string, v value) bool {
-	seconds, ok := v.seconds()
+func (c *claims) setTime(name string, v strictjson.Value) bool {
+	seconds, ok := v.Seconds()
 	switch name {
 	case "exp":
 		c.expires = seconds
@@ -220,10 +225,10 @@ func (c *claims) setTime(name string, v value) bool {
 
 // audiences reads an aud: one recipient or several, and at least one (RFC 7519 section
 // 4.1.3).
-func audiences(v value) ([]string, bool) {
-	if one, ok := v.text(); ok {
+func audiences(v strictjson.Value) ([]string, bool) {
+	if one, ok := v.Text(); ok {
 		return []string{one}, true
 	}
-	several, ok := v.texts()
+	several, ok := v.Texts()
 	return several, ok && len(several) > 0
 }
