@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -117,7 +118,7 @@ func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) 
 	r := record{operation: event.OperationName}
 	defer func() {
 		if p := recover(); p != nil {
-			r.reason, r.panicked = InternalError, newTrace(p)
+			r.reason, r.panicked = InternalError, lambdamain.NewTrace(p)
 		}
 		if r.reason != "" {
 			answer = deny(r.reason)

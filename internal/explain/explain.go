@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -236,12 +237,12 @@ func (s stack) rolesFor(counting []smart.Scope) (all, reading string) {
 	if len(counting) == 0 {
 		return "", ""
 	}
-	all = "READ_ROLE_ARN"
+	all = wire.EnvReadRoleARN
 	for _, scope := range counting {
 		if scope.ReadOnly() {
-			reading = "READ_ROLE_ARN"
+			reading = wire.EnvReadRoleARN
 		} else {
-			all = "WRITE_ROLE_ARN"
+			all = wire.EnvWriteRoleARN
 		}
 	}
 	return s.roleBehind(all), s.roleBehind(reading)
