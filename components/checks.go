@@ -242,7 +242,7 @@ func (p *problems) checkScope(field, text string, client ClientArgs, strategy sm
 	if strategy.Valid() && !strategy.Understands(scope) {
 		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
 	}
-	if client.userFacing() && scope.Context == smart.System {
+	if client.userFacing() && !smart.UserHolder.MayHold(scope.Context()) {
 		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
 	}
 }

@@ -28,7 +28,7 @@ var groupPattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
 func (c ClientArgs) asksFor(context smart.Context) bool {
 	return slices.ContainsFunc(c.Scopes, func(text string) bool {
 		scope, err := smart.ParseScope(text)
-		return err == nil && scope.Context == context
+		return err == nil && scope.Context() == context
 	})
 }
 

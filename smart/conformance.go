@@ -20,8 +20,10 @@ const (
 // Capabilities are the names that a discovery document may claim: those of SMART App
 // Launch 2.2 ("Capabilities"), and HealthLake's own permission-v2.2, without which it
 // ignores the filter of a scope. Whether they are true of a server is another matter:
-// [NewConfiguration] claims what is.
-var Capabilities = []string{
+// [NewConfiguration] claims what is. The list is sorted.
+func Capabilities() []string { return slices.Clone(capabilities) }
+
+var capabilities = []string{
 	"authorize-post",
 	"client-confidential-asymmetric", "client-confidential-symmetric", "client-public",
 	"context-banner", "context-ehr-encounter", "context-ehr-patient",
@@ -204,7 +206,7 @@ func (c Configuration) checkCapabilities(f *findings) {
 	if len(c.Capabilities) == 0 {
 		f.missing("capabilities", "it is required", fromSMART)
 	}
-	f.oneOf("capabilities", c.Capabilities, Capabilities, fromSMART)
+	f.oneOf("capabilities", c.Capabilities, capabilities, fromSMART)
 	methods := c.TokenEndpointAuthMethodsSupported
 	secret := slices.Contains(methods, "client_secret_basic") || slices.Contains(methods, "client_secret_post")
 	if c.claims("client-confidential-symmetric") && len(methods) > 0 && !secret {
@@ -229,9 +231,9 @@ func (c Configuration) checkScopes(f *findings) {
 		}
 		needed := "permission-v1"
 		switch {
-		case len(scope.Query) > 0:
+		case scope.Filtered():
 			needed = "permission-v2.2"
-		case scope.Version == V2:
+		case scope.version == V2:
 			needed = "permission-v2"
 		}
 		if !c.claims(needed) {

@@ -104,9 +104,9 @@ func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
 			[]string{`response_types_supported: "token": want code with the grant type authorization_code` + bySMART}},
 		{"no response types", map[string]any{"response_types_supported": nil}, nil},
 		{"an unknown capability", map[string]any{"capabilities": with("permission-v3")},
-			[]string{`capabilities: "permission-v3": want one of ` + strings.Join(smart.Capabilities, ", ") + bySMART}},
+			[]string{`capabilities: "permission-v3": want one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
 		{"a capability in another case", map[string]any{"capabilities": with("Launch-EHR")},
-			[]string{`capabilities: "Launch-EHR": want one of ` + strings.Join(smart.Capabilities, ", ") + bySMART}},
+			[]string{`capabilities: "Launch-EHR": want one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
 		{"a capability twice", map[string]any{"capabilities": with("client-public")},
 			[]string{`capabilities: "client-public": want each value once` + bySMART}},
 		{"secrets without a method for them", map[string]any{"token_endpoint_auth_methods_supported": []string{"private_key_jwt"}},
@@ -192,7 +192,7 @@ func TestEveryDocumentThatIsBuiltPassesTheCheck(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := everything()
 		d.use = smart.Use{
-			Strategy:            rapid.SampledFrom(smart.Strategies).Draw(t, "strategy"),
+			Strategy:            rapid.SampledFrom(smart.Strategies()).Draw(t, "strategy"),
 			PublicClients:       rapid.Bool().Draw(t, "public"),
 			ConfidentialClients: rapid.Bool().Draw(t, "confidential"),
 			ServiceClients:      rapid.Bool().Draw(t, "service"),

@@ -6,9 +6,16 @@
 // understand differently from its author, is an error.
 //
 //	s, err := smart.ParseScope("patient/Observation.rs?category=laboratory")
-//	s.Context      // smart.Patient
-//	s.Permissions  // smart.Read | smart.Search
-//	s.ReadOnly()   // true
+//	s.Context()      // smart.Patient
+//	s.Permissions()  // smart.Read | smart.Search
+//	s.ReadOnly()     // true
+//
+// Which scopes count for whom is said here once: [Holder.MayHold] by the holder of a
+// token, [ClientKind.Holder] by the kind of a client; so are the forms of the claims
+// patient ([ValidPatientID]) and fhirUser ([ParseFHIRUser]), and what scopes mean in
+// plain words ([Scope.Describe], [DescribeSignInScope]).
+//
+// A [Scope] cannot be changed after it was parsed, and every list is a copy.
 //
 // The package judges words, not requests: it knows neither tokens nor users
 // (see package validator), and apart from the product's strict reader of JSON it

@@ -13,7 +13,7 @@ func ExampleParseScope() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(scope.Context, scope.Type, scope.Permissions, scope.Query)
+	fmt.Println(scope.Context(), scope.Type(), scope.Permissions(), scope.Query())
 	fmt.Println("read-only:", scope.ReadOnly())
 	// Output:
 	// patient Observation rs [{category laboratory}]

@@ -7,27 +7,18 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// holder says whose token it is.
-type holder int
-
-const (
-	nobody holder = iota
-	client        // client credentials: no user stands behind it
-	user
-)
-
 // holder tells a client's token (no username, and sub is the client itself)
 // from a user's (a username). Anything else is nobody's.
-func (c claims) holder() holder {
+func (c claims) holder() smart.Holder {
 	switch {
 	case c.subject == "":
-		return nobody
+		return smart.NoHolder
 	case c.username == nil && c.subject == c.clientID:
-		return client
+		return smart.ClientHolder
 	case c.username != nil && *c.username != "" && c.subject != c.clientID:
-		return user
+		return smart.UserHolder
 	default:
-		return nobody
+		return smart.NoHolder
 	}
 }
 
@@ -35,26 +26,20 @@ func (c claims) holder() holder {
 // does: system/ counts for clients alone; patient/ and user/ count for users alone,
 // of those whom the client is for, and only where the token says which patient, or
 // which FHIR resource the user is.
-func (c claims) counts(h holder, app Client, scope smart.Scope) Reason {
-	if h == user && !app.isFor(c.groups) {
+func (c claims) counts(h smart.Holder, app Client, scope smart.Scope) Reason {
+	context := scope.Context()
+	switch {
+	case h == smart.UserHolder && !app.isFor(c.groups):
 		return GroupMissing
-	}
-	counts := false
-	switch scope.Context {
-	case smart.System:
-		counts = h == client
-	case smart.Patient:
-		counts = h == user && c.patient != ""
-	case smart.User:
-		counts = h == user && c.fhirUser != ""
-		if counts && !slices.Contains(app.FHIRUserTypes, c.fhirUserType) {
-			return FHIRUserTypeNotAllowed
-		}
-	}
-	if !counts {
+	case !h.MayHold(context),
+		context == smart.Patient && c.patient == "",
+		context == smart.User && c.fhirUser == "":
 		return ScopeInsufficient
+	case context == smart.User && !slices.Contains(app.FHIRUserTypes, c.fhirUserType):
+		return FHIRUserTypeNotAllowed
+	default:
+		return ""
 	}
-	return ""
 }
 
 // patientID is a claim that names a patient, empty unless it has the form of one.

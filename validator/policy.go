@@ -43,7 +43,7 @@ func (c claims) entitlement(config *Config) (entitlement, Reason) {
 		return entitlement{}, PossessionRequired
 	}
 	h := c.holder()
-	if h == nobody {
+	if h == smart.NoHolder {
 		return entitlement{}, SubjectInvalid
 	}
 	e := entitlement{
@@ -56,7 +56,7 @@ func (c claims) entitlement(config *Config) (entitlement, Reason) {
 
 // grant keeps the scopes that count, and the launch context that goes with them: so
 // none to a client, and none to a user who was not granted it.
-func (e *entitlement) grant(c claims, h holder, app Client, strategy smart.Strategy) Reason {
+func (e *entitlement) grant(c claims, h smart.Holder, app Client, strategy smart.Strategy) Reason {
 	if c.scope == "" {
 		return ScopeInsufficient
 	}
@@ -90,12 +90,12 @@ func (e *entitlement) grant(c claims, h holder, app Client, strategy smart.Strat
 func (e *entitlement) add(scope smart.Scope, c claims) {
 	e.readOnly = e.readOnly && scope.ReadOnly()
 	switch {
-	case scope.Context == smart.Patient:
+	case scope.Context() == smart.Patient:
 		e.patient = c.patient
-	case scope.Context == smart.User:
+	case scope.Context() == smart.User:
 		e.fhirUser = c.fhirUser
-	case scope.Type == smart.AnyType && len(scope.Query) == 0:
-		e.everything |= scope.Permissions
+	case scope.Type() == smart.AnyType && !scope.Filtered():
+		e.everything |= scope.Permissions()
 	}
 }
 

@@ -83,7 +83,7 @@ func (c Config) check() error {
 	}
 	problems = append(problems, c.checkClients()...)
 	if !c.Strategy.Valid() {
-		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies))
+		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies()))
 	}
 	return errors.Join(problems...)
 }

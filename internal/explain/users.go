@@ -65,8 +65,8 @@ func (c Client) usersConcerns(add func(format string, values ...any)) {
 func (s stack) exportRole(counting []smart.Scope) string {
 	var everything smart.Permissions
 	for _, scope := range counting {
-		if scope.Context == smart.System && scope.Type == smart.AnyType {
-			everything |= scope.Permissions
+		if scope.Context() == smart.System && scope.Type() == smart.AnyType {
+			everything |= scope.Permissions()
 		}
 	}
 	if !everything.Contains(smart.Read | smart.Search) {

@@ -16,12 +16,28 @@ import (
 
 // grant is what a token lets its holder do in this request.
 type grant struct {
-	typ           string        // the resource type that was asked for; it reaches no other
-	scopes        []smart.Scope // those that cover the operation and the type
-	patient       string        // id of the patient whom patient/ scopes are about
-	user          string        // the FHIR resource that the user is: "Practitioner/1"
-	fineGrained   bool          // whether user/ scopes are held against the user
+	typ           string         // the resource type that was asked for; it reaches no other
+	scopes        []grantedScope // those that cover the operation and the type
+	patient       string         // id of the patient whom patient/ scopes are about
+	user          string         // the FHIR resource that the user is: "Practitioner/1"
+	fineGrained   bool           // whether user/ scopes are held against the user
 	lookUpPatient func(id string) (resource, bool)
+}
+
+// grantedScope is a scope with its filter in the form in which resources are compared.
+type grantedScope struct {
+	smart.Scope
+	filter []smart.Parameter
+}
+
+// granted takes a scope at a datastore, whose own absolute URLs stand for the relative
+// ones of its resources.
+func granted(scope smart.Scope, endpoint string) grantedScope {
+	filter := scope.Query()
+	for i := range filter {
+		filter[i].Value = relativeAlternatives(filter[i].Value, endpoint)
+	}
+	return grantedScope{scope, filter}
 }
 
 // handler serves a request that was authorized, within its grant.
@@ -125,11 +141,8 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 		if err != nil {
 			return grant{}, badAnswer(err.Error())
 		}
-		if scope.Permissions.Contains(i.permission) && g.counts(scope, typ) {
-			for n := range scope.Query {
-				scope.Query[n].Value = relativeAlternatives(scope.Query[n].Value, d.config.Endpoint)
-			}
-			g.scopes = append(g.scopes, scope)
+		if scope.Permissions().Contains(i.permission) && g.counts(scope, typ) {
+			g.scopes = append(g.scopes, granted(scope, d.config.Endpoint))
 		}
 	}
 	if err := g.checkFilters(typ); err != nil {
@@ -167,10 +180,10 @@ func (g grant) counts(scope smart.Scope, typ string) bool {
 	if typ == "" {
 		return true
 	}
-	if scope.Type != smart.AnyType && scope.Type != typ {
+	if scope.Type() != smart.AnyType && scope.Type() != typ {
 		return false
 	}
-	switch scope.Context {
+	switch scope.Context() {
 	case smart.Patient:
 		return g.patient != "" && inCompartments(typ)
 	case smart.User:
@@ -189,10 +202,10 @@ func (g grant) checkFilters(typ string) error {
 		return nil
 	}
 	for _, scope := range g.scopes {
-		for _, parameter := range scope.Query {
-			if known := searchable(scope.Type); !slices.Contains(known, parameter.Name) {
+		for _, parameter := range scope.filter {
+			if known := searchable(scope.Type()); !slices.Contains(known, parameter.Name) {
 				return &refusal{http.StatusNotImplemented, "not-supported", fmt.Sprintf("the scope %q: the local cloud cannot filter by %s; of %s it knows %s",
-					scope, parameter.Name, scope.Type, strings.Join(known, ", "))}
+					scope, parameter.Name, scope.Type(), strings.Join(known, ", "))}
 			}
 		}
 	}
@@ -204,7 +217,7 @@ func (g grant) checkFilters(typ string) error {
 // user/ scopes what fine-grained authorization leaves, and a filtered scope those
 // that match besides.
 func (g grant) allows(r resource) bool {
-	return g.covers(r, func(scope smart.Scope) bool { return g.reaches(scope, r) })
+	return g.covers(r, func(scope grantedScope) bool { return g.reaches(scope, r) })
 }
 
 // allowsWriting reports whether some scope of the grant reaches a resource to change
@@ -212,13 +225,13 @@ func (g grant) allows(r resource) bool {
 // about others as well, though it may show it: a patient who performed an observation of
 // somebody else sees it.
 func (g grant) allowsWriting(r resource) bool {
-	return g.covers(r, func(scope smart.Scope) bool {
+	return g.covers(r, func(scope grantedScope) bool {
 		switch {
 		case !g.reaches(scope, r):
 			return false
-		case scope.Context == smart.Patient:
+		case scope.Context() == smart.Patient:
 			return !r.aboutOthers(func(patient string) bool { return patient == g.patient })
-		case scope.Context == smart.User && g.fineGrained && inCompartments(r.typ()):
+		case scope.Context() == smart.User && g.fineGrained && inCompartments(r.typ()):
 			return !r.aboutOthers(func(patient string) bool { return g.userReachesPatient(patient, r) })
 		default:
 			return true
@@ -227,12 +240,12 @@ func (g grant) allowsWriting(r resource) bool {
 }
 
 // covers reports whether a scope reaches a resource, by a rule, and its filter matches.
-func (g grant) covers(r resource, reaches func(smart.Scope) bool) bool {
-	return r.typ() == g.typ && slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
+func (g grant) covers(r resource, reaches func(grantedScope) bool) bool {
+	return r.typ() == g.typ && slices.ContainsFunc(g.scopes, func(scope grantedScope) bool {
 		if !reaches(scope) {
 			return false
 		}
-		for _, parameter := range scope.Query {
+		for _, parameter := range scope.filter {
 			if !r.matches(parameter.Name, parameter.Value) {
 				return false
 			}
@@ -241,8 +254,8 @@ func (g grant) covers(r resource, reaches func(smart.Scope) bool) bool {
 	})
 }
 
-func (g grant) reaches(scope smart.Scope, r resource) bool {
-	switch scope.Context {
+func (g grant) reaches(scope grantedScope, r resource) bool {
+	switch scope.Context() {
 	case smart.Patient:
 		return r.about(g.patient)
 	case smart.User:
@@ -257,13 +270,13 @@ func (g grant) reaches(scope smart.Scope, r resource) bool {
 // reachesAll reports whether the grant reaches every resource of a type, so that
 // nothing has to be known of one to decide.
 func (g grant) reachesAll(typ string) bool {
-	return slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool {
-		free := scope.Context == smart.System || scope.Context == smart.User && (!g.fineGrained || !inCompartments(typ))
-		return free && len(scope.Query) == 0
+	return slices.ContainsFunc(g.scopes, func(scope grantedScope) bool {
+		free := scope.Context() == smart.System || scope.Context() == smart.User && (!g.fineGrained || !inCompartments(typ))
+		return free && !scope.Filtered()
 	})
 }
 
 // onlyPatient reports whether the grant reaches nothing but one patient's resources.
 func (g grant) onlyPatient() bool {
-	return !slices.ContainsFunc(g.scopes, func(scope smart.Scope) bool { return scope.Context != smart.Patient })
+	return !slices.ContainsFunc(g.scopes, func(scope grantedScope) bool { return scope.Context() != smart.Patient })
 }
