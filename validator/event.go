@@ -81,3 +81,23 @@ func (a Answer) Authorized() bool { return a.AuthPayload.IsAuthorized == "true" 
 func deny(reason Reason) Answer {
 	return Answer{AuthPayload: AuthPayload{IsAuthorized: "false", Error: reason}}
 }
+
+// answer answers an event whose token has this entitlement.
+func (e entitlement) answer(config *Config, event Event) Answer {
+	return Answer{
+		AuthPayload: AuthPayload{
+			IsAuthorized: "true",
+			Issuer:       e.issuer,
+			Audience:     event.DatastoreEndpoint,
+			IssuedAt:     e.issuedAt,
+			NotBefore:    e.notBefore,
+			Expires:      e.expires,
+			UserID:       e.subject,
+			ClientID:     e.clientID,
+			Scope:        e.scope,
+			Patient:      e.patient,
+			FHIRUser:     e.fhirUser,
+		},
+		IAMRoleARN: e.role(config, event.OperationName),
+	}
+}

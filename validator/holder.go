@@ -2,8 +2,8 @@ package validator
 
 import (
 	"slices"
+	"strings"
 
-	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -42,36 +42,79 @@ func (c claims) counts(h smart.Holder, app Client, scope smart.Scope) Reason {
 	}
 }
 
-// patientID is a claim that names a patient, empty unless it has the form of one.
-func patientID(v strictjson.Value) string {
-	if text, ok := v.Text(); ok && smart.ValidPatientID(text) {
-		return text
+// entitlement is what a token entitles its holder to. It follows from the token and
+// the configuration alone, so that it is judged once for all requests with the token:
+// time, key and event are not in it, only what they are held against.
+type entitlement struct {
+	issuer, subject, clientID string
+	validity
+
+	scope             string            // the scopes that count, in the token's order and joined by spaces
+	readOnly          bool              // all of them only read
+	everything        smart.Permissions // those of system/ scopes on every resource
+	patient, fhirUser string            // empty unless a scope that counts calls for it
+}
+
+// entitlement says what the claims of a token whose signature holds entitle its holder to.
+func (c claims) entitlement(config *Config) (entitlement, Reason) {
+	app, holder, reason := c.accept(config)
+	if reason != "" {
+		return entitlement{}, reason
 	}
+	e := entitlement{issuer: c.issuer, subject: c.subject, clientID: c.clientID, validity: c.validity}
+	reason = e.grant(c, holder, app, config.Strategy)
+	return e, reason
+}
+
+// grant keeps the scopes that count, and the launch context that goes with them: so
+// none to a client, and none to a user who was not granted it.
+func (e *entitlement) grant(c claims, h smart.Holder, app Client, strategy smart.Strategy) Reason {
+	if c.scope == "" {
+		return ScopeInsufficient
+	}
+	texts, ok := smart.SplitScopes(c.scope)
+	if !ok {
+		return ScopeMalformed
+	}
+	kept := texts[:0]
+	e.readOnly = true
+	why := ScopeInsufficient
+	for _, text := range texts {
+		scope, err := smart.ParseScope(text)
+		if err != nil || !strategy.Understands(scope) {
+			continue
+		}
+		if reason := c.counts(h, app, scope); reason != "" {
+			why = tellMore(why, reason)
+			continue
+		}
+		kept = append(kept, text)
+		e.add(scope, c)
+	}
+	if len(kept) == 0 {
+		return why
+	}
+	e.scope = strings.Join(kept, " ")
 	return ""
 }
 
-// onePatient settles on the patient in context. Two different ones are none.
-func onePatient(patient, launchPatient string) string {
+// add takes note of a scope that counts.
+func (e *entitlement) add(scope smart.Scope, c claims) {
+	e.readOnly = e.readOnly && scope.ReadOnly()
 	switch {
-	case patient == "":
-		return launchPatient
-	case launchPatient == "" || launchPatient == patient:
-		return patient
-	default:
-		return ""
+	case scope.Context() == smart.Patient:
+		e.patient = c.patient
+	case scope.Context() == smart.User:
+		e.fhirUser = c.fhirUser
+	case scope.Type() == smart.AnyType && !scope.Filtered():
+		e.everything |= scope.Permissions()
 	}
 }
 
-// fhirUser is the claim of that name with the type of its resource, empty unless it
-// has the form of one.
-func fhirUser(v strictjson.Value) (text, typ string) {
-	text, ok := v.Text()
-	if !ok {
-		return "", ""
+// tellMore prefers the reason that says more than that no scope is left.
+func tellMore(reason, other Reason) Reason {
+	if reason == ScopeInsufficient {
+		return other
 	}
-	resource, ok := smart.ParseFHIRUser(text)
-	if !ok {
-		return "", ""
-	}
-	return text, resource.Type
+	return reason
 }
