@@ -82,3 +82,13 @@ func ExampleNewConfiguration() {
 	// [client_credentials]
 	// [client-confidential-symmetric permission-v1 permission-v2 permission-v2.2]
 }
+
+func ExampleHolder_MayHold() {
+	fmt.Println(smart.ServiceClient.Holder().MayHold(smart.System))
+	fmt.Println(smart.PublicClient.Holder().MayHold(smart.System))
+	fmt.Println(smart.PublicClient.Holder().MayHold(smart.Patient))
+	// Output:
+	// true
+	// false
+	// true
+}
