@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // AlarmArgs say who learns that the validator needs somebody. Where they are
@@ -49,10 +51,6 @@ type AlarmThresholdArgs struct {
 // denialSample is how many requests there must be in five minutes for a share of
 // them to mean something.
 const denialSample = 20
-
-// metricsNamespace is the validator's own, in which its log lines carry metrics by
-// the dimension "function". A test holds the names here against those lines.
-const metricsNamespace = "Smartlake/TokenValidator"
 
 var topicARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$`)
 
@@ -172,7 +170,7 @@ func (a TokenValidatorArgs) alarms(function pulumi.StringInput) []alarm {
 		{"key-set-failures", &cloudwatch.MetricAlarmArgs{
 			AlarmDescription: pulumi.String("The token validator could not read the issuer's key set, and refused requests for it: those with tokens of keys that it does not know. " +
 				"The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself after the issuer does."),
-			Namespace: pulumi.String(metricsNamespace), MetricName: pulumi.String("key_set_failures"), Dimensions: pulumi.StringMap{"function": function},
+			Namespace: pulumi.String(wire.MetricsNamespace), MetricName: pulumi.String(wire.MetricKeySetFailures), Dimensions: pulumi.StringMap{wire.DimensionFunction: function},
 			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(2),
 			Threshold: pulumi.Float64(1),
 		}},
@@ -184,7 +182,7 @@ func (a TokenValidatorArgs) alarms(function pulumi.StringInput) []alarm {
 func (a TokenValidatorArgs) denials(function pulumi.StringInput) *cloudwatch.MetricAlarmArgs {
 	count := func(name string) cloudwatch.MetricAlarmMetricQueryArgs {
 		return cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String(name), Metric: cloudwatch.MetricAlarmMetricQueryMetricArgs{
-			Namespace: pulumi.String(metricsNamespace), MetricName: pulumi.String(name), Dimensions: pulumi.StringMap{"function": function},
+			Namespace: pulumi.String(wire.MetricsNamespace), MetricName: pulumi.String(name), Dimensions: pulumi.StringMap{wire.DimensionFunction: function},
 			Stat: pulumi.String("Sum"), Period: pulumi.Int(300),
 		}}
 	}
@@ -192,9 +190,9 @@ func (a TokenValidatorArgs) denials(function pulumi.StringInput) *cloudwatch.Met
 		AlarmDescription: pulumi.Sprintf("For a quarter of an hour, %d percent or more of the requests were refused, of at least %d in five minutes. "+
 			"The metric denials by reason says why: one client after a deployment is a mistake, signatures and issuers are an attack.",
 			a.Alarms.Thresholds.DenialPercent, denialSample),
-		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{count("grants"), count("denials"), cloudwatch.MetricAlarmMetricQueryArgs{
+		MetricQueries: cloudwatch.MetricAlarmMetricQueryArray{count(wire.MetricGrants), count(wire.MetricDenials), cloudwatch.MetricAlarmMetricQueryArgs{
 			Id: pulumi.String("share"), Label: pulumi.String("Denials in percent of requests"), ReturnData: pulumi.Bool(true),
-			Expression: pulumi.Sprintf("IF(grants + denials >= %d, 100 * denials / (grants + denials), 0)", denialSample),
+			Expression: pulumi.Sprintf("IF(%[1]s + %[2]s >= %[3]d, 100 * %[2]s / (%[1]s + %[2]s), 0)", wire.MetricGrants, wire.MetricDenials, denialSample),
 		}},
 		EvaluationPeriods: pulumi.Int(3), DatapointsToAlarm: pulumi.Int(3),
 		Threshold: pulumi.Float64(float64(a.Alarms.Thresholds.DenialPercent)),

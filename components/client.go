@@ -136,7 +136,7 @@ func parsed(clients []ClientArgs) []client {
 // asksFor reports whether the client asks for a resource scope of a context.
 func (c client) asksFor(context smart.Context) bool {
 	for _, scope := range c.parsed {
-		if scope.err == nil && scope.Context == context {
+		if scope.err == nil && scope.Context() == context {
 			return true
 		}
 	}

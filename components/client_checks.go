@@ -117,7 +117,7 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Strat
 	if strategy.Valid() && !strategy.Understands(scope.Scope) {
 		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
 	}
-	if c.userFacing() && scope.Context == smart.System {
+	if c.userFacing() && !smart.UserHolder.MayHold(scope.Context()) {
 		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
 	}
 }

@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // newDashboard declares a CloudWatch dashboard of the function. Pulumi gives
@@ -66,11 +68,13 @@ func dashboardBody(region, function string, f *FunctionArgs) (string, error) {
 	lambda := func(metric, stat string) []any {
 		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
 	}
-	own := func(metric string) []any { return []any{metricsNamespace, metric, "function", function} }
+	own := func(metric string) []any {
+		return []any{wire.MetricsNamespace, metric, wire.DimensionFunction, function}
+	}
 	concurrency := graph{Title: "Executions at the same time", Stat: "Maximum", Metrics: [][]any{lambda("ConcurrentExecutions", "Maximum")}}
 	if f.ProvisionedConcurrency.Executions > 0 { // Lambda counts them by alias
 		concurrency.Metrics = append(concurrency.Metrics,
-			[]any{"AWS/Lambda", "ProvisionedConcurrentExecutions", "FunctionName", function, "Resource", function + ":" + liveAlias})
+			[]any{"AWS/Lambda", "ProvisionedConcurrentExecutions", "FunctionName", function, "Resource", function + ":" + wire.LiveAlias})
 	}
 	if f.ReservedConcurrency > 0 {
 		concurrency.Annotations = &annotations{[]line{{"Lambda throttles", f.ReservedConcurrency}}}
@@ -80,14 +84,14 @@ func dashboardBody(region, function string, f *FunctionArgs) (string, error) {
 		{Title: "Duration in ms, cold starts not counted", Stat: "p99", Metrics: [][]any{lambda("Duration", "p50"), lambda("Duration", "p99")},
 			Annotations: &annotations{[]line{{"HealthLake gives up", 1000}}}},
 		concurrency,
-		{Title: "Decisions", Stat: "Sum", Metrics: [][]any{own("grants"), own("denials")}},
+		{Title: "Decisions", Stat: "Sum", Metrics: [][]any{own(wire.MetricGrants), own(wire.MetricDenials)}},
 		{Title: "Denials by reason", Stat: "Sum", Metrics: [][]any{{map[string]string{
 			"id":    "reasons",
-			"label": "${PROP('Dim.reason')}",
-			"expression": fmt.Sprintf(`SEARCH('{%s,function,reason} MetricName="denials" function="%s"', 'Sum', 60)`,
-				metricsNamespace, function),
+			"label": "${PROP('Dim." + wire.DimensionReason + "')}",
+			"expression": fmt.Sprintf(`SEARCH('{%s,%[2]s,%[3]s} MetricName="%[4]s" %[2]s="%[5]s"', 'Sum', 60)`,
+				wire.MetricsNamespace, wire.DimensionFunction, wire.DimensionReason, wire.MetricDenials, function),
 		}}}},
-		{Title: "Requests refused for want of a key set", Stat: "Sum", Metrics: [][]any{own("key_set_failures")}},
+		{Title: "Requests refused for want of a key set", Stat: "Sum", Metrics: [][]any{own(wire.MetricKeySetFailures)}},
 	}
 	const width, height = 8, 6
 	var widgets []widget

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -218,9 +219,9 @@ func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pul
 		executionDescription: "What the SMART launch context trigger may do: write its log",
 		timeoutSeconds:       triggerTimeoutSeconds,
 		environment: pulumi.StringMap{
-			"PATIENT_ATTRIBUTE":   pulumi.String("custom:" + a.PatientAttribute),
-			"FHIR_USER_ATTRIBUTE": pulumi.String("custom:" + a.FHIRUserAttribute),
-			"LOG_LEVEL":           pulumi.String(a.Function.LogLevel),
+			wire.EnvPatientAttribute:  pulumi.String("custom:" + a.PatientAttribute),
+			wire.EnvFHIRUserAttribute: pulumi.String("custom:" + a.FHIRUserAttribute),
+			wire.EnvLogLevel:          pulumi.String(a.Function.LogLevel),
 		},
 	}
 	function, logs, err := program.declare(context.site, a.Function)
@@ -230,7 +231,7 @@ func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pul
 	// An alias as for the validator: a new version is live at once and whole, an
 	// earlier one can be put back, and neither changes the pool.
 	context.alias, err = lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
-		Name:            pulumi.String(liveAlias),
+		Name:            pulumi.String(wire.LiveAlias),
 		Description:     pulumi.String("The version that Cognito calls"),
 		FunctionName:    function.Name,
 		FunctionVersion: function.Version,

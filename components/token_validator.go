@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -63,15 +64,10 @@ type TokenValidatorArgs struct {
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
-const (
-	// liveAlias is what HealthLake calls, so that a new version of the function
-	// never changes the datastore's configuration.
-	liveAlias = "live"
-	// timeoutSeconds is above the second that HealthLake waits: the validator
-	// itself answers within 800 ms, and being killed by Lambda at the same moment
-	// would cost the next request a cold start.
-	timeoutSeconds = 2
-)
+// timeoutSeconds is above the second that HealthLake waits: the validator itself
+// answers within 800 ms, and being killed by Lambda at the same moment would cost the
+// next request a cold start.
+const timeoutSeconds = 2
 
 // tokenValidatorPlan is what a [TokenValidator] is declared from: arguments that are
 // checked and left no default out, and the archive of the function.
@@ -194,7 +190,7 @@ func given(list pulumi.StringArrayInput) bool {
 
 func (v *TokenValidator) newAlias(s site, a tokenValidatorPlan, function *lambda.Function) error {
 	alias, err := lambda.NewAlias(s.ctx, s.name+"-live", &lambda.AliasArgs{
-		Name:            pulumi.String(liveAlias),
+		Name:            pulumi.String(wire.LiveAlias),
 		Description:     pulumi.String("The version that HealthLake calls"),
 		FunctionName:    function.Name,
 		FunctionVersion: function.Version,

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // maxEnvironment is Lambda's quota of all environment variables of a function
@@ -23,7 +25,7 @@ func checkEnvironmentSize(variables map[string]string) error {
 	}
 	return fmt.Errorf("clients: the validator's environment takes %d bytes, %d of them for the list of clients: want at most %d (Lambda): "+
 		"declare fewer clients, give more of them the same fhirUserTypes and groups, or shorten names of groups or roles.path",
-		size, len(compactJSON(variables["CLIENTS"])), maxEnvironment)
+		size, len(compactJSON(variables[wire.EnvClients])), maxEnvironment)
 }
 
 // validatorRoles are the ARNs of the roles that the validator may name.
@@ -32,14 +34,14 @@ type validatorRoles struct{ read, write, export pulumi.StringInput }
 // variables are what the function's main reads.
 func (a TokenValidatorArgs) variables(issuers, keySet, clients pulumi.StringInput, roles validatorRoles) pulumi.StringMap {
 	return pulumi.StringMap{
-		"ISSUERS":                issuers,
-		"JWKS_URI":               keySet,
-		"CLIENTS":                clients,
-		"AUTHORIZATION_STRATEGY": pulumi.String(a.AuthorizationStrategy),
-		"READ_ROLE_ARN":          roles.read,
-		"WRITE_ROLE_ARN":         roles.write,
-		"EXPORT_ROLE_ARN":        roles.export,
-		"LOG_LEVEL":              pulumi.String(a.Function.LogLevel),
+		wire.EnvIssuers:       issuers,
+		wire.EnvJWKSURI:       keySet,
+		wire.EnvClients:       clients,
+		wire.EnvStrategy:      pulumi.String(a.AuthorizationStrategy),
+		wire.EnvReadRoleARN:   roles.read,
+		wire.EnvWriteRoleARN:  roles.write,
+		wire.EnvExportRoleARN: roles.export,
+		wire.EnvLogLevel:      pulumi.String(a.Function.LogLevel),
 	}
 }
 

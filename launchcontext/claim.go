@@ -1,7 +1,6 @@
 package launchcontext
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -52,17 +51,15 @@ func (c claim) decide(e event) outcome {
 	case !slices.ContainsFunc(e.scopes, c.asked):
 		return outcome{c, NotAsked, ""}
 	}
-	var value *string
-	if raw, ok := e.attributes[c.attribute]; ok && json.Unmarshal(raw, &value) != nil {
-		return outcome{c, Malformed, ""}
-	}
+	attribute := e.attributes[c.attribute]
+	value, isText := attribute.Text()
 	switch {
-	case value == nil || *value == "":
+	case attribute.IsAbsent() || attribute.IsNull() || isText && value == "":
 		return outcome{c, Missing, ""}
-	case !c.valid(*value):
+	case !isText || !c.valid(value):
 		return outcome{c, Malformed, ""}
 	default:
-		return outcome{c, added, *value}
+		return outcome{c, added, value}
 	}
 }
 

@@ -38,8 +38,9 @@
 // # What may go wrong
 //
 // A sign-in never fails for want of context. An event that is of another version or
-// source, or not as documented, is answered as it came, and so it is after a panic:
-// the token then has no context, and the validator refuses what would need it. Only
+// source, or not as documented, or that two readers may read differently (a name that
+// stands twice, text that is not UTF-8), is answered as it came, and so it is after a
+// panic: the token then has no context, and the validator refuses what would need it. Only
 // what is no JSON object, and so cannot be Cognito's, is an error.
 //
 // The package calls nobody and waits for nothing, so that it needs no deadline of its

@@ -1,21 +1,24 @@
 package launchcontext
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
+
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 )
 
 // event is what a pre token generation event says that matters here, version V2_0
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html).
 // Cognito wants all of it back.
 type event struct {
-	members  map[string]json.RawMessage
-	response map[string]json.RawMessage
+	members  map[string]strictjson.Value
+	response map[string]strictjson.Value
 
 	triggerSource string
 	clientID      string
-	scopes        []string                   // granted; nil where the event does not say
-	attributes    map[string]json.RawMessage // of the user, strings
+	scopes        []string                    // granted; nil where the event does not say
+	attributes    map[string]strictjson.Value // of the user, strings
 }
 
 // Reason is a stable word of the log for why an event got no claims at all.
@@ -24,7 +27,7 @@ type Reason string
 // Why an event got no claims.
 const (
 	EventInvalid   Reason = "event_invalid"          // no JSON object: an error, all others are answers
-	EventMalformed Reason = "event_malformed"        // a member is not of the documented type
+	EventMalformed Reason = "event_malformed"        // two readers may understand it differently, or a member is not of the documented type
 	VersionUnknown Reason = "event_version_unknown"  // neither 2 nor 3
 	NoUser         Reason = "no_user"                // a client's own token
 	SourceUnknown  Reason = "trigger_source_unknown" // none of those of a sign-in or refresh
@@ -46,23 +49,26 @@ var userSources = []string{
 	refreshTokens,
 }
 
-// parseEvent reads an event. Names of members are exact, as Cognito writes them.
+// parseEvent reads an event. Names of members are exact, as Cognito writes them. An
+// object that the strict reader refuses, because two readers may understand it
+// differently, is malformed: it is answered as it came, without claims.
 func parseEvent(payload []byte) (event, Reason) {
 	var e event
-	if json.Unmarshal(payload, &e.members) != nil || e.members == nil {
+	var err error
+	if e.members, err = strictjson.Members(payload); err != nil {
+		if isObject(payload) {
+			return event{}, EventMalformed
+		}
 		return event{}, EventInvalid
 	}
-	var version string
-	var caller, request map[string]json.RawMessage
 	read := reader{ok: true}
-	read.member(e.members, "version", &version)
-	read.member(e.members, "triggerSource", &e.triggerSource)
-	read.member(e.members, "callerContext", &caller)
-	read.member(caller, "clientId", &e.clientID)
-	read.member(e.members, "request", &request)
-	read.member(request, "scopes", &e.scopes)
-	read.member(request, "userAttributes", &e.attributes)
-	read.member(e.members, "response", &e.response)
+	version := read.text(e.members["version"])
+	e.triggerSource = read.text(e.members["triggerSource"])
+	e.clientID = read.text(read.object(e.members["callerContext"])["clientId"])
+	request := read.object(e.members["request"])
+	e.scopes = read.texts(request["scopes"])
+	e.attributes = read.object(request["userAttributes"])
+	e.response = read.object(e.members["response"])
 	switch {
 	case !read.ok:
 		return e, EventMalformed
@@ -76,14 +82,41 @@ func parseEvent(payload []byte) (event, Reason) {
 	return e, ""
 }
 
-// reader decodes members, and keeps whether all of them were of their type. One that
-// is left out or null is its zero value.
+// isObject reports whether a payload is a JSON object for a reader that is less strict.
+func isObject(payload []byte) bool {
+	return json.Valid(payload) && bytes.HasPrefix(bytes.TrimLeft(payload, " \t\r\n"), []byte("{"))
+}
+
+// reader reads members, and keeps whether all of them were of their type. One that is
+// left out or null is nil or empty.
 type reader struct{ ok bool }
 
-func (r *reader) member(of map[string]json.RawMessage, name string, into any) {
-	if raw, given := of[name]; given && json.Unmarshal(raw, into) != nil {
-		r.ok = false
+func (r *reader) text(v strictjson.Value) string {
+	return readMember(r, v, strictjson.Value.Text)
+}
+
+func (r *reader) texts(v strictjson.Value) []string {
+	return readMember(r, v, strictjson.Value.Texts)
+}
+
+func (r *reader) object(v strictjson.Value) map[string]strictjson.Value {
+	return readMember(r, v, func(v strictjson.Value) (map[string]strictjson.Value, bool) {
+		members, err := v.Members()
+		return members, err == nil
+	})
+}
+
+func readMember[T any](r *reader, v strictjson.Value, as func(strictjson.Value) (T, bool)) T {
+	var none T
+	if v.IsAbsent() || v.IsNull() {
+		return none
 	}
+	value, ok := as(v)
+	if !ok {
+		r.ok = false
+		return none
+	}
+	return value
 }
 
 // refreshOfUnknownScopes reports whether the event is a refresh's and has no list of
@@ -91,47 +124,4 @@ func (r *reader) member(of map[string]json.RawMessage, name string, into any) {
 // of the sign-in, whichever they are.
 func (e event) refreshOfUnknownScopes() bool {
 	return e.triggerSource == refreshTokens && e.scopes == nil
-}
-
-type generation struct {
-	ClaimsToAddOrOverride map[string]string `json:"claimsToAddOrOverride"`
-}
-
-// newGeneration holds the claims of the outcomes that are in a token, and is nil
-// where none is.
-func newGeneration(outcomes []outcome, in func(outcome) bool) *generation {
-	claims := map[string]string{}
-	for _, o := range outcomes {
-		if in(o) {
-			claims[o.claim.name] = o.value
-		}
-	}
-	if len(claims) == 0 {
-		return nil
-	}
-	return &generation{claims}
-}
-
-// answer is the event with the claims that were added in its response. Where none
-// was, it is the very payload.
-func (e event) answer(payload []byte, outcomes []outcome) ([]byte, error) {
-	inAccess, inID := newGeneration(outcomes, outcome.inAccessToken), newGeneration(outcomes, outcome.inIDToken)
-	if inAccess == nil { // and so nothing in the ID token either
-		return payload, nil
-	}
-	details, err := json.Marshal(struct {
-		IDToken     *generation `json:"idTokenGeneration,omitempty"`
-		AccessToken *generation `json:"accessTokenGeneration"`
-	}{inID, inAccess})
-	if err != nil {
-		return nil, err
-	}
-	if e.response == nil {
-		e.response = map[string]json.RawMessage{}
-	}
-	e.response["claimsAndScopeOverrideDetails"] = details
-	if e.members["response"], err = json.Marshal(e.response); err != nil {
-		return nil, err
-	}
-	return json.Marshal(e.members)
 }

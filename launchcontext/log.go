@@ -2,11 +2,11 @@ package launchcontext
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
 )
 
 // record is what may be known of an event outside of it.
@@ -15,7 +15,7 @@ type record struct {
 	event    event
 	reason   Reason    // empty where the claims were decided on
 	outcomes []outcome // their values stay here
-	panicked *trace
+	panicked *lambdamain.Trace
 }
 
 // report writes one line an event: at info what is as it should be, at warn what an
@@ -52,7 +52,7 @@ func (r record) line() (slog.Level, []slog.Attr) {
 	}
 	if r.panicked != nil {
 		level = slog.LevelError
-		attributes = append(attributes, slog.String("panic", r.panicked.kind), slog.Any("trace", r.panicked.frames))
+		attributes = append(attributes, r.panicked.Attributes()...)
 	}
 	return level, attributes
 }
@@ -72,23 +72,4 @@ func isClientID(text string) bool {
 		}
 	}
 	return text != "" && len(text) <= 128
-}
-
-// trace tells where a panic came from, without the values that it may hold.
-type trace struct {
-	kind   string
-	frames []string
-}
-
-func newTrace(p any) *trace {
-	t := &trace{kind: fmt.Sprintf("%T", p)}
-	callers := make([]uintptr, 24)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
-	for {
-		frame, more := frames.Next()
-		t.frames = append(t.frames, fmt.Sprintf("%s:%d", frame.Function, frame.Line))
-		if !more {
-			return t
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -76,7 +77,7 @@ func (t *Trigger) Invoke(_ context.Context, payload []byte) (answer []byte, err 
 	var r record
 	defer func() {
 		if p := recover(); p != nil {
-			r.reason, r.panicked = InternalError, newTrace(p)
+			r.reason, r.panicked = InternalError, lambdamain.NewTrace(p)
 			answer, err = payload, nil
 		}
 		t.report(r)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"reflect"
@@ -311,6 +312,38 @@ func TestAMemberOfAnotherTypeAddsNothing(t *testing.T) {
 	f.assertClaims(t, hosted(scopes("patient/*.rs", 1)), nil)
 	f.assertClaims(t, hosted(func(event map[string]any) { event["request"].(map[string]any)["userAttributes"] = []any{} }), nil)
 	f.assertClaims(t, hosted(func(event map[string]any) { event["request"].(map[string]any)["scopes"] = "openid" }), nil)
+}
+
+// A name that stands twice, or text that is not UTF-8, is read differently by Cognito and
+// by this trigger, perhaps: no claim comes of it, and the sign-in goes on.
+func TestAnEventThatTwoReadersMayReadDifferentlyComesBackAsItCame(t *testing.T) {
+	f := newFixture(t)
+	good := string(encoded(t, hosted()))
+	for name, payload := range map[string]string{
+		"an attribute twice":           strings.Replace(good, `"userAttributes":{`, `"userAttributes":{"custom:patient":"p-2",`, 1),
+		"an attribute twice, escaped":  strings.Replace(good, `"userAttributes":{`, `"userAttributes":{"custom\u003apatient":"p-2",`, 1),
+		"a member of the event twice":  strings.Replace(good, `{`, `{"request":{},`, 1),
+		"twice where nothing is read":  strings.Replace(good, `{`, `{"new":{"a":1,"a":2},`, 1),
+		"an attribute that is no text": strings.Replace(good, `"userAttributes":{`, `"userAttributes":{"x":"\ud800",`, 1),
+		"a byte that is no UTF-8":      strings.Replace(good, `"userAttributes":{`, "\"userAttributes\":{\"x\":\"\xff\",", 1),
+	} {
+		answer, err := f.Invoke(t.Context(), []byte(payload))
+		if err != nil || payload == good || string(answer) != payload {
+			t.Errorf("%s: got %s (error %v)", name, answer, err)
+		}
+		f.assertReason(t, "event_malformed")
+	}
+}
+
+// The pool may define fifty custom attributes, and the standard ones come on top.
+func TestAUserOfManyAttributesGetsTheClaims(t *testing.T) {
+	f := newFixture(t)
+	f.assertClaims(t, hosted(func(event map[string]any) {
+		attributes := event["request"].(map[string]any)["userAttributes"].(map[string]any)
+		for i := range 100 {
+			attributes[fmt.Sprintf("custom:a%d", i)] = "x"
+		}
+	}), theWhole)
 }
 
 func TestWhatIsNoEventIsAClearError(t *testing.T) {

@@ -1,15 +1,14 @@
 package smart
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 )
 
 // Where the rules of a discovery document come from.
@@ -21,8 +20,10 @@ const (
 // Capabilities are the names that a discovery document may claim: those of SMART App
 // Launch 2.2 ("Capabilities"), and HealthLake's own permission-v2.2, without which it
 // ignores the filter of a scope. Whether they are true of a server is another matter:
-// [NewConfiguration] claims what is.
-var Capabilities = []string{
+// [NewConfiguration] claims what is. The list is sorted.
+func Capabilities() []string { return slices.Clone(capabilities) }
+
+var capabilities = []string{
 	"authorize-post",
 	"client-confidential-asymmetric", "client-confidential-symmetric", "client-public",
 	"context-banner", "context-ehr-encounter", "context-ehr-patient",
@@ -41,26 +42,22 @@ var (
 
 // ParseConfiguration reads a discovery document, as a FHIR server publishes it or as
 // HealthLake is given it, and checks it: see [Configuration.Check]. It is stricter
-// than encoding/json: names of members are told apart by case, none may stand twice,
-// and nothing may follow the document. Members that [Configuration] does not have are
+// than encoding/json: names of members are told apart by case, none may stand twice in
+// one object, the text is UTF-8, and nothing may follow the document. Members that [Configuration] does not have are
 // allowed, as SMART allows them, but those named like an endpoint must be URLs.
 //
 // The document is returned with a zero value where a member is missing or malformed,
 // so that a caller can say more of it; the error joins all that is wrong.
 func ParseConfiguration(data []byte) (Configuration, error) {
-	members, err := readMembers(data)
+	members, err := strictjson.Members(data)
 	if err != nil {
 		return Configuration{}, fmt.Errorf("discovery document: %w", err)
 	}
 	var c Configuration
 	var f findings
 	for name, into := range c.members() {
-		text, ok := members[name]
-		if !ok {
-			continue
-		}
-		if err := json.Unmarshal(text, into); err != nil || string(text) == "null" {
-			f.add(name, string(text), "want "+kindOf(into), fromSMART)
+		if value, given := members[name]; given && !read(value, into) {
+			f.add(name, string(value.Raw()), "want "+kindOf(into), fromSMART)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
@@ -68,9 +65,9 @@ func ParseConfiguration(data []byte) (Configuration, error) {
 		if ours || !strings.HasSuffix(name, "_endpoint") && !strings.HasSuffix(name, "_uri") {
 			continue
 		}
-		var value string
-		if json.Unmarshal(members[name], &value) != nil {
-			value = string(members[name])
+		value, isText := members[name].Text()
+		if !isText {
+			value = string(members[name].Raw())
 		}
 		f.url(name, value)
 	}
@@ -79,38 +76,6 @@ func ParseConfiguration(data []byte) (Configuration, error) {
 	}
 	slices.SortStableFunc(f, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return c, errors.Join(append(f, c.Check())...)
-}
-
-// readMembers reads one JSON object whose members have different names.
-func readMembers(data []byte) (map[string]json.RawMessage, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	opening, err := decoder.Token()
-	if err != nil || opening != json.Delim('{') {
-		return nil, errors.New("want a JSON object")
-	}
-	members := map[string]json.RawMessage{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := token.(string) // the decoder gives nothing else here
-		if _, twice := members[name]; twice {
-			return nil, fmt.Errorf("%s: given twice", name)
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		members[name] = value
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, errors.New("the JSON object does not end")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the JSON object")
-	}
-	return members, nil
 }
 
 // members are the fields of a configuration by their JSON names.
@@ -128,6 +93,17 @@ func (c *Configuration) members() map[string]any {
 		"token_endpoint":                        &c.TokenEndpoint,
 		"token_endpoint_auth_methods_supported": &c.TokenEndpointAuthMethodsSupported,
 	}
+}
+
+// read sets a field of a configuration to a value of its type.
+func read(value strictjson.Value, into any) (ok bool) {
+	switch field := into.(type) {
+	case *string:
+		*field, ok = value.Text()
+	case *[]string:
+		*field, ok = value.Texts()
+	}
+	return ok
 }
 
 func kindOf(field any) string {
@@ -230,7 +206,7 @@ func (c Configuration) checkCapabilities(f *findings) {
 	if len(c.Capabilities) == 0 {
 		f.missing("capabilities", "it is required", fromSMART)
 	}
-	f.oneOf("capabilities", c.Capabilities, Capabilities, fromSMART)
+	f.oneOf("capabilities", c.Capabilities, capabilities, fromSMART)
 	methods := c.TokenEndpointAuthMethodsSupported
 	secret := slices.Contains(methods, "client_secret_basic") || slices.Contains(methods, "client_secret_post")
 	if c.claims("client-confidential-symmetric") && len(methods) > 0 && !secret {
@@ -255,9 +231,9 @@ func (c Configuration) checkScopes(f *findings) {
 		}
 		needed := "permission-v1"
 		switch {
-		case len(scope.Query) > 0:
+		case scope.Filtered():
 			needed = "permission-v2.2"
-		case scope.Version == V2:
+		case scope.version == V2:
 			needed = "permission-v2"
 		}
 		if !c.claims(needed) {

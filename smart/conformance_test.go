@@ -104,9 +104,9 @@ func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
 			[]string{`response_types_supported: "token": want code with the grant type authorization_code` + bySMART}},
 		{"no response types", map[string]any{"response_types_supported": nil}, nil},
 		{"an unknown capability", map[string]any{"capabilities": with("permission-v3")},
-			[]string{`capabilities: "permission-v3": want one of ` + strings.Join(smart.Capabilities, ", ") + bySMART}},
+			[]string{`capabilities: "permission-v3": want one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
 		{"a capability in another case", map[string]any{"capabilities": with("Launch-EHR")},
-			[]string{`capabilities: "Launch-EHR": want one of ` + strings.Join(smart.Capabilities, ", ") + bySMART}},
+			[]string{`capabilities: "Launch-EHR": want one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
 		{"a capability twice", map[string]any{"capabilities": with("client-public")},
 			[]string{`capabilities: "client-public": want each value once` + bySMART}},
 		{"secrets without a method for them", map[string]any{"token_endpoint_auth_methods_supported": []string{"private_key_jwt"}},
@@ -164,10 +164,12 @@ func TestWhatIsNoSingleJSONObjectIsNoDiscoveryDocument(t *testing.T) {
 		`[]`:                          "discovery document: want a JSON object",
 		`null`:                        "discovery document: want a JSON object",
 		`<html>`:                      "discovery document: want a JSON object",
-		`{} {}`:                       "discovery document: something follows the JSON object",
-		`{}x`:                         "discovery document: something follows the JSON object",
-		`{"issuer":"a"`:               "discovery document: the JSON object does not end",
-		`{"issuer":}`:                 "discovery document: issuer: invalid character '}' looking for beginning of value",
+		`{} {}`:                       "discovery document: something follows the JSON text, at byte 3",
+		`{}x`:                         "discovery document: something follows the JSON text, at byte 2",
+		`{"issuer":"a"`:               "discovery document: the JSON text does not end",
+		`{"issuer":}`:                 "discovery document: malformed JSON at byte 10",
+		`{"x":{"a":1,"a":2}}`:         "discovery document: a: given twice",
+		"{\"issuer\":\"\xff\"}":       "discovery document: not UTF-8",
 		`{"issuer":"a","issuer"`:      "discovery document: issuer: given twice",
 		`{"issuer":"a","issuer":"b"}`: "discovery document: issuer: given twice",
 	} {
@@ -190,7 +192,7 @@ func TestEveryDocumentThatIsBuiltPassesTheCheck(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := everything()
 		d.use = smart.Use{
-			Strategy:            rapid.SampledFrom(smart.Strategies).Draw(t, "strategy"),
+			Strategy:            rapid.SampledFrom(smart.Strategies()).Draw(t, "strategy"),
 			PublicClients:       rapid.Bool().Draw(t, "public"),
 			ConfidentialClients: rapid.Bool().Draw(t, "confidential"),
 			ServiceClients:      rapid.Bool().Draw(t, "service"),

@@ -26,3 +26,16 @@ func TestAScopeIsToldInPlainWords(t *testing.T) {
 		t.Errorf("the zero value: got %q", got)
 	}
 }
+
+func TestTheScopesOfTheSignInAreToldInPlainWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"openid": "To learn who the user is (an ID token)", "profile": "To learn the user's profile",
+		"email": "To learn the user's email address", "phone": "To learn the user's phone number",
+		"launch/patient": "To learn which patient the app was launched for",
+		"patient/*.rs":   "", "launch": "", "": "", "OpenID": "",
+	} {
+		if got, ok := smart.DescribeSignInScope(text); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %v, want %q", text, got, ok, want)
+		}
+	}
+}

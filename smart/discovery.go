@@ -157,8 +157,8 @@ func summarize(scopes []string) summary {
 		if err != nil {
 			continue // openid, launch/patient and the like say nothing of resources
 		}
-		s.patient = s.patient || scope.Context == Patient
-		s.user = s.user || scope.Context == User
+		s.patient = s.patient || scope.context == Patient
+		s.user = s.user || scope.context == User
 	}
 	return s
 }

@@ -6,12 +6,20 @@
 // understand differently from its author, is an error.
 //
 //	s, err := smart.ParseScope("patient/Observation.rs?category=laboratory")
-//	s.Context      // smart.Patient
-//	s.Permissions  // smart.Read | smart.Search
-//	s.ReadOnly()   // true
+//	s.Context()      // smart.Patient
+//	s.Permissions()  // smart.Read | smart.Search
+//	s.ReadOnly()     // true
+//
+// Which scopes count for whom is said here once: [Holder.MayHold] by the holder of a
+// token, [ClientKind.Holder] by the kind of a client; so are the forms of the claims
+// patient ([ValidPatientID]) and fhirUser ([ParseFHIRUser]), and what scopes mean in
+// plain words ([Scope.Describe], [DescribeSignInScope]).
+//
+// A [Scope] cannot be changed after it was parsed, and every list is a copy.
 //
 // The package judges words, not requests: it knows neither tokens nor users
-// (see package validator), and it depends on the standard library alone.
+// (see package validator), and apart from the product's strict reader of JSON it
+// depends on the standard library alone.
 //
 // Sources: SMART App Launch 2.2, "Scopes and Launch Context" and "Conformance"
 // (https://hl7.org/fhir/smart-app-launch/); AWS HealthLake, "SMART on FHIR OAuth

@@ -13,7 +13,7 @@ func ExampleParseScope() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(scope.Context, scope.Type, scope.Permissions, scope.Query)
+	fmt.Println(scope.Context(), scope.Type(), scope.Permissions(), scope.Query())
 	fmt.Println("read-only:", scope.ReadOnly())
 	// Output:
 	// patient Observation rs [{category laboratory}]
@@ -81,4 +81,14 @@ func ExampleNewConfiguration() {
 	// Output:
 	// [client_credentials]
 	// [client-confidential-symmetric permission-v1 permission-v2 permission-v2.2]
+}
+
+func ExampleHolder_MayHold() {
+	fmt.Println(smart.ServiceClient.Holder().MayHold(smart.System))
+	fmt.Println(smart.PublicClient.Holder().MayHold(smart.System))
+	fmt.Println(smart.PublicClient.Holder().MayHold(smart.Patient))
+	// Output:
+	// true
+	// false
+	// true
 }

@@ -27,7 +27,7 @@ func FuzzParseScope(f *testing.F) {
 		if parts, ok := smart.SplitScopes(text); ok && !slices.Equal(parts, []string{text}) {
 			t.Errorf("%q is one scope and splits into %q", text, parts)
 		}
-		if smart.SMARTOnFHIRV1.Understands(scope) && len(scope.Query) > 0 {
+		if smart.SMARTOnFHIRV1.Understands(scope) && scope.Filtered() {
 			t.Errorf("%q is a v1 scope with a filter", text)
 		}
 		normal := mustParse(t, scope.Normalize().String())

@@ -3,6 +3,7 @@ package smart
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -28,17 +29,36 @@ const (
 // AnyType is the type part of a scope that covers every resource type.
 const AnyType = "*"
 
-// Scope is one resource scope. Make it with [ParseScope]; the zero value grants
-// nothing.
+// Scope is one resource scope. Make it with [ParseScope]: it cannot be changed after
+// that. The zero value grants nothing.
 type Scope struct {
-	Context     Context
-	Type        string // a FHIR R4 resource type, or AnyType
-	Permissions Permissions
-	Version     Version
-	Query       []Parameter // the filter of a v2 scope, in its order; nil without one
+	context     Context
+	typ         string
+	permissions Permissions
+	version     Version
+	query       []Parameter
 
 	text string
 }
+
+// Context says whose data the scope is about.
+func (s Scope) Context() Context { return s.context }
+
+// Type is a FHIR R4 resource type, or [AnyType].
+func (s Scope) Type() string { return s.typ }
+
+// Permissions say what the holder may do with these resources.
+func (s Scope) Permissions() Permissions { return s.permissions }
+
+// Version is the grammar in which the scope is written.
+func (s Scope) Version() Version { return s.version }
+
+// Filtered reports whether the scope has a filter, which v2 scopes of a concrete type
+// may have.
+func (s Scope) Filtered() bool { return len(s.query) > 0 }
+
+// Query returns a copy of the filter, in its order; nil without one.
+func (s Scope) Query() []Parameter { return slices.Clone(s.query) }
 
 // The ways in which a text is no resource scope. [ParseScope] joins them with
 // the text and what would be accepted; test with errors.Is.
@@ -71,14 +91,14 @@ func ParseScope(text string) (Scope, error) {
 	if !ok {
 		return Scope{}, refuse(text, ErrNotResourceScope, `want context "/" type "." permissions`)
 	}
-	s := Scope{Context: Context(context), Type: typ, text: text}
-	if s.Context != Patient && s.Context != User && s.Context != System {
+	s := Scope{context: Context(context), typ: typ, text: text}
+	if s.context != Patient && s.context != User && s.context != System {
 		return Scope{}, refuse(text, ErrContext, "want patient, user or system")
 	}
 	if typ != AnyType && !IsResourceType(typ) {
 		return Scope{}, refuse(text, ErrResourceType, "want a FHIR R4 resource type or *")
 	}
-	if s.Permissions, s.Version, ok = parsePermissions(permissions); !ok {
+	if s.permissions, s.version, ok = parsePermissions(permissions); !ok {
 		return Scope{}, refuse(text, ErrPermissions,
 			"want read, write or * (v1), or letters of cruds in this order (v2)")
 	}
@@ -89,17 +109,17 @@ func ParseScope(text string) (Scope, error) {
 }
 
 func (s Scope) withQuery(query string) (Scope, error) {
-	if s.Version != V2 {
+	if s.version != V2 {
 		return Scope{}, refuse(s.text, ErrQuery, "only v2 permissions may carry a filter")
 	}
-	if s.Type == AnyType {
+	if s.typ == AnyType {
 		return Scope{}, refuse(s.text, ErrQuery, "HealthLake filters a concrete resource type only")
 	}
-	parameters, err := parseQuery(s.Type, query)
+	parameters, err := parseQuery(s.typ, query)
 	if err != nil {
 		return Scope{}, refuse(s.text, ErrQuery, err.Error())
 	}
-	s.Query = parameters
+	s.query = parameters
 	return s, nil
 }
 
@@ -118,53 +138,34 @@ func (e *scopeError) Error() string { return fmt.Sprintf("%q: %v: %s", e.text, e
 
 func (e *scopeError) Unwrap() error { return e.kind }
 
-// String returns the scope as it was parsed; a scope put together by hand is
-// printed in the grammar of its version.
-func (s Scope) String() string {
-	if s.text != "" {
-		return s.text
-	}
-	return s.print(s.Version)
-}
+// String returns the scope as it was parsed, and nothing for the zero value.
+func (s Scope) String() string { return s.text }
 
 // Normalize returns the scope in SMART v2 form: "patient/*.read" becomes
-// "patient/*.rs". What it grants stays the same.
+// "patient/*.rs". What it grants stays the same. The zero value stays itself.
 func (s Scope) Normalize() Scope {
-	s.Version = V2
-	s.text = s.print(V2)
+	if s.text == "" {
+		return s
+	}
+	s.version = V2
+	s.text = string(s.context) + "/" + s.typ + "." + s.permissions.String() + printQuery(s.query)
 	return s
 }
 
-func (s Scope) print(version Version) string {
-	permissions := s.Permissions.String()
-	if version == V1 {
-		switch s.Permissions {
-		case readOnly:
-			permissions = "read"
-		case writeOnly:
-			permissions = "write"
-		case all:
-			permissions = "*"
-		default: // no v1 word for it: the letters say it
-		}
-	}
-	return string(s.Context) + "/" + s.Type + "." + permissions + printQuery(s.Query)
-}
-
 // ReadOnly reports whether the scope lets its holder change nothing.
-func (s Scope) ReadOnly() bool { return s.Permissions.ReadOnly() }
+func (s Scope) ReadOnly() bool { return s.permissions.ReadOnly() }
 
 // Covers reports whether everything that request asks for is granted by s: the
 // same context, s's type or a narrower one, no further permission, and at least
 // s's filter. The grammar version does not matter.
 func (s Scope) Covers(request Scope) bool {
-	if s.Context != request.Context || s.Permissions == 0 || request.Permissions == 0 {
+	if s.context != request.context || s.permissions == 0 || request.permissions == 0 {
 		return false
 	}
-	if s.Type != AnyType && s.Type != request.Type {
+	if s.typ != AnyType && s.typ != request.typ {
 		return false
 	}
-	return s.Permissions.Contains(request.Permissions) && containsAll(request.Query, s.Query)
+	return s.permissions.Contains(request.permissions) && containsAll(request.query, s.query)
 }
 
 // SplitScopes splits the value of an OAuth 2.0 "scope" parameter or claim

@@ -24,7 +24,7 @@ type reading struct {
 }
 
 func read(s smart.Scope) reading {
-	return reading{s.Context, s.Type, s.Permissions, s.Version, s.Query}
+	return reading{s.Context(), s.Type(), s.Permissions(), s.Version(), s.Query()}
 }
 
 // tester is what *testing.T and *rapid.T have in common here.
@@ -259,21 +259,6 @@ func TestARefusalNamesTheTextAndWhatWouldBeAccepted(t *testing.T) {
 	} {
 		if _, err := smart.ParseScope(text); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
-		}
-	}
-}
-
-func TestAScopePutTogetherByHandPrintsInItsGrammar(t *testing.T) {
-	for want, scope := range map[string]smart.Scope{
-		"patient/*.read":                   {Context: smart.Patient, Type: "*", Permissions: rs, Version: smart.V1},
-		"patient/*.write":                  {Context: smart.Patient, Type: "*", Permissions: cud, Version: smart.V1},
-		"system/*.*":                       {Context: smart.System, Type: "*", Permissions: cruds, Version: smart.V1},
-		"user/Patient.rs":                  {Context: smart.User, Type: "Patient", Permissions: rs, Version: smart.V2},
-		"user/Patient.cruds":               {Context: smart.User, Type: "Patient", Permissions: cruds, Version: smart.V2},
-		"user/Patient.r?a=%20%3D%3F&b=%26": {Context: smart.User, Type: "Patient", Permissions: smart.Read, Version: smart.V2, Query: []smart.Parameter{{Name: "a", Value: " =?"}, {Name: "b", Value: "&"}}},
-	} {
-		if scope.String() != want {
-			t.Errorf("got %q, want %q", scope, want)
 		}
 	}
 }

@@ -12,8 +12,8 @@ const (
 	SMARTOnFHIR   Strategy = "SMART_ON_FHIR"    // v1 and v2 scopes
 )
 
-// Strategies are the values a [Strategy] may take.
-var Strategies = []Strategy{SMARTOnFHIR, SMARTOnFHIRV1}
+// Strategies returns the values that a [Strategy] may take.
+func Strategies() []Strategy { return []Strategy{SMARTOnFHIR, SMARTOnFHIRV1} }
 
 // Valid reports whether s is one of [Strategies].
 func (s Strategy) Valid() bool { return s == SMARTOnFHIR || s == SMARTOnFHIRV1 }
@@ -22,9 +22,9 @@ func (s Strategy) Valid() bool { return s == SMARTOnFHIR || s == SMARTOnFHIRV1 }
 func (s Strategy) Understands(scope Scope) bool {
 	switch s {
 	case SMARTOnFHIR:
-		return scope.Version == V1 || scope.Version == V2
+		return scope.version == V1 || scope.version == V2
 	case SMARTOnFHIRV1:
-		return scope.Version == V1
+		return scope.version == V1
 	default:
 		return false
 	}

@@ -621,7 +621,7 @@ func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
 	if err := json.Unmarshal([]byte(every.Outputs()["discoveryDocument"].Value.(string)), &document); err != nil {
 		t.Fatal(err)
 	}
-	for _, capability := range smart.Capabilities {
+	for _, capability := range smart.Capabilities() {
 		claimed, named := slices.Contains(document.Capabilities, capability), strings.Contains(section, "`"+capability+"`")
 		if claimed == named {
 			t.Errorf("%s: claimed: %t, named as out of reach: %t", capability, claimed, named)

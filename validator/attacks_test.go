@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson/strictjsontest"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
@@ -216,68 +217,10 @@ func headerJSONAttacks() []attack {
 		{"a list for kid", rfc, validator.HeaderMalformed, serviceToken().header("kid", `["current"]`).token},
 		{"a number for typ", rfc, validator.HeaderMalformed, serviceToken().header("typ", `1`).token},
 	}
-	for name, header := range brokenObjects(serviceToken().head) {
+	for name, header := range strictjsontest.BrokenObjects(serviceToken().head.json()) {
 		attacks = append(attacks, attack{name + " for a header", rfc, validator.HeaderMalformed, headerText(header)})
 	}
 	return attacks
-}
-
-// brokenObjects are texts that are no JSON object, or none that is read the same
-// by everybody, made from one that is.
-func brokenObjects(valid object) map[string]string {
-	good := valid.json()
-	return map[string]string{
-		"a list":                       "[" + good + "]",
-		"null":                         "null",
-		"a number":                     "1",
-		"a string":                     quote(good),
-		"white space":                  " ",
-		"half an object":               good[:len(good)-1],
-		"an object and text":           good + "x",
-		"an object and a NUL":          good + "\x00",
-		"two objects":                  good + good,
-		"a byte order mark":            "\ufeff" + good,
-		"a comment":                    good[:len(good)-1] + "/**/}",
-		"a trailing comma":             good[:len(good)-1] + ",}",
-		"a leading comma":              "{," + good[1:],
-		"single quotes":                strings.ReplaceAll(good, `"`, `'`),
-		"a bare name":                  valid.json()[:len(good)-1] + `,x:1}`,
-		"a name without a value":       good[:len(good)-1] + `,"x"}`,
-		"NaN":                          valid.set("x", "NaN").json(),
-		"a leading zero":               valid.set("x", "01").json(),
-		"a leading plus":               valid.set("x", "+1").json(),
-		"a bare decimal point":         valid.set("x", "1.").json(),
-		"a bare exponent":              valid.set("x", "1e").json(),
-		"a hexadecimal number":         valid.set("x", "0x1").json(),
-		"half a literal":               valid.set("x", "tru").json(),
-		"a capital literal":            valid.set("x", "True").json(),
-		"an unknown escape":            valid.set("x", `"\x"`).json(),
-		"half an escape":               valid.set("x", `"\u00"`).json(),
-		"a raw line feed":              valid.set("x", "\"\n\"").json(),
-		"an open string":               valid.json()[:len(good)-1] + `,"x":"}`,
-		"a byte that is no UTF-8":      valid.set("x", "\"\xff\"").json(),
-		"an overlong byte sequence":    valid.set("x", "\"\xc0\xaf\"").json(),
-		"a surrogate in UTF-8":         valid.set("x", "\"\xed\xa0\x80\"").json(),
-		"a lone high surrogate":        valid.set("x", `"\ud800"`).json(),
-		"a lone low surrogate":         valid.set("x", `"\udc00"`).json(),
-		"surrogates in reverse":        valid.set("x", `"\udc00\ud800"`).json(),
-		"a surrogate before text":      valid.set("x", `"\ud800x"`).json(),
-		"a surrogate before an escape": valid.set("x", `"\ud800\n"`).json(),
-		"a lone surrogate for a name":  valid.set(`\ud800`, `1`).json(),
-		"lists too deep":               valid.set("x", strings.Repeat("[", validator.MaxDepth)+strings.Repeat("]", validator.MaxDepth)).json(),
-		"objects too deep":             valid.set("x", strings.Repeat(`{"x":`, validator.MaxDepth)+"1"+strings.Repeat("}", validator.MaxDepth)).json(),
-		"a thousand open lists":        valid.set("x", strings.Repeat("[", 1000)).json(),
-		"too many members":             crowded(valid, validator.MaxMembers+1).json(),
-		"too many members inside":      valid.set("x", crowded(nil, validator.MaxMembers+1).json()).json(),
-	}
-}
-
-// crowded adds members until there are n.
-func crowded(o object, n int) object {
-	for len(o) < n {
-		o = o.add(fmt.Sprintf("x%d", len(o)), "0")
-	}
-	return o
 }
 
 func algorithmAttacks() []attack {
@@ -507,7 +450,7 @@ func claimsJSONAttacks() []attack {
 	attacks := []attack{
 		{"a nested token", "RFC 7519 section 5.2", validator.ClaimsMalformed, claimsText(serviceToken().token())},
 	}
-	for name, claims := range brokenObjects(serviceToken().body) {
+	for name, claims := range strictjsontest.BrokenObjects(serviceToken().body.json()) {
 		attacks = append(attacks, attack{name + " for claims", rfc, validator.ClaimsMalformed, claimsText(claims)})
 	}
 	for _, name := range []string{"iss", "sub", "client_id", "token_use", "scope"} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -70,7 +71,7 @@ func (c *Config) checkClients() []error {
 // fhirUserTypes and groups may be left out. It is as strict as the reader of tokens:
 // an unknown or repeated member is an error, and so is an id that is listed twice.
 func ParseClients(text string) ([]Client, error) {
-	rules, err := readArray([]byte(text))
+	rules, err := strictjson.Array([]byte(text))
 	var clients []Client
 	for _, v := range rules {
 		rule, ids, wrong := parseRule(v)
@@ -90,11 +91,11 @@ func ParseClients(text string) ([]Client, error) {
 }
 
 // parseRule reads one rule of the list.
-func parseRule(v value) (rule Client, ids []string, err error) {
-	err = readObject(v.raw, func(name []byte, v value) error {
-		list, ok := v.texts()
+func parseRule(v strictjson.Value) (rule Client, ids []string, err error) {
+	err = v.Object(func(name []byte, v strictjson.Value) error {
+		list, ok := v.Texts()
 		if !ok || len(list) == 0 {
-			return errJSON
+			return errMember
 		}
 		switch string(name) {
 		case "ids":
@@ -104,12 +105,12 @@ func parseRule(v value) (rule Client, ids []string, err error) {
 		case "groups":
 			rule.Groups = list
 		default:
-			return errJSON
+			return errMember
 		}
 		return nil
 	})
 	if err == nil && len(ids) == 0 {
-		err = errJSON
+		err = errMember
 	}
 	return rule, ids, err
 }

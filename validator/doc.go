@@ -45,6 +45,11 @@
 //
 // The event, header, claims and key set are all read by one strict reader of JSON.
 //
+// The source has a file for each stage: the event and its answer (event.go), the JWS
+// (jws.go), the key set (keyset.go, and jwks.go for its form), the claims with their
+// checks (claims.go), the holder with the scopes that count (holder.go), the role
+// (role.go), and what was seen before (seen.go). [Validator.Authorize] runs them in order.
+//
 // # Claims that must be honoured
 //
 // Cognito rarely sends them, but where they are there, they decide:

@@ -1,5 +1,7 @@
 package validator
 
+import "github.com/smartlake/pulumi-smartlake/internal/strictjson"
+
 // Event is what HealthLake sends for a FHIR request that carries a bearer token
 // (https://docs.aws.amazon.com/healthlake/latest/devguide/reference-smart-on-fhir-token-validation.html).
 // The first three members are documented, and an event without an endpoint or an
@@ -18,24 +20,24 @@ type Event struct {
 // there; the others may become anything.
 func parseEvent(payload []byte) (Event, bool) {
 	var e Event
-	err := readObject(payload, func(name []byte, v value) error {
+	err := strictjson.Object(payload, func(name []byte, v strictjson.Value) error {
 		ok := true
 		switch string(name) {
 		case "datastoreEndpoint":
-			e.DatastoreEndpoint, ok = v.text()
+			e.DatastoreEndpoint, ok = v.Text()
 		case "operationName":
-			e.OperationName, ok = v.text()
+			e.OperationName, ok = v.Text()
 		case "bearerToken":
-			e.BearerToken, ok = v.text()
+			e.BearerToken, ok = v.Text()
 		case "datastoreId":
-			e.DatastoreID, _ = v.text()
+			e.DatastoreID, _ = v.Text()
 		case "datastoreTypeVersion":
-			e.DatastoreTypeVersion, _ = v.text()
+			e.DatastoreTypeVersion, _ = v.Text()
 		case "datastoreName":
-			e.DatastoreName, _ = v.text()
+			e.DatastoreName, _ = v.Text()
 		}
 		if !ok {
-			return errJSON
+			return errMember
 		}
 		return nil
 	})
@@ -78,4 +80,24 @@ func (a Answer) Authorized() bool { return a.AuthPayload.IsAuthorized == "true" 
 
 func deny(reason Reason) Answer {
 	return Answer{AuthPayload: AuthPayload{IsAuthorized: "false", Error: reason}}
+}
+
+// answer answers an event whose token has this entitlement.
+func (e entitlement) answer(config *Config, event Event) Answer {
+	return Answer{
+		AuthPayload: AuthPayload{
+			IsAuthorized: "true",
+			Issuer:       e.issuer,
+			Audience:     event.DatastoreEndpoint,
+			IssuedAt:     e.issuedAt,
+			NotBefore:    e.notBefore,
+			Expires:      e.expires,
+			UserID:       e.subject,
+			ClientID:     e.clientID,
+			Scope:        e.scope,
+			Patient:      e.patient,
+			FHIRUser:     e.fhirUser,
+		},
+		IAMRoleARN: e.role(config, event.OperationName),
+	}
 }

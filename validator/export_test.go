@@ -19,34 +19,8 @@ const (
 	MaxAge            = maxAge
 	MaxKeySetBytes    = maxKeySetBytes
 	MaxKeys           = maxKeys
-	MaxDepth          = maxDepth
-	MaxMembers        = maxMembers
 	MaxSeen           = maxSeen
 )
-
-// Member is a member of an object as the reader of headers and claims sees it.
-type Member struct {
-	Raw       string
-	Text      string
-	IsText    bool
-	Seconds   int64
-	IsSeconds bool
-}
-
-// ReadObject reads an object as headers and claims are read.
-func ReadObject(data []byte) (map[string]Member, error) {
-	members := map[string]Member{}
-	err := readObject(data, func(name []byte, v value) error {
-		m := Member{Raw: string(v.raw)}
-		m.Text, m.IsText = v.text()
-		if seconds, ok := v.seconds(); ok {
-			m.Seconds, m.IsSeconds = seconds, true
-		}
-		members[string(name)] = m
-		return nil
-	})
-	return members, err
-}
 
 // ParseKeySet reads a key set; the skipped keys are counted by reason.
 func ParseKeySet(data []byte) (map[string]*rsa.PublicKey, map[string]int, error) {

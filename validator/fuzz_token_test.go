@@ -90,7 +90,7 @@ func assertDeserved(t *testing.T, header, claims string, answer validator.Answer
 		if err != nil || !slices.Contains(asked, text) {
 			t.Fatalf("granted the scope %q of %q: %v", text, body.Scope, err)
 		}
-		switch scope.Context {
+		switch scope.Context() {
 		case smart.System:
 			deserved = body.Username == "" && body.Subject == body.ClientID
 		case smart.Patient:

@@ -2,31 +2,23 @@ package validator
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// holder says whose token it is.
-type holder int
-
-const (
-	nobody holder = iota
-	client        // client credentials: no user stands behind it
-	user
-)
-
 // holder tells a client's token (no username, and sub is the client itself)
 // from a user's (a username). Anything else is nobody's.
-func (c claims) holder() holder {
+func (c claims) holder() smart.Holder {
 	switch {
 	case c.subject == "":
-		return nobody
+		return smart.NoHolder
 	case c.username == nil && c.subject == c.clientID:
-		return client
+		return smart.ClientHolder
 	case c.username != nil && *c.username != "" && c.subject != c.clientID:
-		return user
+		return smart.UserHolder
 	default:
-		return nobody
+		return smart.NoHolder
 	}
 }
 
@@ -34,58 +26,95 @@ func (c claims) holder() holder {
 // does: system/ counts for clients alone; patient/ and user/ count for users alone,
 // of those whom the client is for, and only where the token says which patient, or
 // which FHIR resource the user is.
-func (c claims) counts(h holder, app Client, scope smart.Scope) Reason {
-	if h == user && !app.isFor(c.groups) {
-		return GroupMissing
-	}
-	counts := false
-	switch scope.Context {
-	case smart.System:
-		counts = h == client
-	case smart.Patient:
-		counts = h == user && c.patient != ""
-	case smart.User:
-		counts = h == user && c.fhirUser != ""
-		if counts && !slices.Contains(app.FHIRUserTypes, c.fhirUserType) {
-			return FHIRUserTypeNotAllowed
-		}
-	}
-	if !counts {
-		return ScopeInsufficient
-	}
-	return ""
-}
-
-// patientID is a claim that names a patient, empty unless it has the form of one.
-func patientID(v value) string {
-	if text, ok := v.text(); ok && smart.ValidPatientID(text) {
-		return text
-	}
-	return ""
-}
-
-// onePatient settles on the patient in context. Two different ones are none.
-func onePatient(patient, launchPatient string) string {
+func (c claims) counts(h smart.Holder, app Client, scope smart.Scope) Reason {
+	context := scope.Context()
 	switch {
-	case patient == "":
-		return launchPatient
-	case launchPatient == "" || launchPatient == patient:
-		return patient
+	case h == smart.UserHolder && !app.isFor(c.groups):
+		return GroupMissing
+	case !h.MayHold(context),
+		context == smart.Patient && c.patient == "",
+		context == smart.User && c.fhirUser == "":
+		return ScopeInsufficient
+	case context == smart.User && !slices.Contains(app.FHIRUserTypes, c.fhirUserType):
+		return FHIRUserTypeNotAllowed
 	default:
 		return ""
 	}
 }
 
-// fhirUser is the claim of that name with the type of its resource, empty unless it
-// has the form of one.
-func fhirUser(v value) (text, typ string) {
-	text, ok := v.text()
-	if !ok {
-		return "", ""
+// entitlement is what a token entitles its holder to. It follows from the token and
+// the configuration alone, so that it is judged once for all requests with the token:
+// time, key and event are not in it, only what they are held against.
+type entitlement struct {
+	issuer, subject, clientID string
+	validity
+
+	scope             string            // the scopes that count, in the token's order and joined by spaces
+	readOnly          bool              // all of them only read
+	everything        smart.Permissions // those of system/ scopes on every resource
+	patient, fhirUser string            // empty unless a scope that counts calls for it
+}
+
+// entitlement says what the claims of a token whose signature holds entitle its holder to.
+func (c claims) entitlement(config *Config) (entitlement, Reason) {
+	app, holder, reason := c.accept(config)
+	if reason != "" {
+		return entitlement{}, reason
 	}
-	resource, ok := smart.ParseFHIRUser(text)
-	if !ok {
-		return "", ""
+	e := entitlement{issuer: c.issuer, subject: c.subject, clientID: c.clientID, validity: c.validity}
+	reason = e.grant(c, holder, app, config.Strategy)
+	return e, reason
+}
+
+// grant keeps the scopes that count, and the launch context that goes with them: so
+// none to a client, and none to a user who was not granted it.
+func (e *entitlement) grant(c claims, h smart.Holder, app Client, strategy smart.Strategy) Reason {
+	if c.scope == "" {
+		return ScopeInsufficient
 	}
-	return text, resource.Type
+	texts, ok := smart.SplitScopes(c.scope)
+	if !ok {
+		return ScopeMalformed
+	}
+	kept := texts[:0]
+	e.readOnly = true
+	why := ScopeInsufficient
+	for _, text := range texts {
+		scope, err := smart.ParseScope(text)
+		if err != nil || !strategy.Understands(scope) {
+			continue
+		}
+		if reason := c.counts(h, app, scope); reason != "" {
+			why = tellMore(why, reason)
+			continue
+		}
+		kept = append(kept, text)
+		e.add(scope, c)
+	}
+	if len(kept) == 0 {
+		return why
+	}
+	e.scope = strings.Join(kept, " ")
+	return ""
+}
+
+// add takes note of a scope that counts.
+func (e *entitlement) add(scope smart.Scope, c claims) {
+	e.readOnly = e.readOnly && scope.ReadOnly()
+	switch {
+	case scope.Context() == smart.Patient:
+		e.patient = c.patient
+	case scope.Context() == smart.User:
+		e.fhirUser = c.fhirUser
+	case scope.Type() == smart.AnyType && !scope.Filtered():
+		e.everything |= scope.Permissions()
+	}
+}
+
+// tellMore prefers the reason that says more than that no scope is left.
+func tellMore(reason, other Reason) Reason {
+	if reason == ScopeInsufficient {
+		return other
+	}
+	return reason
 }

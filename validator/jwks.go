@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 )
 
 const (
@@ -34,11 +36,11 @@ const (
 // does not: it is skipped and counted. A kid that appears twice is ambiguous, and no
 // key of it counts, however broken the other is. A set without a usable key is an error.
 func parseKeySet(data []byte) (map[string]*rsa.PublicKey, map[skipReason]int, error) {
-	var keys []value
+	var keys []strictjson.Value
 	var isList bool
-	err := readObject(data, func(name []byte, v value) error {
+	err := strictjson.Object(data, func(name []byte, v strictjson.Value) error {
 		if string(name) == "keys" {
-			keys, isList = v.elements()
+			keys, isList = v.Elements()
 		}
 		return nil
 	})
@@ -89,25 +91,25 @@ type jwk struct {
 }
 
 // readJWK reads a key as far as it can be read, because a broken key has a kid too.
-func readJWK(v value) jwk {
+func readJWK(v strictjson.Value) jwk {
 	var k jwk
-	err := readObject(v.raw, func(name []byte, v value) error {
+	err := v.Object(func(name []byte, v strictjson.Value) error {
 		ok := true
 		switch string(name) {
 		case "kid":
-			k.keyID, ok = v.text()
+			k.keyID, ok = v.Text()
 		case "kty":
-			k.keyType, ok = v.text()
+			k.keyType, ok = v.Text()
 		case "use":
-			k.use, ok = v.optionalText()
+			k.use, ok = optionalText(v)
 		case "alg":
-			k.algorithm, ok = v.optionalText()
+			k.algorithm, ok = optionalText(v)
 		case "key_ops":
-			k.operations, ok = v.texts()
+			k.operations, ok = v.Texts()
 		case "n":
-			k.modulus, ok = v.text()
+			k.modulus, ok = v.Text()
 		case "e":
-			k.exponent, ok = v.text()
+			k.exponent, ok = v.Text()
 		case "d", "p", "q", "dp", "dq", "qi", "oth", "k": // RFC 7518 sections 6.3.2 and 6.4.1
 			k.private = true
 		}
@@ -118,8 +120,8 @@ func readJWK(v value) jwk {
 	return k
 }
 
-func (v value) optionalText() (*string, bool) {
-	text, ok := v.text()
+func optionalText(v strictjson.Value) (*string, bool) {
+	text, ok := v.Text()
 	return &text, ok
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson/strictjsontest"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
@@ -222,7 +224,7 @@ func TestAKeySetThatTwoReadersReadDifferentlyIsRefused(t *testing.T) {
 		"a byte that is no UTF-8":       `{"keys":[` + key + `],"x":"` + "\xff" + `"}`,
 		"a lone surrogate":              `{"keys":[` + key + `],"x":"\ud800"}`,
 		"a comment":                     `{"keys":[` + key + `]/**/}`,
-		"too many parameters":           `{"keys":[` + key + `,` + crowded(nil, validator.MaxMembers+1).json() + `]}`,
+		"too many parameters":           `{"keys":[` + key + `,` + strictjsontest.Wide(strictjson.MaxMembers+1) + `]}`,
 		"too deep a parameter of a key": `{"keys":[` + strings.Replace(key, "{", `{"x":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`,`, 1) + `]}`,
 	} {
 		usable, _, err := validator.ParseKeySet([]byte(set))

@@ -2,10 +2,11 @@ package validator
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // record is what may be known of a judgement outside of it. Its fields come from
@@ -18,7 +19,7 @@ type record struct {
 	reason    Reason // empty for a grant
 	clientID  string // empty unless configured
 	keyID     string // empty unless in the key set
-	panicked  *trace
+	panicked  *lambdamain.Trace
 }
 
 // report writes one line a judgement: a grant and a refusal at info, what an
@@ -37,11 +38,11 @@ func (v *Validator) report(r record) {
 	decision := "grant"
 	if r.reason != "" {
 		decision = "deny"
-		attributes = append(attributes, slog.String("reason", string(r.reason)))
+		attributes = append(attributes, slog.String(wire.DimensionReason, string(r.reason)))
 	}
 	attributes = append(attributes,
 		slog.String("operation", operationName(r.operation)),
-		slog.Int64("latency_us", v.now().Sub(r.started).Microseconds()))
+		slog.Int64(wire.MetricLatency, v.now().Sub(r.started).Microseconds()))
 	if r.clientID != "" {
 		attributes = append(attributes, slog.String("client_id", r.clientID))
 	}
@@ -57,7 +58,7 @@ func (v *Validator) report(r record) {
 		attributes = append(attributes, v.metrics(r)...)
 	}
 	if r.panicked != nil {
-		attributes = append(attributes, slog.String("panic", r.panicked.kind), slog.Any("trace", r.panicked.frames))
+		attributes = append(attributes, r.panicked.Attributes()...)
 	}
 	v.log.LogAttrs(ctx, level, decision, attributes...)
 }
@@ -74,23 +75,4 @@ func operationName(name string) string {
 		}
 	}
 	return name
-}
-
-// trace tells where a panic came from, without the values that it may hold.
-type trace struct {
-	kind   string
-	frames []string
-}
-
-func newTrace(p any) *trace {
-	t := &trace{kind: fmt.Sprintf("%T", p)}
-	callers := make([]uintptr, 24)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])
-	for {
-		frame, more := frames.Next()
-		t.frames = append(t.frames, fmt.Sprintf("%s:%d", frame.Function, frame.Line))
-		if !more {
-			return t
-		}
-	}
 }

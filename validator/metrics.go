@@ -3,10 +3,12 @@ package validator
 import (
 	"encoding/json"
 	"log/slog"
+
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // MetricsNamespace is where CloudWatch keeps the validator's metrics.
-const MetricsNamespace = "Smartlake/TokenValidator"
+const MetricsNamespace = wire.MetricsNamespace
 
 // The log lines carry metrics in CloudWatch's embedded metric format, so that
 // alarms need no further service and no API call
@@ -23,10 +25,10 @@ var (
 	grantMetrics = mustJSON(byFunction)
 	denyMetrics  = mustJSON(byFunction, byReason)
 
-	byFunction = directive{MetricsNamespace, [][]string{{"function"}}, []metric{
-		{"grants", "Count"}, {"denials", "Count"}, {"key_set_failures", "Count"}, {"latency_us", "Microseconds"},
+	byFunction = directive{MetricsNamespace, [][]string{{wire.DimensionFunction}}, []metric{
+		{wire.MetricGrants, "Count"}, {wire.MetricDenials, "Count"}, {wire.MetricKeySetFailures, "Count"}, {wire.MetricLatency, "Microseconds"},
 	}}
-	byReason = directive{MetricsNamespace, [][]string{{"function", "reason"}}, []metric{{"denials", "Count"}}}
+	byReason = directive{MetricsNamespace, [][]string{{wire.DimensionFunction, wire.DimensionReason}}, []metric{{wire.MetricDenials, "Count"}}}
 )
 
 type directive struct {
@@ -56,10 +58,10 @@ func (v *Validator) metrics(r record) []slog.Attr {
 		failures = 1
 	}
 	return []slog.Attr{
-		slog.String("function", v.config.Metrics),
-		slog.Int("grants", grants),
-		slog.Int("denials", denials),
-		slog.Int("key_set_failures", failures),
+		slog.String(wire.DimensionFunction, v.config.Metrics),
+		slog.Int(wire.MetricGrants, grants),
+		slog.Int(wire.MetricDenials, denials),
+		slog.Int(wire.MetricKeySetFailures, failures),
 		slog.Group("_aws", slog.Int64("Timestamp", v.now().UnixMilli()), slog.Any("CloudWatchMetrics", directives)),
 	}
 }

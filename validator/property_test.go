@@ -57,10 +57,10 @@ func TestAGrantNeverExceedsItsToken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			readOnly, patient, user = readOnly && scope.ReadOnly(), patient || scope.Context == smart.Patient, user || scope.Context == smart.User
-			if isUser == (scope.Context == smart.System) ||
-				scope.Context == smart.Patient && answer.AuthPayload.Patient != "x" ||
-				scope.Context == smart.User && answer.AuthPayload.FHIRUser != "Practitioner/1" {
+			readOnly, patient, user = readOnly && scope.ReadOnly(), patient || scope.Context() == smart.Patient, user || scope.Context() == smart.User
+			if isUser == (scope.Context() == smart.System) ||
+				scope.Context() == smart.Patient && answer.AuthPayload.Patient != "x" ||
+				scope.Context() == smart.User && answer.AuthPayload.FHIRUser != "Practitioner/1" {
 				t.Fatalf("%s must not count in %+v", text, answer)
 			}
 		}

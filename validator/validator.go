@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -82,7 +83,7 @@ func (c Config) check() error {
 	}
 	problems = append(problems, c.checkClients()...)
 	if !c.Strategy.Valid() {
-		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies))
+		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies()))
 	}
 	return errors.Join(problems...)
 }
@@ -117,7 +118,7 @@ func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) 
 	r := record{operation: event.OperationName}
 	defer func() {
 		if p := recover(); p != nil {
-			r.reason, r.panicked = InternalError, newTrace(p)
+			r.reason, r.panicked = InternalError, lambdamain.NewTrace(p)
 		}
 		if r.reason != "" {
 			answer = deny(r.reason)

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -155,7 +156,7 @@ func (s stack) client(r declared.Resource) Client {
 	var counting []smart.Scope
 	for _, text := range slices.Sorted(slices.Values(r.Texts("allowedOauthScopes"))) {
 		grant, parsed := s.grant(text, c.Kind == "service")
-		if grant.Counts && parsed.Context == smart.User {
+		if grant.Counts && parsed.Context() == smart.User {
 			grant.Counts, grant.Because = ofUsers(rule, told)
 		}
 		c.Scopes = append(c.Scopes, grant)
@@ -175,7 +176,7 @@ func lifetime(r declared.Resource, what, property string) string {
 // grant says what the token validator does with a scope: the same rules, from the
 // declaration instead of a token.
 func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
-	if meaning, ok := otherScopes[text]; ok {
+	if meaning, ok := smart.DescribeSignInScope(text); ok {
 		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "it is about the sign-in"}, smart.Scope{}
 	}
 	scope, err := smart.ParseScope(text)
@@ -191,28 +192,20 @@ func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 	switch {
 	case !strategy.Understands(scope):
 		g.Because = "the datastore's strategy " + string(strategy) + " does not know it"
-	case service && scope.Context != smart.System:
+	case service && !smart.ClientHolder.MayHold(scope.Context()):
 		g.Because = "a service has no user and no patient"
-	case !service && scope.Context == smart.System:
+	case !service && !smart.UserHolder.MayHold(scope.Context()):
 		g.Because = "a user's token never gets rights of the system"
-	case scope.Context == smart.System:
+	case scope.Context() == smart.System:
 		g.Counts, g.Because = true, "in every token of this client that asks for it"
 	case !context:
 		g.Because = "no token of this pool says which patient or which FHIR resource its user is"
-	case scope.Context == smart.Patient:
+	case scope.Context() == smart.Patient:
 		g.Counts, g.Because = true, "in the tokens of users that have a patient"
 	default:
 		g.Counts = true // of which users: see ofUsers
 	}
 	return g, scope
-}
-
-var otherScopes = map[string]string{
-	"openid":         "To learn who the user is (an ID token)",
-	"profile":        "To learn the user's profile",
-	"email":          "To learn the user's email address",
-	"phone":          "To learn the user's phone number",
-	"launch/patient": "To learn which patient the app was launched for",
 }
 
 // launchContext reports whether something adds FHIR claims to the tokens of users: a
@@ -236,12 +229,12 @@ func (s stack) rolesFor(counting []smart.Scope) (all, reading string) {
 	if len(counting) == 0 {
 		return "", ""
 	}
-	all = "READ_ROLE_ARN"
+	all = wire.EnvReadRoleARN
 	for _, scope := range counting {
 		if scope.ReadOnly() {
-			reading = "READ_ROLE_ARN"
+			reading = wire.EnvReadRoleARN
 		} else {
-			all = "WRITE_ROLE_ARN"
+			all = wire.EnvWriteRoleARN
 		}
 	}
 	return s.roleBehind(all), s.roleBehind(reading)

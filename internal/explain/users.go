@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
@@ -13,7 +14,7 @@ import (
 // no function is told of it.
 func (s stack) rule(id string) (validator.Client, bool) {
 	for _, function := range s.All(declared.Function) {
-		clients, err := validator.ParseClients(function.Map("environment", "variables")["CLIENTS"])
+		clients, err := validator.ParseClients(function.Map("environment", "variables")[wire.EnvClients])
 		if err != nil {
 			continue // another function
 		}
@@ -64,12 +65,12 @@ func (c Client) usersConcerns(add func(format string, values ...any)) {
 func (s stack) exportRole(counting []smart.Scope) string {
 	var everything smart.Permissions
 	for _, scope := range counting {
-		if scope.Context == smart.System && scope.Type == smart.AnyType {
-			everything |= scope.Permissions
+		if scope.Context() == smart.System && scope.Type() == smart.AnyType {
+			everything |= scope.Permissions()
 		}
 	}
 	if !everything.Contains(smart.Read | smart.Search) {
 		return ""
 	}
-	return s.roleBehind("EXPORT_ROLE_ARN")
+	return s.roleBehind(wire.EnvExportRoleARN)
 }

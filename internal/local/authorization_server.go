@@ -12,6 +12,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/page"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
@@ -69,9 +70,9 @@ func (c *Cloud) trigger(d declaration) (func(context.Context, []byte) ([]byte, e
 }
 
 func (c *Cloud) clients(d declaration) ([]cognito.Client, error) {
-	rules, err := validator.ParseClients(d.function.Map("environment", "variables")["CLIENTS"])
+	rules, err := validator.ParseClients(d.function.Map("environment", "variables")[wire.EnvClients])
 	if err != nil {
-		return nil, fmt.Errorf("the validator's environment variable CLIENTS: %w", err)
+		return nil, fmt.Errorf("the validator's environment variable %s: %w", wire.EnvClients, err)
 	}
 	var clients []cognito.Client
 	for _, declared := range d.clients {

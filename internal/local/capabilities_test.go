@@ -179,7 +179,7 @@ func reads(like func(smart.Scope) bool, check func(found map[string]any) error) 
 func (c smartClient) search(client local.Client, scope smart.Scope, text string, check func(map[string]any) error) error {
 	var answer map[string]any
 	var err error
-	switch scope.Context {
+	switch scope.Context() {
 	case smart.System:
 		answer, err = c.exchange(client, usual(client), url.Values{"grant_type": {"client_credentials"}, "scope": {text}})
 	case smart.User:
@@ -190,7 +190,7 @@ func (c smartClient) search(client local.Client, scope smart.Scope, text string,
 	if err != nil {
 		return err
 	}
-	typ := scope.Type
+	typ := scope.Type()
 	if typ == "*" {
 		typ = "Patient"
 	}
@@ -266,11 +266,11 @@ var contracts = map[string]func(smartClient) error{
 	"launch-standalone":            launched("openid", nil),
 	"permission-offline":           launched("openid offline_access", nil, "refresh_token"),
 	"permission-online":            launched("openid online_access", nil, "refresh_token"),
-	"permission-patient":           reads(func(s smart.Scope) bool { return s.Context == smart.Patient }, onlyThePatientsOwn),
-	"permission-user":              reads(func(s smart.Scope) bool { return s.Context == smart.User }, anything),
-	"permission-v1":                reads(func(s smart.Scope) bool { return s.Version == smart.V1 }, anything),
-	"permission-v2":                reads(func(s smart.Scope) bool { return s.Version == smart.V2 }, anything),
-	"permission-v2.2":              reads(func(s smart.Scope) bool { return len(s.Query) > 0 }, onlyLaboratory),
+	"permission-patient":           reads(func(s smart.Scope) bool { return s.Context() == smart.Patient }, onlyThePatientsOwn),
+	"permission-user":              reads(func(s smart.Scope) bool { return s.Context() == smart.User }, anything),
+	"permission-v1":                reads(func(s smart.Scope) bool { return s.Version() == smart.V1 }, anything),
+	"permission-v2":                reads(func(s smart.Scope) bool { return s.Version() == smart.V2 }, anything),
+	"permission-v2.2":              reads(func(s smart.Scope) bool { return s.Filtered() }, onlyLaboratory),
 	"smart-app-state": func(c smartClient) error {
 		if c.members["smart_app_state_endpoint"] == nil {
 			return errors.New("no smart_app_state_endpoint")
@@ -345,7 +345,7 @@ func TestTheDiscoveryDocumentClaimsWhatAnUnmodifiedClientCanDoAndNoMore(t *testi
 	} {
 		t.Run(what, func(t *testing.T) {
 			client := newSMARTClient(t, start(t, "dev", stack))
-			for _, capability := range smart.Capabilities {
+			for _, capability := range smart.Capabilities() {
 				contract, known := contracts[capability]
 				if !known {
 					t.Fatalf("%s: nothing shows what a client can do with it", capability)

@@ -150,8 +150,8 @@ func (c Client) SystemScope() string {
 func (c Client) Searchable() string {
 	for _, text := range c.Scopes {
 		scope, err := smart.ParseScope(text)
-		if err == nil && scope.Context == smart.System && scope.Type != smart.AnyType && scope.Permissions.Contains(smart.Search) {
-			return scope.Type
+		if err == nil && scope.Context() == smart.System && scope.Type() != smart.AnyType && scope.Permissions().Contains(smart.Search) {
+			return scope.Type()
 		}
 	}
 	return "Patient"

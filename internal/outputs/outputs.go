@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/redact"
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // Outputs are the outputs that a client of the stack needs. Fields that are no output
@@ -36,9 +37,9 @@ type Outputs struct {
 
 // The kinds of a client.
 const (
-	Service      = "service"
-	Confidential = "confidential"
-	Public       = "public"
+	Service      = string(smart.ServiceClient)
+	Confidential = string(smart.ConfidentialClient)
+	Public       = string(smart.PublicClient)
 )
 
 // Client is what a stack declares of a client.

@@ -10,12 +10,12 @@ func TypeWith(scopes []string, permissions smart.Permissions, preferred ...strin
 	var named []string
 	for _, text := range scopes {
 		scope, err := smart.ParseScope(text)
-		if err != nil || scope.Context != smart.System || len(scope.Query) > 0 {
+		if err != nil || scope.Context() != smart.System || scope.Filtered() {
 			continue
 		}
-		held[scope.Type] |= scope.Permissions
-		if scope.Type != smart.AnyType {
-			named = append(named, scope.Type)
+		held[scope.Type()] |= scope.Permissions()
+		if scope.Type() != smart.AnyType {
+			named = append(named, scope.Type())
 		}
 	}
 	for _, typ := range append(preferred, named...) {

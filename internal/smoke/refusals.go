@@ -116,7 +116,7 @@ func (r *run) refuseWrite(ctx context.Context) (string, error) {
 
 func readOnly(scopes []string) bool {
 	for _, text := range scopes {
-		if scope, err := smart.ParseScope(text); err == nil && !scope.Permissions.ReadOnly() {
+		if scope, err := smart.ParseScope(text); err == nil && !scope.ReadOnly() {
 			return false
 		}
 	}

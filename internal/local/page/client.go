@@ -19,31 +19,22 @@ func (c Client) Users() string { return smart.DescribeUsers(c.FHIRUserTypes, c.G
 func (c Client) Kind() string {
 	switch {
 	case !c.SignsUsersIn:
-		return "service"
+		return string(smart.ServiceClient)
 	case c.Secret != "":
-		return "confidential"
+		return string(smart.ConfidentialClient)
 	default:
-		return "public"
+		return string(smart.PublicClient)
 	}
 }
 
 // Grant is a scope and what it means.
 type Grant struct{ Scope, Means string }
 
-// signInScopes are those that Cognito knows by itself, and the launch scope.
-var signInScopes = map[string]string{
-	"openid":         "To have the user signed in",
-	"profile":        "To read the user's profile",
-	"email":          "To read the user's email address",
-	"phone":          "To read the user's phone number",
-	"launch/patient": "To learn which patient the app was launched for",
-}
-
 // Grants are the client's scopes in plain words.
 func (c Client) Grants() []Grant {
 	var grants []Grant
 	for _, scope := range c.Scopes {
-		means, ok := signInScopes[scope]
+		means, ok := smart.DescribeSignInScope(scope)
 		if parsed, err := smart.ParseScope(scope); !ok && err == nil {
 			means = parsed.Describe()
 		}

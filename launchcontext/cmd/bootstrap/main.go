@@ -10,49 +10,34 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/launchcontext"
 )
 
 func main() {
 	config, level, err := readEnvironment(os.LookupEnv)
-	config.Logger = slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
-	if err != nil {
-		config.Logger.Error("environment", "error", err.Error())
-		os.Exit(1)
-	}
+	config.Logger = lambdamain.Logger(os.Stdout, level)
+	lambdamain.Require(config.Logger, "environment", err)
 	trigger, err := launchcontext.New(config)
-	if err != nil {
-		config.Logger.Error("configuration", "error", err.Error())
-		os.Exit(1)
-	}
+	lambdamain.Require(config.Logger, "configuration", err)
 	lambda.Start(trigger)
 }
 
 // readEnvironment turns the function's environment into a configuration. The
 // error names every variable that is missing or wrong.
 func readEnvironment(lookup func(string) (string, bool)) (launchcontext.Config, slog.Level, error) {
-	var problems []error
-	required := func(name string) string {
-		text, _ := lookup(name)
-		if text == "" {
-			problems = append(problems, fmt.Errorf("%s: not set: want a custom attribute, custom:<name>", name))
-		}
-		return text
-	}
+	env := lambdamain.Environment{Lookup: lookup}
+	const want = "a custom attribute, custom:<name>"
 	config := launchcontext.Config{
-		PatientAttribute:  required("PATIENT_ATTRIBUTE"),
-		FHIRUserAttribute: required("FHIR_USER_ATTRIBUTE"),
+		PatientAttribute:  env.Required(wire.EnvPatientAttribute, want),
+		FHIRUserAttribute: env.Required(wire.EnvFHIRUserAttribute, want),
 	}
-	level := slog.LevelInfo
-	if text, _ := lookup("LOG_LEVEL"); text != "" && level.UnmarshalText([]byte(text)) != nil {
-		problems = append(problems, fmt.Errorf("LOG_LEVEL: %q: want debug, info, warn or error", text))
-	}
-	return config, level, errors.Join(problems...)
+	level := env.LogLevel()
+	return config, level, env.Err()
 }

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
@@ -14,47 +15,33 @@ import (
 // readEnvironment turns the function's environment into a configuration. The
 // error names every variable that is missing or wrong.
 func readEnvironment(lookup func(string) (string, bool)) (validator.Config, slog.Level, error) {
-	env := environment{lookup: lookup}
+	env := environment{lambdamain.Environment{Lookup: lookup}}
 	config := validator.Config{
-		Issuers:       env.list("ISSUERS"),
-		JWKSURI:       env.httpsURL("JWKS_URI"),
-		Clients:       env.clients("CLIENTS"),
-		Strategy:      env.strategy("AUTHORIZATION_STRATEGY"),
-		ReadRoleARN:   env.roleARN("READ_ROLE_ARN"),
-		WriteRoleARN:  env.roleARN("WRITE_ROLE_ARN"),
-		ExportRoleARN: env.roleARN("EXPORT_ROLE_ARN"),
+		Issuers:       env.list(wire.EnvIssuers),
+		JWKSURI:       env.httpsURL(wire.EnvJWKSURI),
+		Clients:       env.clients(wire.EnvClients),
+		Strategy:      env.strategy(wire.EnvStrategy),
+		ReadRoleARN:   env.roleARN(wire.EnvReadRoleARN),
+		WriteRoleARN:  env.roleARN(wire.EnvWriteRoleARN),
+		ExportRoleARN: env.roleARN(wire.EnvExportRoleARN),
 	}
-	level := env.level("LOG_LEVEL")
-	return config, level, errors.Join(env.problems...)
+	level := env.LogLevel()
+	return config, level, env.Err()
 }
 
-type environment struct {
-	lookup   func(string) (string, bool)
-	problems []error
-}
-
-func (e *environment) refuse(name, got, want string) {
-	e.problems = append(e.problems, fmt.Errorf("%s: %q: want %s", name, got, want))
-}
-
-func (e *environment) required(name, want string) string {
-	text, _ := e.lookup(name)
-	if text == "" {
-		e.problems = append(e.problems, fmt.Errorf("%s: not set: want %s", name, want))
-	}
-	return text
-}
+// environment reads the variables of forms that only this function has.
+type environment struct{ lambdamain.Environment }
 
 func (e *environment) list(name string) []string {
 	const want = "values divided by commas, none of them empty"
-	text := e.required(name, want)
+	text := e.Required(name, want)
 	if text == "" {
 		return nil
 	}
 	values := strings.Split(text, ",")
 	for _, value := range values {
 		if value == "" || strings.TrimSpace(value) != value {
-			e.refuse(name, text, want)
+			e.Refuse(name, text, want)
 			return nil
 		}
 	}
@@ -62,13 +49,13 @@ func (e *environment) list(name string) []string {
 }
 
 func (e *environment) clients(name string) []validator.Client {
-	text := e.required(name, "a JSON list of clients")
+	text := e.Required(name, "a JSON list of clients")
 	if text == "" {
 		return nil
 	}
 	clients, err := validator.ParseClients(text)
 	if err != nil {
-		e.problems = append(e.problems, fmt.Errorf("%s: %w", name, err))
+		e.Add(fmt.Errorf("%s: %w", name, err))
 		return nil
 	}
 	return clients
@@ -76,42 +63,33 @@ func (e *environment) clients(name string) []validator.Client {
 
 func (e *environment) httpsURL(name string) string {
 	const want = "an absolute https URL without user info"
-	text := e.required(name, want)
+	text := e.Required(name, want)
 	u, err := url.Parse(text)
 	switch {
 	case text == "": // said already
 	case err != nil || u.User != nil: // it may hold a password
-		e.problems = append(e.problems, fmt.Errorf("%s: want %s", name, want))
+		e.Add(fmt.Errorf("%s: want %s", name, want))
 	case u.Scheme != "https" || u.Host == "":
-		e.refuse(name, text, want)
+		e.Refuse(name, text, want)
 	}
 	return text
 }
 
 func (e *environment) strategy(name string) smart.Strategy {
 	const want = "SMART_ON_FHIR or SMART_ON_FHIR_V1"
-	text := e.required(name, want)
+	text := e.Required(name, want)
 	strategy := smart.Strategy(text)
 	if text != "" && !strategy.Valid() {
-		e.refuse(name, text, want)
+		e.Refuse(name, text, want)
 	}
 	return strategy
 }
 
 func (e *environment) roleARN(name string) string {
 	const want = "the ARN of an IAM role"
-	text := e.required(name, want)
+	text := e.Required(name, want)
 	if text != "" && (!strings.HasPrefix(text, "arn:") || !strings.Contains(text, ":role/")) {
-		e.refuse(name, text, want)
+		e.Refuse(name, text, want)
 	}
 	return text
-}
-
-func (e *environment) level(name string) slog.Level {
-	level := slog.LevelInfo
-	text, _ := e.lookup(name)
-	if text != "" && level.UnmarshalText([]byte(text)) != nil {
-		e.refuse(name, text, "debug, info, warn or error")
-	}
-	return level
 }

@@ -18,27 +18,21 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
 func main() {
 	config, level, err := readEnvironment(os.LookupEnv)
 	config.Metrics = os.Getenv("AWS_LAMBDA_FUNCTION_NAME") // set by Lambda
-	config.Logger = slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: level}))
-	if err != nil {
-		config.Logger.Error("environment", "error", err.Error())
-		os.Exit(1)
-	}
+	config.Logger = lambdamain.Logger(os.Stdout, level)
+	lambdamain.Require(config.Logger, "environment", err)
 	v, err := validator.New(config)
-	if err != nil {
-		config.Logger.Error("configuration", "error", err.Error())
-		os.Exit(1)
-	}
+	lambdamain.Require(config.Logger, "configuration", err)
 	_ = v.Warm(context.Background()) // logged there; the first event tries again
 	lambda.Start(v)
 }

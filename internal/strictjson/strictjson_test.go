@@ -1,4 +1,4 @@
-package validator_test
+package strictjson_test
 
 import (
 	"bytes"
@@ -10,12 +10,36 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/validator"
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson/strictjsontest"
 )
 
+// member is a member of an object as its reader sees it.
+type member struct {
+	Raw       string
+	Text      string
+	IsText    bool
+	Seconds   int64
+	IsSeconds bool
+}
+
+func readObject(data []byte) (map[string]member, error) {
+	members := map[string]member{}
+	err := strictjson.Object(data, func(name []byte, v strictjson.Value) error {
+		m := member{Raw: string(v.Raw())}
+		m.Text, m.IsText = v.Text()
+		if seconds, ok := v.Seconds(); ok {
+			m.Seconds, m.IsSeconds = seconds, true
+		}
+		members[string(name)] = m
+		return nil
+	})
+	return members, err
+}
+
 func TestAnObjectIsReadMemberByMember(t *testing.T) {
-	text := func(raw, text string) validator.Member { return validator.Member{Raw: raw, Text: text, IsText: true} }
-	for data, want := range map[string]map[string]validator.Member{
+	text := func(raw, text string) member { return member{Raw: raw, Text: text, IsText: true} }
+	for data, want := range map[string]map[string]member{
 		`{}`:                 {},
 		" \t\r\n{ \n } \r\n": {},
 		`{"a":"b"}`:          {"a": text(`"b"`, "b")},
@@ -41,7 +65,7 @@ func TestAnObjectIsReadMemberByMember(t *testing.T) {
 		`{"\u0061":"1","A":"2","aa":"3"}`: {"a": text(`"1"`, "1"), "A": text(`"2"`, "2"), "aa": text(`"3"`, "3")},
 		`{"a":{"b":1},"b":{"b":1}}`:       {"a": {Raw: `{"b":1}`}, "b": {Raw: `{"b":1}`}},
 	} {
-		got, err := validator.ReadObject([]byte(data))
+		got, err := readObject([]byte(data))
 		if err != nil || !maps.Equal(got, want) {
 			t.Errorf("%s\ngot  %+v (error %v)\nwant %+v", data, got, err, want)
 		}
@@ -49,19 +73,19 @@ func TestAnObjectIsReadMemberByMember(t *testing.T) {
 }
 
 func TestAnObjectMayBeAsDeepAndAsWideAsTheLimits(t *testing.T) {
-	deep := strings.Repeat(`{"x":`, validator.MaxDepth-1) + "{}" + strings.Repeat("}", validator.MaxDepth-1)
+	deep := strings.Repeat(`{"x":`, strictjson.MaxDepth-1) + "{}" + strings.Repeat("}", strictjson.MaxDepth-1)
 	for name, data := range map[string]string{
-		"deep": deep, "wide": crowded(nil, validator.MaxMembers).json(), "wide inside": `{"x":` + crowded(nil, validator.MaxMembers).json() + `}`,
+		"deep": deep, "wide": strictjsontest.Wide(strictjson.MaxMembers), "wide inside": `{"x":` + strictjsontest.Wide(strictjson.MaxMembers) + `}`,
 		"a long list": `{"x":[` + strings.Repeat("1,", 5000) + `1]}`,
 	} {
-		if _, err := validator.ReadObject([]byte(data)); err != nil {
+		if _, err := readObject([]byte(data)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
 func TestWhatIsNotOneObjectIsRefused(t *testing.T) {
-	refused := brokenObjects(object{{"a", `"b"`}, {"c", "1"}})
+	refused := strictjsontest.BrokenObjects(`{"a":"b","c":1}`)
 	maps.Copy(refused, map[string]string{
 		"nothing":                     "",
 		"a name twice":                `{"a":1,"a":1}`,
@@ -89,21 +113,22 @@ func TestWhatIsNotOneObjectIsRefused(t *testing.T) {
 		"a control character, name":   "{\"a\x00\":1}",
 	})
 	for name, data := range refused {
-		if members, err := validator.ReadObject([]byte(data)); err == nil {
+		if members, err := readObject([]byte(data)); err == nil {
 			t.Errorf("%s: %q was read as %+v", name, data, members)
 		}
 	}
 }
 
-func FuzzReadObject(f *testing.F) {
-	seeds := slices.Sorted(maps.Values(brokenObjects(object{{"a", `"b"`}, {"c", "1"}})))
+func FuzzObject(f *testing.F) {
+	seeds := slices.Sorted(maps.Values(strictjsontest.BrokenObjects(`{"a":"b","c":1}`)))
 	seeds = append(seeds, "", "{}", `{"a":"\`, `{"a":["\`, `{"\`, `{"a":1,"\u0061":2}`, `{"a":[{"b":{}}],"c":-1.5e+3,"d":"\ud83d\ude00"}`,
-		serviceToken().head.json(), serviceToken().body.json(), userToken().body.json())
+		`{"kid":"current","alg":"RS256"}`,
+		`{"sub":"1","token_use":"access","scope":"patient/*.rs openid","cognito:groups":["a","b"],"exp":1768482000,"iat":1768478400,"username":"1"}`)
 	for _, seed := range seeds {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		members, err := validator.ReadObject(data)
+		members, err := readObject(data)
 		if err != nil {
 			return
 		}
@@ -125,7 +150,7 @@ func FuzzReadObject(f *testing.F) {
 	})
 }
 
-func assertSameValue(t *testing.T, name string, got validator.Member, raw json.RawMessage) {
+func assertSameValue(t *testing.T, name string, got member, raw json.RawMessage) {
 	t.Helper()
 	if got.Raw != string(raw) {
 		t.Errorf("member %q is %q, for encoding/json %q", name, got.Raw, raw)

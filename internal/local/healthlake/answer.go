@@ -2,19 +2,27 @@ package healthlake
 
 import (
 	"net/http"
-	"strings"
+	"time"
 
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
-// bearerToken is the token of an Authorization header; empty if there is none. The
-// scheme's case does not matter (RFC 9110, section 11.1).
-func bearerToken(authorization string) string {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
+// checkAnswer holds a grant of the validator against what HealthLake requires of it.
+func checkAnswer(answer validator.Answer, endpoint string, now time.Time) error {
+	payload, seconds := answer.AuthPayload, now.Unix()
+	switch {
+	case payload.Audience != endpoint:
+		return badAnswer("aud is not this datastore")
+	case payload.Expires == 0 || seconds >= payload.Expires:
+		return badAnswer("exp is missing or has passed")
+	case payload.NotBefore == 0 || seconds < payload.NotBefore-60:
+		return badAnswer("nbf is missing or lies ahead")
+	case payload.Scope == "":
+		return badAnswer("scope is missing")
+	case answer.IAMRoleARN == "":
+		return badAnswer("iamRoleARN is missing")
 	}
-	return strings.Trim(token, " ")
+	return nil
 }
 
 // deny answers a request that the validator denied, as RFC 6750, section 3.1 says:
@@ -29,7 +37,7 @@ func bearerToken(authorization string) string {
 func deny(w http.ResponseWriter, reason validator.Reason) {
 	text := "the validator refused the token: " + string(reason)
 	switch reason {
-	case validator.ScopeInsufficient, "group_missing", "fhir_user_type_not_allowed":
+	case validator.ScopeInsufficient, validator.GroupMissing, validator.FHIRUserTypeNotAllowed:
 		refuse(w, http.StatusForbidden, "forbidden", text)
 	case validator.EventInvalid, validator.KeysUnavailable, validator.DeadlineExceeded, validator.InternalError:
 		fail(w, brokenStack("the validator could not judge the token: "+string(reason)))

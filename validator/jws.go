@@ -2,14 +2,19 @@ package validator
 
 import (
 	"encoding/base64"
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // MaxTokenBytes is the length above which a token is refused unread.
 const MaxTokenBytes = wire.MaxTokenBytes
+
+// errMember ends the reading of an object of which a member is not what it must be.
+var errMember = errors.New("a member is not of its type")
 
 // strict is base64url without padding, whose last character may not carry bits
 // that decode to nothing (RFC 7515 section 2): one token, one spelling.
@@ -85,15 +90,15 @@ type header struct {
 func parseHeader(data []byte) (header, Reason) {
 	var h header
 	var reason Reason
-	err := readObject(data, func(name []byte, v value) error {
+	err := strictjson.Object(data, func(name []byte, v strictjson.Value) error {
 		var ok bool
 		switch string(name) {
 		case "alg":
-			h.algorithm, ok = v.text()
+			h.algorithm, ok = v.Text()
 		case "kid":
-			h.keyID, ok = v.text()
+			h.keyID, ok = v.Text()
 		case "typ":
-			typ, isText := v.text()
+			typ, isText := v.Text()
 			if ok = isText; ok && !allowedType(typ) {
 				reason = HeaderNotAllowed
 			}
@@ -103,7 +108,7 @@ func parseHeader(data []byte) (header, Reason) {
 			ok = true
 		}
 		if !ok {
-			return errJSON
+			return errMember
 		}
 		return nil
 	})
@@ -127,103 +132,4 @@ func allowedType(typ string) bool {
 	return slices.ContainsFunc([]string{"JWT", "at+jwt", "application/jwt", "application/at+jwt"}, func(allowed string) bool {
 		return strings.EqualFold(typ, allowed)
 	})
-}
-
-// claims are the registered and Cognito claims that decide. Their types have
-// been checked, their values not.
-type claims struct {
-	issuer, subject, clientID, tokenUse, scope string
-
-	audiences []string // nil where the token has no aud, and is for no recipient in particular
-	bound     bool     // the token has a cnf, and so is good only with a key of its holder
-
-	expires, issuedAt, notBefore int64    // above 0, but for expires
-	username                     *string  // nil where the token has none
-	groups                       []string // of the user
-
-	// Launch context, empty where the token has none, or none of the form that
-	// package smart defines.
-	patient, fhirUser, fhirUserType string
-}
-
-// parseClaims reads the claims of a token whose signature holds. The claims that
-// decide must have their type; launch context of another type or form than it must
-// have does not count as launch context. An iat or nbf of 0 is refused: it would make an answer
-// without the nbf that HealthLake requires.
-func parseClaims(data []byte) (claims, bool) {
-	c := claims{expires: missing, issuedAt: missing, notBefore: missing}
-	var launchPatient string
-	err := readObject(data, func(name []byte, v value) error {
-		ok := true
-		switch string(name) {
-		case "iss":
-			c.issuer, ok = v.text()
-		case "sub":
-			c.subject, ok = v.text()
-		case "client_id":
-			c.clientID, ok = v.text()
-		case "token_use":
-			c.tokenUse, ok = v.text()
-		case "scope":
-			c.scope, ok = v.text()
-		case "username":
-			var username string
-			username, ok = v.text()
-			c.username = &username
-		case "aud":
-			c.audiences, ok = audiences(v)
-		case "cnf":
-			c.bound = true
-		case "exp", "iat", "nbf":
-			ok = c.setTime(string(name), v)
-		case "cognito:groups":
-			c.groups, ok = v.texts()
-		case "patient":
-			c.patient = patientID(v)
-		case "launch_response_patient":
-			launchPatient = patientID(v)
-		case "fhirUser":
-			c.fhirUser, c.fhirUserType = fhirUser(v)
-		}
-		if !ok {
-			return errJSON
-		}
-		return nil
-	})
-	if err != nil || c.expires == missing || c.issuedAt == missing {
-		return claims{}, false
-	}
-	if c.notBefore == missing {
-		c.notBefore = c.issuedAt
-	}
-	c.patient = onePatient(c.patient, launchPatient)
-	return c, true
-}
-
-// missing stands for a time that a token does not have.
-const missing = -1
-
-// setTime takes over one of the three times. Only an exp may be 0.
-func (c *claims) setTime(name string, v value) bool {
-	seconds, ok := v.seconds()
-	switch name {
-	case "exp":
-		c.expires = seconds
-		return ok
-	case "iat":
-		c.issuedAt = seconds
-	case "nbf":
-		c.notBefore = seconds
-	}
-	return ok && seconds > 0
-}
-
-// audiences reads an aud: one recipient or several, and at least one (RFC 7519 section
-// 4.1.3).
-func audiences(v value) ([]string, bool) {
-	if one, ok := v.text(); ok {
-		return []string{one}, true
-	}
-	several, ok := v.texts()
-	return several, ok && len(several) > 0
 }
