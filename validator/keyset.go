@@ -20,8 +20,8 @@ import (
 // Timing of the key set. Every value is far below HealthLake's one second or far
 // above a token's life, for the reason beside it.
 const (
-	fetchTimeout      = 350 * time.Millisecond // while keys are known: whoever waits has an answer without it
-	firstFetchTimeout = 600 * time.Millisecond // while none is known: nobody has an answer without it
+	fetchTimeout      = 350 * time.Millisecond // for a call that knows its key, and has an answer without it
+	firstFetchTimeout = 600 * time.Millisecond // for a call that does not: it has no answer without it
 	leastFirstFetch   = Budget - firstFetchTimeout
 
 	fetchCooldown   = 10 * time.Second // between fetches that went well: the most that a made-up kid can cause
@@ -186,12 +186,13 @@ func (s *keySet) refresh(ctx context.Context, wait bool) bool {
 		}
 		return false
 	}
-	timeout := s.timeout
-	if !s.usable(s.current.Load()) {
-		timeout = s.firstTimeout
-	} else if s.coolingDown() {
+	if s.usable(s.current.Load()) && s.coolingDown() {
 		s.mu.Unlock()
 		return false
+	}
+	timeout := s.timeout
+	if wait {
+		timeout = s.firstTimeout
 	}
 	flight := make(chan struct{})
 	s.inFlight = flight

@@ -100,7 +100,7 @@ func TestAKnownKeyNeverWaitsForAFetchThatHangs(t *testing.T) {
 		b.hanging.Store(true)
 		var calls sync.WaitGroup
 		calls.Go(func() {
-			b.assertJudged(t.Context(), t, unknownKey(), validator.KeysUnavailable, validator.FetchTimeout)
+			b.assertJudged(t.Context(), t, unknownKey(), validator.KeysUnavailable, validator.FirstFetchTimeout)
 		})
 		synctest.Wait()
 		for range 8 {
@@ -111,6 +111,20 @@ func TestAKnownKeyNeverWaitsForAFetchThatHangs(t *testing.T) {
 			})
 		}
 		calls.Wait()
+	})
+}
+
+// TestANewKeyIsFoundAtASlowIssuer is about an issuer that has changed its keys: a warm
+// function gives the fetch as much time as a cold one.
+func TestANewKeyIsFoundAtASlowIssuer(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bubble) {
+		if err := b.Warm(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(validator.FetchCooldown)
+		slow := validator.FirstFetchTimeout - time.Millisecond
+		b.delay.Store(int64(slow))
+		b.assertJudged(t.Context(), t, unknownKey(), validator.KeyUnknown, slow) // the set was read
 	})
 }
 

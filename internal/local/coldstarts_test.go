@@ -27,32 +27,41 @@ func TestARushOfSignInsFindsTheKeys(t *testing.T) {
 	defer transport.CloseIdleConnections()
 	a := app{t, cloud, &http.Client{Transport: transport, Timeout: 10 * time.Second}}
 	service := a.client("etl")
-	var rush sync.WaitGroup
+	granted := 0
+	for rush := 0; rush < 3 && granted == 0; rush++ { // a machine with other work may be too busy for the first
+		granted = a.rush(service, apps)
+	}
+	if granted == 0 {
+		t.Error("none was granted")
+	}
+	warm(t, a, loadCase{method: http.MethodGet, path: "Patient/patient-01", token: a.token("etl", "system/*.*"), status: http.StatusOK})
+}
+
+// rush lets many apps get a token and read at once, and returns how many were granted it.
+func (a app) rush(service local.Client, apps int) (granted int) {
+	var all sync.WaitGroup
 	var mu sync.Mutex
-	granted, busy := 0, 0
+	busy := 0
 	for range apps {
-		rush.Go(func() {
+		all.Go(func() {
 			status, body, err := a.signInAndRead(service)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
 			case err != nil:
-				t.Error(err)
+				a.t.Error(err)
 			case status == http.StatusOK:
 				granted++
 			case strings.Contains(body, "Timeout during custom Idp execution."), strings.Contains(body, "TooManyRequestsException"):
 				busy++
 			default:
-				t.Errorf("got %d: %.300s", status, body)
+				a.t.Errorf("got %d: %.300s", status, body)
 			}
 		})
 	}
-	rush.Wait()
-	t.Logf("%d of %d were granted, and the machine was too busy for %d", granted, apps, busy)
-	if granted == 0 {
-		t.Error("none was granted")
-	}
-	warm(t, a, loadCase{method: http.MethodGet, path: "Patient/patient-01", token: a.token("etl", "system/*.*"), status: http.StatusOK})
+	all.Wait()
+	a.t.Logf("%d of %d were granted, and the machine was too busy for %d", granted, apps, busy)
+	return granted
 }
 
 // signInAndRead does what a service does first.
