@@ -173,3 +173,55 @@ func TestTheGuardSaysWhenTheStateDoesNotTell(t *testing.T) {
 		}
 	}
 }
+
+// TestAStackOfBeforeTheGrantsWereComponentsLosesNothing gives a stack the state that it
+// had while the grant's policies and the pool's permission were declared beside them.
+func TestAStackOfBeforeTheGrantsWereComponentsLosesNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *stack) {
+		s.mustUpdate(nil)
+		if moved := s.withoutGrants(); moved != 3 && moved != 4 {
+			t.Fatalf("%d resources were moved, want the policies and the permission", moved)
+		}
+		assertUnchanged(t, "preview", s.preview(nil))
+		assertUnchanged(t, "update", s.mustUpdate(nil))
+		assertUnchanged(t, "the next preview", s.preview(nil))
+	})
+}
+
+// withoutGrants moves the children of the grants beside them, and takes the grants out of
+// the state. It returns how many children there are.
+func (s *stack) withoutGrants() int {
+	s.t.Helper()
+	const grant, permission = "smartlake:index:DatastoreGrant", "smartlake:index:UserPoolPermission"
+	former := func(urn resource.URN) resource.URN {
+		return resource.URN(strings.NewReplacer("$"+grant+"$", "$", "$"+permission+"$", "$").Replace(string(urn)))
+	}
+	parents := map[resource.URN]resource.URN{}
+	for _, r := range s.state.Resources {
+		if r.Type == grant || r.Type == permission {
+			parents[r.URN] = r.Parent
+		}
+	}
+	moved, before := 0, s.state.Resources[:0:0]
+	for _, r := range s.state.Resources {
+		if _, gone := parents[r.URN]; gone {
+			continue
+		}
+		if parent, below := parents[r.Parent]; below {
+			r.Parent = parent
+			moved++
+		}
+		r.URN = former(r.URN)
+		for i, urn := range r.Dependencies {
+			r.Dependencies[i] = former(urn)
+		}
+		for _, urns := range r.PropertyDependencies {
+			for i, urn := range urns {
+				urns[i] = former(urn)
+			}
+		}
+		before = append(before, r)
+	}
+	s.state.Resources = before
+	return moved
+}
