@@ -30,14 +30,12 @@ func TestTheComponentsAreThoseOfTheContract(t *testing.T) {
 	}
 	assertLines(t, "components", got, []string{
 		"smartlake:index:AuthorizationServer ehr-auth",
-		"smartlake:index:LaunchContext ehr-auth-context",
-		"smartlake:index:UserPoolPermission ehr-auth-context",
-		"smartlake:index:TokenValidator ehr-validator",
-		"smartlake:index:DatastoreGrant ehr-grant",
 		"smartlake:index:BulkDataStore ehr-bulk",
+		"smartlake:index:DatastoreGrant ehr-grant",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
+		"smartlake:index:UserPoolPermission ehr-auth-context",
 	})
 }
 

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/components"
 )
 
 const (
@@ -224,4 +227,36 @@ func (s *stack) withoutGrants() int {
 	}
 	s.state.Resources = before
 	return moved
+}
+
+func TestARenamedInstanceKeepsItsDatastore(t *testing.T) {
+	s := newStack(t, "dev")
+	instance := func(name string, pinned bool, options ...pulumi.ResourceOption) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			args := &components.SmartDatastoreArgs{
+				Clients:  []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.rs"}}},
+				Function: &components.FunctionArgs{Archive: archives["function.archive"]},
+			}
+			if pinned {
+				args.DatastoreName, args.DomainPrefix = "ehr-dev", "ehr-records"
+			}
+			_, err := components.NewSmartDatastore(ctx, name, args, options...)
+			return err
+		}
+	}
+	s.program = instance("ehr", true)
+	s.mustUpdate(nil)
+	former := pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String("ehr")}})
+	s.program = instance("clinic", false, former)
+	if refused := s.preview(nil); refused.err == nil || !strings.Contains(refused.messages, "and would become") {
+		t.Errorf("without the former names: want it refused, got %v\n%s", refused.err, refused.messages)
+	}
+	s.program = instance("clinic", true, former)
+	for what, made := range map[string]result{"preview": s.preview(nil), "update": s.mustUpdate(nil)} {
+		for _, step := range made.touched() {
+			if !strings.HasPrefix(step, "update ") {
+				t.Errorf("%s: %s", what, step)
+			}
+		}
+	}
 }
