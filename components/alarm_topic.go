@@ -1,6 +1,8 @@
 package components
 
 import (
+	"fmt"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -30,11 +32,15 @@ func (a AlarmArgs) topic(s site) (pulumi.StringOutput, []pulumi.Resource, error)
 	if err != nil {
 		return pulumi.StringOutput{}, nil, err
 	}
-	for _, email := range a.Emails {
-		_, err := sns.NewTopicSubscription(s.ctx, s.name+"-alarms-to-"+email, &sns.TopicSubscriptionArgs{
+	for i, email := range a.Emails {
+		to := fmt.Sprintf("address-%d", i)
+		if text, known := email.(pulumi.String); known {
+			to = string(text)
+		}
+		_, err := sns.NewTopicSubscription(s.ctx, s.name+"-alarms-to-"+to, &sns.TopicSubscriptionArgs{
 			Topic:    topic.Arn,
 			Protocol: pulumi.String("email"),
-			Endpoint: pulumi.String(email),
+			Endpoint: matching(fmt.Sprintf("alarms.emails[%d]", i), email, emailPattern, emailWanted),
 		}, s.below())
 		if err != nil {
 			return pulumi.StringOutput{}, nil, err

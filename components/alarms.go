@@ -3,6 +3,7 @@ package components
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -29,8 +30,9 @@ type AlarmArgs struct {
 	TopicKMSKeyARN pulumi.StringInput `pulumi:"topicKmsKeyArn,optional"`
 	// Emails that the created topic writes to. SNS first asks each of them to
 	// confirm, and tells it nothing before it does. By default none. Refused with a
-	// TopicARN.
-	Emails []string `pulumi:"emails,optional"`
+	// TopicARN. The resource of an address is named after it, or after its place in the
+	// list where the address is an output of another resource.
+	Emails []pulumi.StringInput `pulumi:"emails,optional"`
 	// Thresholds of the alarms.
 	Thresholds *AlarmThresholdArgs `pulumi:"thresholds,optional"`
 }
@@ -53,6 +55,8 @@ type AlarmThresholdArgs struct {
 const denialSample = 20
 
 var topicARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$`)
+
+const emailWanted = "want an email address"
 
 const topicARNWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
 
@@ -88,16 +92,17 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 		p.report(fmt.Errorf("%s.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already", field))
 	}
 	if a.TopicARN != nil && len(a.Emails) > 0 {
-		p.add(field+".emails", a.Emails, "want none with topicArn: subscribe them where that topic is declared")
+		p.add(field+".emails", toldTexts(pulumi.StringArray(a.Emails)), "want none with topicArn: subscribe them where that topic is declared")
 	}
-	seen := map[string]bool{}
 	for i, email := range a.Emails {
 		at := fmt.Sprintf("%s.emails[%d]", field, i)
-		p.pattern(at, email, emailPattern, "want an email address")
-		if seen[email] {
-			p.add(at, email, "want each address once")
+		if email == nil {
+			p.missing(at, emailWanted)
 		}
-		seen[email] = true
+		p.patternWhereKnown(at, email, emailPattern, emailWanted)
+		if text, known := email.(pulumi.String); known && slices.Contains(a.Emails[:i], email) {
+			p.add(at, string(text), "want each address once")
+		}
 	}
 	p.inRange(field+".thresholds.durationMs", a.Thresholds.DurationMs, 1, 1000, "milliseconds")
 	p.inRange(field+".thresholds.denialPercent", a.Thresholds.DenialPercent, 1, 100, "percent")
@@ -109,7 +114,7 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 
 // newAlarms declares the alarms, and the topic that is told of them.
 func (v *TokenValidator) newAlarms(s site, a TokenValidatorArgs) error {
-	v.AlarmTopicARN = pulumi.String("").ToStringOutput()
+	v.AlarmTopicARN = absent()
 	if a.Alarms == nil {
 		return nil
 	}
@@ -117,7 +122,7 @@ func (v *TokenValidator) newAlarms(s site, a TokenValidatorArgs) error {
 	if err != nil {
 		return err
 	}
-	v.AlarmTopicARN = topic
+	v.AlarmTopicARN = topic.ToStringPtrOutput()
 	for _, alarm := range a.alarms(v.FunctionName) {
 		alarm.args.AlarmActions, alarm.args.OkActions = pulumi.Array{topic}, pulumi.Array{topic}
 		alarm.args.ComparisonOperator = pulumi.String("GreaterThanOrEqualToThreshold")

@@ -234,7 +234,9 @@ const topicPolicy = `{
 }`
 
 func TestATopicIsCreatedThatTheAlarmsOfTheAccountMayTellAndNobodyElse(t *testing.T) {
-	r := build(t, alarmed(func(a *components.AlarmArgs) { a.Emails = []string{"ops@example.org", "boss@example.org"} }))
+	r := build(t, alarmed(func(a *components.AlarmArgs) {
+		a.Emails = []pulumi.StringInput{pulumi.String("ops@example.org"), pulumi.String("boss@example.org")}
+	}))
 	topic := r.arn("sns", physicalName("ehr-validator-alarms"))
 	assertJSON(t, "topic", r.find(t, topicType, "ehr-validator-alarms").Inputs, `{}`)
 	policy := r.find(t, topicPolicyType, "ehr-validator-alarms-policy").Inputs
@@ -305,7 +307,7 @@ func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
 		return alarmed(func(a *components.AlarmArgs) { a.TopicARN = pulumi.String(arn) })
 	}
 	emails := func(emails ...string) func(*components.SmartDatastoreArgs) {
-		return alarmed(func(a *components.AlarmArgs) { a.Emails = emails })
+		return alarmed(func(a *components.AlarmArgs) { a.Emails = pulumi.ToStringArray(emails) })
 	}
 	thresholds := func(thresholds components.AlarmThresholdArgs) func(*components.SmartDatastoreArgs) {
 		return alarmed(func(a *components.AlarmArgs) { a.Thresholds = &thresholds })
@@ -317,7 +319,7 @@ func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
 		"twice":         {emails("a@example.org", "a@example.org"), `alarms.emails[1]: "a@example.org": want each address once`},
 		"a foreign key": {alarmed(func(a *components.AlarmArgs) { a.TopicKMSKeyARN = pulumi.String("alias/aws/sns") }), `alarms.topicKmsKeyArn: "alias/aws/sns": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
 		"addresses of a given topic": {alarmed(func(a *components.AlarmArgs) {
-			a.TopicARN, a.Emails = pulumi.String(givenTopic), []string{"a@example.org"}
+			a.TopicARN, a.Emails = pulumi.String(givenTopic), []pulumi.StringInput{pulumi.String("a@example.org")}
 		}), `alarms.emails: []string{"a@example.org"}: want none with topicArn: subscribe them where that topic is declared`},
 		"a key of a given topic": {alarmed(func(a *components.AlarmArgs) {
 			a.TopicARN, a.TopicKMSKeyARN = pulumi.String(givenTopic), pulumi.String(givenKey)

@@ -36,15 +36,23 @@ type AuthorizationServer struct {
 	UserInfoEndpoint pulumi.StringOutput `pulumi:"userInfoEndpoint"`
 	// RevocationEndpoint is the https URL that revokes refresh tokens.
 	RevocationEndpoint pulumi.StringOutput `pulumi:"revocationEndpoint"`
-	// CloudFrontDistribution is the host name that the alias record of a custom domain
-	// points at, empty without one.
-	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
+	// CloudFrontDomainName is the host name that the alias record of a custom domain
+	// points at, absent without one.
+	CloudFrontDomainName pulumi.StringPtrOutput `pulumi:"cloudfrontDomainName"`
 	// Scopes that were declared, full names by resource server.
 	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	// ClientIDs by client name.
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
 	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
 	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
+	// LaunchContextOutputs are the outputs of the [LaunchContext], absent without one. In
+	// Go, use LaunchContext.
+	LaunchContextOutputs pulumi.MapOutput `pulumi:"launchContext"`
+
+	// LaunchContext is the function that adds launch context, nil without one.
+	LaunchContext *LaunchContext
+	// UserPool that was created, nil where an existing one is used.
+	UserPool *cognito.UserPool
 }
 
 // AuthorizationServerArgs are the arguments of [NewAuthorizationServer].
@@ -90,7 +98,7 @@ type AuthorizationServerArgs struct {
 // and "<name>-user-<test user>-in-<group>", with a zone for the
 // custom domain "<name>-domain-record", and where a client with users asks for
 // launch/patient, patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
-// "<name>-context-invoke".
+// its "<name>-context" (a [UserPoolPermission]).
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
 ) (*AuthorizationServer, error) {
@@ -140,6 +148,7 @@ func (a authorizationServerPlan) declare(ctx *pulumi.Context, name string, opts 
 		return nil, err
 	}
 	server.adopt(pool)
+	server.LaunchContext, server.LaunchContextOutputs = context, outputsOf(context)
 	server.Scopes = fullScopes(a.clients)
 	return server, ctx.RegisterResourceOutputs(server, tagged(server))
 }
@@ -163,6 +172,7 @@ func (args *AuthorizationServerArgs) normalize(p *problems, whole inherited) aut
 	plan := authorizationServerPlan{clients: parsed(a.Clients)}
 	p.checkStrategy("authorizationStrategy", a.AuthorizationStrategy)
 	checkClients(p, plan.clients, a.AuthorizationStrategy)
+	p.checkURLs(plan.clients)
 	a.checkDomain(p)
 	a.UserPool = copyOf(a.UserPool)
 	checkTestUsers(p, "testUsers", a.TestUsers, a.UserPool.PasswordPolicy.withDefaults())
@@ -249,7 +259,7 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 // newPool declares the user pool with its identity providers and its domain, or takes
 // the one that is there.
 func (server *AuthorizationServer) newPool(s site, a authorizationServerPlan, context *LaunchContext) (userPool, error) {
-	server.CloudFrontDistribution = pulumi.String("").ToStringOutput()
+	server.CloudFrontDomainName = absent()
 	if a.ExistingUserPool != nil {
 		return a.ExistingUserPool.lookUp(s), nil
 	}
@@ -257,6 +267,7 @@ func (server *AuthorizationServer) newPool(s site, a authorizationServerPlan, co
 	if err != nil {
 		return userPool{}, err
 	}
+	server.UserPool = created
 	pool := userPool{id: created.ID().ToStringOutput(), arn: created.Arn, endpoint: created.Endpoint}
 	pool.hostedDomain, err = server.newDomain(s, a.AuthorizationServerArgs, pool)
 	return pool, err
@@ -328,9 +339,9 @@ func (a AuthorizationServerArgs) userPoolClient(
 		return args
 	}
 	args.SupportedIdentityProviders = c.offered(providers)
-	args.CallbackUrls = pulumi.ToStringArray(c.CallbackURLs)
-	if len(c.LogoutURLs) > 0 {
-		args.LogoutUrls = pulumi.ToStringArray(c.LogoutURLs)
+	args.CallbackUrls = c.CallbackURLs
+	if given(c.LogoutURLs) {
+		args.LogoutUrls = c.LogoutURLs
 	}
 	return args
 }

@@ -126,7 +126,7 @@ func confidential() components.ClientArgs {
 	return components.ClientArgs{
 		Name: "portal", Kind: components.ConfidentialClient,
 		Scopes:       []string{"openid", "launch/patient", "patient/*.rs"},
-		CallbackURLs: []string{"https://portal.example.org/callback"},
+		CallbackURLs: pulumi.ToStringArray([]string{"https://portal.example.org/callback"}),
 	}
 }
 
@@ -134,8 +134,8 @@ func public() components.ClientArgs {
 	return components.ClientArgs{
 		Name: "phone", Kind: components.PublicClient,
 		Scopes:       []string{"openid", "user/Observation.rs"},
-		CallbackURLs: []string{"https://phone.example.org/callback"},
-		LogoutURLs:   []string{"https://phone.example.org/bye"},
+		CallbackURLs: pulumi.ToStringArray([]string{"https://phone.example.org/callback"}),
+		LogoutURLs:   pulumi.ToStringArray([]string{"https://phone.example.org/bye"}),
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -49,9 +51,9 @@ type ClientArgs struct {
 	Groups []string `pulumi:"groups,optional" json:"groups,omitempty"`
 	// CallbackURLs that Cognito may send a user back to: https, or http on
 	// localhost, 127.0.0.1 or [::1] with any port. Required for user-facing kinds, refused for services.
-	CallbackURLs []string `pulumi:"callbackUrls,optional" json:"callbackUrls,omitempty"`
+	CallbackURLs pulumi.StringArrayInput `pulumi:"callbackUrls,optional" json:"callbackUrls,omitempty"`
 	// LogoutURLs likewise, after sign-out. By default none.
-	LogoutURLs []string `pulumi:"logoutUrls,optional" json:"logoutUrls,omitempty"`
+	LogoutURLs pulumi.StringArrayInput `pulumi:"logoutUrls,optional" json:"logoutUrls,omitempty"`
 	// AccessTokenMinutes is how long an access token is valid: 5 to 1440, by
 	// default 60. A token cannot be taken back before that.
 	AccessTokenMinutes int `pulumi:"accessTokenMinutes,optional" json:"accessTokenMinutes,omitempty"`

@@ -3,7 +3,6 @@ package components
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,7 +49,6 @@ func checkClients(p *problems, clients []client, strategy smart.Strategy) {
 		client.checkScopes(p, field+".scopes", strategy)
 		client.checkTokenSize(p, field+".scopes")
 		client.checkUsers(p, field)
-		client.checkURLs(p, field)
 		client.checkLifetimes(p, field)
 	}
 	declared := scopesByServer(clients)
@@ -119,42 +117,6 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Strat
 	}
 	if c.userFacing() && !smart.UserHolder.MayHold(scope.Context()) {
 		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
-	}
-}
-
-// loopbackHosts may be called back without TLS: nothing leaves the machine
-// (https://www.rfc-editor.org/rfc/rfc8252#section-7.3). Any port will do.
-var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
-
-func (c ClientArgs) checkURLs(p *problems, field string) {
-	callbacks, logouts := field+".callbackUrls", field+".logoutUrls"
-	if c.Kind == ServiceClient {
-		if len(c.CallbackURLs) > 0 {
-			p.add(callbacks, c.CallbackURLs, "a service signs nobody in; want none")
-		}
-		if len(c.LogoutURLs) > 0 {
-			p.add(logouts, c.LogoutURLs, "a service signs nobody out; want none")
-		}
-		return
-	}
-	if c.userFacing() && len(c.CallbackURLs) == 0 {
-		p.missing(callbacks, "want at least one URL that Cognito sends the user back to")
-	}
-	p.checkURLList(callbacks, c.CallbackURLs)
-	p.checkURLList(logouts, c.LogoutURLs)
-}
-
-func (p *problems) checkURLList(field string, urls []string) {
-	if len(urls) > maxURLsPerClient {
-		p.add(field, fmt.Sprintf("%d URLs", len(urls)), fmt.Sprintf("want at most %d (Cognito)", maxURLsPerClient))
-	}
-	for i, text := range urls {
-		u, err := url.Parse(text)
-		secure := err == nil && (u.Scheme == "https" || u.Scheme == "http" && slices.Contains(loopbackHosts, u.Hostname()))
-		if !secure || u.Hostname() == "" || u.Fragment != "" || u.User != nil || len(text) > maxURLLength || strings.ContainsAny(text, " \t\r\n#*") {
-			p.add(fmt.Sprintf("%s[%d]", field, i), text,
-				"want an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info")
-		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // dashboards no name of their own and CloudWatch knows them by name in all regions
 // of an account, so it bears the function's, which Pulumi has made unique.
 func (v *TokenValidator) newDashboard(s site, a TokenValidatorArgs) error {
-	v.DashboardName = pulumi.String("").ToStringOutput()
+	v.DashboardName = absent()
 	if !a.Dashboard {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (v *TokenValidator) newDashboard(s site, a TokenValidatorArgs) error {
 	if err != nil {
 		return err
 	}
-	v.DashboardName = dashboard.DashboardName
+	v.DashboardName = dashboard.DashboardName.ToStringPtrOutput()
 	return nil
 }
 

@@ -1,11 +1,6 @@
 package components
 
 import (
-	"slices"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
 
@@ -13,17 +8,20 @@ import (
 // validator lets pass.
 func (v *TokenValidator) newDataRoles(s site) error {
 	trust := s.place().document(healthLakeTrust)
-	var err error
-	if v.readRole, err = s.newRole("-read", "What HealthLake may do for a SMART token that only reads", trust); err != nil {
+	read, err := s.newRole("-read", "What HealthLake may do for a SMART token that only reads", trust)
+	if err != nil {
 		return err
 	}
-	if v.writeRole, err = s.newRole("-write", "What HealthLake may do for a SMART token that writes", trust); err != nil {
+	write, err := s.newRole("-write", "What HealthLake may do for a SMART token that writes", trust)
+	if err != nil {
 		return err
 	}
-	if v.exportRole, err = s.newRole("-export", "What HealthLake may do for a SMART token that exports: start the job", trust); err != nil {
+	export, err := s.newRole("-export", "What HealthLake may do for a SMART token that exports: start the job", trust)
+	if err != nil {
 		return err
 	}
-	v.ReadRoleARN, v.WriteRoleARN, v.ExportRoleARN = v.readRole.Arn, v.writeRole.Arn, v.exportRole.Arn
+	v.ReadRoleARN, v.WriteRoleARN, v.ExportRoleARN = read.Arn, write.Arn, export.Arn
+	v.ReadRoleName, v.WriteRoleName, v.ExportRoleName = read.Name, write.Name, export.Name
 	return nil
 }
 
@@ -78,33 +76,6 @@ var writeActions = []string{
 var exportActions = []string{
 	"healthlake:StartFHIRExportJobWithGet",
 	"healthlake:StartFHIRExportJobWithPost",
-}
-
-// GrantDatastore lets the validator's roles act on one datastore: "<name>-read",
-// "<name>-write" and "<name>-export". keyARN is the customer-managed key that the datastore is
-// encrypted with, or nil. Give a parent among the options, but not the validator
-// itself: a datastore that depends on it would wait for a policy that waits for
-// the datastore.
-func (v *TokenValidator) GrantDatastore(
-	ctx *pulumi.Context, name string, datastoreARN, keyARN pulumi.StringInput, opts ...pulumi.ResourceOption,
-) error {
-	if keyARN == nil {
-		keyARN = pulumi.String("")
-	}
-	grant := func(suffix string, role *iam.Role, actions []string) error {
-		document := pulumi.All(datastoreARN, keyARN).ApplyT(func(arns []any) string {
-			return datastoreAccess(actions, arns[0].(string), arns[1].(string))
-		}).(pulumi.StringOutput)
-		_, err := iam.NewRolePolicy(ctx, name+suffix, &iam.RolePolicyArgs{Role: role.Name, Policy: document}, opts...)
-		return err
-	}
-	if err := grant("-read", v.readRole, readActions); err != nil {
-		return err
-	}
-	if err := grant("-write", v.writeRole, sorted(slices.Concat(readActions, writeActions))); err != nil {
-		return err
-	}
-	return grant("-export", v.exportRole, exportActions)
 }
 
 // datastoreAccess lets a role do the actions on one datastore and, where it is

@@ -104,7 +104,7 @@ func TestTheDiscoveryDocumentFollowsFromTheClients(t *testing.T) {
 			`["authorization_code"]`, `["client-public","launch-standalone","permission-user","permission-v1","permission-v2","permission-v2.2"]`,
 			`["openid","user/Observation.rs"]`},
 		{"a client that asks for its patient alone", []components.ClientArgs{{
-			Name: "app", Kind: components.PublicClient, Scopes: []string{"launch/patient", "openid"}, CallbackURLs: []string{"https://app.example.org/callback"},
+			Name: "app", Kind: components.PublicClient, Scopes: []string{"launch/patient", "openid"}, CallbackURLs: pulumi.ToStringArray([]string{"https://app.example.org/callback"}),
 		}},
 			`["authorization_code"]`, `["client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2"]`, `["launch/patient","openid"]`},
 		{"a service that asks for a patient", []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"launch/patient", "system/*.read"}}},

@@ -22,8 +22,9 @@
 // Each part is usable alone, beside what a platform has already:
 // [NewAuthorizationServer] is Cognito, and [NewTokenValidator] the function with its
 // alias, log and roles, for the tokens of any authorization server that signs with
-// RS256; [TokenValidator.GrantDatastore] lets it answer for a datastore.
+// RS256; [NewDatastoreGrant] lets it answer for a datastore.
 // [NewLaunchContext] is the function that tells users' tokens who the user is in FHIR,
+// which [NewUserPoolPermission] lets Cognito call,
 // and [NewBulkDataStore] what bulk import and export need. Every child
 // is parented to its component and takes its providers from there, as do the questions
 // where it deploys to; no component makes a provider. Several components of a kind

@@ -29,7 +29,7 @@ func TestAWSOwnsTheKeyByDefaultAndItIsSaidWhole(t *testing.T) {
 			t.Errorf("%s %q has to do with a key:\n%s", one.GetType(), one.GetName(), text)
 		}
 	}
-	if got := r.output("kmsKeyArn").value; got != "" {
+	if got := r.output("kmsKeyArn").value; got != nil {
 		t.Errorf("kmsKeyArn: got %v, want none", got)
 	}
 }

@@ -23,7 +23,7 @@ func ExampleNewSmartDatastore() {
 					Name:         "portal",
 					Kind:         components.ConfidentialClient,
 					Scopes:       []string{"openid", "launch/patient", "patient/*.rs"},
-					CallbackURLs: []string{"https://portal.example.org/callback"},
+					CallbackURLs: pulumi.ToStringArray([]string{"https://portal.example.org/callback"}),
 				},
 			},
 			CustomerManagedKey: true,
@@ -52,7 +52,7 @@ func ExampleNewAuthorizationServer() {
 				Name:         "phone",
 				Kind:         components.PublicClient,
 				Scopes:       []string{"openid", "launch/patient", "patient/*.read"},
-				CallbackURLs: []string{"https://phone.example.org/callback"},
+				CallbackURLs: pulumi.ToStringArray([]string{"https://phone.example.org/callback"}),
 			}},
 			AuthorizationStrategy: smart.SMARTOnFHIRV1,
 			DomainPrefix:          "st-marys",
@@ -73,7 +73,7 @@ func ExampleNewAuthorizationServer() {
 
 // The validator alone, for the tokens of an authorization server of your own. The
 // datastore's definition needs the function, so the grant comes last.
-func ExampleTokenValidator_GrantDatastore() {
+func ExampleNewDatastoreGrant() {
 	program := func(ctx *pulumi.Context) error {
 		validator, err := components.NewTokenValidator(ctx, "validator", &components.TokenValidatorArgs{
 			Issuers: pulumi.StringArray{pulumi.String("https://login.example.org")},
@@ -89,7 +89,13 @@ func ExampleTokenValidator_GrantDatastore() {
 		// Declare the datastore here, with validator.FunctionARN as its idpLambdaArn.
 		datastoreARN := pulumi.String("arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef")
 		ctx.Export("functionArn", validator.FunctionARN)
-		return validator.GrantDatastore(ctx, "grant", datastoreARN, nil)
+		_, err = components.NewDatastoreGrant(ctx, "grant", &components.DatastoreGrantArgs{
+			DatastoreARN:   datastoreARN,
+			ReadRoleName:   validator.ReadRoleName,
+			WriteRoleName:  validator.WriteRoleName,
+			ExportRoleName: validator.ExportRoleName,
+		})
+		return err
 	}
 	show(program, "functionArn") // in a program of yours: pulumi.Run(program)
 	// Output:
@@ -117,7 +123,7 @@ func ExampleNewSmartDatastore_inOperation() {
 					},
 				},
 			},
-			Alarms:    &components.AlarmArgs{Emails: []string{"on-call@example.org"}},
+			Alarms:    &components.AlarmArgs{Emails: []pulumi.StringInput{pulumi.String("on-call@example.org")}},
 			Dashboard: true,
 			Roles:     &components.RoleArgs{Path: "/records/"},
 		})
@@ -187,7 +193,11 @@ func ExampleNewLaunchContext() {
 			return err
 		}
 		ctx.Export("trigger", context.FunctionARN)
-		return context.AllowUserPool(ctx, "staff-context", pool.Arn)
+		_, err = components.NewUserPoolPermission(ctx, "staff-context", &components.UserPoolPermissionArgs{
+			FunctionARN: context.FunctionARN,
+			UserPoolARN: pool.Arn,
+		})
+		return err
 	}
 	show(program, "trigger") // in a program of yours: pulumi.Run(program)
 	// Output:

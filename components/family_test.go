@@ -31,9 +31,11 @@ func TestTheComponentsAreThoseOfTheContract(t *testing.T) {
 	assertLines(t, "components", got, []string{
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:BulkDataStore ehr-bulk",
+		"smartlake:index:DatastoreGrant ehr-grant",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
+		"smartlake:index:UserPoolPermission ehr-auth-context",
 	})
 }
 
@@ -48,7 +50,9 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 		switch {
 		case one.GetName() == name:
 			want = "" // below the stack
-		case strings.HasPrefix(one.GetName(), "ehr-auth-context-"):
+		case strings.HasPrefix(one.GetName(), "ehr-grant-"):
+			want = "ehr-grant"
+		case strings.HasPrefix(one.GetName(), "ehr-auth-context-") || one.GetType() == userPoolPermissionType:
 			want = "ehr-auth-context"
 		case strings.HasPrefix(one.GetName(), "ehr-auth-"):
 			want = "ehr-auth"
@@ -133,9 +137,11 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:sns/topicSubscription:TopicSubscription ehr-validator-alarms-to-ops@example.org",
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:BulkDataStore ehr-bulk",
+		"smartlake:index:DatastoreGrant ehr-grant",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
+		"smartlake:index:UserPoolPermission ehr-auth-context",
 	})
 }
 
@@ -213,7 +219,7 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 			"ehr-auth-context-execution", "ehr-auth-context-logging", "ehr-auth-context-logs", "ehr-auth-context-tracing",
 		}},
 		{userPoolType, "ehr-auth-pool", []string{"ehr-auth-context-live"}},
-		{permissionType, "ehr-auth-context-invoke", []string{"ehr-auth-context-function", "ehr-auth-context-live", "ehr-auth-pool"}},
+		{permissionType, "ehr-auth-context-invoke", []string{"ehr-auth-context-live", "ehr-auth-pool"}},
 		{clientType, clients[0], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
 		{clientType, clients[1], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
 		{clientType, clients[2], append([]string{"ehr-auth-context-invoke", "ehr-auth-pool"}, servers...)},
@@ -265,6 +271,9 @@ var taggable = map[string]bool{
 	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": false,
 
 	"aws:route53/record:Record": false,
+
+	datastoreGrantType:     false,
+	userPoolPermissionType: false,
 }
 
 func TestEveryTaggableResourceBearsTheTags(t *testing.T) {
@@ -284,7 +293,7 @@ func TestEveryTaggableResourceBearsTheTags(t *testing.T) {
 				switch {
 				case one.GetType() == datastoreType:
 					assertJSON(t, one.GetName(), got, `[{"key": "environment", "value": "test"}, {"key": "team", "value": "records"}]`)
-				case takes || !one.GetCustom():
+				case takes || !known:
 					assertJSON(t, one.GetName(), got, `{"environment": "test", "team": "records"}`)
 				case tagged:
 					t.Errorf("%s %q takes no tags, got %v", one.GetType(), one.GetName(), got)

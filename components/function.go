@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -134,18 +135,25 @@ type goProgram struct {
 	environment          pulumi.StringMapInput
 }
 
+// running is a declared function with what it runs as and logs to.
+type running struct {
+	function  *lambda.Function
+	execution *iam.Role
+	logs      *cloudwatch.LogGroup
+}
+
 // declare declares the function with what it runs as and logs to: "<name>-logs",
 // "<name>-execution", "<name>-logging", "<name>-function" and, where it is traced,
 // "<name>-tracing". The function depends on its rights, so that not even its first
 // call goes unrecorded.
-func (g goProgram) declare(s site, f *FunctionArgs) (*lambda.Function, *cloudwatch.LogGroup, error) {
+func (g goProgram) declare(s site, f *FunctionArgs) (running, error) {
 	logs, err := f.newLogGroup(s)
 	if err != nil {
-		return nil, nil, err
+		return running{}, err
 	}
 	execution, rights, err := g.newExecutionRole(s, f, logs)
 	if err != nil {
-		return nil, nil, err
+		return running{}, err
 	}
 	args := &lambda.FunctionArgs{
 		Description:   pulumi.String(g.description),
@@ -169,7 +177,7 @@ func (g goProgram) declare(s site, f *FunctionArgs) (*lambda.Function, *cloudwat
 		args.ReservedConcurrentExecutions = pulumi.Int(f.ReservedConcurrency)
 	}
 	function, err := lambda.NewFunction(s.ctx, s.name+"-function", args, s.below(), pulumi.DependsOn(rights))
-	return function, logs, err
+	return running{function, execution, logs}, err
 }
 
 func (f *FunctionArgs) newLogGroup(s site) (*cloudwatch.LogGroup, error) {

@@ -23,13 +23,13 @@ type CustomDomainArgs struct {
 	// Name of the host, such as auth.example.org: lower case, at most 63 characters,
 	// with a parent that is no top-level domain. A pool keeps its domain: another one
 	// is an error at preview.
-	Name string `pulumi:"name"`
+	Name pulumi.StringInput `pulumi:"name"`
 	// CertificateARN of an issued ACM certificate for the name. It lives in us-east-1
 	// whatever region the pool is in, because CloudFront serves the domain.
 	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
 	// ZoneID of the Route 53 hosted zone in which to declare the name's alias record. By
 	// default none: somebody else declares the record, which points at the output
-	// cloudfrontDistribution.
+	// cloudfrontDomainName.
 	ZoneID pulumi.StringInput `pulumi:"zoneId,optional"`
 }
 
@@ -54,14 +54,21 @@ func (c *CustomDomainArgs) check(p *problems, field string) {
 	if c == nil {
 		return
 	}
-	if !hostNamePattern.MatchString(c.Name) || len(c.Name) > maxDomainLength {
-		p.add(field+".name", c.Name, hostNameWanted)
+	if c.Name == nil {
+		p.missing(field+".name", hostNameWanted)
+	}
+	if name, known := c.Name.(pulumi.String); known && !validHostName(string(name)) {
+		p.add(field+".name", string(name), hostNameWanted)
 	}
 	if c.CertificateARN == nil {
 		p.missing(field+".certificateArn", certificateWanted)
 	}
 	p.patternWhereKnown(field+".certificateArn", c.CertificateARN, certificatePattern, certificateWanted)
 	p.patternWhereKnown(field+".zoneId", c.ZoneID, zonePattern, zoneWanted)
+}
+
+func validHostName(name string) bool {
+	return hostNamePattern.MatchString(name) && len(name) <= maxDomainLength
 }
 
 // newDomain declares the hosted domain. It is protected like the pool: the discovery
@@ -84,7 +91,7 @@ func (server *AuthorizationServer) newDomain(s site, a AuthorizationServerArgs, 
 			return hostedDomain(values[0].(string), values[1].(string))
 		}).(pulumi.StringOutput), nil
 	}
-	server.CloudFrontDistribution = domain.CloudfrontDistribution
+	server.CloudFrontDomainName = domain.CloudfrontDistribution.ToStringPtrOutput()
 	return pulumi.Sprintf("https://%s", live), a.CustomDomain.newRecord(s, domain)
 }
 
@@ -111,11 +118,13 @@ func (a AuthorizationServerArgs) sameDomain(domain *cognito.UserPoolDomain, decl
 func (a AuthorizationServerArgs) domain(s site) pulumi.StringInput {
 	switch {
 	case a.CustomDomain != nil:
-		return s.place().region.ApplyT(func(region string) (string, error) {
+		host := valid("customDomain.name", a.CustomDomain.Name, validHostName, hostNameWanted)
+		return pulumi.All(host, s.place().region).ApplyT(func(values []any) (string, error) {
+			name, region := values[0].(string), values[1].(string)
 			if strings.HasPrefix(region, "us-gov-") {
-				return "", fmt.Errorf("customDomain: %q in %s: GovCloud has no custom domains; want a domainPrefix", a.CustomDomain.Name, region)
+				return "", fmt.Errorf("customDomain: %s in %s: GovCloud has no custom domains; want a domainPrefix", quoted(name, host), region)
 			}
-			return a.CustomDomain.Name, nil
+			return name, nil
 		}).(pulumi.StringOutput)
 	case a.DomainPrefix != "":
 		return pulumi.String(a.DomainPrefix)

@@ -20,7 +20,7 @@ const (
 
 // withCustomDomain is the baseline under a host name of its own.
 func withCustomDomain(a *components.SmartDatastoreArgs) {
-	a.CustomDomain = &components.CustomDomainArgs{Name: "auth.example.org", CertificateARN: pulumi.String(certificate)}
+	a.CustomDomain = &components.CustomDomainArgs{Name: pulumi.String("auth.example.org"), CertificateARN: pulumi.String(certificate)}
 }
 
 func TestACustomDomainTakesThePlaceOfThePrefixAndIsProtectedLikeIt(t *testing.T) {
@@ -41,14 +41,14 @@ func TestTheEndpointsAndTheDiscoveryDocumentUseTheCustomDomainAndTheKeysDoNot(t 
 	r := build(t, withCustomDomain, inRegion("eu-west-1")) // the certificate's region is not the pool's
 	issuer := "https://cognito-idp.eu-west-1.amazonaws.com/" + userPoolID(poolName, "eu-west-1")
 	for output, want := range map[string]string{
-		"hostedDomain":           "https://auth.example.org",
-		"authorizationEndpoint":  "https://auth.example.org/oauth2/authorize",
-		"tokenEndpoint":          "https://auth.example.org/oauth2/token",
-		"userInfoEndpoint":       "https://auth.example.org/oauth2/userInfo",
-		"revocationEndpoint":     "https://auth.example.org/oauth2/revoke",
-		"cloudfrontDistribution": cloudFrontOf(name + "-auth-domain"),
-		"issuer":                 issuer,
-		"jwksUri":                issuer + "/.well-known/jwks.json",
+		"hostedDomain":          "https://auth.example.org",
+		"authorizationEndpoint": "https://auth.example.org/oauth2/authorize",
+		"tokenEndpoint":         "https://auth.example.org/oauth2/token",
+		"userInfoEndpoint":      "https://auth.example.org/oauth2/userInfo",
+		"revocationEndpoint":    "https://auth.example.org/oauth2/revoke",
+		"cloudfrontDomainName":  cloudFrontOf(name + "-auth-domain"),
+		"issuer":                issuer,
+		"jwksUri":               issuer + "/.well-known/jwks.json",
 	} {
 		if got := r.output(output).value; got != want {
 			t.Errorf("%s: got %v, want %s", output, got, want)
@@ -98,8 +98,8 @@ func TestAPrefixDomainHasNeitherACertificateNorARecordNorATarget(t *testing.T) {
 	if n := len(r.of(recordType)); n != 0 {
 		t.Errorf("got %d records", n)
 	}
-	if got := r.output("cloudfrontDistribution").value; got != "" {
-		t.Errorf("cloudfrontDistribution: got %v", got)
+	if got := r.output("cloudfrontDomainName").value; got != nil {
+		t.Errorf("cloudfrontDomainName: got %v", got)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestCustomDomainsThatCognitoRefusesAreRefused(t *testing.T) {
 	}
 	cases := map[string]refusal{
 		"nothing": {func(a *components.SmartDatastoreArgs) { a.CustomDomain = &components.CustomDomainArgs{} },
-			"customDomain.name: \"\": " + nameWanted + "\ncustomDomain.certificateArn: missing: " + certificateWanted},
+			"customDomain.name: missing: " + nameWanted + "\ncustomDomain.certificateArn: missing: " + certificateWanted},
 		"a prefix as well": {func(a *components.SmartDatastoreArgs) {
 			withCustomDomain(a)
 			a.DomainPrefix = "clinic"
@@ -124,10 +124,10 @@ func TestCustomDomainsThatCognitoRefusesAreRefused(t *testing.T) {
 			`customDomain.zoneId: "arn:aws:route53:::hostedzone/` + zone + `": ` + zoneWanted},
 	}
 	for _, bad := range []string{
-		"example.org", "auth", "https://auth.example.org", "auth.example.org/", "Auth.example.org", "auth..example.org", "-a.example.org",
+		"", "example.org", "auth", "https://auth.example.org", "auth.example.org/", "Auth.example.org", "auth..example.org", "-a.example.org",
 		"auth_1.example.org", "*.example.org", "auth.example.org.", "auth.example.org\n", strings.Repeat("a", 52) + ".example.org",
 	} {
-		cases["name "+bad] = refusal{custom(func(c *components.CustomDomainArgs) { c.Name = bad }),
+		cases["name "+bad] = refusal{custom(func(c *components.CustomDomainArgs) { c.Name = pulumi.String(bad) }),
 			fmt.Sprintf("customDomain.name: %q: %s", bad, nameWanted)}
 	}
 	for _, bad := range []string{
@@ -144,7 +144,7 @@ func TestTheLongestCustomDomainIsTaken(t *testing.T) {
 	longest := strings.Repeat("a", 51) + ".example.org"
 	r := build(t, func(a *components.SmartDatastoreArgs) {
 		withCustomDomain(a)
-		a.CustomDomain.Name = longest
+		a.CustomDomain.Name = pulumi.String(longest)
 	})
 	if got := r.find(t, domainType, name+"-auth-domain").Inputs["domain"]; got != longest {
 		t.Errorf("got %v", got)
@@ -174,6 +174,10 @@ func TestWhatOfACustomDomainIsKnownLaterIsRefusedLater(t *testing.T) {
 			}, nil,
 			`customDomain.certificateArn: "` + strings.Replace(certificate, "us-east-1", "eu-west-1", 1) + `": want the ARN of an ACM certificate in us-east-1`,
 			domainType,
+		},
+		"a top-level name": {
+			func(c *components.CustomDomainArgs) { c.Name = pulumi.String("example.org").ToStringOutput() }, nil,
+			`customDomain.name: "example.org": want a host name such as auth.example.org`, domainType,
 		},
 		"no zone": {
 			func(c *components.CustomDomainArgs) { c.ZoneID = pulumi.String("example.org").ToStringOutput() }, nil,

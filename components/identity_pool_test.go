@@ -81,19 +81,21 @@ func TestTheEndpointsOfAnExistingPoolAreItsOwn(t *testing.T) {
 				a.ExistingUserPool.HostedDomain = c.given
 			}, withPool(c.has))
 			for output, want := range map[string]string{
-				"userPoolId":             theirPool,
-				"issuer":                 issuer,
-				"jwksUri":                issuer + "/.well-known/jwks.json",
-				"hostedDomain":           c.want,
-				"authorizationEndpoint":  c.want + "/oauth2/authorize",
-				"tokenEndpoint":          c.want + "/oauth2/token",
-				"userInfoEndpoint":       c.want + "/oauth2/userInfo",
-				"revocationEndpoint":     c.want + "/oauth2/revoke",
-				"cloudfrontDistribution": "",
+				"userPoolId":            theirPool,
+				"issuer":                issuer,
+				"jwksUri":               issuer + "/.well-known/jwks.json",
+				"hostedDomain":          c.want,
+				"authorizationEndpoint": c.want + "/oauth2/authorize",
+				"tokenEndpoint":         c.want + "/oauth2/token",
+				"userInfoEndpoint":      c.want + "/oauth2/userInfo",
+				"revocationEndpoint":    c.want + "/oauth2/revoke",
 			} {
 				if got := r.output(output).value; got != want {
 					t.Errorf("%s: got %v, want %s", output, got, want)
 				}
+			}
+			if got := r.output("cloudfrontDomainName").value; got != nil {
+				t.Errorf("cloudfrontDomainName: got %v, want none", got)
 			}
 			variables := r.find(t, functionType, functionName).Inputs["environment"].(map[string]any)["variables"].(map[string]any)
 			if variables["ISSUERS"] != issuer {

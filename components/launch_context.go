@@ -21,7 +21,7 @@ import (
 //
 // A pool of one's own needs the two attributes in its schema, a tier of ESSENTIALS
 // or PLUS, the function as its pre token generation trigger with events of version
-// V2_0, and [LaunchContext.AllowUserPool]. No client of it may write the attributes:
+// V2_0, and a [UserPoolPermission]. No client of it may write the attributes:
 // whoever can, can be any patient.
 type LaunchContext struct {
 	pulumi.ResourceState
@@ -32,10 +32,14 @@ type LaunchContext struct {
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
 	// LogGroupName of the log group that holds one line a token.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+	// LogGroupARN of that log group.
+	LogGroupARN pulumi.StringOutput `pulumi:"logGroupArn"`
+	// ExecutionRoleName of the role that the function runs as.
+	ExecutionRoleName pulumi.StringOutput `pulumi:"executionRoleName"`
+	// ExecutionRoleARN of the role that the function runs as.
+	ExecutionRoleARN pulumi.StringOutput `pulumi:"executionRoleArn"`
 
-	site       site
-	alias      *lambda.Alias
-	permission *lambda.Permission // with it, Cognito can call
+	site site
 }
 
 // LaunchContextArgs are the arguments of [NewLaunchContext]. As a part of an
@@ -192,7 +196,7 @@ func (l *LaunchContextArgs) normalize(name string) (launchContextPlan, error) {
 // an archive is given. Children are named after the component: "<name>-logs",
 // "<name>-execution", "<name>-logging", "<name>-function" and "<name>-live".
 //
-// Nobody may call it until [LaunchContext.AllowUserPool] says which pool: the pool's
+// Nobody may call it until a [UserPoolPermission] says which pool: the pool's
 // definition needs the function first.
 func NewLaunchContext(
 	ctx *pulumi.Context, name string, args *LaunchContextArgs, opts ...pulumi.ResourceOption,
@@ -224,43 +228,25 @@ func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pul
 			wire.EnvLogLevel:          pulumi.String(a.Function.LogLevel),
 		},
 	}
-	function, logs, err := program.declare(context.site, a.Function)
+	declared, err := program.declare(context.site, a.Function)
 	if err != nil {
 		return nil, err
 	}
 	// An alias as for the validator: a new version is live at once and whole, an
 	// earlier one can be put back, and neither changes the pool.
-	context.alias, err = lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
+	alias, err := lambda.NewAlias(ctx, name+"-live", &lambda.AliasArgs{
 		Name:            pulumi.String(wire.LiveAlias),
 		Description:     pulumi.String("The version that Cognito calls"),
-		FunctionName:    function.Name,
-		FunctionVersion: function.Version,
+		FunctionName:    declared.function.Name,
+		FunctionVersion: declared.function.Version,
 	}, context.site.below())
 	if err != nil {
 		return nil, err
 	}
-	context.FunctionARN, context.FunctionName, context.LogGroupName = context.alias.Arn, function.Name, logs.Name
+	context.FunctionARN, context.FunctionName = alias.Arn, declared.function.Name
+	context.LogGroupName, context.LogGroupARN = declared.logs.Name, declared.logs.Arn
+	context.ExecutionRoleName, context.ExecutionRoleARN = declared.execution.Name, declared.execution.Arn
 	return context, ctx.RegisterResourceOutputs(context, tagged(context))
-}
-
-// AllowUserPool lets Cognito call the function for one user pool, of the account
-// that the function is in. It declares one resource, of the name given.
-//
-// It comes after the pool, so that for the second between the two a sign-in fails: a
-// trigger that cannot be called is an error for Cognito.
-func (l *LaunchContext) AllowUserPool(
-	ctx *pulumi.Context, name string, userPoolARN pulumi.StringInput, opts ...pulumi.ResourceOption,
-) error {
-	var err error
-	l.permission, err = lambda.NewPermission(ctx, name, &lambda.PermissionArgs{
-		Action:        pulumi.String("lambda:InvokeFunction"),
-		Principal:     pulumi.String("cognito-idp.amazonaws.com"),
-		Function:      l.FunctionName,
-		Qualifier:     l.alias.Name,
-		SourceArn:     userPoolARN,
-		SourceAccount: l.site.place().account,
-	}, opts...)
-	return err
 }
 
 // declaresLaunchContext reports whether the pool gets the trigger. One that exists
@@ -284,10 +270,13 @@ func (l *LaunchContext) allow(s site, pool userPool) ([]pulumi.Resource, error) 
 	if l == nil {
 		return nil, nil
 	}
-	if err := l.AllowUserPool(s.ctx, s.name+"-context-invoke", pool.arn, pulumi.Parent(l)); err != nil {
+	permission, err := NewUserPoolPermission(s.ctx, s.name+"-context", &UserPoolPermissionArgs{
+		FunctionARN: l.FunctionARN, UserPoolARN: pool.arn,
+	}, pulumi.Parent(l))
+	if err != nil {
 		return nil, err
 	}
-	return []pulumi.Resource{l.permission}, nil
+	return []pulumi.Resource{permission.Permission}, nil
 }
 
 // trigger is the pool's configuration of triggers. Cognito fills in the older of the

@@ -38,7 +38,7 @@ func withScopes(kind components.ClientKind, scopes ...string) func(*components.S
 	return func(a *components.SmartDatastoreArgs) {
 		client := components.ClientArgs{Name: "app", Kind: kind, Scopes: scopes}
 		if kind != components.ServiceClient {
-			client.CallbackURLs = []string{"https://app.example.org/callback"}
+			client.CallbackURLs = pulumi.ToStringArray([]string{"https://app.example.org/callback"})
 		}
 		a.Clients = []components.ClientArgs{service(), client}
 	}
@@ -310,7 +310,11 @@ func aLaunchContext(args *components.LaunchContextArgs) pulumi.RunFunc {
 			return err
 		}
 		componentstest.Export(ctx, context)
-		return context.AllowUserPool(ctx, "call", pulumi.String("arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_own"), pulumi.Parent(context))
+		_, err = components.NewUserPoolPermission(ctx, "call", &components.UserPoolPermissionArgs{
+			FunctionARN: context.FunctionARN,
+			UserPoolARN: pulumi.String("arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_own"),
+		})
+		return err
 	}
 }
 
@@ -325,14 +329,15 @@ func TestALaunchContextStandsAlone(t *testing.T) {
 		"aws:iam/rolePolicy:RolePolicy who-logging",
 		"aws:lambda/alias:Alias who-live",
 		"aws:lambda/function:Function who-function",
-		"aws:lambda/permission:Permission call",
+		"aws:lambda/permission:Permission call-invoke",
 		"smartlake:index:LaunchContext who",
+		"smartlake:index:UserPoolPermission call",
 	})
 	for _, typ := range []string{logGroupType, roleType, functionType} {
 		assertJSON(t, typ, r.of(typ)[0].Inputs["tags"], `{"team": "records"}`)
 	}
 	assertJSON(t, "role", r.of(roleType)[0].Inputs["path"], `"/a/"`)
-	if got := r.find(t, permissionType, "call").Inputs["sourceArn"]; got != "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_own" {
+	if got := r.find(t, permissionType, "call-invoke").Inputs["sourceArn"]; got != "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_own" {
 		t.Errorf("sourceArn: got %v", got)
 	}
 	for output, want := range map[string]string{

@@ -21,7 +21,7 @@ func inOperation(a *components.SmartDatastoreArgs) {
 		Schedules: []components.ScheduleArgs{{Name: "morning", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5}},
 	}
 	a.Function.Tracing = true
-	a.Alarms = &components.AlarmArgs{Emails: []string{"ops@example.org"}}
+	a.Alarms = &components.AlarmArgs{Emails: []pulumi.StringInput{pulumi.String("ops@example.org")}}
 	a.Dashboard = true
 }
 
@@ -42,7 +42,7 @@ func TestNothingToOperateByIsDeclaredUnlessAskedFor(t *testing.T) {
 		t.Errorf("reserved concurrency %v, want none", reserved)
 	}
 	for _, output := range []string{"alarmTopicArn", "dashboardName"} {
-		if got := r.output(output).value; got != "" {
+		if got := r.output(output).value; got != nil {
 			t.Errorf("%s: got %v, want none", output, got)
 		}
 	}

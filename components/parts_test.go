@@ -44,6 +44,7 @@ func TestAnAuthorizationServerStandsAlone(t *testing.T) {
 		"aws:lambda/permission:Permission auth-context-invoke",
 		"smartlake:index:AuthorizationServer auth",
 		"smartlake:index:LaunchContext auth-context",
+		"smartlake:index:UserPoolPermission auth-context",
 	})
 	assertProtected(t, r, "auth-pool", "auth-domain")
 	assertJSON(t, "tags", r.find(t, userPoolType, "auth-pool").Inputs["tags"], `{"team": "records"}`)
@@ -109,7 +110,11 @@ func aTokenValidator(args *components.TokenValidatorArgs, datastore string, key 
 		if datastore == "" {
 			return nil
 		}
-		return validator.GrantDatastore(ctx, "grant", pulumi.String(datastore), key, pulumi.Parent(validator))
+		_, err = components.NewDatastoreGrant(ctx, "grant", &components.DatastoreGrantArgs{
+			DatastoreARN: pulumi.String(datastore), KMSKeyARN: key,
+			ReadRoleName: validator.ReadRoleName, WriteRoleName: validator.WriteRoleName, ExportRoleName: validator.ExportRoleName,
+		})
+		return err
 	}
 }
 
@@ -142,8 +147,13 @@ func TestATokenValidatorStandsAloneAndCanDoNothingYet(t *testing.T) {
 		"functionArn":  "arn:aws:lambda:us-east-1:" + account + ":function:" + physicalName("judge-function") + ":live",
 		"functionName": physicalName("judge-function"),
 		"logGroupName": physicalName("judge-logs"),
+		"logGroupArn":  "arn:aws:logs:us-east-1:" + account + ":log-group:" + physicalName("judge-logs"),
 		"readRoleArn":  roleARN("judge-read", region),
-		"writeRoleArn": roleARN("judge-write", region),
+		"readRoleName": physicalName("judge-read"),
+
+		"executionRoleArn":  roleARN("judge-execution", region),
+		"executionRoleName": physicalName("judge-execution"),
+		"writeRoleArn":      roleARN("judge-write", region),
 
 		"exportRoleArn": roleARN("judge-export", region),
 	} {
@@ -169,8 +179,8 @@ func TestAGrantLetsAValidatorsRolesActOnThatDatastoreOnly(t *testing.T) {
 				assertPolicy(t, policy, "judge-"+role, fill(
 					`{"Version": "2012-10-17", "Statement": [`+strings.Join(append([]string{access}, c.statements...), ",")+`]}`,
 					"$DATASTORE", datastore, "$KEY", givenKey))
-				if parent := r.find(t, tokenValidatorType, "judge"); policy.GetParent() != parent.URN {
-					t.Errorf("grant-%s: its parent is %s, want the one that was given, %s", role, policy.GetParent(), parent.URN)
+				if parent := r.find(t, datastoreGrantType, "grant"); policy.GetParent() != parent.URN {
+					t.Errorf("grant-%s: its parent is %s, want %s", role, policy.GetParent(), parent.URN)
 				}
 			}
 			if got := len(r.of(rolePolicyType)); got != 4 {

@@ -59,6 +59,8 @@ const (
 	tokenValidatorType      = "smartlake:index:TokenValidator"
 	launchContextType       = "smartlake:index:LaunchContext"
 	bulkDataStoreType       = "smartlake:index:BulkDataStore"
+	datastoreGrantType      = "smartlake:index:DatastoreGrant"
+	userPoolPermissionType  = "smartlake:index:UserPoolPermission"
 )
 
 // unknown stands where an input is not known yet.

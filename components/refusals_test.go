@@ -245,11 +245,13 @@ func TestURLsThatCognitoMustNotSendUsersToAreRefused(t *testing.T) {
 		"none": {anApp(func(c *components.ClientArgs) { c.CallbackURLs = nil }),
 			`clients[0].callbackUrls: missing: want at least one URL that Cognito sends the user back to`},
 		"101": {anApp(func(c *components.ClientArgs) {
-			c.CallbackURLs = many(101, func(i int) string { return fmt.Sprint("https://a.example.org/", i) })
+			c.CallbackURLs = pulumi.ToStringArray(many(101, func(i int) string { return fmt.Sprint("https://a.example.org/", i) }))
 		}), `clients[0].callbackUrls: "101 URLs": want at most 100 (Cognito)`},
-		"a callback of a service": {aService(func(c *components.ClientArgs) { c.CallbackURLs = []string{"https://a.example.org"} }),
+		"a callback of a service": {aService(func(c *components.ClientArgs) {
+			c.CallbackURLs = pulumi.ToStringArray([]string{"https://a.example.org"})
+		}),
 			`clients[0].callbackUrls: []string{"https://a.example.org"}: a service signs nobody in; want none`},
-		"a logout of a service": {aService(func(c *components.ClientArgs) { c.LogoutURLs = []string{"https://a.example.org"} }),
+		"a logout of a service": {aService(func(c *components.ClientArgs) { c.LogoutURLs = pulumi.ToStringArray([]string{"https://a.example.org"}) }),
 			`clients[0].logoutUrls: []string{"https://a.example.org"}: a service signs nobody out; want none`},
 	}
 	for _, bad := range []string{
@@ -258,9 +260,11 @@ func TestURLsThatCognitoMustNotSendUsersToAreRefused(t *testing.T) {
 		"https://ann@app.example.org", "https://ann:secret@app.example.org", "https://app.example.org/a b", "javascript:alert(1)",
 		"ftp://app.example.org", "https://app.example.org/" + strings.Repeat("a", 1001), "https://app.example.org\n",
 	} {
-		cases["callback "+bad] = refusal{anApp(func(c *components.ClientArgs) { c.CallbackURLs = append(c.CallbackURLs, bad) }),
+		cases["callback "+bad] = refusal{anApp(func(c *components.ClientArgs) {
+			c.CallbackURLs = append(c.CallbackURLs.(pulumi.StringArray), pulumi.String(bad))
+		}),
 			fmt.Sprintf("clients[0].callbackUrls[1]: %s: %s", told(bad), wanted)}
-		cases["logout "+bad] = refusal{anApp(func(c *components.ClientArgs) { c.LogoutURLs = []string{bad} }),
+		cases["logout "+bad] = refusal{anApp(func(c *components.ClientArgs) { c.LogoutURLs = pulumi.ToStringArray([]string{bad}) }),
 			fmt.Sprintf("clients[0].logoutUrls[0]: %s: %s", told(bad), wanted)}
 	}
 	assertRefused(t, cases)
@@ -504,8 +508,8 @@ func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
 		`clients[0].idTokenMinutes: 60: a service gets no ID token; want none`,
 		`clients[1].scopes[0]: "system/*.read": a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service`,
 		`clients[1].scopes[1]: "launch": Cognito cannot issue it, and there is no EHR launch without it`,
-		`clients[1].callbackUrls: missing: want at least one URL that Cognito sends the user back to`,
 		`clients[1].accessTokenMinutes: 1: want 5 to 1440 minutes`,
+		`clients[1].callbackUrls: missing: want at least one URL that Cognito sends the user back to`,
 		`domainPrefix: "amazon-clinic": Cognito reserves amazon; want a prefix without aws, amazon and cognito`,
 		`testUsers[0].email: "ann": want an email address`,
 		`userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`,
@@ -529,10 +533,12 @@ func TestWhatIsJustWithinTheLimitsIsAccepted(t *testing.T) {
 		"50 scopes":            anApp(scoped(many(50, observations)...)),
 		"a scope of 256":       anApp(scoped("user/Observation.rs?code=" + strings.Repeat("1", 256-len("Observation.rs?code=")))),
 		"loopback": anApp(func(c *components.ClientArgs) {
-			c.CallbackURLs = []string{"http://localhost:3000/callback", "http://127.0.0.1/callback", "http://127.0.0.1:49152/callback", "http://[::1]:49152/callback"}
-			c.LogoutURLs = []string{"http://[::1]/"}
+			c.CallbackURLs = pulumi.ToStringArray([]string{"http://localhost:3000/callback", "http://127.0.0.1/callback", "http://127.0.0.1:49152/callback", "http://[::1]:49152/callback"})
+			c.LogoutURLs = pulumi.ToStringArray([]string{"http://[::1]/"})
 		}),
-		"a query in a callback": anApp(func(c *components.ClientArgs) { c.CallbackURLs = []string{"https://a.example.org/?tenant=1"} }),
+		"a query in a callback": anApp(func(c *components.ClientArgs) {
+			c.CallbackURLs = pulumi.ToStringArray([]string{"https://a.example.org/?tenant=1"})
+		}),
 		"the shortest tokens": anApp(func(c *components.ClientArgs) {
 			c.AccessTokenMinutes, c.IDTokenMinutes, c.RefreshTokenMinutes = 5, 5, 60
 		}),

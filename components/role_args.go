@@ -28,6 +28,7 @@ type RoleArgs struct {
 // boundaries by their ARNs, and read the three as wildcards and variables.
 var (
 	rolePathPattern  = regexp.MustCompile(`^/(?:` + pathCharacter + `{1,510}/)?$`)
+	roleNamePattern  = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
 	policyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(?:aws|\d{12}):policy/(?:` + pathCharacter + `{1,511}/)?[A-Za-z0-9_+=,.@-]{1,128}$`)
 )
 

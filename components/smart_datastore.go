@@ -32,34 +32,17 @@ type SmartDatastore struct {
 	UpdateDatastoreCommand pulumi.StringOutput `pulumi:"updateDatastoreCommand"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
-	// AlarmTopicARN of the topic that is told of alarms, empty without alarms.
-	AlarmTopicARN pulumi.StringOutput `pulumi:"alarmTopicArn"`
-	// DashboardName of the CloudWatch dashboard, empty without one.
-	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
-	// KMSKeyARN of the customer-managed key, empty where AWS owns the key.
-	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
-
-	// BulkBucketName of the bucket of bulk data, empty without BulkData, as are all
-	// outputs down to ExportCommand; see [BulkDataStore].
-	BulkBucketName pulumi.StringOutput `pulumi:"bulkBucketName"`
-	// BulkBucketARN of the bucket of bulk data.
-	BulkBucketARN pulumi.StringOutput `pulumi:"bulkBucketArn"`
-	// BulkKMSKeyARN of the key that encrypts the bucket. A job must name it.
-	BulkKMSKeyARN pulumi.StringOutput `pulumi:"bulkKmsKeyArn"`
-	// ImportRoleARN is what an import job calls the data access role.
-	ImportRoleARN pulumi.StringOutput `pulumi:"importRoleArn"`
-	// ExportRoleARN is what an export job calls the data access role.
-	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
-	// StartJobsPolicy is an IAM policy, JSON, for those who upload, start and watch
-	// jobs, and download. Nobody has it until you attach it.
-	StartJobsPolicy pulumi.StringOutput `pulumi:"startJobsPolicy"`
-	// ImportCommand is a command line of the AWS CLI that imports all of import/.
-	ImportCommand pulumi.StringOutput `pulumi:"importCommand"`
-	// ExportCommand is a command line of the AWS CLI that exports the whole datastore.
-	ExportCommand pulumi.StringOutput `pulumi:"exportCommand"`
+	// AlarmTopicARN of the topic that is told of alarms, absent without alarms.
+	AlarmTopicARN pulumi.StringPtrOutput `pulumi:"alarmTopicArn"`
+	// DashboardName of the CloudWatch dashboard, absent without one.
+	DashboardName pulumi.StringPtrOutput `pulumi:"dashboardName"`
+	// KMSKeyARN of the customer-managed key, absent where AWS owns the key.
+	KMSKeyARN pulumi.StringPtrOutput `pulumi:"kmsKeyArn"`
 
 	// UserPoolID of the user pool; this and what follows is of the [AuthorizationServer].
 	UserPoolID pulumi.StringOutput `pulumi:"userPoolId"`
+	// UserPoolARN of the user pool.
+	UserPoolARN pulumi.StringOutput `pulumi:"userPoolArn"`
 	// Issuer is the "iss" of every token. It is not the hosted domain.
 	Issuer pulumi.StringOutput `pulumi:"issuer"`
 	// JWKSURI is the https URL of the issuer's key set.
@@ -80,8 +63,28 @@ type SmartDatastore struct {
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
 	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
 	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
-	// CloudFrontDistribution that a custom domain's alias record points at.
-	CloudFrontDistribution pulumi.StringOutput `pulumi:"cloudfrontDistribution"`
+	// CloudFrontDomainName is the host name that a custom domain's alias record points
+	// at, absent without a custom domain.
+	CloudFrontDomainName pulumi.StringPtrOutput `pulumi:"cloudfrontDomainName"`
+
+	// TokenValidatorOutputs are the outputs of the [TokenValidator]: its function, its
+	// log group and its roles. In Go, use TokenValidator.
+	TokenValidatorOutputs pulumi.MapOutput `pulumi:"tokenValidator"`
+	// LaunchContextOutputs are the outputs of the [LaunchContext], absent where no client
+	// needs one. In Go, use AuthorizationServer.LaunchContext.
+	LaunchContextOutputs pulumi.MapOutput `pulumi:"launchContext"`
+	// BulkDataOutputs are the outputs of the [BulkDataStore], absent without BulkData. In
+	// Go, use BulkDataStore.
+	BulkDataOutputs pulumi.MapOutput `pulumi:"bulkData"`
+
+	// AuthorizationServer is the part that issues tokens.
+	AuthorizationServer *AuthorizationServer
+	// TokenValidator is the part that judges tokens.
+	TokenValidator *TokenValidator
+	// BulkDataStore is the part for bulk import and export, nil without BulkData.
+	BulkDataStore *BulkDataStore
+	// Datastore is the HealthLake datastore.
+	Datastore *healthlake.FhirDatastore
 }
 
 // SmartDatastoreArgs are the arguments of [NewSmartDatastore].
@@ -164,8 +167,8 @@ type SmartDatastoreArgs struct {
 
 // NewSmartDatastore declares a datastore with SMART on FHIR authorization. Children
 // are named after the component: "<name>-auth" (an [AuthorizationServer]),
-// "<name>-validator" (a [TokenValidator]), "<name>-datastore", "<name>-grant-read",
-// "<name>-grant-write" and "<name>-grant-export", with a key of its own "<name>-key" and
+// "<name>-validator" (a [TokenValidator]), "<name>-datastore" and
+// "<name>-grant" (a [DatastoreGrant]), with a key of its own "<name>-key" and
 // "<name>-key-alias", and with bulk data "<name>-bulk" (a [BulkDataStore]).
 //
 // Creating the datastore takes AWS 20 to 30 minutes.
@@ -209,7 +212,10 @@ func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pu
 	if err != nil {
 		return nil, err
 	}
-	if err := validator.GrantDatastore(ctx, name+"-grant", datastore.DatastoreArn, keyARN, s.below()); err != nil {
+	if _, err := NewDatastoreGrant(ctx, name+"-grant", &DatastoreGrantArgs{
+		DatastoreARN: datastore.DatastoreArn, KMSKeyARN: keyARN,
+		ReadRoleName: validator.ReadRoleName, WriteRoleName: validator.WriteRoleName, ExportRoleName: validator.ExportRoleName,
+	}, s.below()); err != nil {
 		return nil, err
 	}
 	component.UpdateDatastoreCommand = a.updateCommand(s, component, datastore, validator)
@@ -321,14 +327,17 @@ func (c *SmartDatastore) adopt(
 	c.DiscoveryDocument = datastore.IdentityProviderConfiguration.Metadata().Elem()
 	c.ValidatorFunctionARN = validator.FunctionARN
 	c.AlarmTopicARN, c.DashboardName = validator.AlarmTopicARN, validator.DashboardName
-	c.KMSKeyARN = pulumi.String("").ToStringOutput()
+	c.KMSKeyARN = absent()
 	if keyARN != nil {
-		c.KMSKeyARN = keyARN.ToStringOutput()
+		c.KMSKeyARN = keyARN.ToStringOutput().ToStringPtrOutput()
 	}
+	c.AuthorizationServer, c.TokenValidator, c.Datastore = server, validator, datastore
+	c.TokenValidatorOutputs, c.LaunchContextOutputs = outputsOf(validator), server.LaunchContextOutputs
+	c.UserPoolARN = server.UserPoolARN
 	c.UserPoolID, c.Issuer, c.JWKSURI, c.HostedDomain = server.UserPoolID, server.Issuer, server.JWKSURI, server.HostedDomain
 	c.AuthorizationEndpoint, c.TokenEndpoint = server.AuthorizationEndpoint, server.TokenEndpoint
 	c.UserInfoEndpoint, c.RevocationEndpoint = server.UserInfoEndpoint, server.RevocationEndpoint
-	c.CloudFrontDistribution = server.CloudFrontDistribution
+	c.CloudFrontDomainName = server.CloudFrontDomainName
 	c.Scopes, c.ClientIDs, c.ClientSecrets = server.Scopes, server.ClientIDs, server.ClientSecrets
 }
 
@@ -336,10 +345,7 @@ func (c *SmartDatastore) adopt(
 // The bucket is encrypted with the datastore's key where that is the customer's.
 func (c *SmartDatastore) newBulkData(s site, a smartDatastorePlan, keyARN pulumi.StringInput) error {
 	if a.BulkData == nil {
-		none := pulumi.String("").ToStringOutput()
-		c.BulkBucketName, c.BulkBucketARN, c.BulkKMSKeyARN = none, none, none
-		c.ImportRoleARN, c.ExportRoleARN = none, none
-		c.StartJobsPolicy, c.ImportCommand, c.ExportCommand = none, none, none
+		c.BulkDataOutputs = outputsOf[BulkDataStore](nil)
 		return nil
 	}
 	bulk := copyOf(a.BulkData)
@@ -357,8 +363,6 @@ func (c *SmartDatastore) newBulkData(s site, a smartDatastorePlan, keyARN pulumi
 	if err != nil {
 		return err
 	}
-	c.BulkBucketName, c.BulkBucketARN, c.BulkKMSKeyARN = store.BucketName, store.BucketARN, store.KMSKeyARN
-	c.ImportRoleARN, c.ExportRoleARN = store.ImportRoleARN, store.ExportRoleARN
-	c.StartJobsPolicy, c.ImportCommand, c.ExportCommand = store.StartJobsPolicy, store.ImportCommand, store.ExportCommand
+	c.BulkDataStore, c.BulkDataOutputs = store, outputsOf(store)
 	return nil
 }

@@ -3,7 +3,6 @@ package components
 import (
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -22,21 +21,31 @@ type TokenValidator struct {
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
 	// LogGroupName of the log group that holds one line a decision.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
+	// LogGroupARN of that log group.
+	LogGroupARN pulumi.StringOutput `pulumi:"logGroupArn"`
+	// ExecutionRoleName of the role that the function runs as.
+	ExecutionRoleName pulumi.StringOutput `pulumi:"executionRoleName"`
+	// ExecutionRoleARN of the role that the function runs as.
+	ExecutionRoleARN pulumi.StringOutput `pulumi:"executionRoleArn"`
+	// ReadRoleName of the role that HealthLake assumes for tokens that only read.
+	ReadRoleName pulumi.StringOutput `pulumi:"readRoleName"`
 	// ReadRoleARN of the role that HealthLake assumes for tokens that only read.
 	ReadRoleARN pulumi.StringOutput `pulumi:"readRoleArn"`
+	// WriteRoleName of the role that HealthLake assumes for all other tokens.
+	WriteRoleName pulumi.StringOutput `pulumi:"writeRoleName"`
 	// WriteRoleARN of the role that HealthLake assumes for all other tokens.
 	WriteRoleARN pulumi.StringOutput `pulumi:"writeRoleArn"`
+	// ExportRoleName of the role that HealthLake assumes for an export.
+	ExportRoleName pulumi.StringOutput `pulumi:"exportRoleName"`
 	// ExportRoleARN of the role that HealthLake assumes for an export that a client
 	// starts whose system/ scopes read every resource. It is not the role that the job
 	// writes its files with: see [BulkDataStore].
 	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
 
-	// AlarmTopicARN of the topic that is told of alarms, empty without alarms.
-	AlarmTopicARN pulumi.StringOutput `pulumi:"alarmTopicArn"`
-	// DashboardName of the CloudWatch dashboard, empty without one.
-	DashboardName pulumi.StringOutput `pulumi:"dashboardName"`
-
-	readRole, writeRole, exportRole *iam.Role
+	// AlarmTopicARN of the topic that is told of alarms, absent without alarms.
+	AlarmTopicARN pulumi.StringPtrOutput `pulumi:"alarmTopicArn"`
+	// DashboardName of the CloudWatch dashboard, absent without one.
+	DashboardName pulumi.StringPtrOutput `pulumi:"dashboardName"`
 
 	permission *lambda.Permission // the last of the children: with it, HealthLake can call
 }
@@ -124,7 +133,7 @@ func (a TokenValidatorArgs) checkSettings(p *problems, name string) {
 // with alarms "<name>-alarm-<alarm>", "<name>-alarms", "<name>-alarms-policy" and
 // "<name>-alarms-to-<address>"; and "<name>-dashboard".
 //
-// The three roles can do nothing until [TokenValidator.GrantDatastore] says on
+// The three roles can do nothing until a [DatastoreGrant] says on
 // which datastore: the datastore's definition needs the function first.
 func NewTokenValidator(
 	ctx *pulumi.Context, name string, args *TokenValidatorArgs, opts ...pulumi.ResourceOption,
@@ -174,12 +183,13 @@ func (v *TokenValidator) newFunction(s site, a tokenValidatorPlan) (*lambda.Func
 		timeoutSeconds:       timeoutSeconds,
 		environment:          v.environment(a.TokenValidatorArgs),
 	}
-	function, logs, err := program.declare(s, a.Function)
+	declared, err := program.declare(s, a.Function)
 	if err != nil {
 		return nil, err
 	}
-	v.LogGroupName = logs.Name
-	return function, nil
+	v.LogGroupName, v.LogGroupARN = declared.logs.Name, declared.logs.Arn
+	v.ExecutionRoleName, v.ExecutionRoleARN = declared.execution.Name, declared.execution.Arn
+	return declared.function, nil
 }
 
 // given reports whether a list is there, as far as that is known already.

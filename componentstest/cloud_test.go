@@ -29,7 +29,7 @@ func clinic(t *testing.T) pulumi.RunFunc {
 		datastore, err := components.NewSmartDatastore(ctx, "clinic", &components.SmartDatastoreArgs{
 			Clients: []components.ClientArgs{{
 				Name: "portal", Kind: components.ConfidentialClient, Scopes: []string{"openid", "launch/patient", "patient/*.rs"},
-				CallbackURLs: []string{"https://portal.example.org/callback"},
+				CallbackURLs: pulumi.ToStringArray([]string{"https://portal.example.org/callback"}),
 			}},
 			Function: function, LaunchContext: &components.LaunchContextArgs{Function: function}, CustomerManagedKey: true,
 		})

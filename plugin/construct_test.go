@@ -115,7 +115,7 @@ func args(archive string) *components.SmartDatastoreArgs {
 			{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.read"}},
 			{
 				Name: "portal", Kind: components.ConfidentialClient, Scopes: []string{"openid", "launch/patient", "patient/*.rs"},
-				CallbackURLs: []string{"https://portal.example.org/callback"}, AccessTokenMinutes: 15,
+				CallbackURLs: pulumi.ToStringArray([]string{"https://portal.example.org/callback"}), AccessTokenMinutes: 15,
 			},
 		},
 		Protect:       pulumi.BoolRef(false),
@@ -123,7 +123,7 @@ func args(archive string) *components.SmartDatastoreArgs {
 		Function:      &components.FunctionArgs{Archive: archive, MemoryMB: 256},
 		LaunchContext: &components.LaunchContextArgs{Function: &components.FunctionArgs{Archive: archive}},
 		BulkData:      &components.BulkDataArgs{ExportRetentionDays: 7},
-		Alarms:        &components.AlarmArgs{Emails: []string{"ops@example.org"}},
+		Alarms:        &components.AlarmArgs{Emails: []pulumi.StringInput{pulumi.String("ops@example.org")}},
 		TestUsers: []components.TestUserArgs{{
 			Username: "ann", Email: "ann@example.org", Password: pulumi.ToSecret(pulumi.String("Passw0rd!Passw0rd!")).(pulumi.StringOutput), Patient: "p-1",
 		}},
@@ -205,6 +205,54 @@ func TestAPreviewKeepsUnknownWhatIsNotThereYet(t *testing.T) {
 	}
 }
 
+// An output of another resource that is not there yet reaches everything that takes one.
+func TestURLsNamesAndAddressesMayBeOutputs(t *testing.T) {
+	unknown := resource.MakeComputed(resource.NewProperty(""))
+	given := inputs(archiveFile(t))
+	client := given["clients"].ArrayValue()[1].ObjectValue()
+	client["callbackUrls"] = resource.NewProperty([]resource.PropertyValue{unknown})
+	client["logoutUrls"] = resource.NewProperty(resource.Output{Dependencies: []resource.URN{"urn:pulumi:stack::project::aws:s3/bucket:Bucket::site"}})
+	given["alarms"].ObjectValue()["emails"] = resource.NewProperty([]resource.PropertyValue{unknown})
+	given["customDomain"] = resource.NewProperty(resource.PropertyMap{"name": unknown, "certificateArn": unknown, "zoneId": unknown})
+	cloud, _, err := construct(t, "SmartDatastore", withoutArchives, given, func(r *provider.ConstructRequest) { r.DryRun = true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, properties := range map[string][]resource.PropertyKey{
+		"ehr-auth-client-portal":            {"callbackUrls", "logoutUrls"},
+		"ehr-validator-alarms-to-address-0": {"endpoint"},
+		"ehr-auth-domain":                   {"domain", "certificateArn"},
+		"ehr-auth-domain-record":            {"zoneId"},
+	} {
+		found := false
+		for _, one := range cloud.Resources() {
+			if found = found || one.Name == name; one.Name != name {
+				continue
+			}
+			for _, property := range properties {
+				if !one.Properties[property].ContainsUnknowns() {
+					t.Errorf("%s: %s: got %v, want it unknown", name, property, one.Properties[property])
+				}
+			}
+		}
+		if !found {
+			t.Errorf("%s is not declared", name)
+		}
+	}
+}
+
+func TestAnOutputThatTurnsOutToBeNoURLIsRefusedByItsName(t *testing.T) {
+	given := inputs(archiveFile(t))
+	given["clients"].ArrayValue()[1].ObjectValue()["callbackUrls"] = resource.NewProperty(resource.Output{
+		Element: resource.NewProperty([]resource.PropertyValue{resource.NewProperty("http://portal.example.org")}), Known: true,
+		Dependencies: []resource.URN{"urn:pulumi:stack::project::aws:s3/bucket:Bucket::site"},
+	})
+	_, _, err := construct(t, "SmartDatastore", withoutArchives, given)
+	if want := `clients[1].callbackUrls[0]: "http://portal.example.org": want an absolute https URL`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestABadInputIsRefusedByItsName(t *testing.T) {
 	path := archiveFile(t)
 	text := resource.NewProperty[string]
@@ -225,8 +273,8 @@ func TestABadInputIsRefusedByItsName(t *testing.T) {
 		},
 			`clients[0].scopes: want a list`},
 		"what is not known yet": {func(i resource.PropertyMap) {
-			i["clients"].ArrayValue()[1].ObjectValue()["callbackUrls"] = resource.NewProperty([]resource.PropertyValue{resource.MakeComputed(text(""))})
-		}, `clients[1].callbackUrls[0]: an output of a resource: want a value that is known without it`},
+			i["clients"].ArrayValue()[1].ObjectValue()["scopes"] = resource.NewProperty([]resource.PropertyValue{resource.MakeComputed(text(""))})
+		}, `clients[1].scopes[0]: an output of a resource: want a value that is known without it`},
 		"more secret than can be": {func(i resource.PropertyMap) { i["testUsers"] = resource.MakeSecret(i["testUsers"]) },
 			`testUsers: a secret: want it plain, with only those arguments secret that are meant to be`},
 		"no clients": {func(i resource.PropertyMap) { delete(i, "clients") },
@@ -257,6 +305,14 @@ func TestEveryPartIsUsableAlone(t *testing.T) {
 			"clients": []any{map[string]any{"id": "app", "groups": []any{"clinicians"}}},
 		},
 		"LaunchContext": {"function": function},
+		"DatastoreGrant": {
+			"datastoreArn": "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef",
+			"readRoleName": "read", "writeRoleName": "write", "exportRoleName": "export",
+		},
+		"UserPoolPermission": {
+			"functionArn": "arn:aws:lambda:us-east-1:123456789012:function:context:live",
+			"userPoolArn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEfGhI",
+		},
 		"BulkDataStore": {"datastoreArn": "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef"},
 	} {
 		cloud, state, err := construct(t, typ, withoutArchives, resource.NewPropertyMapFromMap(given))
@@ -267,7 +323,7 @@ func TestEveryPartIsUsableAlone(t *testing.T) {
 		if got := len(cloud.All(typePrefix + typ)); got != 1 {
 			t.Errorf("%s: registered %d times", typ, got)
 		}
-		for name := range packageSchema(t).Resources[typePrefix+typ].Properties {
+		for _, name := range packageSchema(t).Resources[typePrefix+typ].Required {
 			if _, ok := state.GetOk(name); !ok {
 				t.Errorf("%s: no output %s", typ, name)
 			}

@@ -21,6 +21,8 @@ var arguments = map[tokens.Type]reflect.Type{
 	"smartlake:index:TokenValidator":      reflect.TypeFor[components.TokenValidatorArgs](),
 	"smartlake:index:LaunchContext":       reflect.TypeFor[components.LaunchContextArgs](),
 	"smartlake:index:BulkDataStore":       reflect.TypeFor[components.BulkDataStoreArgs](),
+	"smartlake:index:DatastoreGrant":      reflect.TypeFor[components.DatastoreGrantArgs](),
+	"smartlake:index:UserPoolPermission":  reflect.TypeFor[components.UserPoolPermissionArgs](),
 }
 
 // newProvider serves the components, under the tokens that they register themselves:
@@ -47,6 +49,8 @@ func newProvider(archives fs.FS) (provider.Provider, error) {
 			infer.ComponentF(functions.newTokenValidator),
 			infer.ComponentF(functions.newLaunchContext),
 			infer.ComponentF(components.NewBulkDataStore),
+			infer.ComponentF(components.NewDatastoreGrant),
+			infer.ComponentF(components.NewUserPoolPermission),
 		).
 		Build()
 	if err != nil {

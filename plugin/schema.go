@@ -41,6 +41,9 @@ func documented(
 		}
 		spec.Version = origin.versionOr(spec.Version)
 		describe(docs, &spec)
+		markPlain(&spec)
+		markOptional(&spec)
+		nestParts(&spec)
 		renameTypes(&spec)
 		text, err := json.Marshal(spec)
 		return provider.GetSchemaResponse{Schema: string(text)}, err
@@ -78,12 +81,7 @@ func describeProperties(d reference.Documentation, of string, properties map[str
 		doc := d.Types[of].Properties[name]
 		property.Description = doc.Description
 		if doc.Enum != "" {
-			property.TypeSpec = schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum, Plain: property.Plain}
-		}
-		for _, element := range []*schema.TypeSpec{property.Items, property.AdditionalProperties} {
-			if element != nil {
-				element.Plain = false // as the whole: a list or map of outputs is one too
-			}
+			property.TypeSpec = schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum}
 		}
 		properties[name] = property
 	}

@@ -71,6 +71,30 @@ func TestTheSDKsHaveTheNamesOfTheDocs(t *testing.T) {
 	}
 }
 
+// An argument is plain where the component must know it, and so are the groups around
+// those that take outputs: these must take them all the same.
+func TestTheSDKForTypeScriptTakesOutputsWhereTheComponentDoes(t *testing.T) {
+	folder := t.TempDir()
+	generate(t, "nodejs", folder)
+	for path, parts := range map[string][]string{
+		"smartDatastore.ts": {"clients: inputs.ClientArgs[];", "customDomain?: inputs.CustomDomainArgs;", "kmsKeyArn?: pulumi.Input<string | undefined>;"},
+		"types/input.ts": {
+			"callbackUrls?: pulumi.Input<pulumi.Input<string>[] | undefined>;", "emails?: pulumi.Input<string>[];", "scopes: string[];", "kind: enums.ClientKind;",
+		},
+		"types/output.ts": {"readRoleArn: string;", "dashboardName?: string;"},
+	} {
+		text, err := os.ReadFile(filepath.Join(folder, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range parts {
+			if !strings.Contains(string(text), part) {
+				t.Errorf("%s: want %s", path, part)
+			}
+		}
+	}
+}
+
 func TestTheSDKForPythonCompiles(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("no python3 to compile with")

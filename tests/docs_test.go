@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
 	"github.com/smartlake/pulumi-smartlake/components"
@@ -351,7 +352,8 @@ func projectKeys(t *testing.T) []string {
 
 func programOutputs(t *testing.T) []string {
 	t.Helper()
-	return slices.Sorted(maps.Keys(runStack(t, "dev", "bulkData", "{}").Outputs()))
+	return slices.Sorted(maps.Keys(runStack(t, "dev", "bulkData", "{}", "alarms", "{}", "dashboard", "true",
+		"customDomain", `{"name": "auth.example.org", "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}`).Outputs()))
 }
 
 // firstColumn of the table of a page's section: the words in code of each row.
@@ -613,10 +615,10 @@ func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
 	var document smart.Configuration
 	every := build(t, components.SmartDatastoreArgs{Clients: []components.ClientArgs{service(), {
 		Name: "portal", Kind: components.ConfidentialClient, Scopes: []string{"openid", "launch/patient", "patient/*.rs"},
-		CallbackURLs: []string{"https://portal.example.org/callback"},
+		CallbackURLs: pulumi.ToStringArray([]string{"https://portal.example.org/callback"}),
 	}, {
 		Name: "phone", Kind: components.PublicClient, Scopes: []string{"openid", "user/Observation.rs"},
-		CallbackURLs: []string{"https://phone.example.org/callback"},
+		CallbackURLs: pulumi.ToStringArray([]string{"https://phone.example.org/callback"}),
 	}}})
 	if err := json.Unmarshal([]byte(every.Outputs()["discoveryDocument"].Value.(string)), &document); err != nil {
 		t.Fatal(err)
@@ -633,7 +635,7 @@ func TestTheComparisonNamesEveryCapabilityThatIsOutOfReach(t *testing.T) {
 // table of docs/how-to/upgrade.md.
 func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *testing.T) {
 	const callback = "https://app.example.org/callback"
-	before := []components.ClientArgs{service(), {Name: "app", Kind: components.PublicClient, Scopes: []string{"openid"}, CallbackURLs: []string{callback}}}
+	before := []components.ClientArgs{service(), {Name: "app", Kind: components.PublicClient, Scopes: []string{"openid"}, CallbackURLs: pulumi.ToStringArray([]string{callback})}}
 	with := func(edit func(all []components.ClientArgs) []components.ClientArgs) []components.ClientArgs {
 		return edit(slices.Clone(before))
 	}
@@ -657,7 +659,7 @@ func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *te
 			return all
 		}),
 		"a client's lifetimes or URLs": with(func(all []components.ClientArgs) []components.ClientArgs {
-			all[1].AccessTokenMinutes, all[1].CallbackURLs = 5, []string{callback + "/new"}
+			all[1].AccessTokenMinutes, all[1].CallbackURLs = 5, pulumi.ToStringArray([]string{callback + "/new"})
 			return all
 		}),
 	}

@@ -48,6 +48,8 @@ func sample(t *testing.T, of reflect.Type, written *int) any {
 	switch of {
 	case reflect.TypeFor[pulumi.StringInput]():
 		return sample(t, reflect.TypeFor[string](), written)
+	case reflect.TypeFor[pulumi.StringArrayInput]():
+		return sample(t, reflect.TypeFor[[]string](), written)
 	case reflect.TypeFor[pulumi.StringMapInput]():
 		return sample(t, reflect.TypeFor[map[string]string](), written)
 	}

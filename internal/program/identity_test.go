@@ -34,8 +34,8 @@ func TestEverySettingOfAnIdentityProviderReachesIt(t *testing.T) {
 
 func TestACustomDomainAndAnExistingPoolReachTheEndpoints(t *testing.T) {
 	custom := declare(t, stackValues(t, "customDomain", `{"name": "auth.example.org", "certificateArn": "`+certificate+`"}`))
-	if got, _ := custom.Outputs()["cloudfrontDistribution"].Value.(string); !strings.HasSuffix(got, ".cloudfront.net") {
-		t.Errorf("cloudfrontDistribution: got %v", got)
+	if got, _ := custom.Outputs()["cloudfrontDomainName"].Value.(string); !strings.HasSuffix(got, ".cloudfront.net") {
+		t.Errorf("cloudfrontDomainName: got %v", got)
 	}
 	theirs := declare(t, stackValues(t, "existingUserPool", theirPoolValue))
 	for what, r := range map[string]*componentstest.Cloud{"custom": custom, "existing": theirs} {

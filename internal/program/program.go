@@ -50,9 +50,6 @@ func run(ctx *pulumi.Context, keys []string) error {
 
 		"declaredDiscoveryDocument": datastore.DeclaredDiscoveryDocument,
 
-		"alarmTopicArn":          datastore.AlarmTopicARN,
-		"dashboardName":          datastore.DashboardName,
-		"cloudfrontDistribution": datastore.CloudFrontDistribution,
 		"updateDatastoreCommand": datastore.UpdateDatastoreCommand,
 
 		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
@@ -70,19 +67,25 @@ func run(ctx *pulumi.Context, keys []string) error {
 	} {
 		ctx.Export(output, value)
 	}
-	if args.BulkData != nil {
-		ctx.Export("bulkData", pulumi.StringMap{
-			"bucketName":      datastore.BulkBucketName,
-			"bucketArn":       datastore.BulkBucketARN,
-			"kmsKeyArn":       datastore.BulkKMSKeyARN,
-			"importRoleArn":   datastore.ImportRoleARN,
-			"exportRoleArn":   datastore.ExportRoleARN,
-			"startJobsPolicy": datastore.StartJobsPolicy,
-			"importCommand":   datastore.ImportCommand,
-			"exportCommand":   datastore.ExportCommand,
-		})
-	}
+	exportOptional(ctx, args, datastore)
 	return nil
+}
+
+// exportOptional exports what only some stacks have. An output is left out where there
+// is nothing to tell.
+func exportOptional(ctx *pulumi.Context, args *components.SmartDatastoreArgs, datastore *components.SmartDatastore) {
+	if args.Alarms != nil {
+		ctx.Export("alarmTopicArn", datastore.AlarmTopicARN)
+	}
+	if args.Dashboard {
+		ctx.Export("dashboardName", datastore.DashboardName)
+	}
+	if args.CustomDomain != nil {
+		ctx.Export("cloudfrontDomainName", datastore.CloudFrontDomainName)
+	}
+	if args.BulkData != nil {
+		ctx.Export("bulkData", datastore.BulkDataOutputs)
+	}
 }
 
 // declaredClients say by the client's name which kind of app it is, what it may ask
@@ -90,10 +93,14 @@ func run(ctx *pulumi.Context, keys []string) error {
 func declaredClients(clients []components.ClientArgs) pulumi.Map {
 	declared := pulumi.Map{}
 	for _, client := range clients {
+		callbacks := client.CallbackURLs
+		if callbacks == nil {
+			callbacks = pulumi.StringArray{}
+		}
 		declared[client.Name] = pulumi.Map{
 			"kind":         pulumi.String(client.Kind),
 			"scopes":       pulumi.ToStringArray(client.Scopes),
-			"callbackUrls": pulumi.ToStringArray(client.CallbackURLs),
+			"callbackUrls": callbacks,
 
 			"fhirUserTypes": pulumi.ToStringArray(client.UserTypes()),
 			"groups":        pulumi.ToStringArray(client.Groups),

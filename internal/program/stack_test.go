@@ -325,7 +325,7 @@ func TestTheComponentRefusesWhatCanBeReadAndCannotBe(t *testing.T) {
 
 func TestTheProgramExportsBulkDataWhereItIsOn(t *testing.T) {
 	on := declare(t, stackValues(t, "bulkData", "{}"))
-	got, _ := on.Outputs()["bulkData"].Value.(map[string]string)
+	got, _ := on.Outputs()["bulkData"].Value.(map[string]any)
 	keys := []string{}
 	for key, value := range got {
 		if keys = append(keys, key); value == "" {
@@ -334,7 +334,7 @@ func TestTheProgramExportsBulkDataWhereItIsOn(t *testing.T) {
 	}
 	slices.Sort(keys)
 	expect.Lines(t, "bulkData", keys, []string{
-		"bucketArn", "bucketName", "exportCommand", "exportRoleArn", "importCommand", "importRoleArn", "kmsKeyArn", "startJobsPolicy",
+		"bucketArn", "bucketName", "exportCommand", "exportRoleArn", "importCommand", "importRoleArn", "kmsKeyArn", "logBucketName", "startJobsPolicy",
 	})
 	off := declare(t, stackValues(t))
 	if _, ok := off.Outputs()["bulkData"]; ok || len(off.Resources(declared.Bucket)) > 0 {

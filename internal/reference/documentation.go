@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -152,11 +153,16 @@ func (s source) documentation() Documentation {
 			}
 			properties[property] = doc
 		}
-		if len(properties) > 0 {
+		if len(properties) > 0 || embeds(of) {
 			d.Types[name] = Type{s.text(s.docs[name]), properties}
 		}
 	}
 	return d
+}
+
+// embeds reports whether a struct is more than its own fields, as a component is.
+func embeds(of *ast.StructType) bool {
+	return slices.ContainsFunc(of.Fields.List, func(field *ast.Field) bool { return len(field.Names) == 0 })
 }
 
 func typeName(of ast.Expr) string {

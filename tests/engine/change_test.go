@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/components"
 )
 
 const (
@@ -169,6 +172,90 @@ func TestTheGuardSaysWhenTheStateDoesNotTell(t *testing.T) {
 			said := func(text string) bool { return strings.Contains(text, "does not hold the live datastore's "+property) }
 			if made.err != nil || !slices.ContainsFunc(made.warnings, said) {
 				t.Errorf("%s, %s: want a warning that nothing is known, got %v and %q", property, what, made.err, made.warnings)
+			}
+		}
+	}
+}
+
+// TestAStackOfBeforeTheGrantsWereComponentsLosesNothing gives a stack the state that it
+// had while the grant's policies and the pool's permission were declared beside them.
+func TestAStackOfBeforeTheGrantsWereComponentsLosesNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *stack) {
+		s.mustUpdate(nil)
+		if moved := s.withoutGrants(); moved != 3 && moved != 4 {
+			t.Fatalf("%d resources were moved, want the policies and the permission", moved)
+		}
+		assertUnchanged(t, "preview", s.preview(nil))
+		assertUnchanged(t, "update", s.mustUpdate(nil))
+		assertUnchanged(t, "the next preview", s.preview(nil))
+	})
+}
+
+// withoutGrants moves the children of the grants beside them, and takes the grants out of
+// the state. It returns how many children there are.
+func (s *stack) withoutGrants() int {
+	s.t.Helper()
+	const grant, permission = "smartlake:index:DatastoreGrant", "smartlake:index:UserPoolPermission"
+	former := func(urn resource.URN) resource.URN {
+		return resource.URN(strings.NewReplacer("$"+grant+"$", "$", "$"+permission+"$", "$").Replace(string(urn)))
+	}
+	parents := map[resource.URN]resource.URN{}
+	for _, r := range s.state.Resources {
+		if r.Type == grant || r.Type == permission {
+			parents[r.URN] = r.Parent
+		}
+	}
+	moved, before := 0, s.state.Resources[:0:0]
+	for _, r := range s.state.Resources {
+		if _, gone := parents[r.URN]; gone {
+			continue
+		}
+		if parent, below := parents[r.Parent]; below {
+			r.Parent = parent
+			moved++
+		}
+		r.URN = former(r.URN)
+		for i, urn := range r.Dependencies {
+			r.Dependencies[i] = former(urn)
+		}
+		for _, urns := range r.PropertyDependencies {
+			for i, urn := range urns {
+				urns[i] = former(urn)
+			}
+		}
+		before = append(before, r)
+	}
+	s.state.Resources = before
+	return moved
+}
+
+func TestARenamedInstanceKeepsItsDatastore(t *testing.T) {
+	s := newStack(t, "dev")
+	instance := func(name string, pinned bool, options ...pulumi.ResourceOption) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			args := &components.SmartDatastoreArgs{
+				Clients:  []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.rs"}}},
+				Function: &components.FunctionArgs{Archive: archives["function.archive"]},
+			}
+			if pinned {
+				args.DatastoreName, args.DomainPrefix = "ehr-dev", "ehr-records"
+			}
+			_, err := components.NewSmartDatastore(ctx, name, args, options...)
+			return err
+		}
+	}
+	s.program = instance("ehr", true)
+	s.mustUpdate(nil)
+	former := pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String("ehr")}})
+	s.program = instance("clinic", false, former)
+	if refused := s.preview(nil); refused.err == nil || !strings.Contains(refused.messages, "and would become") {
+		t.Errorf("without the former names: want it refused, got %v\n%s", refused.err, refused.messages)
+	}
+	s.program = instance("clinic", true, former)
+	for what, made := range map[string]result{"preview": s.preview(nil), "update": s.mustUpdate(nil)} {
+		for _, step := range made.touched() {
+			if !strings.HasPrefix(step, "update ") {
+				t.Errorf("%s: %s", what, step)
 			}
 		}
 	}
