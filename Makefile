@@ -16,7 +16,7 @@ ci: ## check everything that must hold before a change lands, from empty caches
 local: ## start the local cloud with the stack dev
 	go run ./cmd/smartlake local
 
-golden: ## write every golden file anew; read the difference before you commit it
+golden: ## write the golden files of this module anew; read the difference before you commit it
 	go test ./tests -run TestGraph -update
 	go test ./tests/api -update
 	go test ./internal/explain -update

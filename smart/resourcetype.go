@@ -32,11 +32,3 @@ func definitionOf(typ string) (parameters string, ok bool) {
 	parameters, ok = strings.CutPrefix(fhirTypes[at], typ)
 	return parameters, ok && strings.HasPrefix(parameters, " ")
 }
-
-// isFilter reports whether a scope of a resource type may be filtered by a search
-// parameter: one that FHIR R4 defines for the type itself, neither composite nor
-// special.
-func isFilter(typ, name string) bool {
-	parameters, _ := definitionOf(typ)
-	return isWord(name) && strings.Contains(parameters, " "+name+" ")
-}

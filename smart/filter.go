@@ -40,6 +40,14 @@ func parseQuery(typ, query string) ([]Parameter, error) {
 	return parameters, nil
 }
 
+// isFilter reports whether a scope of a resource type may be filtered by a search
+// parameter: one that FHIR R4 defines for the type itself, neither composite nor
+// special.
+func isFilter(typ, name string) bool {
+	parameters, _ := definitionOf(typ)
+	return isWord(name) && strings.Contains(parameters, " "+name+" ")
+}
+
 // refuseFilter says why a search parameter is no filter of a type. What HealthLake does
 // not know as one it may ignore, which would widen the grant. That is why nothing passes
 // but what FHIR R4 defines for the type: not the parameters of every type (_id, _tag,
