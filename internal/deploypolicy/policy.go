@@ -12,12 +12,13 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/iampolicy"
 )
 
-// Documents are written in the product's one form.
-type (
-	Document  = iampolicy.Document
-	Statement = iampolicy.Statement
-	condition = iampolicy.Condition
-)
+// Document is an IAM policy in the product's one form.
+type Document = iampolicy.Document
+
+// Statement is one of its statements.
+type Statement = iampolicy.Statement
+
+type condition = iampolicy.Condition
 
 // maxDocument is the size of a customer-managed policy in characters, white space not
 // counted (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
