@@ -72,7 +72,7 @@ func clientRules(clients []AcceptedClientArgs, ids []string) (string, error) {
 	seen := map[string]bool{}
 	for i, client := range clients {
 		if ids[i] == "" || seen[ids[i]] {
-			return "", fmt.Errorf("clients[%d].id: %q: want an id that no other client has", i, ids[i])
+			return "", problem{fmt.Sprintf("clients[%d].id", i), fmt.Sprintf("%q: want an id that no other client has", ids[i])}
 		}
 		seen[ids[i]] = true
 		same := clientRule{FHIRUserTypes: sorted(client.FHIRUserTypes), Groups: sorted(client.Groups)}

@@ -89,7 +89,7 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 	p.patternWhereKnown(field+".topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
 	p.patternWhereKnown(field+".topicKmsKeyArn", a.TopicKMSKeyARN, keyARNPattern, keyARNWanted)
 	if a.TopicARN != nil && a.TopicKMSKeyARN != nil {
-		p.report(fmt.Errorf("%s.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already", field))
+		p.refuse(field+".topicKmsKeyArn", "want none with topicArn: a topic that is there has its key already")
 	}
 	if a.TopicARN != nil && len(a.Emails) > 0 {
 		p.add(field+".emails", toldTexts(pulumi.StringArray(a.Emails)), "want none with topicArn: subscribe them where that topic is declared")

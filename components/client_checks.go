@@ -102,8 +102,7 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Strat
 	}
 	scope := c.parsed[text]
 	if scope.err != nil {
-		p.report(fmt.Errorf("%s: %w; or launch/patient, or for user-facing clients %s",
-			field, scope.err, strings.Join(oidcScopes, ", ")))
+		p.refuse(field, fmt.Sprintf("%v; or launch/patient, or for user-facing clients %s", scope.err, strings.Join(oidcScopes, ", ")))
 		return
 	}
 	_, name, _ := strings.Cut(text, "/")

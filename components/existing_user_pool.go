@@ -68,7 +68,7 @@ func (a AuthorizationServerArgs) checkExistingUserPool(p *problems) {
 		{"launchContext", a.LaunchContext.PatientAttribute != "" || a.LaunchContext.FHIRUserAttribute != ""},
 	} {
 		if other.given {
-			p.report(fmt.Errorf("%s: goes with a user pool that is created here; want it left out, or existingUserPool", other.name))
+			p.refuse(other.name, "goes with a user pool that is created here; want it left out, or existingUserPool")
 		}
 	}
 }

@@ -189,7 +189,7 @@ func (i IdentityProviderArgs) checkSAML(p *problems, field string) {
 	p.refuseInputs(field, "a provider of kind saml speaks no OpenID Connect; want none",
 		namedInput{"issuer", i.Issuer}, namedInput{"clientId", i.ClientID}, namedInput{"clientSecret", i.ClientSecret})
 	if i.Scopes != nil || i.AttributesRequestMethod != "" {
-		p.report(fmt.Errorf("%s: scopes and attributesRequestMethod go with kind oidc; want none", field))
+		p.refuse(field, "scopes and attributesRequestMethod go with kind oidc; want none")
 	}
 }
 
@@ -202,7 +202,7 @@ type namedInput struct {
 func (p *problems) refuseInputs(field, why string, inputs ...namedInput) {
 	for _, input := range inputs {
 		if input.value != nil {
-			p.report(fmt.Errorf("%s.%s: %s", field, input.name, why))
+			p.refuse(field+"."+input.name, why)
 		}
 	}
 }

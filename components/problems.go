@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	inputs "github.com/pulumi/pulumi/sdk/v3/go/pulumi/errors"
 
 	"github.com/smartlake/pulumi-smartlake/internal/redact"
 )
@@ -20,16 +21,23 @@ import (
 // takes the problems and the group's field.
 type problems struct{ found []error }
 
-// report adds a problem that concerns more than the value of one field.
+// report adds an error that names its field itself, or concerns none.
 func (p *problems) report(err error) { p.found = append(p.found, err) }
 
+// refuse adds a problem of a field, which is the path of an input or says what else is
+// wrong, such as the component's name.
+func (p *problems) refuse(field, reason string) { p.report(problem{field, reason}) }
+
 func (p *problems) add(field string, value any, want string) {
-	p.report(fmt.Errorf("%s: %s: %s", field, told(value), want))
+	p.refuse(field, told(value)+": "+want)
 }
 
-func (p *problems) missing(field, want string) {
-	p.report(fmt.Errorf("%s: missing: %s", field, want))
-}
+func (p *problems) missing(field, want string) { p.refuse(field, "missing: "+want) }
+
+// problem is what is wrong with one field.
+type problem struct{ field, reason string }
+
+func (p problem) Error() string { return p.field + ": " + p.reason }
 
 func (p *problems) oneOf(field, value string, accepted ...string) {
 	if !slices.Contains(accepted, value) {
@@ -62,7 +70,36 @@ func (p *problems) err(component, name string) error {
 	if len(p.found) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s %q: %w", component, name, errors.Join(p.found...))
+	return &refusal{component: fmt.Sprintf("%s %q", component, name), found: p.found}
+}
+
+// refusal is all that is wrong with the arguments of a component. To Pulumi's provider
+// protocol it is an [inputs.InputPropertiesError], in which each problem has its field.
+type refusal struct {
+	component string
+	found     []error
+}
+
+func (r *refusal) Error() string { return r.component + ": " + errors.Join(r.found...).Error() }
+
+func (r *refusal) Unwrap() []error { return r.found }
+
+// As makes a refusal an InputPropertiesError to [errors.As].
+func (r *refusal) As(target any) bool {
+	into, ok := target.(**inputs.InputPropertiesError)
+	if !ok {
+		return false
+	}
+	*into = inputs.NewInputPropertiesError(r.component + ": arguments are refused")
+	for _, err := range r.found {
+		var of problem
+		if errors.As(err, &of) {
+			*into = (*into).WithDetails(inputs.InputPropertyErrorDetails{PropertyPath: of.field, Reason: of.reason})
+		} else {
+			(*into).Message += "\n" + err.Error()
+		}
+	}
+	return true
 }
 
 // matching is a value that stops the run, before it reaches what it is given to,

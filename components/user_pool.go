@@ -118,7 +118,7 @@ func (p *PasswordPolicyArgs) withDefaults() *PasswordPolicyArgs {
 // without showing it.
 func (p *PasswordPolicyArgs) check(field, password string) error {
 	if least := p.MinimumLength; utf8.RuneCountInString(password) < least {
-		return fmt.Errorf("%s: shorter than userPool.passwordPolicy.minimumLength; want at least %d characters", field, least)
+		return problem{field, fmt.Sprintf("shorter than userPool.passwordPolicy.minimumLength; want at least %d characters", least)}
 	}
 	return nil
 }

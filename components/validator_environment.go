@@ -23,9 +23,9 @@ func checkEnvironmentSize(variables map[string]string) error {
 	if size <= maxEnvironment {
 		return nil
 	}
-	return fmt.Errorf("clients: the validator's environment takes %d bytes, %d of them for the list of clients: want at most %d (Lambda): "+
+	return problem{"clients", fmt.Sprintf("the validator's environment takes %d bytes, %d of them for the list of clients: want at most %d (Lambda): "+
 		"declare fewer clients, give more of them the same fhirUserTypes and groups, or shorten names of groups or roles.path",
-		size, len(compactJSON(variables[wire.EnvClients])), maxEnvironment)
+		size, len(compactJSON(variables[wire.EnvClients])), maxEnvironment)}
 }
 
 // validatorRoles are the ARNs of the roles that the validator may name.

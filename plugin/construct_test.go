@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,8 +19,10 @@ import (
 	"github.com/pulumi/pulumi-go-provider/integration"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/errors"
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -28,6 +31,19 @@ import (
 // newCloud answers as AWS would, and keeps what is declared.
 func newCloud() *declared.Graph {
 	return declared.NewGraph(declared.AWS{Region: "us-east-1", Account: "123456789012"})
+}
+
+// told is an error as Pulumi tells it: with the inputs that it concerns.
+type told struct {
+	error
+	inputs []errors.InputPropertyErrorDetails
+}
+
+func asTold(err error) error {
+	if status, ok := rpcerror.FromError(err); ok && err != nil {
+		return told{errors.NewInputPropertiesError(status.Message(), status.InputPropertiesErrors()...), status.InputPropertiesErrors()}
+	}
+	return err
 }
 
 // construct has the plugin construct a component, over the wire as Pulumi would.
@@ -53,7 +69,7 @@ func construct(
 		change(&request)
 	}
 	response, err := server.Construct(request)
-	return cloud, response.State, err
+	return cloud, response.State, asTold(err)
 }
 
 // archive is one that Lambda could run, as far as its form goes.
@@ -263,7 +279,7 @@ func TestABadInputIsRefusedByItsName(t *testing.T) {
 		"a value that the component refuses": {func(i resource.PropertyMap) { i["userPool"].ObjectValue()["mfa"] = text("on") },
 			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`},
 		"a typing error": {func(i resource.PropertyMap) { i["userPool"].ObjectValue()["mfaa"] = text("ON") },
-			`SmartDatastore "ehr": userPool.mfaa: there is no such argument; want one of advancedSecurity, `},
+			`userPool.mfaa: there is no such argument; want one of advancedSecurity, `},
 		"a typing error on top": {func(i resource.PropertyMap) { i["protected"] = resource.NewProperty(true) },
 			`protected: there is no such argument; want one of alarms, `},
 		"text for a number": {func(i resource.PropertyMap) { i["function"].ObjectValue()["memoryMb"] = text("512") },
@@ -292,6 +308,73 @@ func TestABadInputIsRefusedByItsName(t *testing.T) {
 		if built := cloud.Resources(); len(built) > 0 {
 			t.Errorf("%s: %d resources were declared first", what, len(built))
 		}
+	}
+}
+
+// Pulumi shows each input with its error, and with its value.
+func TestAllBadInputsAreToldWithTheirFields(t *testing.T) {
+	text := resource.NewProperty[string]
+	for what, c := range map[string]struct {
+		edit    func(resource.PropertyMap)
+		inputs  []string
+		message string
+	}{
+		"values that the component refuses": {func(i resource.PropertyMap) {
+			i["userPool"].ObjectValue()["mfa"] = text("on")
+			i["function"].ObjectValue()["memoryMb"] = resource.NewProperty(1.0)
+			i["clients"].ArrayValue()[1].ObjectValue()["kind"] = text("trusted")
+		}, []string{"clients[1].kind", "function.memoryMb", "userPool.mfa"}, `SmartDatastore "ehr": arguments are refused`},
+		"inputs that no argument takes": {func(i resource.PropertyMap) {
+			i["protected"] = resource.NewProperty(true)
+			i["clients"].ArrayValue()[0].ObjectValue()["scopes"] = text("system/*.read")
+		}, []string{"clients[0].scopes", "protected"}, `SmartDatastore "ehr": arguments are refused`},
+		"what is left out": {func(i resource.PropertyMap) {
+			delete(i["testUsers"].ArrayValue()[0].ObjectValue(), "password")
+			delete(i, "clients")
+		}, []string{"clients", "testUsers[0].password"}, `SmartDatastore "ehr": arguments are refused`},
+		"a password beside another": {func(i resource.PropertyMap) {
+			i["testUsers"].ArrayValue()[0].ObjectValue()["password"] = text("hunter2")
+			i["userPool"].ObjectValue()["mfa"] = text("on")
+		}, []string{"userPool.mfa"}, "SmartDatastore \"ehr\": arguments are refused\n" +
+			"testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; want at least 14 characters"},
+		"a list with passwords": {func(i resource.PropertyMap) {
+			i["testUsers"] = resource.MakeSecret(i["testUsers"])
+		}, nil, "SmartDatastore \"ehr\": arguments are refused\ntestUsers: a secret: want it plain, with only those arguments secret that are meant to be, such as passwords"},
+		"a URL with a password": {func(i resource.PropertyMap) {
+			i["clients"].ArrayValue()[1].ObjectValue()["callbackUrls"] = resource.NewProperty([]resource.PropertyValue{text("http://ann:hunter2@portal.example.org")})
+		}, nil, "SmartDatastore \"ehr\": arguments are refused\n" +
+			`clients[1].callbackUrls[0]: "http://[left out]@portal.example.org": want an absolute https URL`},
+	} {
+		given := inputs(archiveFile(t))
+		c.edit(given)
+		_, _, err := construct(t, "SmartDatastore", withoutArchives, given)
+		refusal, ok := err.(told)
+		if !ok {
+			t.Errorf("%s: got %v, want it refused", what, err)
+			continue
+		}
+		var fields []string
+		for _, one := range refusal.inputs {
+			fields = append(fields, one.PropertyPath)
+		}
+		slices.Sort(fields)
+		if message, _, _ := strings.Cut(err.Error(), ": \n "); !slices.Equal(fields, c.inputs) || !strings.HasPrefix(message, c.message) {
+			t.Errorf("%s: got inputs %q and %q, want %q and %q", what, fields, message, c.inputs, c.message)
+		}
+		if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "Passw0rd") {
+			t.Errorf("%s: the error holds a secret: %v", what, err)
+		}
+	}
+}
+
+// A component's name is no input, so no input is shown for it.
+func TestABadNameIsToldWithoutAnInput(t *testing.T) {
+	_, _, err := construct(t, "SmartDatastore", withoutArchives, inputs(archiveFile(t)), func(r *provider.ConstructRequest) {
+		r.Urn = resource.NewURN("stack", "project", "", "smartlake:index:SmartDatastore", "1 ehr")
+	})
+	refusal, ok := err.(told)
+	if !ok || len(refusal.inputs) > 0 || !strings.Contains(err.Error(), `name: "1 ehr": want 1 to`) {
+		t.Errorf("got %v", err)
 	}
 }
 

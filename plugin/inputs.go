@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/errors"
 )
 
 var inputType = reflect.TypeFor[pulumi.Input]()
@@ -16,23 +16,33 @@ var inputType = reflect.TypeFor[pulumi.Input]()
 // checkInputs holds inputs against the arguments that they are for. What is wrong with
 // values is for the component to say; here it is names, kinds, and values that are not
 // there yet where the component needs them to know what to declare.
-func checkInputs(arguments reflect.Type, inputs property.Map) error {
-	var found []error
+func checkInputs(arguments reflect.Type, inputs property.Map) []errors.InputPropertyErrorDetails {
+	var found []errors.InputPropertyErrorDetails
 	checkMembers("", arguments, inputs, func(field, want string) {
-		found = append(found, fmt.Errorf("%s: %s", field, want))
+		found = append(found, errors.InputPropertyErrorDetails{PropertyPath: field, Reason: want})
 	})
-	return errors.Join(found...)
+	return found
 }
 
-func checkMembers(path string, of reflect.Type, members property.Map, refuse func(field, want string)) {
-	fields, names := map[string]reflect.Type{}, []string{}
+// argumentNames are the names of the members of a group of arguments, sorted.
+func argumentNames(of reflect.Type) []string {
+	var names []string
 	for i := range of.NumField() {
 		if name, _, _ := strings.Cut(of.Field(i).Tag.Get("pulumi"), ","); name != "" {
-			fields[name] = of.Field(i).Type
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
+	return names
+}
+
+func checkMembers(path string, of reflect.Type, members property.Map, refuse func(field, want string)) {
+	fields := map[string]reflect.Type{}
+	for i := range of.NumField() {
+		if name, _, _ := strings.Cut(of.Field(i).Tag.Get("pulumi"), ","); name != "" {
+			fields[name] = of.Field(i).Type
+		}
+	}
 	for name, value := range members.AllStable {
 		if strings.HasPrefix(name, "__") {
 			continue // the SDKs' own
@@ -40,7 +50,7 @@ func checkMembers(path string, of reflect.Type, members property.Map, refuse fun
 		if field, ok := fields[name]; ok {
 			checkValue(path+name, field, value, refuse)
 		} else {
-			refuse(path+name, "there is no such argument; want one of "+strings.Join(names, ", "))
+			refuse(path+name, "there is no such argument; want one of "+strings.Join(argumentNames(of), ", "))
 		}
 	}
 }

@@ -99,11 +99,15 @@ func checked(
 	construct func(context.Context, provider.ConstructRequest) (provider.ConstructResponse, error),
 ) func(context.Context, provider.ConstructRequest) (provider.ConstructResponse, error) {
 	return func(ctx context.Context, request provider.ConstructRequest) (provider.ConstructResponse, error) {
-		if of, ok := arguments[request.Urn.Type()]; ok {
-			if err := checkInputs(of, request.Inputs); err != nil {
-				return provider.ConstructResponse{}, fmt.Errorf("%s %q: %w", request.Urn.Type().Name(), request.Urn.Name(), err)
-			}
+		of, ok := arguments[request.Urn.Type()]
+		if !ok {
+			return construct(ctx, request)
 		}
-		return construct(ctx, request)
+		if found := checkInputs(of, request.Inputs); len(found) > 0 {
+			message := fmt.Sprintf("%s %q: arguments are refused", request.Urn.Type().Name(), request.Urn.Name())
+			return provider.ConstructResponse{}, refused(of, request, message, found)
+		}
+		response, err := construct(ctx, request)
+		return response, refusedByComponent(of, request, err)
 	}
 }
