@@ -290,8 +290,8 @@ func (server *AuthorizationServer) newClients(
 	s site, a authorizationServerPlan, pool userPool, providers map[string]pulumi.StringOutput, before []pulumi.Resource,
 ) error {
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
-	for _, c := range a.Clients {
-		client, err := cognito.NewUserPoolClient(s.ctx, s.name+"-client-"+c.Name, a.userPoolClient(c, pool, providers),
+	for _, c := range a.clients {
+		client, err := cognito.NewUserPoolClient(s.ctx, s.name+"-client-"+c.Name, a.userPoolClient(c.ClientArgs, pool, providers),
 			s.below(), pulumi.DependsOn(before))
 		if err != nil {
 			return err

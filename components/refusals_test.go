@@ -270,6 +270,27 @@ func TestURLsThatCognitoMustNotSendUsersToAreRefused(t *testing.T) {
 	assertRefused(t, cases)
 }
 
+// A URL that becomes known while the program runs is held to the same rules, before Cognito
+// gets it.
+func TestAURLThatTurnsOutToBeBadDoesNotReachCognito(t *testing.T) {
+	later := func(url string) pulumi.StringArrayInput {
+		return pulumi.StringArray{pulumi.String(url).ToStringOutput()}
+	}
+	for field, change := range map[string]func(*components.ClientArgs){
+		"callbackUrls": func(c *components.ClientArgs) { c.CallbackURLs = later("http://app.example.org") },
+		"logoutUrls":   func(c *components.ClientArgs) { c.LogoutURLs = later("http://app.example.org") },
+	} {
+		r, err := run(declare(anApp(change)))
+		want := fmt.Sprintf(`clients[0].%s[0]: "http://app.example.org": want an absolute https URL`, field)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		for _, one := range r.of(clientType) {
+			t.Errorf("%s: %s is declared", field, one.Name)
+		}
+	}
+}
+
 func TestLifetimesThatCognitoDoesNotHaveAreRefused(t *testing.T) {
 	lifetimes := func(access, id, refresh int) func(*components.ClientArgs) {
 		return func(c *components.ClientArgs) {
