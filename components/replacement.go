@@ -28,9 +28,10 @@ var settledAtCreation = []string{
 const preloadDataConfig = "preloadDataConfig"
 
 // guard returns the datastore's endpoint, or an error where the live datastore is
-// not what the program declares.
+// not what the program declares, transforms of the component included.
 func (a SmartDatastoreArgs) guard(
 	ctx *pulumi.Context, component *SmartDatastore, datastore *healthlake.FhirDatastore, validator *TokenValidator, keyARN pulumi.StringInput,
+	transformed *transformed,
 ) pulumi.StringOutput {
 	if a.AllowDatastoreReplacement {
 		return datastore.DatastoreEndpoint
@@ -43,23 +44,26 @@ func (a SmartDatastoreArgs) guard(
 		keyARN = pulumi.String("")
 	}
 	provider, state := datastore.IdentityProviderConfiguration, returned(&datastore.ResourceState)
-	unchanged := func(of, field string, live, declared pulumi.Input) pulumi.Output {
-		return a.unchanged(state, of, field, live, declared)
+	const name, encryption, identity, key = "datastoreName", "sseConfiguration", "identityProviderConfiguration", "kmsEncryptionConfig"
+	unchanged := func(field string, live, declared pulumi.Input, path ...string) pulumi.Output {
+		return a.unchanged(state, path[0], field, live, transformed.property(state, declared, path...))
 	}
-	const name, encryption, identity = "datastoreName", "sseConfiguration", "identityProviderConfiguration"
 	checks := []any{
 		datastore.DatastoreEndpoint,
-		unchanged(name, "datastoreName", datastore.DatastoreName.Elem(), pulumi.String(a.DatastoreName)),
-		unchanged(encryption, keyField, datastore.SseConfiguration.ApplyT(cmkType), pulumi.String(wantedType)),
-		unchanged(encryption, "kmsKeyArn", datastore.SseConfiguration.ApplyT(keyOf), keyARN),
-		unchanged(identity, "authorizationStrategy", provider.AuthorizationStrategy().Elem(), pulumi.String(a.AuthorizationStrategy)),
-		unchanged(identity, "fineGrainedAuthorization", provider.FineGrainedAuthorizationEnabled().Elem(), pulumi.Bool(*a.FineGrainedAuthorization)),
-		unchanged(identity, "the token validator's function", provider.IdpLambdaArn().Elem(), validator.FunctionARN),
-		pulumi.All(state, provider.Metadata().Elem(), component.DeclaredDiscoveryDocument).ApplyT(func(values []any) string {
-			if !has(values[0], identity) {
+		unchanged("datastoreName", datastore.DatastoreName.Elem(), pulumi.String(a.DatastoreName), name),
+		unchanged(keyField, datastore.SseConfiguration.ApplyT(cmkType), pulumi.String(wantedType), encryption, key, "cmkType"),
+		unchanged("kmsKeyArn", datastore.SseConfiguration.ApplyT(keyOf), keyARN, encryption, key, "kmsKeyId"),
+		unchanged("authorizationStrategy", provider.AuthorizationStrategy().Elem(), pulumi.String(a.AuthorizationStrategy), identity, "authorizationStrategy"),
+		unchanged("fineGrainedAuthorization", provider.FineGrainedAuthorizationEnabled().Elem(), pulumi.Bool(*a.FineGrainedAuthorization),
+			identity, "fineGrainedAuthorizationEnabled"),
+		unchanged("the token validator's function", provider.IdpLambdaArn().Elem(), validator.FunctionARN, identity, "idpLambdaArn"),
+		pulumi.All(state, provider.Metadata().Elem(),
+			transformed.property(state, component.DeclaredDiscoveryDocument, identity, "metadata")).ApplyT(func(values []any) string {
+			declared, ok := values[2].(string)
+			if !has(values[0], identity) || !ok {
 				return ""
 			}
-			if differences := differences(values[1].(string), values[2].(string)); differences != "" {
+			if differences := differences(values[1].(string), declared); differences != "" {
 				_ = ctx.Log.Warn(fmt.Sprintf(heldBack, a.DatastoreName, differences), &pulumi.LogArgs{Resource: component})
 			}
 			return ""
@@ -97,12 +101,15 @@ func has(properties any, name string) bool {
 }
 
 // unchanged compares one property of the live datastore, which is a part of one that
-// the engine returned or did not, with the declared one.
-func (a SmartDatastoreArgs) unchanged(state pulumi.Output, of, field string, live, declared pulumi.Input) pulumi.Output {
-	return pulumi.All(state, live, declared).ApplyT(func(values []any) (string, error) {
+// the engine returned or did not, with the declared one, as the transforms left it.
+func (a SmartDatastoreArgs) unchanged(state pulumi.Output, of, field string, live, transformed pulumi.Input) pulumi.Output {
+	return pulumi.All(state, live, transformed).ApplyT(func(values []any) (string, error) {
 		is, wanted := plainValue(values[1]), plainValue(values[2])
+		if text, ok := is.(string); ok && text == "" && wanted == nil {
+			wanted = "" // no key
+		}
 		if has(values[0], of) && fmt.Sprintf("%#v", is) != fmt.Sprintf("%#v", wanted) {
-			return "", fmt.Errorf(wouldReplace, a.DatastoreName, field, quoted(is, live), quoted(wanted, declared))
+			return "", fmt.Errorf(wouldReplace, a.DatastoreName, field, quoted(is, live), quoted(wanted, transformed))
 		}
 		return "", nil
 	})

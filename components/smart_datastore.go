@@ -186,7 +186,11 @@ func NewSmartDatastore(
 }
 
 func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*SmartDatastore, error) {
-	component := &SmartDatastore{}
+	component, transformed := &SmartDatastore{}, &transformed{}
+	opts, err := transformed.observing("aws-native:healthlake:FhirDatastore", name+"-datastore", opts)
+	if err != nil {
+		return nil, err
+	}
 	if err := ctx.RegisterComponentResourceV2("smartlake:index:SmartDatastore", name, tagged(a.portable()), component, opts...); err != nil {
 		return nil, err
 	}
@@ -223,7 +227,7 @@ func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pu
 	if err := component.newBulkData(s, a, keyARN); err != nil {
 		return nil, err
 	}
-	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN)
+	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN, transformed)
 	return component, ctx.RegisterResourceOutputs(component, tagged(component))
 }
 

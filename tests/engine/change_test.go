@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -258,5 +259,71 @@ func TestARenamedInstanceKeepsItsDatastore(t *testing.T) {
 				t.Errorf("%s: %s", what, step)
 			}
 		}
+	}
+}
+
+func TestATransformChangesAPropertyOfAChild(t *testing.T) {
+	const owner = "pulumi-smartlake-test"
+	clinic := func(change func(*pulumi.ResourceTransformArgs)) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			var options []pulumi.ResourceOption
+			if change != nil {
+				options = append(options, pulumi.Transforms([]pulumi.ResourceTransform{
+					func(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+						change(args)
+						return &pulumi.ResourceTransformResult{Props: args.Props, Opts: args.Opts}
+					},
+				}))
+			}
+			_, err := components.NewSmartDatastore(ctx, "clinic", &components.SmartDatastoreArgs{
+				Clients:  []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"system/*.rs"}}},
+				Function: &components.FunctionArgs{Archive: archives["function.archive"]},
+			}, options...)
+			return err
+		}
+	}
+	named := func(name string) func(*pulumi.ResourceTransformArgs) {
+		return func(args *pulumi.ResourceTransformArgs) {
+			switch args.Type {
+			case "aws-native:healthlake:FhirDatastore":
+				args.Props["datastoreName"] = pulumi.String(name)
+			case "aws:cloudwatch/logGroup:LogGroup":
+				args.Props["skipDestroy"] = pulumi.Bool(true)
+			}
+		}
+	}
+	s := newStack(t, "dev")
+	s.program = clinic(named(owner))
+	if made := s.preview(nil); made.err != nil {
+		t.Fatal(made.err, made.messages)
+	}
+	s.mustUpdate(nil)
+	shown := 0
+	for _, r := range s.state.Resources {
+		switch r.Type {
+		case "aws-native:healthlake:FhirDatastore":
+			assertSame(t, "name", []string{r.Inputs["datastoreName"].StringValue()}, []string{owner})
+		case "aws:cloudwatch/logGroup:LogGroup":
+			if skip, ok := r.Inputs["skipDestroy"]; ok && skip.BoolValue() {
+				shown++
+			}
+		}
+	}
+	if shown != 1 {
+		t.Errorf("the transform reached %d log groups, want the validator's", shown)
+	}
+	assertUnchanged(t, "the same transform", s.preview(nil))
+	assertUnchanged(t, "the same transform, applied", s.mustUpdate(nil))
+	datastore := s.account.idOf("clinic-datastore")
+	for what, program := range map[string]pulumi.RunFunc{"another transform": clinic(named("another")), "no transform": clinic(nil)} {
+		s.program = program
+		for when, refused := range map[string]result{"preview": s.preview(nil), "update": s.update(nil)} {
+			if refused.err == nil || !strings.Contains(refused.messages, `datastoreName: is "`+owner+`" and would become "`) {
+				t.Errorf("%s, %s: want it refused, got %v\n%s", what, when, refused.err, refused.messages)
+			}
+		}
+	}
+	if s.account.idOf("clinic-datastore") != datastore {
+		t.Error("the datastore was replaced")
 	}
 }
