@@ -107,8 +107,8 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 	p.inRange(field+".thresholds.durationMs", a.Thresholds.DurationMs, 1, 1000, "milliseconds")
 	p.inRange(field+".thresholds.denialPercent", a.Thresholds.DenialPercent, 1, 100, "percent")
 	p.inRange(field+".thresholds.concurrencyPercent", a.Thresholds.ConcurrencyPercent, 1, 100, "percent")
-	if f.LogLevel == "warn" || f.LogLevel == "error" {
-		p.add("function.logLevel", f.LogLevel, "want info or debug with alarms: grants and denials are counted by lines of level info")
+	if f.LogLevel == WarnLevel || f.LogLevel == ErrorLevel {
+		p.add("function.logLevel", string(f.LogLevel), "want info or debug with alarms: grants and denials are counted by lines of level info")
 	}
 }
 

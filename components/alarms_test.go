@@ -201,10 +201,10 @@ func TestTheDashboardIsOfMetricsThatTheValidatorEmits(t *testing.T) {
 
 func TestAnAlarmOnWhatIsNotLoggedIsRefused(t *testing.T) {
 	cases := map[string]refusal{}
-	for _, level := range []string{"warn", "error"} {
-		cases[level] = refusal{func(a *components.SmartDatastoreArgs) {
+	for _, level := range []components.LogLevel{"warn", "error"} {
+		cases[string(level)] = refusal{func(a *components.SmartDatastoreArgs) {
 			a.Alarms, a.Function.LogLevel = &components.AlarmArgs{}, level
-		}, `function.logLevel: "` + level + `": want info or debug with alarms: grants and denials are counted by lines of level info`}
+		}, `function.logLevel: "` + string(level) + `": want info or debug with alarms: grants and denials are counted by lines of level info`}
 	}
 	assertRefused(t, cases)
 	if _, err := run(declare(func(a *components.SmartDatastoreArgs) {

@@ -45,7 +45,7 @@ func checkClients(p *problems, clients []client, strategy smart.Strategy) {
 		} else {
 			seen[name] = true
 		}
-		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
+		oneOf(p, field+".kind", client.Kind, ServiceClient, ConfidentialClient, PublicClient)
 		client.checkScopes(p, field+".scopes", strategy)
 		client.checkTokenSize(p, field+".scopes")
 		client.checkUsers(p, field)

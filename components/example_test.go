@@ -80,7 +80,7 @@ func ExampleNewDatastoreGrant() {
 			JWKSURI: pulumi.String("https://login.example.org/.well-known/jwks.json"),
 			Clients: []components.AcceptedClientArgs{
 				{ID: pulumi.String("reporting")},
-				{ID: pulumi.String("portal"), FHIRUserTypes: []string{"Practitioner"}, Groups: []string{"clinicians"}},
+				{ID: pulumi.String("portal"), FHIRUserTypes: []components.FHIRUserType{"Practitioner"}, Groups: []string{"clinicians"}},
 			},
 		})
 		if err != nil {

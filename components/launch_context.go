@@ -225,7 +225,7 @@ func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pul
 		environment: pulumi.StringMap{
 			wire.EnvPatientAttribute:  pulumi.String("custom:" + a.PatientAttribute),
 			wire.EnvFHIRUserAttribute: pulumi.String("custom:" + a.FHIRUserAttribute),
-			wire.EnvLogLevel:          pulumi.String(a.Function.LogLevel),
+			wire.EnvLogLevel:          pulumi.String(string(a.Function.LogLevel)),
 		},
 	}
 	declared, err := program.declare(context.site, a.Function)
@@ -330,8 +330,8 @@ func (t TestUserArgs) contextAttributes(l *LaunchContextArgs) map[string]string 
 
 // checkTier refuses a plan that would ignore the trigger's claims.
 func (a AuthorizationServerArgs) checkTier(p *problems, clients []client) {
-	if a.UserPool.Tier == "LITE" && wantsLaunchContext(clients) {
-		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
+	if a.UserPool.Tier == LiteTier && wantsLaunchContext(clients) {
+		p.add("userPool.tier", string(a.UserPool.Tier), fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
 			"which need claims that Cognito adds to access tokens in these plans", launchScope, "patient/", "user/"))
 	}
 }

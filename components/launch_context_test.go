@@ -90,7 +90,7 @@ func TestNoClientMayWriteOrReadTheAttributesOfTheContext(t *testing.T) {
 		"other names": func(a *components.SmartDatastoreArgs) { a.LaunchContext = withAttributes("chart", "person") },
 		"sign-up":     func(a *components.SmartDatastoreArgs) { a.UserPool.SelfSignUp = true },
 		"aliases": func(a *components.SmartDatastoreArgs) {
-			a.UserPool.AliasAttributes = []string{"email", "phone_number", "preferred_username"}
+			a.UserPool.AliasAttributes = []components.AliasAttribute{"email", "phone_number", "preferred_username"}
 		},
 	} {
 		r := build(t, edit)

@@ -41,7 +41,7 @@ func (a TokenValidatorArgs) variables(issuers, keySet, clients pulumi.StringInpu
 		wire.EnvReadRoleARN:   roles.read,
 		wire.EnvWriteRoleARN:  roles.write,
 		wire.EnvExportRoleARN: roles.export,
-		wire.EnvLogLevel:      pulumi.String(a.Function.LogLevel),
+		wire.EnvLogLevel:      pulumi.String(string(a.Function.LogLevel)),
 	}
 }
 

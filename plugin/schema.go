@@ -64,10 +64,10 @@ func describe(d reference.Documentation, spec *schema.PackageSpec) {
 		describeProperties(d, name, object.Properties)
 		spec.Types[token] = object
 	}
-	for name, enum := range d.Enums {
+	for name, enum := range d.Enums { // whose members each language names after their values
 		var values []schema.EnumValueSpec
 		for _, value := range enum.Values {
-			values = append(values, schema.EnumValueSpec{Name: value.Name, Description: value.Description, Value: value.Value})
+			values = append(values, schema.EnumValueSpec{Description: value.Description, Value: value.Value})
 		}
 		spec.Types[typePrefix+name] = schema.ComplexTypeSpec{
 			ObjectTypeSpec: schema.ObjectTypeSpec{Type: "string", Description: enum.Description},
@@ -80,8 +80,10 @@ func describeProperties(d reference.Documentation, of string, properties map[str
 	for name, property := range properties {
 		doc := d.Types[of].Properties[name]
 		property.Description = doc.Description
-		if doc.Enum != "" {
-			property.TypeSpec = schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum}
+		if enum := (schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum}); doc.Enum != "" && property.Items != nil {
+			property.Items = &enum
+		} else if doc.Enum != "" {
+			property.TypeSpec = enum
 		}
 		properties[name] = property
 	}

@@ -80,6 +80,10 @@ func TestTheSDKForTypeScriptTakesOutputsWhereTheComponentDoes(t *testing.T) {
 		"smartDatastore.ts": {"clients: inputs.ClientArgs[];", "customDomain?: inputs.CustomDomainArgs;", "kmsKeyArn?: pulumi.Input<string | undefined>;"},
 		"types/input.ts": {
 			"callbackUrls?: pulumi.Input<pulumi.Input<string>[] | undefined>;", "emails?: pulumi.Input<string>[];", "scopes: string[];", "kind: enums.ClientKind;",
+			"mfa?: enums.MFA;", "fhirUserTypes?: enums.FHIRUserType[];", "logLevel?: enums.LogLevel;",
+		},
+		"types/enums/index.ts": {
+			`Service: "service",`, `SMART_ON_FHIR: "SMART_ON_FHIR",`, `OPTIONAL: "OPTIONAL",`, `X86_64: "x86_64",`, `Verified_email: "verified_email",`,
 		},
 		"types/output.ts": {"readRoleArn: string;", "dashboardName?: string;"},
 	} {
