@@ -192,7 +192,7 @@ func TestAnEnvironmentThatLambdaWouldRefuseIsRefusedWithWhatToDo(t *testing.T) {
 		"a group each": {hundred(100, func(i int) string { return fmt.Sprint("department-", i) }), fmt.Sprintf(want, 11618, 11093)},
 		"a long path": {func(a *components.SmartDatastoreArgs) {
 			hundred(1, func(int) string { return "clinicians" })(a)
-			a.Roles = &components.RoleArgs{Path: "/" + strings.Repeat("x", 400) + "/"}
+			a.Roles = &components.RolesArgs{Path: "/" + strings.Repeat("x", 400) + "/"}
 		}, fmt.Sprintf(want, 4908, 3180)},
 	})
 }

@@ -61,7 +61,7 @@ type LaunchContextArgs struct {
 	// provisioned: Cognito waits for five seconds.
 	Function *FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles *RoleArgs `pulumi:"roles,optional"`
+	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Tags of every resource that takes tags. By default those of the whole.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -107,7 +107,7 @@ func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
 // inherited is what a launch context takes from the whole where it is left out.
 type inherited struct {
 	function *FunctionArgs
-	roles    *RoleArgs
+	roles    *RolesArgs
 }
 
 // inheriting takes what is left out from what the rest of a component is given. An
@@ -131,7 +131,7 @@ func (l *LaunchContextArgs) inheriting(whole inherited, tags pulumi.StringMapInp
 	if own.LogKMSKeyARN == nil {
 		l.Function.LogKMSKeyARN = f.LogKMSKeyARN
 	}
-	if orDefault(l.Roles, RoleArgs{}) == (RoleArgs{}) {
+	if orDefault(l.Roles, RolesArgs{}) == (RolesArgs{}) {
 		l.Roles = whole.roles
 	}
 	if l.Tags == nil {

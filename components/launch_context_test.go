@@ -321,7 +321,7 @@ func aLaunchContext(args *components.LaunchContextArgs) pulumi.RunFunc {
 func TestALaunchContextStandsAlone(t *testing.T) {
 	args := fromArchive()
 	args.Tags = pulumi.StringMap{"team": pulumi.String("records")}
-	args.Roles = &components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
+	args.Roles = &components.RolesArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
 	r := mustRun(t, aLaunchContext(args))
 	assertLines(t, "resources", r.names(), []string{
 		"aws:cloudwatch/logGroup:LogGroup who-logs",

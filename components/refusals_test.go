@@ -387,7 +387,7 @@ func TestDatastoresThatHealthLakeDoesNotMakeAreRefused(t *testing.T) {
 	datastore := func(name string) refusal {
 		return refusal{func(a *components.SmartDatastoreArgs) { a.DatastoreName = name }, fmt.Sprintf("datastoreName: %q: %s", name, nameWanted)}
 	}
-	strategy := func(strategy smart.Strategy) refusal {
+	strategy := func(strategy smart.AuthorizationStrategy) refusal {
 		return refusal{func(a *components.SmartDatastoreArgs) { a.AuthorizationStrategy = strategy },
 			fmt.Sprintf("authorizationStrategy: %q: want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens", string(strategy))}
 	}

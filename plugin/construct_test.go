@@ -123,7 +123,7 @@ func args(archive string) *components.SmartDatastoreArgs {
 		Function:      &components.FunctionArgs{Archive: archive, MemoryMB: 256},
 		LaunchContext: &components.LaunchContextArgs{Function: &components.FunctionArgs{Archive: archive}},
 		BulkData:      &components.BulkDataArgs{ExportRetentionDays: 7},
-		Alarms:        &components.AlarmArgs{Emails: []pulumi.StringInput{pulumi.String("ops@example.org")}},
+		Alarms:        &components.ValidatorAlarmsArgs{Emails: []pulumi.StringInput{pulumi.String("ops@example.org")}},
 		TestUsers: []components.TestUserArgs{{
 			Username: "ann", Email: "ann@example.org", Password: pulumi.ToSecret(pulumi.String("Passw0rd!Passw0rd!")).(pulumi.StringOutput), Patient: "p-1",
 		}},
