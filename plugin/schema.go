@@ -21,6 +21,15 @@ var descriptionsJSON []byte
 
 const typePrefix = packageName + ":index:"
 
+// The SDKs are called pulumi_smartlake, Pulumi.Smartlake and com.pulumi.smartlake, as
+// Pulumi's conventions have it: the namespace comes before the package's name, and the
+// owner of the repository, whom Pulumi takes by default, would repeat that. The scope
+// @pulumi of npm belongs to Pulumi, so the package for Node.js is named by itself.
+const (
+	namespace  = "pulumi"
+	npmPackage = "@smartlake/pulumi"
+)
+
 // documented adds to a schema what Go's types alone do not say: descriptions, which
 // values there are, and the version of a plugin that is run from source.
 func documented(
@@ -45,6 +54,9 @@ func documented(
 		markOptional(&spec)
 		nestParts(&spec)
 		renameTypes(&spec)
+		if err := nameNPMPackage(&spec); err != nil {
+			return provider.GetSchemaResponse{}, err
+		}
 		text, err := json.Marshal(spec)
 		return provider.GetSchemaResponse{Schema: string(text)}, err
 	}
@@ -125,4 +137,15 @@ func renameRefs(properties map[string]schema.PropertySpec, names map[string]stri
 		}
 		properties[key] = property
 	}
+}
+
+func nameNPMPackage(spec *schema.PackageSpec) error {
+	nodejs := map[string]any{}
+	if err := json.Unmarshal(spec.Language["nodejs"], &nodejs); err != nil {
+		return fmt.Errorf("schema for nodejs: %w", err)
+	}
+	nodejs["packageName"] = npmPackage
+	text, err := json.Marshal(nodejs)
+	spec.Language["nodejs"] = text
+	return err
 }

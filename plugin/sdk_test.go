@@ -56,8 +56,8 @@ func generate(t *testing.T, language, folder string) {
 
 func TestTheSDKsHaveTheNamesOfTheDocs(t *testing.T) {
 	for language, want := range map[string]map[string]string{
-		"nodejs": {"package.json": `"name": "@smartlake/smartlake"`, "smartDatastore.ts": "export class SmartDatastore extends pulumi.ComponentResource"},
-		"python": {"pyproject.toml": `name = "smartlake_smartlake"`, "smartlake_smartlake/smart_datastore.py": "class SmartDatastore(pulumi.ComponentResource)"},
+		"nodejs": {"package.json": `"name": "@smartlake/pulumi"`, "smartDatastore.ts": "export class SmartDatastore extends pulumi.ComponentResource"},
+		"python": {"pyproject.toml": `name = "pulumi_smartlake"`, "pulumi_smartlake/smart_datastore.py": "class SmartDatastore(pulumi.ComponentResource)"},
 		"go":     {"smartlake/smartDatastore.go": "func NewSmartDatastore("},
 	} {
 		folder := t.TempDir()

@@ -1,5 +1,5 @@
 import pulumi
-import smartlake_smartlake as smartlake
+import pulumi_smartlake as smartlake
 
 config = pulumi.Config()
 
