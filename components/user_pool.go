@@ -297,7 +297,7 @@ func (p *PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
 // fill in. A pool's schema can be added to, but is settled for good otherwise.
 func textAttribute(name string, required bool, maxLength string) cognito.UserPoolSchemaArgs {
 	return cognito.UserPoolSchemaArgs{
-		Name:                   pulumi.String(string(name)),
+		Name:                   pulumi.String(name),
 		AttributeDataType:      pulumi.String("String"),
 		DeveloperOnlyAttribute: pulumi.Bool(false),
 		Mutable:                pulumi.Bool(true),
