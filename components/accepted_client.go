@@ -20,7 +20,7 @@ type AcceptedClientArgs struct {
 	// for; see [ClientArgs]. By default Practitioner. With an empty list no user/
 	// scope counts. Nothing but fine-grained authorization of the datastore holds a
 	// Patient, Person or RelatedPerson to records of their own.
-	FHIRUserTypes []string `pulumi:"fhirUserTypes,optional"`
+	FHIRUserTypes []FHIRUserType `pulumi:"fhirUserTypes,optional"`
 	// Groups of the user pool, of which a user must be in one; see [ClientArgs]. By
 	// default none: groups decide nothing.
 	Groups []string `pulumi:"groups,optional"`
@@ -75,7 +75,7 @@ func clientRules(clients []AcceptedClientArgs, ids []string) (string, error) {
 			return "", problem{fmt.Sprintf("clients[%d].id", i), fmt.Sprintf("%q: want an id that no other client has", ids[i])}
 		}
 		seen[ids[i]] = true
-		same := clientRule{FHIRUserTypes: sorted(client.FHIRUserTypes), Groups: sorted(client.Groups)}
+		same := clientRule{FHIRUserTypes: sorted(texts(client.FHIRUserTypes)), Groups: sorted(client.Groups)}
 		key := compactJSON(same)
 		same.IDs = slices.Concat(rules[key].IDs, []string{ids[i]})
 		rules[key] = same

@@ -11,7 +11,7 @@ import (
 
 // topic returns the ARN of the topic that is told of alarms, the given one or one
 // that is created here, and what must be there before CloudWatch can publish to it.
-func (a AlarmArgs) topic(s site) (pulumi.StringOutput, []pulumi.Resource, error) {
+func (a ValidatorAlarmsArgs) topic(s site) (pulumi.StringOutput, []pulumi.Resource, error) {
 	if a.TopicARN != nil {
 		return matching("alarms.topicArn", a.TopicARN, topicARNPattern, topicARNWanted), nil, nil
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
-// AlarmArgs say who learns that the validator needs somebody. Where they are
+// ValidatorAlarmsArgs configure the CloudWatch alarms of a token validator. Where they are
 // given, there are six alarms: errors, throttles, duration, denials, key set
 // failures and concurrency. CloudWatch bills each alarm by the month.
-type AlarmArgs struct {
+type ValidatorAlarmsArgs struct {
 	// TopicARN of a standard SNS topic of this region that is told of every alarm,
 	// and of its end. Its policy must let cloudwatch.amazonaws.com publish; so must
 	// the policy of its key, which cannot be alias/aws/sns. By default a topic is
@@ -34,11 +34,11 @@ type AlarmArgs struct {
 	// list where the address is an output of another resource.
 	Emails []pulumi.StringInput `pulumi:"emails,optional"`
 	// Thresholds of the alarms.
-	Thresholds *AlarmThresholdArgs `pulumi:"thresholds,optional"`
+	Thresholds *ValidatorAlarmThresholdsArgs `pulumi:"thresholds,optional"`
 }
 
-// AlarmThresholdArgs say when it is time for an alarm.
-type AlarmThresholdArgs struct {
+// ValidatorAlarmThresholdsArgs say at which values alarms go off.
+type ValidatorAlarmThresholdsArgs struct {
 	// DurationMs that one call in a hundred reaches: 1 to 1000, by default 800.
 	// HealthLake gives up after 1000.
 	DurationMs int `pulumi:"durationMs,optional"`
@@ -61,7 +61,7 @@ const emailWanted = "want an email address"
 const topicARNWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
 
 // withDefaults leaves no alarms where none are wanted.
-func (a *AlarmArgs) withDefaults() *AlarmArgs {
+func (a *ValidatorAlarmsArgs) withDefaults() *ValidatorAlarmsArgs {
 	if a == nil {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (a *AlarmArgs) withDefaults() *AlarmArgs {
 	return a
 }
 
-func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
+func (a *ValidatorAlarmsArgs) check(p *problems, field string, f *FunctionArgs) {
 	if a == nil {
 		return
 	}
@@ -107,8 +107,8 @@ func (a *AlarmArgs) check(p *problems, field string, f *FunctionArgs) {
 	p.inRange(field+".thresholds.durationMs", a.Thresholds.DurationMs, 1, 1000, "milliseconds")
 	p.inRange(field+".thresholds.denialPercent", a.Thresholds.DenialPercent, 1, 100, "percent")
 	p.inRange(field+".thresholds.concurrencyPercent", a.Thresholds.ConcurrencyPercent, 1, 100, "percent")
-	if f.LogLevel == "warn" || f.LogLevel == "error" {
-		p.add("function.logLevel", f.LogLevel, "want info or debug with alarms: grants and denials are counted by lines of level info")
+	if f.LogLevel == WarnLevel || f.LogLevel == ErrorLevel {
+		p.add("function.logLevel", string(f.LogLevel), "want info or debug with alarms: grants and denials are counted by lines of level info")
 	}
 }
 

@@ -23,9 +23,9 @@ const (
 )
 
 // alarmed has alarms, edited.
-func alarmed(edit func(*components.AlarmArgs)) func(*components.SmartDatastoreArgs) {
+func alarmed(edit func(*components.ValidatorAlarmsArgs)) func(*components.SmartDatastoreArgs) {
 	return func(a *components.SmartDatastoreArgs) {
-		a.Alarms = &components.AlarmArgs{}
+		a.Alarms = &components.ValidatorAlarmsArgs{}
 		if edit != nil {
 			edit(a.Alarms)
 		}
@@ -68,7 +68,7 @@ func assertAlarm(t *testing.T, r *recorder, name, want, topic string) {
 }
 
 func TestThereAreTheseAlarmsAndEachTellsWhatToDo(t *testing.T) {
-	r := build(t, alarmed(func(a *components.AlarmArgs) { a.TopicARN = pulumi.String(givenTopic) }))
+	r := build(t, alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicARN = pulumi.String(givenTopic) }))
 	for name, want := range alarms {
 		assertAlarm(t, r, name, want, givenTopic)
 	}
@@ -78,8 +78,8 @@ func TestThereAreTheseAlarmsAndEachTellsWhatToDo(t *testing.T) {
 }
 
 func TestTheThresholdsOfTheAlarmsCanBeChosen(t *testing.T) {
-	r := build(t, alarmed(func(a *components.AlarmArgs) {
-		a.Thresholds = &components.AlarmThresholdArgs{DurationMs: 500, DenialPercent: 10, ConcurrencyPercent: 60}
+	r := build(t, alarmed(func(a *components.ValidatorAlarmsArgs) {
+		a.Thresholds = &components.ValidatorAlarmThresholdsArgs{DurationMs: 500, DenialPercent: 10, ConcurrencyPercent: 60}
 	}))
 	for name, want := range map[string]float64{"duration": 500, "denials": 10, "concurrency": 60} {
 		alarm := r.find(t, alarmType, alarmName+name).Inputs
@@ -94,7 +94,7 @@ func TestTheThresholdsOfTheAlarmsCanBeChosen(t *testing.T) {
 
 func TestWithReservedExecutionsTheAlarmIsOnThem(t *testing.T) {
 	r := build(t, func(a *components.SmartDatastoreArgs) {
-		a.Alarms = &components.AlarmArgs{TopicARN: pulumi.String(givenTopic)}
+		a.Alarms = &components.ValidatorAlarmsArgs{TopicARN: pulumi.String(givenTopic)}
 		a.Function.ReservedConcurrency = 50
 	})
 	assertAlarm(t, r, "concurrency", lambdaAlarm+`, "metricName": "ConcurrentExecutions", "statistic": "Maximum",
@@ -201,14 +201,14 @@ func TestTheDashboardIsOfMetricsThatTheValidatorEmits(t *testing.T) {
 
 func TestAnAlarmOnWhatIsNotLoggedIsRefused(t *testing.T) {
 	cases := map[string]refusal{}
-	for _, level := range []string{"warn", "error"} {
-		cases[level] = refusal{func(a *components.SmartDatastoreArgs) {
-			a.Alarms, a.Function.LogLevel = &components.AlarmArgs{}, level
-		}, `function.logLevel: "` + level + `": want info or debug with alarms: grants and denials are counted by lines of level info`}
+	for _, level := range []components.LogLevel{"warn", "error"} {
+		cases[string(level)] = refusal{func(a *components.SmartDatastoreArgs) {
+			a.Alarms, a.Function.LogLevel = &components.ValidatorAlarmsArgs{}, level
+		}, `function.logLevel: "` + string(level) + `": want info or debug with alarms: grants and denials are counted by lines of level info`}
 	}
 	assertRefused(t, cases)
 	if _, err := run(declare(func(a *components.SmartDatastoreArgs) {
-		a.Alarms, a.Function.LogLevel = &components.AlarmArgs{}, "debug"
+		a.Alarms, a.Function.LogLevel = &components.ValidatorAlarmsArgs{}, "debug"
 	})); err != nil {
 		t.Errorf("debug is refused: %v", err)
 	}
@@ -234,7 +234,7 @@ const topicPolicy = `{
 }`
 
 func TestATopicIsCreatedThatTheAlarmsOfTheAccountMayTellAndNobodyElse(t *testing.T) {
-	r := build(t, alarmed(func(a *components.AlarmArgs) {
+	r := build(t, alarmed(func(a *components.ValidatorAlarmsArgs) {
 		a.Emails = []pulumi.StringInput{pulumi.String("ops@example.org"), pulumi.String("boss@example.org")}
 	}))
 	topic := r.arn("sns", physicalName("ehr-validator-alarms"))
@@ -264,7 +264,7 @@ func TestATopicIsCreatedThatTheAlarmsOfTheAccountMayTellAndNobodyElse(t *testing
 func TestAGivenTopicIsUsedAndNoneCreated(t *testing.T) {
 	for what, topic := range map[string]pulumi.StringInput{"at once": pulumi.String(givenTopic), "later": pulumi.String(givenTopic).ToStringOutput()} {
 		r := build(t, func(a *components.SmartDatastoreArgs) {
-			a.Alarms, a.CustomerManagedKey = &components.AlarmArgs{TopicARN: topic}, true
+			a.Alarms, a.CustomerManagedKey = &components.ValidatorAlarmsArgs{TopicARN: topic}, true
 		})
 		if n := len(r.of(topicType)) + len(r.of(topicPolicyType)) + len(r.of(subscriptionType)); n > 0 {
 			t.Errorf("%s: %d resources of a topic are declared", what, n)
@@ -277,7 +277,7 @@ func TestAGivenTopicIsUsedAndNoneCreated(t *testing.T) {
 }
 
 func TestTheCreatedTopicIsEncryptedWithTheCreatedKeyWhichAlarmsMayThenUse(t *testing.T) {
-	caller := &components.AlarmArgs{}
+	caller := &components.ValidatorAlarmsArgs{}
 	r := build(t, func(a *components.SmartDatastoreArgs) { a.Alarms, a.CustomerManagedKey = caller, true })
 	assertJSON(t, "topic", r.find(t, topicType, "ehr-validator-alarms").Inputs,
 		`{"kmsMasterKeyId": "`+r.arn("kms", "key/"+uuid(digest("ehr-key")))+`"}`)
@@ -291,12 +291,12 @@ func TestTheCreatedTopicIsEncryptedWithTheCreatedKeyWhichAlarmsMayThenUse(t *tes
 func TestTheTopicIsEncryptedWithAnotherKeyWhereThatIsSaid(t *testing.T) {
 	for what, key := range keyARNs {
 		r := build(t, func(a *components.SmartDatastoreArgs) {
-			a.Alarms, a.CustomerManagedKey = &components.AlarmArgs{TopicKMSKeyARN: key}, true
+			a.Alarms, a.CustomerManagedKey = &components.ValidatorAlarmsArgs{TopicKMSKeyARN: key}, true
 		})
 		assertJSON(t, what, r.find(t, topicType, "ehr-validator-alarms").Inputs, `{"kmsMasterKeyId": "`+givenKey+`"}`)
 	}
 	foreign := build(t, func(a *components.SmartDatastoreArgs) {
-		a.Alarms, a.KMSKeyARN = &components.AlarmArgs{}, pulumi.String(givenKey)
+		a.Alarms, a.KMSKeyARN = &components.ValidatorAlarmsArgs{}, pulumi.String(givenKey)
 	})
 	assertJSON(t, "beside a given key of the datastore", foreign.find(t, topicType, "ehr-validator-alarms").Inputs, `{}`)
 }
@@ -304,33 +304,33 @@ func TestTheTopicIsEncryptedWithAnotherKeyWhereThatIsSaid(t *testing.T) {
 func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
 	const topicWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
 	topic := func(arn string) func(*components.SmartDatastoreArgs) {
-		return alarmed(func(a *components.AlarmArgs) { a.TopicARN = pulumi.String(arn) })
+		return alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicARN = pulumi.String(arn) })
 	}
 	emails := func(emails ...string) func(*components.SmartDatastoreArgs) {
-		return alarmed(func(a *components.AlarmArgs) { a.Emails = pulumi.ToStringArray(emails) })
+		return alarmed(func(a *components.ValidatorAlarmsArgs) { a.Emails = pulumi.ToStringArray(emails) })
 	}
-	thresholds := func(thresholds components.AlarmThresholdArgs) func(*components.SmartDatastoreArgs) {
-		return alarmed(func(a *components.AlarmArgs) { a.Thresholds = &thresholds })
+	thresholds := func(thresholds components.ValidatorAlarmThresholdsArgs) func(*components.SmartDatastoreArgs) {
+		return alarmed(func(a *components.ValidatorAlarmsArgs) { a.Thresholds = &thresholds })
 	}
 	assertRefused(t, map[string]refusal{
 		"no topic":      {topic("on-call"), `alarms.topicArn: "on-call": ` + topicWanted},
 		"a FIFO topic":  {topic(givenTopic + ".fifo"), `alarms.topicArn: "` + givenTopic + `.fifo": ` + topicWanted},
 		"no address":    {emails("ops"), `alarms.emails[0]: "ops": want an email address`},
 		"twice":         {emails("a@example.org", "a@example.org"), `alarms.emails[1]: "a@example.org": want each address once`},
-		"a foreign key": {alarmed(func(a *components.AlarmArgs) { a.TopicKMSKeyARN = pulumi.String("alias/aws/sns") }), `alarms.topicKmsKeyArn: "alias/aws/sns": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
-		"addresses of a given topic": {alarmed(func(a *components.AlarmArgs) {
+		"a foreign key": {alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicKMSKeyARN = pulumi.String("alias/aws/sns") }), `alarms.topicKmsKeyArn: "alias/aws/sns": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
+		"addresses of a given topic": {alarmed(func(a *components.ValidatorAlarmsArgs) {
 			a.TopicARN, a.Emails = pulumi.String(givenTopic), []pulumi.StringInput{pulumi.String("a@example.org")}
 		}), `alarms.emails: []string{"a@example.org"}: want none with topicArn: subscribe them where that topic is declared`},
-		"a key of a given topic": {alarmed(func(a *components.AlarmArgs) {
+		"a key of a given topic": {alarmed(func(a *components.ValidatorAlarmsArgs) {
 			a.TopicARN, a.TopicKMSKeyARN = pulumi.String(givenTopic), pulumi.String(givenKey)
 		}), `alarms.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already`},
-		"no duration":          {thresholds(components.AlarmThresholdArgs{DurationMs: -1}), `alarms.thresholds.durationMs: -1: want 1 to 1000 milliseconds`},
-		"over the second":      {thresholds(components.AlarmThresholdArgs{DurationMs: 1001}), `alarms.thresholds.durationMs: 1001: want 1 to 1000 milliseconds`},
-		"more than all":        {thresholds(components.AlarmThresholdArgs{DenialPercent: 101}), `alarms.thresholds.denialPercent: 101: want 1 to 100 percent`},
-		"more than there are":  {thresholds(components.AlarmThresholdArgs{ConcurrencyPercent: 101}), `alarms.thresholds.concurrencyPercent: 101: want 1 to 100 percent`},
-		"less than none there": {thresholds(components.AlarmThresholdArgs{ConcurrencyPercent: -1}), `alarms.thresholds.concurrencyPercent: -1: want 1 to 100 percent`},
+		"no duration":          {thresholds(components.ValidatorAlarmThresholdsArgs{DurationMs: -1}), `alarms.thresholds.durationMs: -1: want 1 to 1000 milliseconds`},
+		"over the second":      {thresholds(components.ValidatorAlarmThresholdsArgs{DurationMs: 1001}), `alarms.thresholds.durationMs: 1001: want 1 to 1000 milliseconds`},
+		"more than all":        {thresholds(components.ValidatorAlarmThresholdsArgs{DenialPercent: 101}), `alarms.thresholds.denialPercent: 101: want 1 to 100 percent`},
+		"more than there are":  {thresholds(components.ValidatorAlarmThresholdsArgs{ConcurrencyPercent: 101}), `alarms.thresholds.concurrencyPercent: 101: want 1 to 100 percent`},
+		"less than none there": {thresholds(components.ValidatorAlarmThresholdsArgs{ConcurrencyPercent: -1}), `alarms.thresholds.concurrencyPercent: -1: want 1 to 100 percent`},
 	})
-	r, err := run(declare(alarmed(func(a *components.AlarmArgs) { a.TopicARN = pulumi.String("on-call").ToStringOutput() })))
+	r, err := run(declare(alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicARN = pulumi.String("on-call").ToStringOutput() })))
 	if want := `alarms.topicArn: "on-call": ` + topicWanted; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("later: got the error %v, want %s", err, want)
 	}
@@ -341,7 +341,7 @@ func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
 
 func TestAValidatorAloneHasAlarmsToo(t *testing.T) {
 	args := tokenValidatorArgs()
-	args.Alarms, args.Dashboard = &components.AlarmArgs{TopicARN: pulumi.String(givenTopic)}, true
+	args.Alarms, args.Dashboard = &components.ValidatorAlarmsArgs{TopicARN: pulumi.String(givenTopic)}, true
 	r := mustRun(t, aTokenValidator(args, "", nil))
 	if got := len(r.of(alarmType)); got != len(alarms) {
 		t.Errorf("got %d alarms, want %d", got, len(alarms))
@@ -351,6 +351,6 @@ func TestAValidatorAloneHasAlarmsToo(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", output, got, want)
 		}
 	}
-	args.Alarms.Thresholds = &components.AlarmThresholdArgs{DenialPercent: 200}
+	args.Alarms.Thresholds = &components.ValidatorAlarmThresholdsArgs{DenialPercent: 200}
 	assertRefusal(t, aTokenValidator(args, "", nil), `TokenValidator "judge": alarms.thresholds.denialPercent: 200: want 1 to 100 percent`)
 }

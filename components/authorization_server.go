@@ -61,7 +61,7 @@ type AuthorizationServerArgs struct {
 	Clients []ClientArgs `pulumi:"clients"`
 	// AuthorizationStrategy of the datastore that the tokens are for, which
 	// decides whether v2 scopes may be declared. By default SMART_ON_FHIR.
-	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
+	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
 	// DomainPrefix of the hosted domain,
 	// https://<prefix>.auth.<region>.amazoncognito.com, which is unique in the
 	// region. By default one that follows from account, region, project, stack

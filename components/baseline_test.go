@@ -147,7 +147,7 @@ func baseline() *components.SmartDatastoreArgs {
 		Function:      &components.FunctionArgs{Archive: fixtureArchive, ProvisionedConcurrency: &components.ProvisionedConcurrencyArgs{}},
 		LaunchContext: fromArchive(),
 		UserPool:      &components.UserPoolArgs{},
-		Roles:         &components.RoleArgs{},
+		Roles:         &components.RolesArgs{},
 	}
 }
 

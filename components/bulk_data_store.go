@@ -46,7 +46,7 @@ type BulkDataStoreArgs struct {
 	// BulkData says how the bucket is encrypted and how long it keeps what.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles *RoleArgs `pulumi:"roles,optional"`
+	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Protect the buckets, and the key where it is created here, from deletion. By
 	// default true. While false, deleting a bucket DELETES WHAT IS IN IT; turn it
 	// off in one update and delete in the next, since S3's provider empties a

@@ -24,7 +24,7 @@ const someDatastore = "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/
 // that is already there.
 func aBulkDataStore(name string, edit func(*components.BulkDataStoreArgs), opts ...pulumi.ResourceOption) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
-		args := &components.BulkDataStoreArgs{DatastoreARN: pulumi.String(someDatastore), BulkData: &components.BulkDataArgs{}, Roles: &components.RoleArgs{}}
+		args := &components.BulkDataStoreArgs{DatastoreARN: pulumi.String(someDatastore), BulkData: &components.BulkDataArgs{}, Roles: &components.RolesArgs{}}
 		if edit != nil {
 			edit(args)
 		}
@@ -501,7 +501,7 @@ func TestEveryResourceOfBulkDataThatTakesTagsHasThem(t *testing.T) {
 
 func TestTheRolesOfJobsCarryThePathAndTheBoundary(t *testing.T) {
 	r := bulk(t, func(a *components.BulkDataStoreArgs) {
-		a.Roles = &components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
+		a.Roles = &components.RolesArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
 	})
 	for _, one := range r.of(roleType) {
 		assertJSON(t, one.GetName(), []any{one.Inputs["path"], one.Inputs["permissionsBoundary"]}, `["/a/", "`+boundary+`"]`)

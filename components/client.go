@@ -43,7 +43,7 @@ type ClientArgs struct {
 	// those alone: a patient/ scope reaches one patient's records, whoever reads them.
 	// Patient, RelatedPerson and Person need FineGrainedAuthorization of the datastore,
 	// which holds them to records of their own. Refused for services.
-	FHIRUserTypes []string `pulumi:"fhirUserTypes,optional" json:"fhirUserTypes,omitempty"`
+	FHIRUserTypes []FHIRUserType `pulumi:"fhirUserTypes,optional" json:"fhirUserTypes,omitempty"`
 	// Groups of the user pool, of which a user must be in one; the token validator drops
 	// all scopes of other users. By default none: every user of the pool may use the
 	// client. The groups are declared with the pool; in an existing user pool they must

@@ -28,7 +28,7 @@ const (
 
 // checkClients checks the clients against SMART's grammar, the datastore's
 // strategy and Cognito's quotas.
-func checkClients(p *problems, clients []client, strategy smart.Strategy) {
+func checkClients(p *problems, clients []client, strategy smart.AuthorizationStrategy) {
 	if len(clients) == 0 {
 		p.missing("clients", "want at least one client; without one nobody can get a token")
 	}
@@ -45,7 +45,7 @@ func checkClients(p *problems, clients []client, strategy smart.Strategy) {
 		} else {
 			seen[name] = true
 		}
-		p.oneOf(field+".kind", string(client.Kind), string(ServiceClient), string(ConfidentialClient), string(PublicClient))
+		oneOf(p, field+".kind", client.Kind, ServiceClient, ConfidentialClient, PublicClient)
 		client.checkScopes(p, field+".scopes", strategy)
 		client.checkTokenSize(p, field+".scopes")
 		client.checkUsers(p, field)
@@ -69,7 +69,7 @@ var unissuable = map[string]string{
 	"online_access":  "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
 }
 
-func (c client) checkScopes(p *problems, field string, strategy smart.Strategy) {
+func (c client) checkScopes(p *problems, field string, strategy smart.AuthorizationStrategy) {
 	if len(c.Scopes) == 0 {
 		p.missing(field, "want at least one scope, such as system/*.read")
 	}
@@ -86,7 +86,7 @@ func (c client) checkScopes(p *problems, field string, strategy smart.Strategy) 
 	}
 }
 
-func (c client) checkScope(p *problems, field, text string, strategy smart.Strategy) {
+func (c client) checkScope(p *problems, field, text string, strategy smart.AuthorizationStrategy) {
 	if why, ok := unissuable[text]; ok {
 		p.add(field, text, why)
 		return
@@ -144,7 +144,7 @@ func (c ClientArgs) checkLifetimes(p *problems, field string) {
 	}
 }
 
-func (p *problems) checkStrategy(field string, strategy smart.Strategy) {
+func (p *problems) checkStrategy(field string, strategy smart.AuthorizationStrategy) {
 	if !strategy.Valid() {
 		p.add(field, string(strategy), "want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens")
 	}

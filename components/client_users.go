@@ -12,13 +12,30 @@ import (
 // Every user of a pool can sign in at every client of it. Whose a client is, its
 // arguments say, and the token validator holds to it.
 
+// FHIRUserType is a type of FHIR resource that a user can be.
+type FHIRUserType string
+
+// The types that SMART App Launch has for users.
+const (
+	// PractitionerUser is a clinician.
+	PractitionerUser FHIRUserType = "Practitioner"
+	// PractitionerRoleUser is a clinician in one role.
+	PractitionerRoleUser FHIRUserType = "PractitionerRole"
+	// PatientUser is a patient.
+	PatientUser FHIRUserType = "Patient"
+	// RelatedPersonUser is a relative or caregiver of a patient.
+	RelatedPersonUser FHIRUserType = "RelatedPerson"
+	// PersonUser is a person, whatever the role.
+	PersonUser FHIRUserType = "Person"
+)
+
 // defaultFHIRUserTypes are the types of user that user/ scopes are for by default: a
 // scope of all that the user may see is a clinician's.
-var defaultFHIRUserTypes = []string{"Practitioner"}
+var defaultFHIRUserTypes = []FHIRUserType{PractitionerUser}
 
 // patientsOwn are the types of user who are to see one patient's records, or a few.
 // Nothing but fine-grained authorization holds their user/ scopes to those.
-var patientsOwn = []string{"Patient", "Person", "RelatedPerson"}
+var patientsOwn = []FHIRUserType{PatientUser, PersonUser, RelatedPersonUser}
 
 // groupPattern is Cognito's
 // (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html).
@@ -26,12 +43,12 @@ var groupPattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
 
 // UserTypes are the types of user whose user/ scopes count: FHIRUserTypes, by default
 // Practitioner, and none where the client has no such scopes.
-func (c ClientArgs) UserTypes() []string { return parsed([]ClientArgs{c})[0].userTypes() }
+func (c ClientArgs) UserTypes() []string { return texts(parsed([]ClientArgs{c})[0].userTypes()) }
 
-func (c client) userTypes() []string {
+func (c client) userTypes() []FHIRUserType {
 	switch {
 	case !c.userFacing() || !c.asksFor(smart.User):
-		return []string{}
+		return []FHIRUserType{}
 	case c.FHIRUserTypes == nil:
 		return defaultFHIRUserTypes
 	default:
@@ -43,12 +60,12 @@ func (c client) userTypes() []string {
 func (c client) checkUsers(p *problems, field string) {
 	types, groups := field+".fhirUserTypes", field+".groups"
 	if c.Kind == ServiceClient {
-		p.checkNone(types, c.FHIRUserTypes)
+		p.checkNone(types, texts(c.FHIRUserTypes))
 		p.checkNone(groups, c.Groups)
 		return
 	}
 	if c.FHIRUserTypes != nil && !c.asksFor(smart.User) {
-		p.add(types, c.FHIRUserTypes, "decides about user/ scopes alone, and the client has none; want it left out, or groups to keep users out altogether")
+		p.add(types, texts(c.FHIRUserTypes), "decides about user/ scopes alone, and the client has none; want it left out, or groups to keep users out altogether")
 		return
 	}
 	p.checkFHIRUserTypes(types, c.FHIRUserTypes)
@@ -61,8 +78,8 @@ func (p *problems) checkNone(field string, list []string) {
 	}
 }
 
-func (p *problems) checkFHIRUserTypes(field string, types []string) {
-	p.checkWords(field, types, smart.IsFHIRUserType, "want one of "+strings.Join(smart.FHIRUserTypes(), ", "))
+func (p *problems) checkFHIRUserTypes(field string, types []FHIRUserType) {
+	p.checkWords(field, texts(types), smart.IsFHIRUserType, "want one of "+strings.Join(smart.FHIRUserTypes(), ", "))
 }
 
 func (p *problems) checkGroups(field string, groups []string) {
@@ -91,7 +108,7 @@ func checkFineGrained(p *problems, clients []client, fineGrained bool) {
 	for i, client := range clients {
 		for j, typ := range client.FHIRUserTypes {
 			if !fineGrained && client.asksFor(smart.User) && slices.Contains(patientsOwn, typ) {
-				p.add(fmt.Sprintf("clients[%d].fhirUserTypes[%d]", i, j), typ,
+				p.add(fmt.Sprintf("clients[%d].fhirUserTypes[%d]", i, j), string(typ),
 					"with fineGrainedAuthorization false its user/ scopes reach every patient; want patient/ scopes, or fineGrainedAuthorization true")
 			}
 		}

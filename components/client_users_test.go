@@ -32,7 +32,15 @@ func toldOf(t *testing.T, r *recorder) map[string]validator.Client {
 
 // users are the fields of an app about its users.
 func users(types, groups []string, scopes ...string) func(*components.ClientArgs) {
-	return func(c *components.ClientArgs) { c.FHIRUserTypes, c.Groups, c.Scopes = types, groups, scopes }
+	return func(c *components.ClientArgs) {
+		c.FHIRUserTypes, c.Groups, c.Scopes = nil, groups, scopes
+		if types != nil {
+			c.FHIRUserTypes = []components.FHIRUserType{} // not left out
+		}
+		for _, name := range types {
+			c.FHIRUserTypes = append(c.FHIRUserTypes, components.FHIRUserType(name))
+		}
+	}
 }
 
 func TestTheValidatorIsToldWhoseEachClientIs(t *testing.T) {
@@ -68,7 +76,7 @@ func TestTheOrderOfClientsTypesAndGroupsChangesNothing(t *testing.T) {
 	edited := func(reverse bool) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
 			a.Clients[1].Groups, a.Clients[2].Groups = []string{"a", "b"}, []string{"b", "a"}
-			a.Clients[2].FHIRUserTypes = []string{"Practitioner", "PractitionerRole"}
+			a.Clients[2].FHIRUserTypes = []components.FHIRUserType{"Practitioner", "PractitionerRole"}
 			if reverse {
 				slices.Reverse(a.Clients)
 				slices.Reverse(a.Clients[0].FHIRUserTypes)
@@ -99,7 +107,7 @@ func TestWhatSaysNothingOfUsersOrTooLittleIsRefused(t *testing.T) {
 		}
 	}
 	assertRefused(t, map[string]refusal{
-		"types of a service":  {aService(func(c *components.ClientArgs) { c.FHIRUserTypes = []string{"Practitioner"} }), `clients[0].fhirUserTypes: []string{"Practitioner"}: ` + noUser},
+		"types of a service":  {aService(func(c *components.ClientArgs) { c.FHIRUserTypes = []components.FHIRUserType{"Practitioner"} }), `clients[0].fhirUserTypes: []string{"Practitioner"}: ` + noUser},
 		"groups of a service": {aService(func(c *components.ClientArgs) { c.Groups = []string{"a"} }), `clients[0].groups: []string{"a"}: ` + noUser},
 		"types without user/ scopes": {anApp(users([]string{"Practitioner"}, nil, "patient/*.rs")),
 			`clients[0].fhirUserTypes: []string{"Practitioner"}: decides about user/ scopes alone, and the client has none; want it left out, or groups to keep users out altogether`},
@@ -184,7 +192,7 @@ func TestAnEnvironmentThatLambdaWouldRefuseIsRefusedWithWhatToDo(t *testing.T) {
 		"a group each": {hundred(100, func(i int) string { return fmt.Sprint("department-", i) }), fmt.Sprintf(want, 11618, 11093)},
 		"a long path": {func(a *components.SmartDatastoreArgs) {
 			hundred(1, func(int) string { return "clinicians" })(a)
-			a.Roles = &components.RoleArgs{Path: "/" + strings.Repeat("x", 400) + "/"}
+			a.Roles = &components.RolesArgs{Path: "/" + strings.Repeat("x", 400) + "/"}
 		}, fmt.Sprintf(want, 4908, 3180)},
 	})
 }
@@ -198,7 +206,7 @@ func TestAStandaloneValidatorChecksWhatItKnowsAndWhatItLearns(t *testing.T) {
 		want    string
 	}{
 		"no id":   {[]components.AcceptedClientArgs{{}}, `clients[0].id: missing: want the client_id of the client's tokens`},
-		"a type":  {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), FHIRUserTypes: []string{"Group"}}}, `clients[0].fhirUserTypes[0]: "Group": want one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`},
+		"a type":  {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), FHIRUserTypes: []components.FHIRUserType{"Group"}}}, `clients[0].fhirUserTypes[0]: "Group": want one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`},
 		"a group": {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), Groups: []string{"a b"}}}, `clients[0].groups[0]: "a b": want 1 to 128 printable characters without white space (Cognito)`},
 		"an id":   {[]components.AcceptedClientArgs{{ID: pulumi.String("a")}, {ID: pulumi.String("a")}}, `clients[1].id: "a": want an id that no other client has`},
 	} {
@@ -229,7 +237,7 @@ func TestAStandaloneValidatorChecksWhatItKnowsAndWhatItLearns(t *testing.T) {
 	}
 	t.Run("no type at all", func(t *testing.T) {
 		args := tokenValidatorArgs()
-		args.Clients = []components.AcceptedClientArgs{{ID: later("a"), FHIRUserTypes: []string{}}}
+		args.Clients = []components.AcceptedClientArgs{{ID: later("a"), FHIRUserTypes: []components.FHIRUserType{}}}
 		r := mustRun(t, aTokenValidator(args, "", nil))
 		variables := r.find(t, functionType, "judge-function").Inputs["environment"].(map[string]any)["variables"].(map[string]any)
 		if got := variables["CLIENTS"]; got != `[{"ids":["a"]}]` {

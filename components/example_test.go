@@ -80,7 +80,7 @@ func ExampleNewDatastoreGrant() {
 			JWKSURI: pulumi.String("https://login.example.org/.well-known/jwks.json"),
 			Clients: []components.AcceptedClientArgs{
 				{ID: pulumi.String("reporting")},
-				{ID: pulumi.String("portal"), FHIRUserTypes: []string{"Practitioner"}, Groups: []string{"clinicians"}},
+				{ID: pulumi.String("portal"), FHIRUserTypes: []components.FHIRUserType{"Practitioner"}, Groups: []string{"clinicians"}},
 			},
 		})
 		if err != nil {
@@ -117,15 +117,15 @@ func ExampleNewSmartDatastore_inOperation() {
 				ReservedConcurrency: 50,
 				ProvisionedConcurrency: &components.ProvisionedConcurrencyArgs{
 					Executions: 1,
-					Schedules: []components.ScheduleArgs{
+					Schedules: []components.ConcurrencyScheduleArgs{
 						{Name: "open", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5},
 						{Name: "closed", Schedule: "cron(0 19 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 1},
 					},
 				},
 			},
-			Alarms:    &components.AlarmArgs{Emails: []pulumi.StringInput{pulumi.String("on-call@example.org")}},
+			Alarms:    &components.ValidatorAlarmsArgs{Emails: []pulumi.StringInput{pulumi.String("on-call@example.org")}},
 			Dashboard: true,
-			Roles:     &components.RoleArgs{Path: "/records/"},
+			Roles:     &components.RolesArgs{Path: "/records/"},
 		})
 		if err != nil {
 			return err

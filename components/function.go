@@ -14,10 +14,36 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/packaging"
 )
 
+// Architecture is a processor architecture of Lambda.
+type Architecture string
+
+// The architectures.
+const (
+	// ARM64 is Graviton, the cheaper one.
+	ARM64 Architecture = "arm64"
+	// X8664 is Intel's and AMD's.
+	X8664 Architecture = "x86_64"
+)
+
+// LogLevel is the least level of the lines that a function logs.
+type LogLevel string
+
+// The levels.
+const (
+	// DebugLevel adds lines for finding faults.
+	DebugLevel LogLevel = "debug"
+	// InfoLevel logs every decision.
+	InfoLevel LogLevel = "info"
+	// WarnLevel logs what an operator should look at.
+	WarnLevel LogLevel = "warn"
+	// ErrorLevel logs failures only.
+	ErrorLevel LogLevel = "error"
+)
+
 // FunctionArgs say how a function runs.
 type FunctionArgs struct {
 	// Architecture is arm64 (default, cheaper) or x86_64.
-	Architecture string `pulumi:"architecture,optional"`
+	Architecture Architecture `pulumi:"architecture,optional"`
 	// MemoryMB, which on Lambda also buys processor time: 128 to 10240, by
 	// default 512. Less makes the TLS handshake of a cold start, which reads the
 	// key set, slow enough to endanger HealthLake's one second.
@@ -34,7 +60,7 @@ type FunctionArgs struct {
 	// CloudWatch's own. Without its key a log cannot be read.
 	LogKMSKeyARN pulumi.StringInput `pulumi:"logKmsKeyArn,optional"`
 	// LogLevel is debug, info (default: every decision), warn or error.
-	LogLevel string `pulumi:"logLevel,optional"`
+	LogLevel LogLevel `pulumi:"logLevel,optional"`
 	// ReservedConcurrency is how many executions may run at the same time: they are
 	// kept free for this function, and there are never more. By default 0: none is
 	// reserved, and the function shares the account's quota. Beyond the limit Lambda
@@ -66,7 +92,7 @@ var logRetentions = []int{
 func (f *FunctionArgs) withDefaults() *FunctionArgs {
 	f = copyOf(f)
 	if f.Architecture == "" {
-		f.Architecture = "arm64"
+		f.Architecture = ARM64
 	}
 	if f.MemoryMB == 0 {
 		f.MemoryMB = 512
@@ -75,16 +101,16 @@ func (f *FunctionArgs) withDefaults() *FunctionArgs {
 		f.LogRetentionDays = 365
 	}
 	if f.LogLevel == "" {
-		f.LogLevel = "info"
+		f.LogLevel = InfoLevel
 	}
 	f.ProvisionedConcurrency = f.ProvisionedConcurrency.withDefaults()
 	return f
 }
 
 func (f *FunctionArgs) check(p *problems, field string) {
-	p.oneOf(field+".architecture", f.Architecture, "arm64", "x86_64")
+	oneOf(p, field+".architecture", f.Architecture, ARM64, X8664)
 	p.inRange(field+".memoryMb", f.MemoryMB, 128, 10240, "MB")
-	p.oneOf(field+".logLevel", f.LogLevel, "debug", "info", "warn", "error")
+	oneOf(p, field+".logLevel", f.LogLevel, DebugLevel, InfoLevel, WarnLevel, ErrorLevel)
 	if !slices.Contains(logRetentions, f.LogRetentionDays) {
 		p.add(field+".logRetentionDays", f.LogRetentionDays, fmt.Sprintf("want one of %v", logRetentions))
 	}
@@ -100,7 +126,7 @@ func (f *FunctionArgs) checkArchive(p *problems, field string) {
 	if f.Archive == "" {
 		return
 	}
-	if refused := packaging.Check(f.Archive, f.Architecture); refused != "" {
+	if refused := packaging.Check(f.Archive, string(f.Architecture)); refused != "" {
 		p.add(field+".archive", f.Archive, refused)
 	}
 }
@@ -159,7 +185,7 @@ func (g goProgram) declare(s site, f *FunctionArgs) (running, error) {
 		Description:   pulumi.String(g.description),
 		Runtime:       pulumi.String(lambda.RuntimeCustomAL2023),
 		Handler:       pulumi.String(packaging.Bootstrap),
-		Architectures: pulumi.ToStringArray([]string{f.Architecture}),
+		Architectures: pulumi.ToStringArray([]string{string(f.Architecture)}),
 		Code:          pulumi.NewFileArchive(g.archive),
 		Role:          execution.Arn,
 		MemorySize:    pulumi.Int(f.MemoryMB),

@@ -233,7 +233,11 @@ func TestThePoolIsLookedUpWithTheCallersProviderAndOnlyWhereItIsTheirs(t *testin
 }
 
 func TestThreatProtectionIsExplicitInThePlanThatHasIt(t *testing.T) {
-	for _, c := range []struct{ tier, mode, want string }{
+	for _, c := range []struct {
+		tier components.UserPoolTier
+		mode components.AdvancedSecurity
+		want string
+	}{
 		{"", "", `null`},
 		{"LITE", "OFF", `null`},
 		{"PLUS", "", `{"advancedSecurityMode": "OFF"}`},
@@ -244,12 +248,12 @@ func TestThreatProtectionIsExplicitInThePlanThatHasIt(t *testing.T) {
 			a.Clients = a.Clients[:1] // LITE has no launch context
 			a.UserPool.Tier, a.UserPool.AdvancedSecurity = c.tier, c.mode
 		})
-		assertJSON(t, c.tier+" "+c.mode, r.find(t, userPoolType, poolName).Inputs["userPoolAddOns"], c.want)
+		assertJSON(t, string(c.tier)+" "+string(c.mode), r.find(t, userPoolType, poolName).Inputs["userPoolAddOns"], c.want)
 	}
 }
 
 func TestFormerPasswordsAreKeptWhereSaid(t *testing.T) {
-	for _, tier := range []string{"ESSENTIALS", "PLUS"} {
+	for _, tier := range []components.UserPoolTier{"ESSENTIALS", "PLUS"} {
 		r := build(t, func(a *components.SmartDatastoreArgs) {
 			a.UserPool.Tier, a.UserPool.PasswordPolicy = tier, &components.PasswordPolicyArgs{HistorySize: 24}
 		})

@@ -22,6 +22,17 @@ const (
 	SAMLProvider IdentityProviderKind = "saml"
 )
 
+// AttributesRequestMethod is the HTTP method for a provider's user info endpoint.
+type AttributesRequestMethod string
+
+// The methods.
+const (
+	// RequestByGet sends the access token in a header of a GET request.
+	RequestByGet AttributesRequestMethod = "GET"
+	// RequestByPost sends a POST request.
+	RequestByPost AttributesRequestMethod = "POST"
+)
+
 // IdentityProviderArgs describes an identity provider outside of the user pool, such
 // as a hospital's, that users of some clients sign in at
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html).
@@ -66,7 +77,7 @@ type IdentityProviderArgs struct {
 	Scopes []string `pulumi:"scopes,optional"`
 	// AttributesRequestMethod is how an oidc provider's user info endpoint is asked:
 	// GET (default) or POST.
-	AttributesRequestMethod string `pulumi:"attributesRequestMethod,optional"`
+	AttributesRequestMethod AttributesRequestMethod `pulumi:"attributesRequestMethod,optional"`
 
 	// MetadataURL of a saml provider, https; Cognito reads it again every 6 hours.
 	// Required for saml without MetadataXML.
@@ -108,7 +119,7 @@ func (i IdentityProviderArgs) withDefaults() IdentityProviderArgs {
 		i.Scopes = []string{"openid", "email"}
 	}
 	if i.AttributesRequestMethod == "" {
-		i.AttributesRequestMethod = "GET"
+		i.AttributesRequestMethod = RequestByGet
 	}
 	if i.AttributeMapping == nil {
 		i.AttributeMapping = map[string]string{"email": "email"}
@@ -138,7 +149,7 @@ func (a AuthorizationServerArgs) checkIdentityProviders(p *problems) {
 			p.add(field+".name", provider.Name, "want a name that no other identity provider has")
 		}
 		seen[name] = true
-		p.oneOf(field+".kind", string(provider.Kind), string(OIDCProvider), string(SAMLProvider))
+		oneOf(p, field+".kind", provider.Kind, OIDCProvider, SAMLProvider)
 		switch provider.Kind {
 		case OIDCProvider:
 			provider.checkOIDC(p, field)
@@ -173,7 +184,7 @@ func (i IdentityProviderArgs) checkOIDC(p *problems, field string) {
 	for j, scope := range i.Scopes {
 		p.pattern(fmt.Sprintf("%s.scopes[%d]", field, j), scope, requestScopePattern, "want one scope without spaces")
 	}
-	p.oneOf(field+".attributesRequestMethod", i.AttributesRequestMethod, "GET", "POST")
+	oneOf(p, field+".attributesRequestMethod", i.AttributesRequestMethod, RequestByGet, RequestByPost)
 	p.refuseInputs(field, "a provider of kind oidc has no SAML metadata; want none",
 		namedInput{"metadataUrl", i.MetadataURL}, namedInput{"metadataXml", i.MetadataXML})
 }
@@ -357,7 +368,11 @@ func (c ClientArgs) offered(names map[string]pulumi.StringOutput) pulumi.StringA
 // verified, and a provider that maps its "verified" attribute says so of what Cognito
 // never wrote to; a preferred user name is one at once
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-attributes.html).
-var vouched = []struct{ attribute, alias, why string }{
+var vouched = []struct {
+	attribute string
+	alias     AliasAttribute
+	why       string
+}{
 	{"email_verified", "email", "so a user of whom the provider says that an address is verified may take it over as a name to sign in with; " +
 		"map it only where the provider verifies addresses itself"},
 	{"phone_number_verified", "phone_number", "so a user of whom the provider says that a number is verified may take it over as a name to sign in with; " +
@@ -380,7 +395,7 @@ func (a AuthorizationServerArgs) warnOfVouching(warn func(format string, values 
 			}
 			why := vouch.why
 			if vouch.alias != "" {
-				why = vouch.alias + " is an alias (userPool.aliasAttributes), " + why
+				why = string(vouch.alias) + " is an alias (userPool.aliasAttributes), " + why
 			}
 			warn("identity provider %q: attributeMapping.%s: %q: %s", provider.Name, vouch.attribute, claim, why)
 		}

@@ -171,20 +171,20 @@ func TestAProviderThatDecidesNamesOrProfilesIsWarnedOf(t *testing.T) {
 			`map it only where the provider is to decide that`
 	)
 	for what, c := range map[string]struct {
-		aliases []string // nil: the default
+		aliases []components.AliasAttribute // nil: the default
 		mapped  string
 		want    []string
 	}{
 		"an alias by default":       {nil, "email_verified", []string{address}},
-		"an alias":                  {[]string{"phone_number", "email"}, "email_verified", []string{address}},
-		"no alias":                  {[]string{"phone_number"}, "email_verified", nil},
-		"no alias at all":           {[]string{}, "email_verified", nil},
-		"not mapped":                {[]string{"email"}, "phone_number_verified", nil},
-		"a number":                  {[]string{"phone_number"}, "phone_number_verified", []string{number}},
-		"a number not verified":     {[]string{"phone_number"}, "phone_number", nil},
-		"a user name":               {[]string{"preferred_username"}, "preferred_username", []string{username}},
-		"a user name by which none": {[]string{"email"}, "preferred_username", nil},
-		"a profile":                 {[]string{}, "profile", []string{profile}},
+		"an alias":                  {[]components.AliasAttribute{"phone_number", "email"}, "email_verified", []string{address}},
+		"no alias":                  {[]components.AliasAttribute{"phone_number"}, "email_verified", nil},
+		"no alias at all":           {[]components.AliasAttribute{}, "email_verified", nil},
+		"not mapped":                {[]components.AliasAttribute{"email"}, "phone_number_verified", nil},
+		"a number":                  {[]components.AliasAttribute{"phone_number"}, "phone_number_verified", []string{number}},
+		"a number not verified":     {[]components.AliasAttribute{"phone_number"}, "phone_number", nil},
+		"a user name":               {[]components.AliasAttribute{"preferred_username"}, "preferred_username", []string{username}},
+		"a user name by which none": {[]components.AliasAttribute{"email"}, "preferred_username", nil},
+		"a profile":                 {[]components.AliasAttribute{}, "profile", []string{profile}},
 	} {
 		r := build(t, func(a *components.SmartDatastoreArgs) {
 			withProviders(a)

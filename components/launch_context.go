@@ -61,7 +61,7 @@ type LaunchContextArgs struct {
 	// provisioned: Cognito waits for five seconds.
 	Function *FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles *RoleArgs `pulumi:"roles,optional"`
+	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Tags of every resource that takes tags. By default those of the whole.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -107,7 +107,7 @@ func (l *LaunchContextArgs) withDefaults() *LaunchContextArgs {
 // inherited is what a launch context takes from the whole where it is left out.
 type inherited struct {
 	function *FunctionArgs
-	roles    *RoleArgs
+	roles    *RolesArgs
 }
 
 // inheriting takes what is left out from what the rest of a component is given. An
@@ -131,7 +131,7 @@ func (l *LaunchContextArgs) inheriting(whole inherited, tags pulumi.StringMapInp
 	if own.LogKMSKeyARN == nil {
 		l.Function.LogKMSKeyARN = f.LogKMSKeyARN
 	}
-	if orDefault(l.Roles, RoleArgs{}) == (RoleArgs{}) {
+	if orDefault(l.Roles, RolesArgs{}) == (RolesArgs{}) {
 		l.Roles = whole.roles
 	}
 	if l.Tags == nil {
@@ -225,7 +225,7 @@ func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pul
 		environment: pulumi.StringMap{
 			wire.EnvPatientAttribute:  pulumi.String("custom:" + a.PatientAttribute),
 			wire.EnvFHIRUserAttribute: pulumi.String("custom:" + a.FHIRUserAttribute),
-			wire.EnvLogLevel:          pulumi.String(a.Function.LogLevel),
+			wire.EnvLogLevel:          pulumi.String(string(a.Function.LogLevel)),
 		},
 	}
 	declared, err := program.declare(context.site, a.Function)
@@ -330,8 +330,8 @@ func (t TestUserArgs) contextAttributes(l *LaunchContextArgs) map[string]string 
 
 // checkTier refuses a plan that would ignore the trigger's claims.
 func (a AuthorizationServerArgs) checkTier(p *problems, clients []client) {
-	if a.UserPool.Tier == "LITE" && wantsLaunchContext(clients) {
-		p.add("userPool.tier", a.UserPool.Tier, fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
+	if a.UserPool.Tier == LiteTier && wantsLaunchContext(clients) {
+		p.add("userPool.tier", string(a.UserPool.Tier), fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
 			"which need claims that Cognito adds to access tokens in these plans", launchScope, "patient/", "user/"))
 	}
 }

@@ -90,7 +90,7 @@ func TestNoClientMayWriteOrReadTheAttributesOfTheContext(t *testing.T) {
 		"other names": func(a *components.SmartDatastoreArgs) { a.LaunchContext = withAttributes("chart", "person") },
 		"sign-up":     func(a *components.SmartDatastoreArgs) { a.UserPool.SelfSignUp = true },
 		"aliases": func(a *components.SmartDatastoreArgs) {
-			a.UserPool.AliasAttributes = []string{"email", "phone_number", "preferred_username"}
+			a.UserPool.AliasAttributes = []components.AliasAttribute{"email", "phone_number", "preferred_username"}
 		},
 	} {
 		r := build(t, edit)
@@ -321,7 +321,7 @@ func aLaunchContext(args *components.LaunchContextArgs) pulumi.RunFunc {
 func TestALaunchContextStandsAlone(t *testing.T) {
 	args := fromArchive()
 	args.Tags = pulumi.StringMap{"team": pulumi.String("records")}
-	args.Roles = &components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
+	args.Roles = &components.RolesArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
 	r := mustRun(t, aLaunchContext(args))
 	assertLines(t, "resources", r.names(), []string{
 		"aws:cloudwatch/logGroup:LogGroup who-logs",

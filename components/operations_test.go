@@ -18,10 +18,10 @@ func inOperation(a *components.SmartDatastoreArgs) {
 	a.Function.ReservedConcurrency = 50
 	a.Function.ProvisionedConcurrency = &components.ProvisionedConcurrencyArgs{
 		Executions: 2, MaxExecutions: 10,
-		Schedules: []components.ScheduleArgs{{Name: "morning", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5}},
+		Schedules: []components.ConcurrencyScheduleArgs{{Name: "morning", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5}},
 	}
 	a.Function.Tracing = true
-	a.Alarms = &components.AlarmArgs{Emails: []pulumi.StringInput{pulumi.String("ops@example.org")}}
+	a.Alarms = &components.ValidatorAlarmsArgs{Emails: []pulumi.StringInput{pulumi.String("ops@example.org")}}
 	a.Dashboard = true
 }
 
@@ -96,7 +96,7 @@ func TestTheUtilizationToAimForCanBeChosen(t *testing.T) {
 }
 
 func TestWarmExecutionsFollowTheClock(t *testing.T) {
-	r := build(t, provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{
+	r := build(t, provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ConcurrencyScheduleArgs{
 		{Name: "morning", Schedule: "cron(0 7 ? * MON-FRI *)", Timezone: "Europe/Vienna", Executions: 5},
 		{Name: "evening", Schedule: "cron(0 19 * * ? *)", Executions: 1, MaxExecutions: 2},
 	}}))
@@ -127,10 +127,10 @@ func TestTheDatastoreIsTheSameHoweverTheFunctionIsOperated(t *testing.T) {
 
 func TestNumbersOfExecutionsThatCannotBeAreRefused(t *testing.T) {
 	const at = "function.provisionedConcurrency."
-	scheduled := func(edit func(*components.ScheduleArgs)) func(*components.SmartDatastoreArgs) {
-		schedule := components.ScheduleArgs{Name: "morning", Schedule: "rate(1 day)", Executions: 2}
+	scheduled := func(edit func(*components.ConcurrencyScheduleArgs)) func(*components.SmartDatastoreArgs) {
+		schedule := components.ConcurrencyScheduleArgs{Name: "morning", Schedule: "rate(1 day)", Executions: 2}
 		edit(&schedule)
-		return provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{schedule}})
+		return provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ConcurrencyScheduleArgs{schedule}})
 	}
 	reserved := func(n int, c *components.ProvisionedConcurrencyArgs) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
@@ -142,7 +142,7 @@ func TestNumbersOfExecutionsThatCannotBeAreRefused(t *testing.T) {
 		"negative reserved": {reserved(-1, &components.ProvisionedConcurrencyArgs{}), `function.reservedConcurrency: -1: want 0 (none is reserved) or more`},
 		"scaling nothing": {provisioned(&components.ProvisionedConcurrencyArgs{MaxExecutions: 5}),
 			at + `executions: missing: want at least 1, where AWS is to change the number`},
-		"schedules of nothing": {provisioned(&components.ProvisionedConcurrencyArgs{Schedules: []components.ScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1}}}),
+		"schedules of nothing": {provisioned(&components.ProvisionedConcurrencyArgs{Schedules: []components.ConcurrencyScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1}}}),
 			at + `executions: missing: want at least 1, where AWS is to change the number`},
 		"less at most than at least": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 5, MaxExecutions: 4}),
 			at + `maxExecutions: 4: want no less than executions, 5`},
@@ -157,19 +157,19 @@ func TestNumbersOfExecutionsThatCannotBeAreRefused(t *testing.T) {
 		"more warm at most than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 5}),
 			at + `maxExecutions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
 		"more scheduled than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 1,
-			Schedules: []components.ScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1, MaxExecutions: 5}}}),
+			Schedules: []components.ConcurrencyScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1, MaxExecutions: 5}}}),
 			at + `schedules[0].maxExecutions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
-		"a schedule without a name": {scheduled(func(s *components.ScheduleArgs) { s.Name = "" }),
+		"a schedule without a name": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Name = "" }),
 			at + `schedules[0].name: "": want 1 to 64 letters, digits, - and _, starting with a letter or digit`},
-		"a schedule that is none": {scheduled(func(s *components.ScheduleArgs) { s.Schedule = "daily" }),
+		"a schedule that is none": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Schedule = "daily" }),
 			at + `schedules[0].schedule: "daily": want cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)`},
-		"a time zone that is none": {scheduled(func(s *components.ScheduleArgs) { s.Timezone = "Central Europe" }),
+		"a time zone that is none": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Timezone = "Central Europe" }),
 			at + `schedules[0].timezone: "Central Europe": want the name of a time zone, such as Europe/Vienna`},
-		"a schedule of none": {scheduled(func(s *components.ScheduleArgs) { s.Executions = 0 }),
+		"a schedule of none": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Executions = 0 }),
 			at + `schedules[0].executions: 0: want 1 or more`},
-		"a schedule of less at most": {scheduled(func(s *components.ScheduleArgs) { s.MaxExecutions = 1 }),
+		"a schedule of less at most": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.MaxExecutions = 1 }),
 			at + `schedules[0].maxExecutions: 1: want no less than executions, 2`},
-		"two schedules of a name": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ScheduleArgs{
+		"two schedules of a name": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ConcurrencyScheduleArgs{
 			{Name: "a", Schedule: "rate(1 day)", Executions: 1}, {Name: "a", Schedule: "rate(2 days)", Executions: 1}}}),
 			at + `schedules[1].name: "a": want a name that no other schedule has`},
 	})

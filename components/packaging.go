@@ -11,8 +11,10 @@ import (
 // (GOOS) and Arch (GOARCH).
 type Platform = packaging.Platform
 
-// LambdaPlatform is the platform of a Lambda architecture: arm64 or x86_64.
-func LambdaPlatform(architecture string) Platform { return packaging.LambdaPlatform(architecture) }
+// LambdaPlatform is the platform of a Lambda architecture.
+func LambdaPlatform(architecture Architecture) Platform {
+	return packaging.LambdaPlatform(string(architecture))
+}
 
 // PackageValidator builds the token validator for a platform from this module's
 // source, as the importing program's go.mod chooses it, and returns the path of a

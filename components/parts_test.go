@@ -199,7 +199,9 @@ func TestATokenValidatorAloneRefusesWhatItCannotJudgeBy(t *testing.T) {
 		"no issuers": {func(a *components.TokenValidatorArgs) { a.Issuers = nil }, "issuers" + without},
 		"no key set": {func(a *components.TokenValidatorArgs) { a.JWKSURI = nil }, "jwksUri" + without},
 		"no clients": {func(a *components.TokenValidatorArgs) { a.Clients = nil }, "clients" + without},
-		"another strategy": {func(a *components.TokenValidatorArgs) { a.AuthorizationStrategy = smart.Strategy("AWS_AUTH") },
+		"another strategy": {func(a *components.TokenValidatorArgs) {
+			a.AuthorizationStrategy = smart.AuthorizationStrategy("AWS_AUTH")
+		},
 			`authorizationStrategy: "AWS_AUTH": want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens`},
 		"another processor": {func(a *components.TokenValidatorArgs) { a.Function.Architecture = "riscv" },
 			`function.architecture: "riscv": want one of arm64, x86_64`},

@@ -12,7 +12,7 @@ import (
 func TestEachComponentAsksItsProviderForThePlaceOnce(t *testing.T) {
 	r := build(t, func(a *components.SmartDatastoreArgs) {
 		a.CustomerManagedKey, a.Dashboard = true, true
-		a.Alarms, a.BulkData = &components.AlarmArgs{}, &components.BulkDataArgs{}
+		a.Alarms, a.BulkData = &components.ValidatorAlarmsArgs{}, &components.BulkDataArgs{}
 		a.Function.RestrictToAccount = true
 	})
 	parts := 0

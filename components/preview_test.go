@@ -127,13 +127,13 @@ func TestAGroupOfArgumentsLeftOutIsAnEmptyOne(t *testing.T) {
 		}
 		out := build(t, edit(func(a *components.SmartDatastoreArgs) {
 			a.UserPool, a.Roles, a.Function.ProvisionedConcurrency = nil, nil, nil
-			a.Alarms, a.BulkData = &components.AlarmArgs{}, &components.BulkDataArgs{}
+			a.Alarms, a.BulkData = &components.ValidatorAlarmsArgs{}, &components.BulkDataArgs{}
 		}))
 		empty := build(t, edit(func(a *components.SmartDatastoreArgs) {
 			a.UserPool = &components.UserPoolArgs{PasswordPolicy: &components.PasswordPolicyArgs{}}
-			a.Roles, a.LaunchContext.Roles = &components.RoleArgs{}, &components.RoleArgs{}
+			a.Roles, a.LaunchContext.Roles = &components.RolesArgs{}, &components.RolesArgs{}
 			a.Function.ProvisionedConcurrency = &components.ProvisionedConcurrencyArgs{}
-			a.Alarms, a.BulkData = &components.AlarmArgs{Thresholds: &components.AlarmThresholdArgs{}}, &components.BulkDataArgs{}
+			a.Alarms, a.BulkData = &components.ValidatorAlarmsArgs{Thresholds: &components.ValidatorAlarmThresholdsArgs{}}, &components.BulkDataArgs{}
 		}))
 		assertLines(t, what, empty.names(), out.names())
 		for _, one := range out.resources {

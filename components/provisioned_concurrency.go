@@ -28,11 +28,11 @@ type ProvisionedConcurrencyArgs struct {
 	TargetUtilization int `pulumi:"targetUtilization,optional"`
 	// Schedules at which other numbers take effect, until the next one does. By
 	// default none.
-	Schedules []ScheduleArgs `pulumi:"schedules,optional"`
+	Schedules []ConcurrencyScheduleArgs `pulumi:"schedules,optional"`
 }
 
-// ScheduleArgs change the number of warm executions at certain times.
-type ScheduleArgs struct {
+// ConcurrencyScheduleArgs changes the number of warm executions at certain times.
+type ConcurrencyScheduleArgs struct {
 	// Name of the schedule, unique among them: letters, digits, "-" and "_".
 	Name string `pulumi:"name"`
 	// Schedule is when: cron(0 7 ? * MON-FRI *), rate(1 day) or at(2027-01-31T07:00:00)
@@ -62,7 +62,7 @@ func (c *ProvisionedConcurrencyArgs) withDefaults() *ProvisionedConcurrencyArgs 
 	if c.MaxExecutions > 0 && c.TargetUtilization == 0 {
 		c.TargetUtilization = 70
 	}
-	schedules := make([]ScheduleArgs, len(c.Schedules))
+	schedules := make([]ConcurrencyScheduleArgs, len(c.Schedules))
 	for i, s := range c.Schedules {
 		if s.Timezone == "" {
 			s.Timezone = "UTC"
@@ -109,7 +109,7 @@ func (c *ProvisionedConcurrencyArgs) check(p *problems, field string, reserved i
 	}
 }
 
-func (s ScheduleArgs) check(p *problems, at string, reserved int) {
+func (s ConcurrencyScheduleArgs) check(p *problems, at string, reserved int) {
 	p.pattern(at+".name", s.Name, clientNamePattern, "want 1 to 64 letters, digits, - and _, starting with a letter or digit")
 	p.pattern(at+".schedule", s.Schedule, schedulePattern, "want cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)")
 	p.pattern(at+".timezone", s.Timezone, timezonePattern, "want the name of a time zone, such as Europe/Vienna")

@@ -374,19 +374,27 @@ func TestUserPoolsThatCognitoDoesNotMakeAreRefused(t *testing.T) {
 			u.PasswordPolicy = &components.PasswordPolicyArgs{TemporaryValidityDays: 366}
 		}),
 			`userPool.passwordPolicy.temporaryValidityDays: 366: want 1 to 365 days`},
-		"alias": {pool(func(u *components.UserPoolArgs) { u.AliasAttributes = []string{"email", "nickname"} }),
+		"alias": {pool(func(u *components.UserPoolArgs) { u.AliasAttributes = []components.AliasAttribute{"email", "nickname"} }),
 			`userPool.aliasAttributes: "nickname": want one of email, phone_number, preferred_username`},
-		"verified": {pool(func(u *components.UserPoolArgs) { u.AutoVerifiedAttributes = []string{"email", "phone_number"} }),
+		"verified": {pool(func(u *components.UserPoolArgs) {
+			u.AutoVerifiedAttributes = []components.VerifiedAttribute{"email", "phone_number"}
+		}),
 			`userPool.autoVerifiedAttributes: "phone_number": want one of email`},
-		"kept": {pool(func(u *components.UserPoolArgs) { u.VerifyBeforeUpdate = []string{"phone_number"} }),
+		"kept": {pool(func(u *components.UserPoolArgs) {
+			u.VerifyBeforeUpdate = []components.VerifiedAttribute{"phone_number"}
+		}),
 			"userPool.verifyBeforeUpdate: \"phone_number\": want one of email\nuserPool.verifyBeforeUpdate: \"phone_number\": want an attribute that is auto-verified too"},
-		"kept but not verified": {pool(func(u *components.UserPoolArgs) { u.AutoVerifiedAttributes = []string{} }),
+		"kept but not verified": {pool(func(u *components.UserPoolArgs) { u.AutoVerifiedAttributes = []components.VerifiedAttribute{} }),
 			`userPool.verifyBeforeUpdate: "email": want an attribute that is auto-verified too`},
-		"recovery by telephone": {pool(func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []string{"verified_phone_number"} }),
+		"recovery by telephone": {pool(func(u *components.UserPoolArgs) {
+			u.RecoveryMechanisms = []components.RecoveryMechanism{"verified_phone_number"}
+		}),
 			`userPool.recoveryMechanisms: "verified_phone_number": want one of verified_email, admin_only`},
-		"recovery by nobody": {pool(func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []string{} }),
+		"recovery by nobody": {pool(func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []components.RecoveryMechanism{} }),
 			`userPool.recoveryMechanisms: "": ` + recovery},
-		"recovery by both": {pool(func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []string{"verified_email", "admin_only"} }),
+		"recovery by both": {pool(func(u *components.UserPoolArgs) {
+			u.RecoveryMechanisms = []components.RecoveryMechanism{"verified_email", "admin_only"}
+		}),
 			`userPool.recoveryMechanisms: "verified_email, admin_only": ` + recovery},
 	})
 }
@@ -400,7 +408,7 @@ func TestDatastoresThatHealthLakeDoesNotMakeAreRefused(t *testing.T) {
 	datastore := func(name string) refusal {
 		return refusal{func(a *components.SmartDatastoreArgs) { a.DatastoreName = name }, fmt.Sprintf("datastoreName: %q: %s", name, nameWanted)}
 	}
-	strategy := func(strategy smart.Strategy) refusal {
+	strategy := func(strategy smart.AuthorizationStrategy) refusal {
 		return refusal{func(a *components.SmartDatastoreArgs) { a.AuthorizationStrategy = strategy },
 			fmt.Sprintf("authorizationStrategy: %q: want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens", string(strategy))}
 	}
@@ -438,7 +446,7 @@ func TestFunctionsThatLambdaDoesNotRunAreRefused(t *testing.T) {
 func TestArchivesThatLambdaCouldNotRunAreRefused(t *testing.T) {
 	const wanted = `want a zip archive with an executable file "bootstrap" for the function's architecture`
 	dir := archives(t)
-	archive := func(file, architecture, why string) refusal {
+	archive := func(file string, architecture components.Architecture, why string) refusal {
 		path := filepath.Join(dir, file)
 		return refusal{func(a *components.SmartDatastoreArgs) {
 			a.Function = &components.FunctionArgs{Archive: path, Architecture: architecture}
@@ -458,7 +466,7 @@ func TestArchivesThatLambdaCouldNotRunAreRefused(t *testing.T) {
 
 func TestAnArchiveForTheRightProcessorIsTaken(t *testing.T) {
 	dir := archives(t)
-	for file, architecture := range map[string]string{"arm.zip": "arm64", "x86.zip": "x86_64", "script.zip": "arm64"} {
+	for file, architecture := range map[string]components.Architecture{"arm.zip": "arm64", "x86.zip": "x86_64", "script.zip": "arm64"} {
 		path := filepath.Join(dir, file)
 		r := build(t, func(a *components.SmartDatastoreArgs) {
 			a.Function = &components.FunctionArgs{Archive: path, Architecture: architecture}

@@ -97,10 +97,10 @@ func TestWhatStandsBesideADatastoreIsOfItsRegionToo(t *testing.T) {
 	for want, edit := range map[string]func(*components.SmartDatastoreArgs){
 		`function.logKmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) { a.Function.LogKMSKeyARN = pulumi.String(givenKey) },
 		`alarms.topicKmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) {
-			a.Alarms = &components.AlarmArgs{TopicKMSKeyARN: pulumi.String(givenKey)}
+			a.Alarms = &components.ValidatorAlarmsArgs{TopicKMSKeyARN: pulumi.String(givenKey)}
 		},
 		`alarms.topicArn: "` + givenTopic + `"` + topic: func(a *components.SmartDatastoreArgs) {
-			a.Alarms = &components.AlarmArgs{TopicARN: pulumi.String(givenTopic)}
+			a.Alarms = &components.ValidatorAlarmsArgs{TopicARN: pulumi.String(givenTopic)}
 		},
 		`bulkData.kmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) {
 			a.BulkData = &components.BulkDataArgs{KMSKeyARN: pulumi.String(givenKey)}

@@ -6,9 +6,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// RoleArgs are what every IAM role of a component carries, for accounts whose
+// RolesArgs are what every IAM role of a component carries, for accounts whose
 // rules ask for it. By default neither is set.
-type RoleArgs struct {
+type RolesArgs struct {
 	// Path of the roles, like "/teams/records/", at most 512 printable characters. By
 	// default "/". A change replaces the roles, the new ones first; the datastore
 	// stays as it is.
@@ -36,7 +36,7 @@ const pathCharacter = `[\x21-\x23\x25-\x29\x2B-\x3E\x40-\x7E]`
 
 const policyARNWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
 
-func (r *RoleArgs) check(p *problems, field string) {
+func (r *RolesArgs) check(p *problems, field string) {
 	if r == nil {
 		return
 	}

@@ -19,7 +19,7 @@ import (
 const boundary = "arn:aws:iam::123456789012:policy/teams/records/Boundary"
 
 func bounded(a *components.SmartDatastoreArgs) {
-	a.Roles = &components.RoleArgs{Path: "/teams/records/", PermissionsBoundary: pulumi.String(boundary)}
+	a.Roles = &components.RolesArgs{Path: "/teams/records/", PermissionsBoundary: pulumi.String(boundary)}
 }
 
 func TestEveryRoleCarriesThePathAndTheBoundaryAndNothingElseChanges(t *testing.T) {
@@ -50,7 +50,7 @@ func TestABoundaryMayBecomeKnownLater(t *testing.T) {
 
 func TestTheRolesOfAValidatorAloneAreBoundedToo(t *testing.T) {
 	args := tokenValidatorArgs()
-	args.Roles = &components.RoleArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
+	args.Roles = &components.RolesArgs{Path: "/a/", PermissionsBoundary: pulumi.String(boundary)}
 	r := mustRun(t, aTokenValidator(args, "", nil))
 	for _, one := range r.of(roleType) {
 		assertJSON(t, one.GetName(), []any{one.Inputs["path"], one.Inputs["permissionsBoundary"]}, `["/a/", "`+boundary+`"]`)

@@ -16,12 +16,12 @@ type site struct {
 	parent pulumi.Resource // the component
 	place  func() placement
 	tags   pulumi.StringMapInput
-	roles  *RoleArgs
+	roles  *RolesArgs
 }
 
 // newSite is the site of a component. Its providers are asked for the place once, when
 // something first needs it.
-func newSite(ctx *pulumi.Context, name string, component pulumi.Resource, tags pulumi.StringMapInput, roles *RoleArgs) site {
+func newSite(ctx *pulumi.Context, name string, component pulumi.Resource, tags pulumi.StringMapInput, roles *RolesArgs) site {
 	place := sync.OnceValue(func() placement { return placeOf(ctx, component) })
 	return site{ctx: ctx, name: name, parent: component, place: place, tags: tags, roles: roles}
 }
@@ -49,7 +49,7 @@ func (s site) newRole(suffix, description string, trust pulumi.StringInput) (*ia
 		AssumeRolePolicy: trust,
 		Tags:             s.tags,
 	}
-	roles := orDefault(s.roles, RoleArgs{})
+	roles := orDefault(s.roles, RolesArgs{})
 	if roles.Path != "" {
 		args.Path = pulumi.String(roles.Path)
 	}

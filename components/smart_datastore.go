@@ -121,7 +121,7 @@ type SmartDatastoreArgs struct {
 	PreloadSynthea bool `pulumi:"preloadSynthea,optional"`
 	// AuthorizationStrategy of the datastore: SMART_ON_FHIR (default, scopes v1
 	// and v2) or SMART_ON_FHIR_V1. A change would replace the datastore.
-	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
+	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
 	// FineGrainedAuthorization lets HealthLake hold user/ scopes against the
 	// token's fhirUser. By default true. A change would replace the datastore.
 	FineGrainedAuthorization *bool `pulumi:"fineGrainedAuthorization,optional"`
@@ -140,10 +140,10 @@ type SmartDatastoreArgs struct {
 	// default none; with no member at all, each has its default.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles *RoleArgs `pulumi:"roles,optional"`
+	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Alarms that tell somebody when the validator needs attention. By default none; with
 	// no member at all, each has its default.
-	Alarms *AlarmArgs `pulumi:"alarms,optional"`
+	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
 	// Dashboard declares a dashboard of the validator in CloudWatch. By default false.
 	Dashboard bool `pulumi:"dashboard,optional"`
 

@@ -59,13 +59,13 @@ type TokenValidatorArgs struct {
 	// Clients whose tokens are taken, and whose clients they are. Required.
 	Clients []AcceptedClientArgs `pulumi:"clients"`
 	// AuthorizationStrategy of the datastore. By default SMART_ON_FHIR.
-	AuthorizationStrategy smart.Strategy `pulumi:"authorizationStrategy,optional"`
+	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
 	// Function changes how the function runs.
 	Function *FunctionArgs `pulumi:"function,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
-	Roles *RoleArgs `pulumi:"roles,optional"`
+	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Alarms that tell somebody when the function needs attention. By default none.
-	Alarms *AlarmArgs `pulumi:"alarms,optional"`
+	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
 	// Dashboard of the function in CloudWatch. By default none: CloudWatch bills
 	// dashboards beyond the first few of an account.
 	Dashboard bool `pulumi:"dashboard,optional"`

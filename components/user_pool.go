@@ -1,6 +1,7 @@
 package components
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,89 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// UserPoolTier is a feature plan of Cognito.
+type UserPoolTier string
+
+// The feature plans.
+const (
+	// LiteTier has no trigger that adds claims to access tokens, and keeps no former passwords.
+	LiteTier UserPoolTier = "LITE"
+	// EssentialsTier has both.
+	EssentialsTier UserPoolTier = "ESSENTIALS"
+	// PlusTier adds threat protection.
+	PlusTier UserPoolTier = "PLUS"
+)
+
+// MFA says whether users sign in with a second factor.
+type MFA string
+
+// The answers.
+const (
+	// MFAOff offers no second factor.
+	MFAOff MFA = "OFF"
+	// MFAOptional lets each user set one up.
+	MFAOptional MFA = "OPTIONAL"
+	// MFAOn requires one of every user.
+	MFAOn MFA = "ON"
+)
+
+// AdvancedSecurity is a mode of Cognito's threat protection.
+type AdvancedSecurity string
+
+// The modes.
+const (
+	// AdvancedSecurityOff has no threat protection.
+	AdvancedSecurityOff AdvancedSecurity = "OFF"
+	// AdvancedSecurityAudit logs risky sign-ins.
+	AdvancedSecurityAudit AdvancedSecurity = "AUDIT"
+	// AdvancedSecurityEnforced acts on risky sign-ins.
+	AdvancedSecurityEnforced AdvancedSecurity = "ENFORCED"
+)
+
+// AliasAttribute is a user attribute that users may sign in with.
+type AliasAttribute string
+
+// The attributes that Cognito takes as aliases.
+const (
+	// EmailAlias is the email address.
+	EmailAlias AliasAttribute = "email"
+	// PhoneNumberAlias is the phone number.
+	PhoneNumberAlias AliasAttribute = "phone_number"
+	// PreferredUsernameAlias is a name that the user may change.
+	PreferredUsernameAlias AliasAttribute = "preferred_username"
+)
+
+// VerifiedAttribute is a user attribute that Cognito verifies.
+type VerifiedAttribute string
+
+// The attributes that this component can have verified.
+const (
+	// VerifiedEmail is the email address.
+	VerifiedEmail VerifiedAttribute = "email"
+)
+
+// RecoveryMechanism is a way back in for a user who forgot the password.
+type RecoveryMechanism string
+
+// The ways back in.
+const (
+	// RecoverByEmail sends a code to the verified email address.
+	RecoverByEmail RecoveryMechanism = "verified_email"
+	// RecoverByAdministrator leaves it to an administrator.
+	RecoverByAdministrator RecoveryMechanism = "admin_only"
+)
+
+// VerificationEmail is how an email address is verified.
+type VerificationEmail string
+
+// The two ways.
+const (
+	// VerifyWithCode sends a code to type in.
+	VerifyWithCode VerificationEmail = "CONFIRM_WITH_CODE"
+	// VerifyWithLink sends a link to follow.
+	VerifyWithLink VerificationEmail = "CONFIRM_WITH_LINK"
 )
 
 // UserPoolArgs are the settings of the user pool. A list left nil takes its
@@ -19,34 +103,34 @@ type UserPoolArgs struct {
 	// (default) or PLUS. A trigger that adds claims to access tokens needs
 	// ESSENTIALS, threat protection needs PLUS
 	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html).
-	Tier string `pulumi:"tier,optional"`
+	Tier UserPoolTier `pulumi:"tier,optional"`
 	// MFA by authenticator app: OFF (default), OPTIONAL or ON.
-	MFA string `pulumi:"mfa,optional"`
+	MFA MFA `pulumi:"mfa,optional"`
 	// AdvancedSecurity is Cognito's threat protection: OFF (default), AUDIT, which only
 	// logs, or ENFORCED, which acts on risky sign-ins. All but OFF need the tier PLUS
 	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-threat-protection.html).
-	AdvancedSecurity string `pulumi:"advancedSecurity,optional"`
+	AdvancedSecurity AdvancedSecurity `pulumi:"advancedSecurity,optional"`
 	// SelfSignUp lets anybody create a user. By default false: administrators do.
 	SelfSignUp bool `pulumi:"selfSignUp,optional"`
 	// PasswordPolicy of the users.
 	PasswordPolicy *PasswordPolicyArgs `pulumi:"passwordPolicy,optional"`
 	// AliasAttributes that users may sign in with besides their name: email
 	// (default), phone_number, preferred_username. A change replaces the pool.
-	AliasAttributes []string `pulumi:"aliasAttributes,optional"`
+	AliasAttributes []AliasAttribute `pulumi:"aliasAttributes,optional"`
 	// CaseSensitiveUsernames tells "Ann" from "ann". By default false. A change
 	// replaces the pool.
 	CaseSensitiveUsernames bool `pulumi:"caseSensitiveUsernames,optional"`
 	// AutoVerifiedAttributes that Cognito verifies by a message: email (default)
 	// or none. Phone numbers would need an SMS setup that this component lacks.
-	AutoVerifiedAttributes []string `pulumi:"autoVerifiedAttributes,optional"`
+	AutoVerifiedAttributes []VerifiedAttribute `pulumi:"autoVerifiedAttributes,optional"`
 	// VerifyBeforeUpdate keeps the old value of these attributes until the new
 	// one is verified: email (default) or none.
-	VerifyBeforeUpdate []string `pulumi:"verifyBeforeUpdate,optional"`
+	VerifyBeforeUpdate []VerifiedAttribute `pulumi:"verifyBeforeUpdate,optional"`
 	// RecoveryMechanisms of a forgotten password, the preferred one first:
 	// verified_email (default), or admin_only.
-	RecoveryMechanisms []string `pulumi:"recoveryMechanisms,optional"`
+	RecoveryMechanisms []RecoveryMechanism `pulumi:"recoveryMechanisms,optional"`
 	// VerificationEmail is CONFIRM_WITH_CODE (default) or CONFIRM_WITH_LINK.
-	VerificationEmail string `pulumi:"verificationEmail,optional"`
+	VerificationEmail VerificationEmail `pulumi:"verificationEmail,optional"`
 }
 
 // PasswordPolicyArgs says what a password must be. Left out, it is at least 8
@@ -74,30 +158,24 @@ type PasswordPolicyArgs struct {
 
 func (u *UserPoolArgs) withDefaults(protect bool) *UserPoolArgs {
 	u = copyOf(u)
-	email := []string{"email"}
 	if u.DeletionProtection == nil {
 		u.DeletionProtection = &protect
 	}
-	for _, text := range []struct {
-		field    *string
-		fallback string
-	}{{&u.Tier, "ESSENTIALS"}, {&u.MFA, "OFF"}, {&u.AdvancedSecurity, "OFF"}, {&u.VerificationEmail, "CONFIRM_WITH_CODE"}} {
-		if *text.field == "" {
-			*text.field = text.fallback
-		}
+	u.Tier = cmp.Or(u.Tier, EssentialsTier)
+	u.MFA = cmp.Or(u.MFA, MFAOff)
+	u.AdvancedSecurity = cmp.Or(u.AdvancedSecurity, AdvancedSecurityOff)
+	u.VerificationEmail = cmp.Or(u.VerificationEmail, VerifyWithCode)
+	if u.AliasAttributes == nil {
+		u.AliasAttributes = []AliasAttribute{EmailAlias}
 	}
-	for _, list := range []struct {
-		field    *[]string
-		fallback []string
-	}{
-		{&u.AliasAttributes, email},
-		{&u.AutoVerifiedAttributes, email},
-		{&u.VerifyBeforeUpdate, email},
-		{&u.RecoveryMechanisms, []string{"verified_email"}},
-	} {
-		if *list.field == nil {
-			*list.field = list.fallback
-		}
+	if u.AutoVerifiedAttributes == nil {
+		u.AutoVerifiedAttributes = []VerifiedAttribute{VerifiedEmail}
+	}
+	if u.VerifyBeforeUpdate == nil {
+		u.VerifyBeforeUpdate = []VerifiedAttribute{VerifiedEmail}
+	}
+	if u.RecoveryMechanisms == nil {
+		u.RecoveryMechanisms = []RecoveryMechanism{RecoverByEmail}
 	}
 	u.PasswordPolicy = u.PasswordPolicy.withDefaults()
 	return u
@@ -124,39 +202,29 @@ func (p *PasswordPolicyArgs) check(field, password string) error {
 }
 
 func (u *UserPoolArgs) check(p *problems, field string) {
-	p.oneOf(field+".tier", u.Tier, "LITE", "ESSENTIALS", "PLUS")
-	p.oneOf(field+".mfa", u.MFA, "OFF", "OPTIONAL", "ON")
-	p.oneOf(field+".advancedSecurity", u.AdvancedSecurity, "OFF", "AUDIT", "ENFORCED")
-	if u.AdvancedSecurity != "OFF" && u.Tier != "PLUS" {
-		p.add(field+".advancedSecurity", u.AdvancedSecurity, "threat protection needs the tier PLUS; want OFF, or tier PLUS")
+	oneOf(p, field+".tier", u.Tier, LiteTier, EssentialsTier, PlusTier)
+	oneOf(p, field+".mfa", u.MFA, MFAOff, MFAOptional, MFAOn)
+	oneOf(p, field+".advancedSecurity", u.AdvancedSecurity, AdvancedSecurityOff, AdvancedSecurityAudit, AdvancedSecurityEnforced)
+	if u.AdvancedSecurity != AdvancedSecurityOff && u.Tier != PlusTier {
+		p.add(field+".advancedSecurity", string(u.AdvancedSecurity), "threat protection needs the tier PLUS; want OFF, or tier PLUS")
 	}
 	p.inRange(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, 0, 24, "passwords")
-	if u.PasswordPolicy.HistorySize != 0 && u.Tier == "LITE" {
+	if u.PasswordPolicy.HistorySize != 0 && u.Tier == LiteTier {
 		p.add(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, "the tier LITE keeps no former passwords; want none, or tier ESSENTIALS or PLUS")
 	}
-	p.oneOf(field+".verificationEmail", u.VerificationEmail, "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
+	oneOf(p, field+".verificationEmail", u.VerificationEmail, VerifyWithCode, VerifyWithLink)
 	p.inRange(field+".passwordPolicy.minimumLength", u.PasswordPolicy.MinimumLength, 6, 99, "characters")
 	p.inRange(field+".passwordPolicy.temporaryValidityDays", u.PasswordPolicy.TemporaryValidityDays, 1, 365, "days")
-	for _, list := range []struct {
-		name     string
-		values   []string
-		accepted []string
-	}{
-		{"aliasAttributes", u.AliasAttributes, []string{"email", "phone_number", "preferred_username"}},
-		{"autoVerifiedAttributes", u.AutoVerifiedAttributes, []string{"email"}},
-		{"verifyBeforeUpdate", u.VerifyBeforeUpdate, []string{"email"}},
-		{"recoveryMechanisms", u.RecoveryMechanisms, []string{"verified_email", "admin_only"}},
-	} {
-		for _, value := range list.values {
-			p.oneOf(field+"."+list.name, value, list.accepted...)
-		}
-	}
-	if len(u.RecoveryMechanisms) == 0 || len(u.RecoveryMechanisms) > 1 && slices.Contains(u.RecoveryMechanisms, "admin_only") {
-		p.add(field+".recoveryMechanisms", strings.Join(u.RecoveryMechanisms, ", "), "want verified_email, or admin_only alone")
+	allOf(p, field+".aliasAttributes", u.AliasAttributes, EmailAlias, PhoneNumberAlias, PreferredUsernameAlias)
+	allOf(p, field+".autoVerifiedAttributes", u.AutoVerifiedAttributes, VerifiedEmail)
+	allOf(p, field+".verifyBeforeUpdate", u.VerifyBeforeUpdate, VerifiedEmail)
+	allOf(p, field+".recoveryMechanisms", u.RecoveryMechanisms, RecoverByEmail, RecoverByAdministrator)
+	if len(u.RecoveryMechanisms) == 0 || len(u.RecoveryMechanisms) > 1 && slices.Contains(u.RecoveryMechanisms, RecoverByAdministrator) {
+		p.add(field+".recoveryMechanisms", strings.Join(texts(u.RecoveryMechanisms), ", "), "want verified_email, or admin_only alone")
 	}
 	for _, value := range u.VerifyBeforeUpdate {
 		if !slices.Contains(u.AutoVerifiedAttributes, value) {
-			p.add(field+".verifyBeforeUpdate", value, "want an attribute that is auto-verified too")
+			p.add(field+".verifyBeforeUpdate", string(value), "want an attribute that is auto-verified too")
 		}
 	}
 }
@@ -171,15 +239,15 @@ func newUserPool(s site, a AuthorizationServerArgs, context *LaunchContext) (*co
 		DeletionProtection:     pulumi.String(deletionProtection),
 		UserPoolTier:           pulumi.String(u.Tier),
 		MfaConfiguration:       pulumi.String(u.MFA),
-		AliasAttributes:        pulumi.ToStringArray(u.AliasAttributes),
-		AutoVerifiedAttributes: pulumi.ToStringArray(u.AutoVerifiedAttributes),
+		AliasAttributes:        pulumi.ToStringArray(texts(u.AliasAttributes)),
+		AutoVerifiedAttributes: pulumi.ToStringArray(texts(u.AutoVerifiedAttributes)),
 		AccountRecoverySetting: u.recovery(),
 		AdminCreateUserConfig:  cognito.UserPoolAdminCreateUserConfigArgs{AllowAdminCreateUserOnly: pulumi.Bool(!u.SelfSignUp)},
 		EmailConfiguration:     cognito.UserPoolEmailConfigurationArgs{EmailSendingAccount: pulumi.String("COGNITO_DEFAULT")},
 		PasswordPolicy:         u.PasswordPolicy.policy(),
 		Schemas:                append(cognito.UserPoolSchemaArray{textAttribute("email", true, "2048")}, a.LaunchContext.attributes()...),
 		UserAttributeUpdateSettings: cognito.UserPoolUserAttributeUpdateSettingsArgs{
-			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(u.VerifyBeforeUpdate),
+			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(texts(u.VerifyBeforeUpdate)),
 		},
 		UsernameConfiguration: cognito.UserPoolUsernameConfigurationArgs{CaseSensitive: pulumi.Bool(u.CaseSensitiveUsernames)},
 		VerificationMessageTemplate: cognito.UserPoolVerificationMessageTemplateArgs{
@@ -190,10 +258,10 @@ func newUserPool(s site, a AuthorizationServerArgs, context *LaunchContext) (*co
 	if context != nil {
 		args.LambdaConfig = context.trigger()
 	}
-	if u.MFA != "OFF" {
+	if u.MFA != MFAOff {
 		args.SoftwareTokenMfaConfiguration = cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)}
 	}
-	if u.Tier == "PLUS" { // the other plans have no such setting
+	if u.Tier == PlusTier { // the other plans have no such setting
 		args.UserPoolAddOns = cognito.UserPoolUserPoolAddOnsArgs{AdvancedSecurityMode: pulumi.String(u.AdvancedSecurity)}
 	}
 	return cognito.NewUserPool(s.ctx, s.name+"-pool", args, protected(orDefault(a.Protect, true), s.below())...)
@@ -203,7 +271,7 @@ func (u *UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
 	var mechanisms cognito.UserPoolAccountRecoverySettingRecoveryMechanismArray
 	for i, name := range u.RecoveryMechanisms {
 		mechanisms = append(mechanisms, cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs{
-			Name:     pulumi.String(name),
+			Name:     pulumi.String(string(name)),
 			Priority: pulumi.Int(i + 1),
 		})
 	}

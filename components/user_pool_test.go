@@ -64,18 +64,18 @@ func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T
 		{"selfSignUp", func(u *components.UserPoolArgs) { u.SelfSignUp = true },
 			`{"adminCreateUserConfig": {"allowAdminCreateUserOnly": false}}`},
 		{"aliasAttributes", func(u *components.UserPoolArgs) {
-			u.AliasAttributes = []string{"email", "phone_number", "preferred_username"}
+			u.AliasAttributes = []components.AliasAttribute{"email", "phone_number", "preferred_username"}
 		}, `{"aliasAttributes": ["email", "phone_number", "preferred_username"]}`},
-		{"no aliasAttributes", func(u *components.UserPoolArgs) { u.AliasAttributes = []string{} },
+		{"no aliasAttributes", func(u *components.UserPoolArgs) { u.AliasAttributes = []components.AliasAttribute{} },
 			`{"aliasAttributes": []}`},
 		{"caseSensitiveUsernames", func(u *components.UserPoolArgs) { u.CaseSensitiveUsernames = true },
 			`{"usernameConfiguration": {"caseSensitive": true}}`},
 		{"no verification", func(u *components.UserPoolArgs) {
-			u.AutoVerifiedAttributes, u.VerifyBeforeUpdate = []string{}, []string{}
+			u.AutoVerifiedAttributes, u.VerifyBeforeUpdate = []components.VerifiedAttribute{}, []components.VerifiedAttribute{}
 		}, `{"autoVerifiedAttributes": [], "userAttributeUpdateSettings": {"attributesRequireVerificationBeforeUpdates": []}}`},
-		{"no verifyBeforeUpdate", func(u *components.UserPoolArgs) { u.VerifyBeforeUpdate = []string{} },
+		{"no verifyBeforeUpdate", func(u *components.UserPoolArgs) { u.VerifyBeforeUpdate = []components.VerifiedAttribute{} },
 			`{"userAttributeUpdateSettings": {"attributesRequireVerificationBeforeUpdates": []}}`},
-		{"recoveryMechanisms", func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []string{"admin_only"} },
+		{"recoveryMechanisms", func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []components.RecoveryMechanism{"admin_only"} },
 			`{"accountRecoverySetting": {"recoveryMechanisms": [{"name": "admin_only", "priority": 1}]}}`},
 		{"verificationEmail", func(u *components.UserPoolArgs) { u.VerificationEmail = "CONFIRM_WITH_LINK" },
 			`{"verificationMessageTemplate": {"defaultEmailOption": "CONFIRM_WITH_LINK"}}`},

@@ -41,7 +41,7 @@ func (a TokenValidatorArgs) variables(issuers, keySet, clients pulumi.StringInpu
 		wire.EnvReadRoleARN:   roles.read,
 		wire.EnvWriteRoleARN:  roles.write,
 		wire.EnvExportRoleARN: roles.export,
-		wire.EnvLogLevel:      pulumi.String(a.Function.LogLevel),
+		wire.EnvLogLevel:      pulumi.String(string(a.Function.LogLevel)),
 	}
 }
 
@@ -91,7 +91,7 @@ func (a TokenValidatorArgs) checkEnvironment(p *problems, name string) {
 			issuers = append(issuers, orAssumed(one, issuer))
 		}
 	}
-	path := strings.TrimSuffix(orDefault(a.Roles, RoleArgs{}).Path, "/") + "/"
+	path := strings.TrimSuffix(orDefault(a.Roles, RolesArgs{}).Path, "/") + "/"
 	role := pulumi.String("arn:aws-us-gov:iam::123456789012:role" + path + name + "-export-1234567")
 	assumed := map[string]string{}
 	for variable, value := range a.variables(

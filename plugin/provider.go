@@ -32,7 +32,7 @@ func newProvider(archives fs.FS) (provider.Provider, error) {
 	origin := &origin{}
 	functions := &functions{archives: archives, origin: origin}
 	served, err := infer.NewProviderBuilder().
-		WithNamespace("smartlake").
+		WithNamespace(namespace).
 		WithDisplayName("Smartlake").
 		WithDescription("SMART on FHIR authorization in front of AWS HealthLake").
 		WithKeywords("pulumi", "aws", "healthlake", "fhir", "smart-on-fhir", "category/infrastructure").

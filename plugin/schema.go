@@ -21,6 +21,15 @@ var descriptionsJSON []byte
 
 const typePrefix = packageName + ":index:"
 
+// The SDKs are called pulumi_smartlake, Pulumi.Smartlake and com.pulumi.smartlake, as
+// Pulumi's conventions have it: the namespace comes before the package's name, and the
+// owner of the repository, whom Pulumi takes by default, would repeat that. The scope
+// @pulumi of npm belongs to Pulumi, so the package for Node.js is named by itself.
+const (
+	namespace  = "pulumi"
+	npmPackage = "@smartlake/pulumi"
+)
+
 // documented adds to a schema what Go's types alone do not say: descriptions, which
 // values there are, and the version of a plugin that is run from source.
 func documented(
@@ -45,6 +54,9 @@ func documented(
 		markOptional(&spec)
 		nestParts(&spec)
 		renameTypes(&spec)
+		if err := nameNPMPackage(&spec); err != nil {
+			return provider.GetSchemaResponse{}, err
+		}
 		text, err := json.Marshal(spec)
 		return provider.GetSchemaResponse{Schema: string(text)}, err
 	}
@@ -64,10 +76,10 @@ func describe(d reference.Documentation, spec *schema.PackageSpec) {
 		describeProperties(d, name, object.Properties)
 		spec.Types[token] = object
 	}
-	for name, enum := range d.Enums {
+	for name, enum := range d.Enums { // whose members each language names after their values
 		var values []schema.EnumValueSpec
 		for _, value := range enum.Values {
-			values = append(values, schema.EnumValueSpec{Name: value.Name, Description: value.Description, Value: value.Value})
+			values = append(values, schema.EnumValueSpec{Description: value.Description, Value: value.Value})
 		}
 		spec.Types[typePrefix+name] = schema.ComplexTypeSpec{
 			ObjectTypeSpec: schema.ObjectTypeSpec{Type: "string", Description: enum.Description},
@@ -80,8 +92,10 @@ func describeProperties(d reference.Documentation, of string, properties map[str
 	for name, property := range properties {
 		doc := d.Types[of].Properties[name]
 		property.Description = doc.Description
-		if doc.Enum != "" {
-			property.TypeSpec = schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum}
+		if enum := (schema.TypeSpec{Ref: "#/types/" + typePrefix + doc.Enum}); doc.Enum != "" && property.Items != nil {
+			property.Items = &enum
+		} else if doc.Enum != "" {
+			property.TypeSpec = enum
 		}
 		properties[name] = property
 	}
@@ -123,4 +137,15 @@ func renameRefs(properties map[string]schema.PropertySpec, names map[string]stri
 		}
 		properties[key] = property
 	}
+}
+
+func nameNPMPackage(spec *schema.PackageSpec) error {
+	nodejs := map[string]any{}
+	if err := json.Unmarshal(spec.Language["nodejs"], &nodejs); err != nil {
+		return fmt.Errorf("schema for nodejs: %w", err)
+	}
+	nodejs["packageName"] = npmPackage
+	text, err := json.Marshal(nodejs)
+	spec.Language["nodejs"] = text
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"maps"
 	"reflect"
@@ -13,6 +14,8 @@ import (
 	provider "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // withoutArchives is a plugin that is not a released one.
@@ -64,7 +67,7 @@ func TestEverythingInTheSchemaIsDescribed(t *testing.T) {
 		described(token, object.Description)
 		properties(token, object.Properties)
 		for _, value := range object.Enum {
-			described(token+" "+value.Name, value.Description)
+			described(fmt.Sprintf("%s %v", token, value.Value), value.Description)
 		}
 	}
 }
@@ -207,5 +210,17 @@ func TestSecretsAreSecretInTheSchema(t *testing.T) {
 	}
 	if !slices.Equal(secret, want) {
 		t.Errorf("secret are %v, want %v", secret, want)
+	}
+}
+
+// The check of the component and the enum that the languages see list the same types.
+func TestTheSchemaListsTheTypesOfUserOfPackageSmart(t *testing.T) {
+	var values []string
+	for _, value := range packageSchema(t).Types[typePrefix+"FHIRUserType"].Enum {
+		values = append(values, value.Value.(string))
+	}
+	slices.Sort(values)
+	if !slices.Equal(values, smart.FHIRUserTypes()) {
+		t.Errorf("the schema lists %v, package smart %v", values, smart.FHIRUserTypes())
 	}
 }

@@ -56,8 +56,8 @@ func generate(t *testing.T, language, folder string) {
 
 func TestTheSDKsHaveTheNamesOfTheDocs(t *testing.T) {
 	for language, want := range map[string]map[string]string{
-		"nodejs": {"package.json": `"name": "@smartlake/smartlake"`, "smartDatastore.ts": "export class SmartDatastore extends pulumi.ComponentResource"},
-		"python": {"pyproject.toml": `name = "smartlake_smartlake"`, "smartlake_smartlake/smart_datastore.py": "class SmartDatastore(pulumi.ComponentResource)"},
+		"nodejs": {"package.json": `"name": "@smartlake/pulumi"`, "smartDatastore.ts": "export class SmartDatastore extends pulumi.ComponentResource"},
+		"python": {"pyproject.toml": `name = "pulumi_smartlake"`, "pulumi_smartlake/smart_datastore.py": "class SmartDatastore(pulumi.ComponentResource)"},
 		"go":     {"smartlake/smartDatastore.go": "func NewSmartDatastore("},
 	} {
 		folder := t.TempDir()
@@ -80,6 +80,10 @@ func TestTheSDKForTypeScriptTakesOutputsWhereTheComponentDoes(t *testing.T) {
 		"smartDatastore.ts": {"clients: inputs.ClientArgs[];", "customDomain?: inputs.CustomDomainArgs;", "kmsKeyArn?: pulumi.Input<string | undefined>;"},
 		"types/input.ts": {
 			"callbackUrls?: pulumi.Input<pulumi.Input<string>[] | undefined>;", "emails?: pulumi.Input<string>[];", "scopes: string[];", "kind: enums.ClientKind;",
+			"mfa?: enums.MFA;", "fhirUserTypes?: enums.FHIRUserType[];", "logLevel?: enums.LogLevel;",
+		},
+		"types/enums/index.ts": {
+			`Service: "service",`, `SMART_ON_FHIR: "SMART_ON_FHIR",`, `OPTIONAL: "OPTIONAL",`, `X86_64: "x86_64",`, `Verified_email: "verified_email",`,
 		},
 		"types/output.ts": {"readRoleArn: string;", "dashboardName?: string;"},
 	} {

@@ -112,7 +112,7 @@ func TestPermissionsPrintInTheOrderOfTheGrammar(t *testing.T) {
 
 func TestAStrategyUnderstandsItsGrammarsAlone(t *testing.T) {
 	for _, c := range []struct {
-		strategy smart.Strategy
+		strategy smart.AuthorizationStrategy
 		scope    string
 		want     bool
 	}{

@@ -29,14 +29,14 @@ func TestSystemScopesCountForClientsAloneAndTheOthersForUsersAlone(t *testing.T)
 
 func TestWhatAPackageReturnsMayBeChangedWithoutHarm(t *testing.T) {
 	smart.Capabilities()[0] = "x"
-	smart.Strategies()[0] = "x"
+	smart.AuthorizationStrategies()[0] = "x"
 	smart.FHIRUserTypes()[0] = "x"
 	scope, err := smart.ParseScope("patient/Observation.rs?category=laboratory")
 	if err != nil {
 		t.Fatal(err)
 	}
 	scope.Query()[0].Value = "x"
-	if smart.Capabilities()[0] == "x" || smart.Strategies()[0] == "x" || smart.FHIRUserTypes()[0] == "x" || scope.Query()[0].Value != "laboratory" {
+	if smart.Capabilities()[0] == "x" || smart.AuthorizationStrategies()[0] == "x" || smart.FHIRUserTypes()[0] == "x" || scope.Query()[0].Value != "laboratory" {
 		t.Error("what was returned is the package's own")
 	}
 }

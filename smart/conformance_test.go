@@ -192,7 +192,7 @@ func TestEveryDocumentThatIsBuiltPassesTheCheck(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := everything()
 		d.use = smart.Use{
-			Strategy:            rapid.SampledFrom(smart.Strategies()).Draw(t, "strategy"),
+			Strategy:            rapid.SampledFrom(smart.AuthorizationStrategies()).Draw(t, "strategy"),
 			PublicClients:       rapid.Bool().Draw(t, "public"),
 			ConfidentialClients: rapid.Bool().Draw(t, "confidential"),
 			ServiceClients:      rapid.Bool().Draw(t, "service"),

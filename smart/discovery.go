@@ -41,14 +41,14 @@ type Endpoints struct {
 // Use says how an authorization server is used, which decides what its
 // discovery document may claim.
 type Use struct {
-	Strategy            Strategy      // what the FHIR server behind it understands
-	PublicClients       bool          // apps without a secret, authorization code with PKCE
-	ConfidentialClients bool          // apps with a secret, authorization code with PKCE
-	ServiceClients      bool          // apps without a user, client credentials
-	PatientContext      bool          // users' access tokens carry a "patient" claim
-	UserContext         bool          // users' access tokens carry a "fhirUser" claim
-	TokenResponse       TokenResponse // what the token endpoint answers beyond OAuth
-	Scopes              []string      // all scopes that some client may ask for, in any order
+	Strategy            AuthorizationStrategy // what the FHIR server behind it understands
+	PublicClients       bool                  // apps without a secret, authorization code with PKCE
+	ConfidentialClients bool                  // apps with a secret, authorization code with PKCE
+	ServiceClients      bool                  // apps without a user, client credentials
+	PatientContext      bool                  // users' access tokens carry a "patient" claim
+	UserContext         bool                  // users' access tokens carry a "fhirUser" claim
+	TokenResponse       TokenResponse         // what the token endpoint answers beyond OAuth
+	Scopes              []string              // all scopes that some client may ask for, in any order
 }
 
 // TokenResponse says what the token endpoint answers beyond OAuth 2.0. A capability is

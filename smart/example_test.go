@@ -55,7 +55,7 @@ func ExampleScope_Normalize() {
 	// Output: system/*.cud
 }
 
-func ExampleStrategy_Understands() {
+func ExampleAuthorizationStrategy_Understands() {
 	scope, _ := smart.ParseScope("patient/Observation.rs")
 	fmt.Println(smart.SMARTOnFHIR.Understands(scope), smart.SMARTOnFHIRV1.Understands(scope))
 	// Output: true false

@@ -10,7 +10,7 @@ import (
 const jwksURI = issuer + "/.well-known/jwks.json"
 
 func TestAFullConfigurationIsAccepted(t *testing.T) {
-	for _, strategy := range smart.Strategies() {
+	for _, strategy := range smart.AuthorizationStrategies() {
 		config := configuration(jwksURI)
 		config.Strategy = strategy
 		if v, err := validator.New(config); err != nil || v == nil {

@@ -68,7 +68,7 @@ func (c claims) entitlement(config *Config) (entitlement, Reason) {
 
 // grant keeps the scopes that count, and the launch context that goes with them: so
 // none to a client, and none to a user who was not granted it.
-func (e *entitlement) grant(c claims, h smart.Holder, app Client, strategy smart.Strategy) Reason {
+func (e *entitlement) grant(c claims, h smart.Holder, app Client, strategy smart.AuthorizationStrategy) Reason {
 	if c.scope == "" {
 		return ScopeInsufficient
 	}

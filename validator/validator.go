@@ -26,7 +26,7 @@ type Config struct {
 	Issuers  []string       // accepted "iss" values
 	JWKSURI  string         // https URL of the issuer's key set
 	Clients  []Client       // apps whose tokens are taken, with whose apps they are
-	Strategy smart.Strategy // what the datastore understands
+	Strategy smart.AuthorizationStrategy // what the datastore understands
 
 	ReadRoleARN   string // role for tokens whose scopes only read
 	WriteRoleARN  string // role for all others
@@ -83,7 +83,7 @@ func (c Config) check() error {
 	}
 	problems = append(problems, c.checkClients()...)
 	if !c.Strategy.Valid() {
-		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.Strategies()))
+		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.AuthorizationStrategies()))
 	}
 	return errors.Join(problems...)
 }

@@ -131,7 +131,7 @@ func buildArchives(ctx context.Context, architectures []string, progress io.Writ
 	var artifacts []artifact
 	for _, function := range functions {
 		for _, architecture := range architectures {
-			path, err := function.build(ctx, components.LambdaPlatform(architecture), progress)
+			path, err := function.build(ctx, components.LambdaPlatform(components.Architecture(architecture)), progress)
 			if err != nil {
 				return nil, err
 			}

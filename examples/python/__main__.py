@@ -1,15 +1,15 @@
 import pulumi
-import smartlake_smartlake as smartlake
+import pulumi_smartlake as smartlake
 
 config = pulumi.Config()
 
 ehr = smartlake.SmartDatastore(
     "ehr",
     clients=[
-        smartlake.ClientArgs(name="etl", kind=smartlake.ClientKind.SERVICE_CLIENT, scopes=["system/*.read"]),
+        smartlake.ClientArgs(name="etl", kind=smartlake.ClientKind.SERVICE, scopes=["system/*.read"]),
         smartlake.ClientArgs(
             name="app",
-            kind=smartlake.ClientKind.PUBLIC_CLIENT,
+            kind=smartlake.ClientKind.PUBLIC,
             scopes=["openid", "launch/patient", "patient/*.rs"],
             callback_urls=["http://localhost:3000/callback"],
         ),
@@ -20,7 +20,7 @@ ehr = smartlake.SmartDatastore(
             username="ann", email="ann@example.org", password=config.require_secret("testPassword"), patient="123"
         ),
     ],
-    user_pool=smartlake.UserPoolArgs(mfa="OPTIONAL"),
+    user_pool=smartlake.UserPoolArgs(mfa=smartlake.MFA.OPTIONAL),
     tags={"environment": pulumi.get_stack()},
 )
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import * as smartlake from "@smartlake/smartlake";
+import * as smartlake from "@smartlake/pulumi";
 
 const config = new pulumi.Config();
 

@@ -186,7 +186,7 @@ func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 	g := Grant{Scope: text, Meaning: scope.Describe()}
 	strategy := smart.SMARTOnFHIR
 	for _, datastore := range s.All(declared.Datastore) {
-		strategy = smart.Strategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy"))
+		strategy = smart.AuthorizationStrategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy"))
 	}
 	context := s.launchContext()
 	switch {

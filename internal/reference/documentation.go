@@ -33,7 +33,7 @@ type Type struct {
 // Property is a field.
 type Property struct {
 	Description string `json:"description"`
-	Enum        string `json:"enum,omitempty"` // name of an enum
+	Enum        string `json:"enum,omitempty"` // name of the enum that it, or each element of its list, is one of
 }
 
 // Enum is a type with constants.
@@ -44,7 +44,6 @@ type Enum struct {
 
 // EnumValue is a constant.
 type EnumValue struct {
-	Name        string `json:"name"`
 	Description string `json:"description"`
 	Value       string `json:"value"`
 }
@@ -134,9 +133,11 @@ func (s source) documentation() Documentation {
 		enum := Enum{Description: s.text(s.docs[name])}
 		for _, value := range values {
 			text, _ := strconv.Unquote(value.Values[0].(*ast.BasicLit).Value)
-			enum.Values = append(enum.Values, EnumValue{
-				Name: value.Names[0].Name, Value: text, Description: s.text(value.Doc.Text() + value.Comment.Text()),
-			})
+			doc := s.text(value.Doc.Text() + value.Comment.Text())
+			if rest, led := strings.CutPrefix(doc, value.Names[0].Name+" "); led {
+				doc = "`" + text + "` " + rest
+			}
+			enum.Values = append(enum.Values, EnumValue{Value: text, Description: doc})
 		}
 		d.Enums[name] = enum
 	}
@@ -165,12 +166,15 @@ func embeds(of *ast.StructType) bool {
 	return slices.ContainsFunc(of.Fields.List, func(field *ast.Field) bool { return len(field.Names) == 0 })
 }
 
+// typeName is the name of a type, or of a list's elements.
 func typeName(of ast.Expr) string {
 	switch of := of.(type) {
 	case *ast.Ident:
 		return of.Name
 	case *ast.SelectorExpr:
 		return of.Sel.Name
+	case *ast.ArrayType:
+		return typeName(of.Elt)
 	}
 	return ""
 }

@@ -75,10 +75,10 @@ func (e *environment) httpsURL(name string) string {
 	return text
 }
 
-func (e *environment) strategy(name string) smart.Strategy {
+func (e *environment) strategy(name string) smart.AuthorizationStrategy {
 	const want = "SMART_ON_FHIR or SMART_ON_FHIR_V1"
 	text := e.Required(name, want)
-	strategy := smart.Strategy(text)
+	strategy := smart.AuthorizationStrategy(text)
 	if text != "" && !strategy.Valid() {
 		e.Refuse(name, text, want)
 	}
