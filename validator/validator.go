@@ -23,9 +23,9 @@ const Budget = 800 * time.Millisecond
 // Config says what a validator accepts. Every field is required unless it says
 // otherwise.
 type Config struct {
-	Issuers  []string       // accepted "iss" values
-	JWKSURI  string         // https URL of the issuer's key set
-	Clients  []Client       // apps whose tokens are taken, with whose apps they are
+	Issuers  []string                    // accepted "iss" values
+	JWKSURI  string                      // https URL of the issuer's key set
+	Clients  []Client                    // apps whose tokens are taken, with whose apps they are
 	Strategy smart.AuthorizationStrategy // what the datastore understands
 
 	ReadRoleARN   string // role for tokens whose scopes only read
