@@ -307,6 +307,7 @@ func TestATransformChangesAPropertyOfAChild(t *testing.T) {
 			if skip, ok := r.Inputs["skipDestroy"]; ok && skip.BoolValue() {
 				shown++
 			}
+		default: // the transform is for no other
 		}
 	}
 	if shown != 1 {
