@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/errors"
+	pulumierrors "github.com/pulumi/pulumi/sdk/v3/go/pulumi/errors"
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -36,12 +37,12 @@ func newCloud() *declared.Graph {
 // told is an error as Pulumi tells it: with the inputs that it concerns.
 type told struct {
 	error
-	inputs []errors.InputPropertyErrorDetails
+	inputs []pulumierrors.InputPropertyErrorDetails
 }
 
 func asTold(err error) error {
 	if status, ok := rpcerror.FromError(err); ok && err != nil {
-		return told{errors.NewInputPropertiesError(status.Message(), status.InputPropertiesErrors()...), status.InputPropertiesErrors()}
+		return told{pulumierrors.NewInputPropertiesError(status.Message(), status.InputPropertiesErrors()...), status.InputPropertiesErrors()}
 	}
 	return err
 }
@@ -353,7 +354,7 @@ func TestAllBadInputsAreToldWithTheirFields(t *testing.T) {
 		given := inputs(archiveFile(t))
 		c.edit(given)
 		_, _, err := construct(t, "SmartDatastore", withoutArchives, given)
-		refusal, ok := err.(told)
+		refusal, ok := errors.AsType[told](err)
 		if !ok {
 			t.Errorf("%s: got %v, want it refused", what, err)
 			continue
@@ -377,7 +378,7 @@ func TestABadNameIsToldWithoutAnInput(t *testing.T) {
 	_, _, err := construct(t, "SmartDatastore", withoutArchives, inputs(archiveFile(t)), func(r *provider.ConstructRequest) {
 		r.Urn = resource.NewURN("stack", "project", "", "smartlake:index:SmartDatastore", "1 ehr")
 	})
-	refusal, ok := err.(told)
+	refusal, ok := errors.AsType[told](err)
 	if !ok || len(refusal.inputs) > 0 || !strings.Contains(err.Error(), `name: "1 ehr": want 1 to`) {
 		t.Errorf("got %v", err)
 	}
