@@ -29,6 +29,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -47,7 +48,7 @@ type Options struct {
 	// Port of the first of three endpoints, which take successive ports. 0 takes free
 	// ones.
 	Port int
-	// Former is a closed cloud whose ports, certificate and page's path are taken over, so
+	// Former is a closed cloud whose ports, certificate, credentials and page's path are taken over, so
 	// that apps and browsers that know it need no change. Nil for none; Address and Port do not
 	// count otherwise.
 	Former *Cloud
@@ -91,6 +92,9 @@ type Cloud struct {
 	// Discovery is the discovery document as the program declares it, with
 	// loopback addresses.
 	Discovery string
+	// Credentials are AWS credentials of the person who runs the cloud, an administrator of
+	// the account.
+	Credentials sigv4.Credentials
 	// Dir holds what an app needs to find the cloud, in files that only this user may
 	// read and that go with the cloud: CertificateFile and OutputsFile.
 	Dir string
@@ -102,6 +106,7 @@ type Cloud struct {
 
 	errorLog    *log.Logger
 	certificate certificate
+	keys        *sigv4.Keyring // of the account
 	graph       *declared.Graph
 	servers     []*http.Server
 	listening   []string // the addresses of the endpoints
@@ -185,10 +190,14 @@ func (c *Cloud) start(options Options) (err error) {
 		return err
 	}
 	if options.Former != nil {
-		c.certificate, c.pagePath = options.Former.certificate, options.Former.pagePath
+		c.certificate, c.keys, c.pagePath = options.Former.certificate, options.Former.keys, options.Former.pagePath
 	} else if c.certificate, err = newCertificate(options.host()); err != nil {
 		return err
 	}
+	if c.keys == nil {
+		c.keys = sigv4.NewKeyring()
+	}
+	c.Credentials = c.keys.Issue(roles{c.graph}.administrator())
 	if c.pagePath == "" {
 		c.pagePath = "/" + rand.Text() + "/"
 	}

@@ -33,6 +33,8 @@ func (c *Cloud) newFunctions(d declaration, at addresses, functionLog io.Writer)
 			Name:        name,
 			Archive:     function.Archive("code"),
 			Environment: environment,
+			Region:      c.graph.Region,
+			Credentials: c.keys.Issue(function.Text("role")),
 			Timeout:     time.Duration(function.Number("timeout")) * time.Second,
 			Dir:         dir,
 			Log:         functionLog,

@@ -62,6 +62,24 @@ func TestARoleDoesWhatItsPoliciesSayAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestAPrincipalThatSignsDoesWhatItsPoliciesSayAndNothingElse(t *testing.T) {
+	r, arn := declareRole(t, testTrust, testPolicy)
+	for _, c := range []struct{ name, principal, action, datastore, want string }{
+		{"a declared role", arn, "healthlake:ReadResource", testDatastore, ""},
+		{"the administrator", "arn:aws:iam::123456789012:user/administrator", "healthlake:GetCapabilities", testDatastore, ""},
+		{"another action", arn, "healthlake:GetCapabilities", testDatastore, "may not healthlake:GetCapabilities"},
+		{"another datastore", arn, "healthlake:ReadResource", testDatastore + "d", "may not"},
+		{"an unknown role", "arn:aws:iam::123456789012:role/x", "healthlake:ReadResource", testDatastore, "no role that the program declares"},
+		{"another account's administrator", "arn:aws:iam::1:user/administrator", "healthlake:ReadResource", testDatastore, "no role that the program declares"},
+		{"nobody", "", "healthlake:ReadResource", testDatastore, "no role that the program declares"},
+	} {
+		err := r.permit(c.principal, c.action, c.datastore)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
 // newResource is a declared resource of plain values.
 func newResource(typ string, properties map[string]any) declared.Resource {
 	return declared.Resource{Type: typ, Properties: resource.NewPropertyMapFromMap(properties)}

@@ -3,7 +3,7 @@
 // environment, and speaks the Lambda Runtime API with this package.
 //
 // What it leaves out: processor and memory limits, freezing between calls, the
-// Extensions and Telemetry APIs, and IAM.
+// Extensions and Telemetry APIs, and what IAM says of the execution role.
 package lambda
 
 import (
@@ -19,6 +19,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 )
 
 // Config describes a function.
@@ -27,6 +29,10 @@ type Config struct {
 	Name        string
 	Archive     string // path of a zip with an executable "bootstrap"
 	Environment map[string]string
+	// Region of the function, and Credentials of its execution role. Lambda puts both into
+	// the function's environment, whatever is declared there.
+	Region      string
+	Credentials sigv4.Credentials
 	Timeout     time.Duration
 	Dir         string    // a directory of the function's own, to unpack the archive into
 	Log         io.Writer // what the function writes; nil for nowhere

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os/exec"
@@ -97,16 +98,22 @@ func start(config Config) (*instance, error) {
 	return i, nil
 }
 
+// environment is the declared one with what Lambda adds. The names that Lambda reserves
+// are its own
+// (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
 func environment(config Config, api string) []string {
-	env := []string{
-		"AWS_LAMBDA_RUNTIME_API=" + api,
-		"AWS_LAMBDA_FUNCTION_NAME=" + config.Name,
-		"AWS_LAMBDA_FUNCTION_VERSION=1",
-		"LAMBDA_TASK_ROOT=" + config.Dir,
-		"_HANDLER=bootstrap",
-		"TZ=:UTC",
-	}
-	for name, value := range config.Environment {
+	all := map[string]string{"TZ": ":UTC"}
+	maps.Copy(all, config.Environment)
+	maps.Copy(all, config.Credentials.Environment(config.Region))
+	maps.Copy(all, map[string]string{
+		"AWS_LAMBDA_RUNTIME_API":      api,
+		"AWS_LAMBDA_FUNCTION_NAME":    config.Name,
+		"AWS_LAMBDA_FUNCTION_VERSION": "1",
+		"LAMBDA_TASK_ROOT":            config.Dir,
+		"_HANDLER":                    "bootstrap",
+	})
+	var env []string
+	for name, value := range all {
 		env = append(env, name+"="+value)
 	}
 	return env

@@ -3,16 +3,19 @@ package lambda_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 )
 
 // runtimeAPI starts a function that takes no invocation, and returns the address of
@@ -115,6 +118,35 @@ func TestAnotherUserOfTheMachineReadsAndAnswersNoInvocation(t *testing.T) {
 	}
 	if status, body := askRuntimeAPI(t, http.MethodGet, "http://"+api+runtimePath+"invocation/next", "", nil); status != http.StatusOK || body != event {
 		t.Errorf("the function itself: got %d %s", status, body)
+	}
+}
+
+func TestAFunctionHasTheCredentialsOfItsRoleAndWhatIsDeclared(t *testing.T) {
+	dir := t.TempDir()
+	credentials := sigv4.NewKeyring().Issue("arn:aws:iam::123456789012:role/door")
+	function, err := lambda.New(lambda.Config{
+		Name: "silent", Dir: dir, Timeout: 10 * time.Second, Region: "eu-west-1", Credentials: credentials,
+		Environment: map[string]string{"DECLARED": "yes", "TZ": "Europe/Berlin", "AWS_SESSION_TOKEN": "declared"},
+		Archive:     localtest.ScriptArchive(t, "#!/bin/sh\n/usr/bin/env > environment\n"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer function.Close()
+	if _, _, err := function.Invoke(t.Context(), []byte(event)); err == nil {
+		t.Fatal("the script answered")
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "environment"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(text), "\n")
+	want := credentials.Environment("eu-west-1")
+	maps.Copy(want, map[string]string{"DECLARED": "yes", "TZ": "Europe/Berlin", "AWS_LAMBDA_FUNCTION_NAME": "silent"})
+	for name, value := range want {
+		if !slices.Contains(lines, name+"="+value) {
+			t.Errorf("the environment lacks %s=%s", name, value)
+		}
 	}
 }
 
