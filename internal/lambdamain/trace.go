@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 )
 
 // Trace tells where a panic came from, without the values that it may hold.
@@ -31,3 +32,6 @@ func NewTrace(p any) *Trace {
 func (t *Trace) Attributes() []slog.Attr {
 	return []slog.Attr{slog.String("panic", t.kind), slog.Any("trace", t.frames)}
 }
+
+// String is the trace on one line.
+func (t *Trace) String() string { return t.kind + " at " + strings.Join(t.frames, ", ") }
