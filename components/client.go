@@ -9,20 +9,15 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// ClientKind says how an app gets its tokens.
-type ClientKind string
+// ClientKind says how an app gets its tokens. "User-facing" below means confidential or
+// public.
+type ClientKind = smart.ClientKind
 
-// The kinds of clients. "User-facing" below means confidential or public.
+// The kinds of clients, as package smart describes them.
 const (
-	// ServiceClient is a backend without a user: the client credentials grant,
-	// with a secret, and system/ scopes.
-	ServiceClient ClientKind = "service"
-	// ConfidentialClient is an app with users and a server that keeps its
-	// secret: the authorization code grant with PKCE.
-	ConfidentialClient ClientKind = "confidential"
-	// PublicClient is an app with users that can keep no secret (a browser, a
-	// phone): the authorization code grant with PKCE.
-	PublicClient ClientKind = "public"
+	ServiceClient      = smart.ServiceClient
+	ConfidentialClient = smart.ConfidentialClient
+	PublicClient       = smart.PublicClient
 )
 
 // ClientArgs describes one app that may ask for tokens.

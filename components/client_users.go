@@ -41,10 +41,8 @@ var patientsOwn = []FHIRUserType{PatientUser, PersonUser, RelatedPersonUser}
 // (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateGroup.html).
 var groupPattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$`)
 
-// UserTypes are the types of user whose user/ scopes count: FHIRUserTypes, by default
+// userTypes are the types of user whose user/ scopes count: FHIRUserTypes, by default
 // Practitioner, and none where the client has no such scopes.
-func (c ClientArgs) UserTypes() []string { return texts(parsed([]ClientArgs{c})[0].userTypes()) }
-
 func (c client) userTypes() []FHIRUserType {
 	switch {
 	case !c.userFacing() || !c.asksFor(smart.User):

@@ -70,12 +70,10 @@ type LaunchContextArgs struct {
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html).
 const triggerTimeoutSeconds = 5
 
-// WantsLaunchContext reports whether some client with users asks for launch/patient,
+// wantsLaunchContext reports whether some client with users asks for launch/patient,
 // with which it expects the patient, or for scopes that count only with launch
 // context, so that an [AuthorizationServer] declares it. A service has no user to take
 // it from.
-func WantsLaunchContext(clients []ClientArgs) bool { return wantsLaunchContext(parsed(clients)) }
-
 func wantsLaunchContext(clients []client) bool {
 	return wantsPatient(clients) || asksWithUsers(clients, smart.User)
 }

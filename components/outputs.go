@@ -15,3 +15,24 @@ func outputsOf[T any](part *T) pulumi.MapOutput {
 	}
 	return tagged(part).ToMapOutput()
 }
+
+// declaredClients tell those who write or check an app, by the client's name, which kind
+// of app it is, what it may ask for and whose it is.
+func declaredClients(clients []client) pulumi.MapOutput {
+	declared := pulumi.Map{}
+	for _, client := range clients {
+		var callbacks pulumi.StringArrayInput = pulumi.StringArray{}
+		if client.CallbackURLs != nil {
+			callbacks = client.CallbackURLs
+		}
+		declared[client.Name] = pulumi.Map{
+			"kind":         pulumi.String(client.Kind),
+			"scopes":       pulumi.ToStringArray(client.Scopes),
+			"callbackUrls": callbacks,
+
+			"fhirUserTypes": pulumi.ToStringArray(texts(client.userTypes())),
+			"groups":        pulumi.ToStringArray(client.Groups),
+		}
+	}
+	return declared.ToMapOutput()
+}

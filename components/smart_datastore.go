@@ -39,7 +39,7 @@ type SmartDatastore struct {
 	// KMSKeyARN of the customer-managed key, absent where AWS owns the key.
 	KMSKeyARN pulumi.StringPtrOutput `pulumi:"kmsKeyArn"`
 
-	// UserPoolID of the user pool; this and what follows is of the [AuthorizationServer].
+	// UserPoolID of the user pool.
 	UserPoolID pulumi.StringOutput `pulumi:"userPoolId"`
 	// UserPoolARN of the user pool.
 	UserPoolARN pulumi.StringOutput `pulumi:"userPoolArn"`
@@ -63,6 +63,10 @@ type SmartDatastore struct {
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
 	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
 	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
+	// Clients by name, each an object: kind, scopes, callbackUrls and groups as they are
+	// declared, and fhirUserTypes, the types of user whose user/ scopes count. The
+	// commands "smartlake smoke" and "smartlake requests" read them from a stack's outputs.
+	Clients pulumi.MapOutput `pulumi:"clients"`
 	// CloudFrontDomainName is the host name that a custom domain's alias record points
 	// at, absent without a custom domain.
 	CloudFrontDomainName pulumi.StringPtrOutput `pulumi:"cloudfrontDomainName"`
@@ -224,6 +228,7 @@ func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pu
 	}
 	component.UpdateDatastoreCommand = a.updateCommand(s, component, datastore, validator)
 	component.adopt(server, validator, datastore, keyARN)
+	component.Clients = declaredClients(a.server.clients)
 	if err := component.newBulkData(s, a, keyARN); err != nil {
 		return nil, err
 	}

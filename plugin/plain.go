@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/reference"
 )
 
 // outputs of the components, by token.
@@ -73,11 +74,6 @@ func markType(spec *schema.PackageSpec, of reflect.Type, as *schema.TypeSpec) {
 	}
 }
 
-// parts are the components whose outputs are one output of a whole, by its name.
-var parts = map[string]string{
-	"tokenValidator": "TokenValidator", "launchContext": "LaunchContext", "bulkData": "BulkDataStore",
-}
-
 // mayLack reports whether a stack may lack an output.
 func mayLack(name string, of reflect.Type) bool {
 	return of == reflect.TypeFor[pulumi.StringPtrOutput]() || name == "launchContext" || name == "bulkData"
@@ -102,14 +98,15 @@ func markOptional(spec *schema.PackageSpec) {
 func nestParts(spec *schema.PackageSpec) {
 	for token := range outputs {
 		properties := spec.Resources[string(token)].Properties
-		for name, part := range parts {
+		for name, of := range reference.Parts() {
+			part := of.Name()
 			property, ok := properties[name]
 			if !ok {
 				continue
 			}
-			of := spec.Resources[typePrefix+part]
+			whole := spec.Resources[typePrefix+part]
 			spec.Types[typePrefix+part+"Outputs"] = schema.ComplexTypeSpec{ObjectTypeSpec: schema.ObjectTypeSpec{
-				Type: "object", Description: "The outputs of a " + part + ".", Properties: of.Properties, Required: of.Required,
+				Type: "object", Description: "The outputs of a " + part + ".", Properties: whole.Properties, Required: whole.Required,
 			}}
 			property.TypeSpec = schema.TypeSpec{Ref: "#/types/" + typePrefix + part + "Outputs"}
 			properties[name] = property

@@ -6,9 +6,15 @@ type ClientKind string
 // The kinds of clients (SMART App Launch 2.2, "Client authentication" and "Backend
 // Services").
 const (
-	ServiceClient      ClientKind = "service"      // without a user: client credentials, with a secret
-	ConfidentialClient ClientKind = "confidential" // with users, and a server that keeps its secret
-	PublicClient       ClientKind = "public"       // with users, and no place to keep a secret
+	// ServiceClient is a backend without a user: the client credentials grant,
+	// with a secret, and system/ scopes.
+	ServiceClient ClientKind = "service"
+	// ConfidentialClient is an app with users and a server that keeps its
+	// secret: the authorization code grant with PKCE.
+	ConfidentialClient ClientKind = "confidential"
+	// PublicClient is an app with users that can keep no secret (a browser, a
+	// phone): the authorization code grant with PKCE.
+	PublicClient ClientKind = "public"
 )
 
 // Holder is whose the tokens are that a client of this kind gets.

@@ -94,12 +94,12 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 			outputs := cloud.Outputs()
 			want := []string{
 				"authorizationEndpoint", "clientIds", "clientSecrets", "clients",
-				"datastoreArn", "datastoreEndpoint", "declaredDiscoveryDocument", "discoveryDocument",
-				"hostedDomain", "issuer", "jwksUri", "revocationEndpoint", "scopes", "tokenEndpoint", "updateDatastoreCommand", "userInfoEndpoint",
-				"validatorFunctionArn",
+				"datastoreArn", "datastoreEndpoint", "datastoreId", "declaredDiscoveryDocument", "discoveryDocument",
+				"hostedDomain", "issuer", "jwksUri", "launchContext", "revocationEndpoint", "scopes", "tokenEndpoint", "tokenValidator",
+				"updateDatastoreCommand", "userInfoEndpoint", "userPoolArn", "userPoolId", "validatorFunctionArn",
 			}
-			if name == "prod" { // has alarms and a dashboard
-				want = append(want, "alarmTopicArn", "dashboardName")
+			if name == "prod" { // has alarms, a dashboard and a key
+				want = append(want, "alarmTopicArn", "dashboardName", "kmsKeyArn")
 			}
 			slices.Sort(want)
 			expect.Lines(t, name+" in "+when, slices.Sorted(maps.Keys(outputs)), want)

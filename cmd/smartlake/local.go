@@ -193,14 +193,25 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (decla
 	if err != nil {
 		return declared.Stack{}, err
 	}
-	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
-	if err != nil {
+	if _, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys); err != nil {
 		return declared.Stack{}, err
 	}
 	if given(overrides, stack.Project, "function.architecture") || given(overrides, stack.Project, "launchContext.function.architecture") {
 		return declared.Stack{}, errors.New("--config: function.architecture: the local run takes that of this machine; leave it out")
 	}
-	for _, function := range functionsOf(args) {
+	for _, function := range functionsOfStacks {
+		if !given(overrides, stack.Project, function.member+".archive") {
+			// The archive that the stack file may name is Lambda's, and need not run here.
+			if err := stack.Set(function.member+".archive", ""); err != nil {
+				return declared.Stack{}, err
+			}
+		}
+	}
+	functions, err := functionsOf(stack)
+	if err != nil {
+		return declared.Stack{}, err
+	}
+	for _, function := range functions {
 		architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
 		if err := stack.Set(function.member+".architecture", architecture); err != nil {
 			return declared.Stack{}, err
@@ -208,7 +219,6 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (decla
 		if given(overrides, stack.Project, function.member+".archive") {
 			continue
 		}
-		// The archive that the stack file may name is Lambda's, and need not run here.
 		archive, err := function.buildForThisMachine(ctx, progress)
 		if err != nil {
 			return declared.Stack{}, err
@@ -248,16 +258,28 @@ func hasMember(object string, path []string) bool {
 // function is one that a stack declares, and the configuration that says how it runs.
 type function struct {
 	member, what string
+	component    string // type of the component that declares it
 	build        func(context.Context, components.Platform, io.Writer) (string, error)
 }
 
-// functionsOf are those that the stack's program will want an archive of.
-func functionsOf(args *components.SmartDatastoreArgs) []function {
-	functions := []function{{"function", "token validator", components.PackageValidator}}
-	if components.WantsLaunchContext(args.Clients) {
-		functions = append(functions, function{"launchContext.function", "launch context trigger", components.PackageLaunchContext})
+var functionsOfStacks = []function{
+	{"function", "token validator", declared.TokenValidator, components.PackageValidator},
+	{"launchContext.function", "launch context trigger", declared.LaunchContext, components.PackageLaunchContext},
+}
+
+// functionsOf are those that a stack declares.
+func functionsOf(stack declared.Stack) ([]function, error) {
+	graph, err := declared.By(stack)
+	if err != nil {
+		return nil, err
 	}
-	return functions
+	var functions []function
+	for _, one := range functionsOfStacks {
+		if len(graph.All(one.component)) > 0 {
+			functions = append(functions, one)
+		}
+	}
+	return functions, nil
 }
 
 func parseConfig(pairs []string) (map[string]string, error) {

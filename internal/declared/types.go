@@ -52,8 +52,12 @@ const (
 	Record = "aws:route53/record:Record"
 )
 
-// SmartDatastore is the component that holds all the others.
-const SmartDatastore = "smartlake:index:SmartDatastore"
+// The component that holds all the others, and those with a function.
+const (
+	SmartDatastore = "smartlake:index:SmartDatastore"
+	TokenValidator = "smartlake:index:TokenValidator"
+	LaunchContext  = "smartlake:index:LaunchContext"
+)
 
 // ExistingUserPool is the function that looks a user pool up.
 const ExistingUserPool = "aws:cognito/getUserPool:getUserPool"

@@ -6,6 +6,7 @@ package program
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -43,68 +44,31 @@ func run(ctx *pulumi.Context, keys []string) error {
 	if err != nil {
 		return err
 	}
-	for output, value := range map[string]pulumi.Input{
-		"datastoreEndpoint": datastore.DatastoreEndpoint,
-		"datastoreArn":      datastore.DatastoreARN,
-		"discoveryDocument": datastore.DiscoveryDocument,
-
-		"declaredDiscoveryDocument": datastore.DeclaredDiscoveryDocument,
-
-		"updateDatastoreCommand": datastore.UpdateDatastoreCommand,
-
-		"validatorFunctionArn":  datastore.ValidatorFunctionARN,
-		"issuer":                datastore.Issuer,
-		"hostedDomain":          datastore.HostedDomain,
-		"authorizationEndpoint": datastore.AuthorizationEndpoint,
-		"tokenEndpoint":         datastore.TokenEndpoint,
-		"userInfoEndpoint":      datastore.UserInfoEndpoint,
-		"revocationEndpoint":    datastore.RevocationEndpoint,
-		"jwksUri":               datastore.JWKSURI,
-		"scopes":                datastore.Scopes,
-		"clientIds":             datastore.ClientIDs,
-		"clientSecrets":         datastore.ClientSecrets,
-		"clients":               declaredClients(args.Clients),
-	} {
-		ctx.Export(output, value)
-	}
-	exportOptional(ctx, args, datastore)
+	export(ctx, args, datastore)
 	return nil
 }
 
-// exportOptional exports what only some stacks have. An output is left out where there
-// is nothing to tell.
-func exportOptional(ctx *pulumi.Context, args *components.SmartDatastoreArgs, datastore *components.SmartDatastore) {
-	if args.Alarms != nil {
-		ctx.Export("alarmTopicArn", datastore.AlarmTopicARN)
+// export makes the outputs of the component the outputs of the stack, by name. One is
+// left out where the stack has nothing to tell by it.
+func export(ctx *pulumi.Context, args *components.SmartDatastoreArgs, datastore *components.SmartDatastore) {
+	lacks := map[string]bool{
+		"alarmTopicArn":        args.Alarms == nil,
+		"dashboardName":        !args.Dashboard,
+		"cloudfrontDomainName": args.CustomDomain == nil,
+		"kmsKeyArn":            !args.CustomerManagedKey && args.KMSKeyARN == nil,
+		"launchContext":        datastore.AuthorizationServer.LaunchContext == nil,
+		"bulkData":             datastore.BulkDataStore == nil,
 	}
-	if args.Dashboard {
-		ctx.Export("dashboardName", datastore.DashboardName)
-	}
-	if args.CustomDomain != nil {
-		ctx.Export("cloudfrontDomainName", datastore.CloudFrontDomainName)
-	}
-	if args.BulkData != nil {
-		ctx.Export("bulkData", datastore.BulkDataOutputs)
-	}
-}
-
-// declaredClients say by the client's name which kind of app it is, what it may ask
-// for and whose it is, for those who write or check one.
-func declaredClients(clients []components.ClientArgs) pulumi.Map {
-	declared := pulumi.Map{}
-	for _, client := range clients {
-		callbacks := client.CallbackURLs
-		if callbacks == nil {
-			callbacks = pulumi.StringArray{}
+	outputs := reflect.ValueOf(datastore).Elem()
+	for i := range outputs.NumField() { // not those of the resource that is embedded
+		name := outputs.Type().Field(i).Tag.Get("pulumi")
+		if name == "" || lacks[name] {
+			continue
 		}
-		declared[client.Name] = pulumi.Map{
-			"kind":         pulumi.String(client.Kind),
-			"scopes":       pulumi.ToStringArray(client.Scopes),
-			"callbackUrls": callbacks,
-
-			"fhirUserTypes": pulumi.ToStringArray(client.UserTypes()),
-			"groups":        pulumi.ToStringArray(client.Groups),
+		output := outputs.Field(i).Interface().(pulumi.Output)
+		if ctx.IsConfigSecret(ctx.Project() + ":" + name) { // clients, which repeats its key
+			output = pulumi.ToSecret(output)
 		}
+		ctx.Export(name, output)
 	}
-	return declared
 }

@@ -354,3 +354,39 @@ func TestTheTwoProvidersMustDeployToTheSameRegion(t *testing.T) {
 	values["aws:region"], values["aws-native:region"] = "us-east-1", "us-west-2"
 	assertRefused(t, values, nil, `aws:region: "us-east-1", and aws-native:region: "us-west-2": want the same region for both`)
 }
+
+func TestTheProgramTellsWhatItDeclaresOfClients(t *testing.T) {
+	cloud := declare(t, stackValues(t, "clients", `[
+		{"name": "etl", "kind": "service", "scopes": ["system/*.read"]},
+		{"name": "lab", "kind": "public", "scopes": ["openid", "user/*.rs"], "callbackUrls": ["https://a.example.org"], "groups": ["nurses"]},
+		{"name": "own", "kind": "confidential", "scopes": ["patient/*.rs"], "callbackUrls": ["https://b.example.org"]}]`))
+	expect.JSON(t, "clients", cloud.Outputs()["clients"].Value, `{
+		"etl": {"kind": "service", "scopes": ["system/*.read"], "callbackUrls": [], "fhirUserTypes": [], "groups": []},
+		"lab": {"kind": "public", "scopes": ["openid", "user/*.rs"], "callbackUrls": ["https://a.example.org"],
+			"fhirUserTypes": ["Practitioner"], "groups": ["nurses"]},
+		"own": {"kind": "confidential", "scopes": ["patient/*.rs"], "callbackUrls": ["https://b.example.org"], "fhirUserTypes": [], "groups": []}}`)
+}
+
+func TestWhatRepeatsAnEncryptedKeyIsASecret(t *testing.T) {
+	values := stackValues(t)
+	for what, secrets := range map[string][]string{"open": nil, "encrypted": {"smartlake:clients"}} {
+		if got, want := declare(t, values, secrets...).Outputs()["clients"].Secret, what == "encrypted"; got != want {
+			t.Errorf("%s: the output clients is secret: %t, want %t", what, got, want)
+		}
+	}
+}
+
+// An output of what a stack lacks is left out, not null.
+func TestTheProgramExportsNothingThatTheStackLacks(t *testing.T) {
+	outputs := declare(t, stackValues(t)).Outputs()
+	for name, became := range outputs {
+		if became.Value == nil {
+			t.Errorf("%s: exported, and null", name)
+		}
+	}
+	for _, lacking := range []string{"alarmTopicArn", "dashboardName", "cloudfrontDomainName", "kmsKeyArn", "launchContext", "bulkData"} {
+		if _, exported := outputs[lacking]; exported {
+			t.Errorf("%s: exported from a stack that lacks it", lacking)
+		}
+	}
+}

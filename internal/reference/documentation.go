@@ -1,7 +1,7 @@
-// Package reference makes what people read about inputs from the one place where an
-// input is described, the doc comment of its field in package components: the
-// descriptions in the plugin's schema, the section "config" of Pulumi.yaml, and
-// docs/reference/configuration.md. "go run ./internal/reference/generate" writes all of them.
+// Package reference makes what people read about inputs and outputs from the one place
+// where they are described, the doc comments of their fields in package components: the
+// descriptions in the plugin's schema, the section "config" of Pulumi.yaml,
+// docs/reference/configuration.md and docs/reference/outputs.md. "go run ./internal/reference/generate" writes all of them.
 package reference
 
 import (
@@ -51,7 +51,7 @@ type EnumValue struct {
 // Read reads the doc comments of this module's components, below its root.
 func Read(root string) (Documentation, error) {
 	s := source{map[string]*ast.StructType{}, map[string]string{}, map[string][]*ast.ValueSpec{}, map[string]string{}}
-	for _, pattern := range []string{"components/*.go", "smart/strategy.go"} {
+	for _, pattern := range []string{"components/*.go", "smart/strategy.go", "smart/client.go"} {
 		if err := s.parse(filepath.Join(root, pattern)); err != nil {
 			return Documentation{}, err
 		}
@@ -102,6 +102,9 @@ func (s source) add(general *ast.GenDecl) {
 	for _, spec := range general.Specs {
 		switch spec := spec.(type) {
 		case *ast.TypeSpec:
+			if spec.Assign.IsValid() {
+				continue // an alias, which its type describes
+			}
 			doc := spec.Doc
 			if doc == nil {
 				doc = general.Doc
@@ -111,11 +114,17 @@ func (s source) add(general *ast.GenDecl) {
 				s.structs[spec.Name.Name] = of
 			}
 		case *ast.ValueSpec:
-			if of, ok := spec.Type.(*ast.Ident); ok && general.Tok == token.CONST && ast.IsExported(spec.Names[0].Name) {
+			of, typed := spec.Type.(*ast.Ident)
+			if typed && general.Tok == token.CONST && ast.IsExported(spec.Names[0].Name) && isText(spec.Values[0]) {
 				s.enums[of.Name] = append(s.enums[of.Name], spec)
 			}
 		}
 	}
+}
+
+func isText(value ast.Expr) bool {
+	literal, ok := value.(*ast.BasicLit)
+	return ok && literal.Kind == token.STRING
 }
 
 func schemaName(field *ast.Field) string {

@@ -21,10 +21,11 @@ func read(t *testing.T) reference.Documentation {
 	return documentation
 }
 
-func TestTheConfigurationReferenceIsWhatTheDocCommentsSay(t *testing.T) {
+func TestTheReferencesAreWhatTheDocCommentsSay(t *testing.T) {
 	documentation := read(t)
 	for file, want := range map[string]string{
 		"Pulumi.yaml": documentation.ConfigSection(), "docs/reference/configuration.md": documentation.ConfigurationPage(),
+		"docs/reference/outputs.md": documentation.OutputsPage(),
 	} {
 		text, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
@@ -65,6 +66,31 @@ func TestDefaultsAreReadFromSentences(t *testing.T) {
 		"| [`alarms`](#alarms) | object | none |",
 		"| `protect` | true or false | true |",
 		"| `tags` | object of text | none |",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("want %s", want)
+		}
+	}
+}
+
+var outputRow = regexp.MustCompile("(?m)^\\| (?:\\[)?`([^`]+)`[^|]*\\| ([^|]*) \\| (.*) \\|$")
+
+func TestEveryOutputSaysItsTypeAndItsMeaning(t *testing.T) {
+	page := read(t).OutputsPage()
+	rows := outputRow.FindAllStringSubmatch(strings.ReplaceAll(page, "|  |", "| - |"), -1)
+	if len(rows) < 40 {
+		t.Fatalf("%d outputs were found, want all", len(rows))
+	}
+	for _, r := range rows {
+		if kind, meaning := strings.TrimSpace(r[2]), strings.TrimSpace(r[3]); kind == "" || kind == "-" || meaning == "" || meaning == "-" {
+			t.Errorf("%s: type %q, meaning %q: want both", r[1], kind, meaning)
+		}
+	}
+	for _, want := range []string{
+		"| `datastoreEndpoint` | text | `datastoreEndpoint` is the FHIR base URL, with a slash at its end. |",
+		"| `clientSecrets` | object of text, secret | ",
+		"| [`bulkData`](#bulkdata) | object | ",
+		"| `bulkData.bucketName` | text | ",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("want %s", want)

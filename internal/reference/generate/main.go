@@ -42,6 +42,7 @@ func generate() error {
 	for path, text := range map[string]string{
 		"Pulumi.yaml":                     head + "\n" + documentation.ConfigSection(),
 		"docs/reference/configuration.md": documentation.ConfigurationPage(),
+		"docs/reference/outputs.md":       documentation.OutputsPage(),
 		"plugin/descriptions.json":        descriptions.String(),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // files of the repository, for everybody to read
