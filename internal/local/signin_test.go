@@ -3,12 +3,8 @@ package local_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +23,6 @@ const (
 	launchedScope = "openid launch/patient patient/*.rs"
 )
 
-var (
-	formToken  = regexp.MustCompile(`name="_csrf" value="([^"]*)"`)
-	formAction = regexp.MustCompile(`action="([^"]*)"`)
-)
-
 // signIn goes through the hosted pages as a declared user, and returns where the
 // browser is sent in the end.
 func (a app) signIn(username, password string) *url.URL {
@@ -45,39 +36,15 @@ func (a app) signIn(username, password string) *url.URL {
 // signInAt begins at an URL of the authorize endpoint.
 func (a app) signInAt(entry, username, password string) *url.URL {
 	a.t.Helper()
-	jar, err := cookiejar.New(nil)
+	request, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, entry, nil)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	browser := *a.http
-	browser.Jar = jar
-	browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Path == "/login" {
-			return nil
-		}
-		return http.ErrUseLastResponse
-	}
-	response, err := browser.Get(entry)
+	back, err := localtest.SignIn(a.http, request, userCallback, localtest.User{Name: username, Password: password})
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	page, err := io.ReadAll(response.Body)
-	_ = response.Body.Close()
-	if err != nil || response.StatusCode != http.StatusOK {
-		a.t.Fatalf("no login page: %d %s %v", response.StatusCode, page, err)
-	}
-	response, err = browser.PostForm(a.cloud.HostedDomain+html.UnescapeString(formAction.FindStringSubmatch(string(page))[1]), url.Values{
-		"_csrf": {formToken.FindStringSubmatch(string(page))[1]}, "username": {username}, "password": {password},
-	})
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	location, err := response.Location()
-	if err != nil {
-		a.t.Fatalf("signing in: %d: %v", response.StatusCode, err)
-	}
-	return location
+	return back
 }
 
 // launch signs ann in and returns her tokens.
