@@ -3,7 +3,6 @@ package components
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -246,14 +245,6 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 	a.warnOfUnoffered(warn)
 	a.warnOfVouching(warn)
 	a.warnOfLaunchContext(warn)
-	for _, client := range a.Clients {
-		for _, scope := range client.Scopes {
-			if client.Kind == ServiceClient && !strings.HasPrefix(scope, "system/") {
-				warn("client %q: scope %q: a service has no user and no patient, "+
-					"so the token validator will not count it; only system/ scopes count", client.Name, scope)
-			}
-		}
-	}
 }
 
 // newPool declares the user pool with its identity providers and its domain, or takes

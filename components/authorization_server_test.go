@@ -190,17 +190,6 @@ func withoutSecrets(data any) any {
 	}
 }
 
-func TestAServiceIsWarnedAboutScopesThatWillNotCount(t *testing.T) {
-	r := build(t, func(a *components.SmartDatastoreArgs) {
-		a.Clients[0].Scopes = []string{"launch/patient", "system/*.read", "patient/*.read"}
-	})
-	const why = "a service has no user and no patient, so the token validator will not count it; only system/ scopes count"
-	assertLines(t, "warnings", r.warnings, []string{
-		`client "etl": scope "launch/patient": ` + why,
-		`client "etl": scope "patient/*.read": ` + why,
-	})
-}
-
 func TestNothingIsWarnedAboutWhereEveryScopeCounts(t *testing.T) {
 	assertLines(t, "warnings", build(t, nil).warnings, nil)
 }

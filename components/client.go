@@ -28,8 +28,9 @@ type ClientArgs struct {
 	// Kind of the client: service, confidential or public.
 	Kind ClientKind `pulumi:"kind" json:"kind"`
 	// Scopes that the client may ask for: SMART resource scopes ("system/*.read",
-	// "patient/Observation.rs"), "launch/patient" and, for user-facing kinds,
-	// openid, profile, email and phone. At most 50 (a Cognito quota).
+	// "patient/Observation.rs"), "launch/patient", openid, profile, email and phone. A
+	// service declares system/ scopes only, a user-facing client none of them. At most 50
+	// (a Cognito quota).
 	Scopes []string `pulumi:"scopes" json:"scopes"`
 	// FHIRUserTypes are the types of FHIR resource (the claim fhirUser) that users with
 	// the client's user/ scopes may be: Practitioner, PractitionerRole, Patient,

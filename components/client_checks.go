@@ -98,6 +98,9 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Autho
 		return
 	}
 	if text == launchScope {
+		if c.Kind == ServiceClient {
+			p.add(field, text, noUserOfService)
+		}
 		return
 	}
 	scope := c.parsed[text]
@@ -117,7 +120,14 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Autho
 	if c.userFacing() && !smart.UserHolder.MayHold(scope.Context()) {
 		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
 	}
+	if c.Kind == ServiceClient && !smart.ClientHolder.MayHold(scope.Context()) {
+		p.add(field, text, noUserOfService)
+	}
 }
+
+// noUserOfService is why a service declares no scope that takes a user or a patient: the
+// token validator never counts it, and the discovery document would offer it.
+const noUserOfService = "a service has no user and no patient; use system/ scopes, or a client of kind confidential or public"
 
 func (c ClientArgs) checkLifetimes(p *problems, field string) {
 	const day, tenYears = 24 * 60, 10 * 365 * 24 * 60

@@ -50,12 +50,11 @@ func TestTheValidatorIsToldWhoseEachClientIs(t *testing.T) {
 		edit          func(*components.ClientArgs)
 		types, groups []string
 	}{
-		"a service":                      {service(), scoped("system/*.rs"), nil, nil},
-		"a service that asks for a user": {service(), scoped("system/*.rs", "user/*.rs"), nil, nil},
-		"an app with patient/ scopes":    {public(), users(nil, nil, "patient/*.rs"), nil, nil},
-		"one for a group of users":       {public(), users(nil, []string{"nurses", "clinicians"}, "patient/*.rs"), nil, clinicians},
-		"an app with user/ scopes":       {public(), users(nil, nil, "user/*.rs", "patient/*.rs"), []string{"Practitioner"}, nil},
-		"a confidential one":             {confidential(), users(nil, clinicians, "user/*.rs"), []string{"Practitioner"}, clinicians},
+		"a service":                   {service(), scoped("system/*.rs"), nil, nil},
+		"an app with patient/ scopes": {public(), users(nil, nil, "patient/*.rs"), nil, nil},
+		"one for a group of users":    {public(), users(nil, []string{"nurses", "clinicians"}, "patient/*.rs"), nil, clinicians},
+		"an app with user/ scopes":    {public(), users(nil, nil, "user/*.rs", "patient/*.rs"), []string{"Practitioner"}, nil},
+		"a confidential one":          {confidential(), users(nil, clinicians, "user/*.rs"), []string{"Practitioner"}, clinicians},
 		"one that spells its users out": {public(), users([]string{"Practitioner", "Patient"}, clinicians, "user/*.rs"),
 			[]string{"Patient", "Practitioner"}, clinicians},
 	} {

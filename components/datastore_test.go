@@ -107,8 +107,6 @@ func TestTheDiscoveryDocumentFollowsFromTheClients(t *testing.T) {
 			Name: "app", Kind: components.PublicClient, Scopes: []string{"launch/patient", "openid"}, CallbackURLs: pulumi.ToStringArray([]string{"https://app.example.org/callback"}),
 		}},
 			`["authorization_code"]`, `["client-public","launch-standalone","permission-v1","permission-v2","permission-v2.2"]`, `["launch/patient","openid"]`},
-		{"a service that asks for a patient", []components.ClientArgs{{Name: "etl", Kind: components.ServiceClient, Scopes: []string{"launch/patient", "system/*.read"}}},
-			`["client_credentials"]`, `["client-confidential-symmetric","permission-v1","permission-v2","permission-v2.2"]`, `["launch/patient","system/*.read"]`},
 	} {
 		r := build(t, func(a *components.SmartDatastoreArgs) { a.Clients = c.clients })
 		var document map[string]any

@@ -56,8 +56,7 @@ func TestThereIsLaunchContextWhereAClientWithUsersAsksForWhatNeedsIt(t *testing.
 		{components.PublicClient, []string{"openid", "profile"}, false},
 		{components.PublicClient, []string{"launch/patient"}, true},
 		{components.ConfidentialClient, []string{"openid", "launch/patient"}, true},
-		{components.ServiceClient, []string{"launch/patient"}, false},
-		{components.ServiceClient, []string{"patient/*.rs", "user/*.rs"}, false},
+		{components.ServiceClient, []string{"system/*.rs"}, false},
 	} {
 		for when, settings := range both {
 			r := build(t, withScopes(c.kind, c.scopes...), settings...)

@@ -138,6 +138,7 @@ func TestClientsThatCannotBeAreRefused(t *testing.T) {
 func TestScopesThatWouldNotDoWhatTheySayAreRefused(t *testing.T) {
 	const orElse = "; or launch/patient, or for user-facing clients openid, profile, email, phone"
 	const refresh = "Cognito cannot issue it; refresh tokens always come with the authorization code grant"
+	const patientless = "a service has no user and no patient; use system/ scopes, or a client of kind confidential or public"
 	assertRefused(t, map[string]refusal{
 		"none": {aService(scoped()), `clients[0].scopes: missing: want at least one scope, such as system/*.read`},
 		"twice": {aService(scoped("system/*.read", "system/*.read")),
@@ -180,6 +181,9 @@ func TestScopesThatWouldNotDoWhatTheySayAreRefused(t *testing.T) {
 			`clients[0].scopes[0]: "system/*.read": a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service`},
 		"system/ for users with a secret": {clients(confidential(), scoped("system/Patient.rs")),
 			`clients[0].scopes[0]: "system/Patient.rs": a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service`},
+		"scopes of users for a service": {aService(scoped("launch/patient", "patient/*.read", "user/*.rs", "system/*.rs")),
+			`clients[0].scopes[0]: "launch/patient": ` + patientless + "\n" + `clients[0].scopes[1]: "patient/*.read": ` + patientless + "\n" +
+				`clients[0].scopes[2]: "user/*.rs": ` + patientless},
 		"v2 for a v1 datastore": {func(a *components.SmartDatastoreArgs) {
 			a.AuthorizationStrategy = smart.SMARTOnFHIRV1
 			aService(scoped("system/*.rs"))(a)

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/componentstest"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/tests/expect"
@@ -15,11 +16,12 @@ import (
 
 // article asks for what the Terraform that this product replaces declares: a v1
 // datastore with synthetic patients, one backend client and a test user, nothing
-// protected.
+// protected. The client's scopes of patients are refused; see
+// TestTheArticlesClientAsksForNoPatient.
 var article = components.SmartDatastoreArgs{
 	Clients: []components.ClientArgs{{
 		Name: "my-cognito-client", Kind: components.ServiceClient,
-		Scopes: []string{"launch/patient", "system/*.*", "patient/*.read"},
+		Scopes: []string{"system/*.*"},
 	}},
 	TestUsers:             []components.TestUserArgs{{Username: "test", Email: "test@test.com", Password: pulumi.String("Password1234!")}},
 	DomainPrefix:          "smart-fhir-test",
@@ -36,9 +38,7 @@ func TestEveryResourceOfTheArticleHasItsCounterpart(t *testing.T) {
 		{"awscc_healthlake_fhir_datastore.this", declared.Datastore, "ehr-datastore"},
 		{"aws_cognito_user_pool.main", declared.UserPool, "ehr-auth-pool"},
 		{"aws_cognito_user_pool_domain.this", declared.UserPoolDomain, "ehr-auth-domain"},
-		{"aws_cognito_resource_server.launch", declared.ResourceServer, "ehr-auth-server-launch"},
 		{"aws_cognito_resource_server.system", declared.ResourceServer, "ehr-auth-server-system"},
-		{"aws_cognito_resource_server.patient", declared.ResourceServer, "ehr-auth-server-patient"},
 		{"aws_cognito_user_pool_client.client", declared.UserPoolClient, "ehr-auth-client-my-cognito-client"},
 		{"aws_cognito_user.test_user", declared.User, "ehr-auth-user-test"},
 		{"aws_lambda_function.token_validator", declared.Function, "ehr-validator-function"},
@@ -70,6 +70,24 @@ func TestWhatTheArticleNeedsNotIsLeftOut(t *testing.T) {
 	}
 }
 
+// aws_cognito_resource_server.launch and .patient have no counterpart: the one client of
+// the article is a service, for which no scope of them would ever count.
+func TestTheArticlesClientAsksForNoPatient(t *testing.T) {
+	args := article
+	args.Clients = []components.ClientArgs{{
+		Name: "my-cognito-client", Kind: components.ServiceClient, Scopes: []string{"launch/patient", "system/*.*", "patient/*.read"},
+	}}
+	err := componentstest.NewCloud().Run(func(ctx *pulumi.Context) error {
+		_, err := components.NewSmartDatastore(ctx, "ehr", &args)
+		return err
+	})
+	const why = "a service has no user and no patient; use system/ scopes, or a client of kind confidential or public"
+	want := `SmartDatastore "ehr": clients[0].scopes[0]: "launch/patient": ` + why + "\n" + `clients[0].scopes[2]: "patient/*.read": ` + why
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestTheArticlesDatastoreIsTheSameButForWhatItGotWrong(t *testing.T) {
 	r := build(t, article)
 	inputs := find(t, r, declared.Datastore, "ehr-datastore").Inputs
@@ -97,7 +115,7 @@ func TestTheArticlesDatastoreIsTheSameButForWhatItGotWrong(t *testing.T) {
 				"revocation_endpoint": "$HOST/oauth2/revoke",
 				"jwks_uri": "https://cognito-idp.us-east-1.amazonaws.com/$POOL/.well-known/jwks.json",
 				"grant_types_supported": ["client_credentials"],
-				"scopes_supported": ["launch/patient", "patient/*.read", "system/*.*"],
+				"scopes_supported": ["system/*.*"],
 				"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
 				"code_challenge_methods_supported": ["S256"],
 				"capabilities": ["client-confidential-symmetric", "permission-v1"]
@@ -114,7 +132,7 @@ func TestTheArticlesOutputsAreThere(t *testing.T) {
 	datastore := find(t, r, declared.Datastore, "ehr-datastore").ID
 	want := map[string]any{
 		"scopes": map[string]any{ // cognito_scopes
-			"launch": []any{"launch/patient"}, "patient": []any{"patient/*.read"}, "system": []any{"system/*.*"},
+			"system": []any{"system/*.*"},
 		},
 		"authorizationEndpoint": host + "/oauth2/authorize", // cognito_oauth_endpoints
 		"tokenEndpoint":         host + "/oauth2/token",

@@ -71,7 +71,7 @@ The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 }
 
 func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
-	if !accountPattern.MatchString(f.account) {
+	if !accountPattern.MatchString(f.account) || f.account == "000000000000" { // which stands for one that is not known
 		return cannotRun(fmt.Errorf("--account: %q: want the 12 digits of the AWS account", f.account))
 	}
 	g, err := f.declare(ctx, f.account)

@@ -165,6 +165,7 @@ func TestTheCommandsThatReadAStackSayWhatIsWrong(t *testing.T) {
 		{[]string{"explain", "--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
 		{[]string{"deploy-policy"}, `--account: "": want the 12 digits of the AWS account`},
 		{[]string{"deploy-policy", "--account", "1234-5678-9012"}, `--account: "1234-5678-9012": want the 12 digits of the AWS account`},
+		{[]string{"deploy-policy", "--account", "000000000000"}, `--account: "000000000000": want the 12 digits of the AWS account`},
 		{[]string{"deploy-policy", "--account", "111122223333", "--document", "9"}, "--document: 9: want 1 to "},
 		{[]string{"deploy-policy", "--account", "111122223333", "--stack", "prod"}, "the policy is 2 documents, and all are needed: " +
 			"write them to a folder with --output, or print one with --document 1 to 2"},

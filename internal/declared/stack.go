@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/config"
+
+	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 // Stack names a stack and holds its configuration: full keys such as
@@ -52,7 +54,7 @@ func (s *Stack) Set(path, value string) error {
 	name, _, _ := strings.Cut(strings.ReplaceAll(key.Name(), "[", "."), ".")
 	root := config.MustMakeKey(key.Namespace(), name)
 	values := config.Map{}
-	if text := s.Config[root.String()]; text != "" {
+	if text := s.Config[root.String()]; text != "" && text != program.None {
 		values[root] = config.NewObjectValue(text)
 	}
 	given := config.NewValue(value)

@@ -15,6 +15,11 @@ import (
 	"github.com/smartlake/pulumi-smartlake/components"
 )
 
+// None is what the key of an object has in the place of one that the stack leaves out: its
+// default in Pulumi.yaml, because Pulumi's command line demands every key without a
+// default, and an empty one could not be told from "alarms:" without a value.
+const None = "none"
+
 // configuration is that of a stack, by full keys such as "smartlake:clients".
 type configuration struct {
 	project string
@@ -44,8 +49,17 @@ func (c configuration) arguments() (*components.SmartDatastoreArgs, error) {
 	fields := fieldsOf(arguments)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		key := c.project + ":" + name
-		text, _ := c.get(key)
+		text, given := c.get(key)
 		at := place{path: key, encrypted: c.secret(key), secrets: holdsSecrets(fields[name].Type)}
+		if fields[name].Type.Kind() == reflect.Pointer && fields[name].Type.Elem().Kind() == reflect.Struct {
+			if given && text == "" { // "alarms:" in a stack file, which may have been meant to be on
+				d.refuse(at, "no value; write {} for the default of each member, or leave the line out")
+				continue
+			}
+			if text == None {
+				continue
+			}
+		}
 		d.key(at, reflect.ValueOf(args).Elem().FieldByIndex(fields[name].Index), text)
 	}
 	for _, key := range slices.Sorted(slices.Values(c.keys)) {

@@ -124,9 +124,20 @@ func TestAnEmptyObjectSwitchesOnWhatIsOffByDefault(t *testing.T) {
 	if err != nil || args.Alarms == nil || args.BulkData == nil {
 		t.Errorf("got %+v and %v, want both on", args, err)
 	}
-	args, err = program.Arguments("clinic", map[string]string{"clinic:alarms": ""}, nil)
+	args, err = program.Arguments("clinic", map[string]string{"clinic:alarms": "none"}, nil)
 	if err != nil || args.Alarms != nil || args.BulkData != nil {
 		t.Errorf("got %+v and %v, want both off", args, err)
+	}
+}
+
+// YAML reads "alarms:" as a key with no value, and its author may have meant to switch them on.
+func TestAnObjectWithoutAValueIsRefused(t *testing.T) {
+	for _, key := range []string{"alarms", "bulkData", "customDomain", "existingUserPool", "function", "launchContext", "roles", "userPool"} {
+		_, err := program.Arguments("clinic", map[string]string{"clinic:" + key: ""}, nil)
+		want := "clinic:" + key + ": no value; write {} for the default of each member, or leave the line out"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

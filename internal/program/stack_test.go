@@ -120,11 +120,11 @@ func TestProtectAndReplacementReachTheDatastore(t *testing.T) {
 	}
 }
 
-func TestAnEmptyValueIsTheDefault(t *testing.T) {
+func TestTheDefaultsOfTheProjectAreThoseOfTheComponent(t *testing.T) {
 	var empty []string
-	for key := range effects {
-		if key != "clients" {
-			empty = append(empty, key, "")
+	for key, declaration := range loadProject(t).Config {
+		if text, given := declaration.Default.(string); given {
+			empty = append(empty, key, text)
 		}
 	}
 	with, without := declare(t, stackValues(t, empty...)), declare(t, stackValues(t))

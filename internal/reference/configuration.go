@@ -14,6 +14,7 @@ import (
 // input is a key of a stack's configuration, or a member of one.
 type input struct {
 	path     string // clients[].name
+	of       reflect.Type
 	kind     string // in words
 	fallback string // what it is where it is left out
 	meaning  string
@@ -45,7 +46,7 @@ func (d Documentation) members(of reflect.Type, prefix string, described map[ref
 			continue
 		}
 		doc := d.Types[of.Name()].Properties[name]
-		one := input{path: prefix + name, kind: d.kind(field.Type, doc.Enum), meaning: doc.Description}
+		one := input{path: prefix + name, of: field.Type, kind: d.kind(field.Type, doc.Enum), meaning: doc.Description}
 		one.fallback = fallback(doc.Description)
 		if optional == "" {
 			one.fallback = "required"
@@ -141,7 +142,8 @@ func fallback(doc string) string {
 }
 
 // ConfigSection is the section "config" of Pulumi.yaml. A key that is not required has
-// the empty default that the command line wants; the defaults are the component's.
+// the default that the command line wants, empty or none; what it is then, the component
+// decides.
 func (d Documentation) ConfigSection() string {
 	var text strings.Builder
 	text.WriteString("config:\n")
@@ -149,6 +151,8 @@ func (d Documentation) ConfigSection() string {
 		fmt.Fprintf(&text, "  %s:\n", one.path)
 		if one.fallback == "required" {
 			text.WriteString("    # no default: required\n")
+		} else if group, list := groupOf(one.of); group != nil && !list {
+			text.WriteString("    default: none\n")
 		} else {
 			text.WriteString("    default: \"\"\n")
 		}
@@ -194,7 +198,8 @@ const pageHead = `# Configuration reference
 The keys of a stack are the inputs of ` + "`SmartDatastore`" + `, by name and shape. Set them in
 ` + "`Pulumi.<stack>.yaml`, as `smartlake:userPool: {mfa: \"ON\"}`, or with" + `
 ` + "`pulumi config set --path userPool.mfa ON`" + `. A key or member that does not exist is an error at
-preview, and so is a value of the wrong type. A missing or empty key takes its default. In a
+preview, and so is a value of the wrong type. A missing or empty key takes its default; an
+object must not be empty: ` + "`alarms: {}` switches alarms on, `alarms:` is an error" + `. In a
 default, ` + "`<name>` is `smart`" + ` for a stack. Two more keys belong to the providers:
 ` + "`aws:region` and `aws-native:region`" + `, which must be the same. [Configure a stack](../how-to/configure.md)
 has examples.

@@ -132,7 +132,7 @@ func TestAnotherDomainUnderAPoolIsRefused(t *testing.T) {
 		s.mustUpdate(nil)
 		s.account.takeLog()
 		for field, change := range map[string]config{
-			"domainPrefix": {"domainPrefix": "another", "customDomain": ""}, "customDomain.name": {"customDomain": other},
+			"domainPrefix": {"domainPrefix": "another", "customDomain": "none"}, "customDomain.name": {"customDomain": other},
 		} {
 			for what, refused := range map[string]result{"preview": s.preview(change), "update": s.update(change)} {
 				if refused.err == nil || !strings.Contains(refused.messages, field+": is ") || !strings.Contains(refused.messages, "Cognito gives no other domain") {
