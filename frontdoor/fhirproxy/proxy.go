@@ -1,0 +1,136 @@
+// Package fhirproxy is a strict reverse proxy in front of the FHIR API of an AWS HealthLake
+// datastore. It passes on what FHIR R4's grammar has, with the headers of a list and one
+// bearer token, and moves the URLs of the answers from the datastore's base to its own.
+//
+//	proxy, err := fhirproxy.New(fhirproxy.Config{
+//		BaseURL:  "https://fhir.example.org/r4",
+//		Upstream: "https://healthlake.eu-west-1.amazonaws.com/datastore/<id>/r4/",
+//	})
+//
+// It decides nothing about access: the datastore and its validator judge every token, and
+// the same token gets the same answer at the datastore's own endpoint. It has no
+// credentials of its own and relays none but the bearer token. It knows nothing of CORS,
+// of the discovery document or of how tokens are made. It writes no log: [Config.Observe]
+// is told what became of a request.
+//
+// [Parse], [RequestHeader], [BearerToken], [ResponseHeader] and [Rebase] are the rules by
+// themselves, for another proxy of FHIR.
+//
+// Sources: FHIR R4, "http" (https://hl7.org/fhir/R4/http.html); RFC 6750; RFC 9110.
+package fhirproxy
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Config describes a proxy.
+type Config struct {
+	// BaseURL is the FHIR base URL that apps use: https, a host and a path, without a
+	// slash at its end.
+	BaseURL string
+	// Upstream is the datastore's FHIR base URL: https, with a slash at its end.
+	Upstream string
+	// Transport sends the requests. If nil, one that knows no proxy of the environment.
+	Transport http.RoundTripper
+	// Timeout is how long the datastore may take for a whole answer. If zero, 25 seconds.
+	Timeout time.Duration
+	// MaxResponse is how large the body of an answer may be on the way back, in bytes,
+	// compressed if it is. A larger one is an OperationOutcome too-costly. An answer is
+	// then held in memory until it is whole. If zero, answers are passed on as they come.
+	MaxResponse int64
+	// Observe, if not nil, is called once for every request, after it was answered.
+	Observe func(Exchange)
+}
+
+// Exchange is what became of a request. It tells nothing that is secret.
+type Exchange struct {
+	Interaction Interaction   // zero if the request was refused before it was understood
+	Upstream    time.Duration // what the datastore took, its body included; 0 if it was not asked
+	// Failure is a word for why the request was not served; empty if the datastore's answer
+	// was passed on: "refused" (by the proxy itself), "timeout", "unreachable",
+	// "bad-answer", "too-costly", "request-broken", "answer-broken".
+	Failure string
+}
+
+// Proxy is a reverse proxy for one datastore. It is an http.Handler.
+type Proxy struct {
+	config    Config
+	basePath  string
+	upstream  *url.URL
+	transport http.RoundTripper
+}
+
+// New makes a proxy. An error names the field that is wrong.
+func New(config Config) (*Proxy, error) {
+	base, err := parseBase("BaseURL", config.BaseURL, false)
+	if err != nil {
+		return nil, err
+	}
+	upstream, err := parseBase("Upstream", config.Upstream, true)
+	if err != nil {
+		return nil, err
+	}
+	for field, value := range map[string]int64{"Timeout": int64(config.Timeout), "MaxResponse": config.MaxResponse} {
+		if value < 0 {
+			return nil, fmt.Errorf("%s: must not be negative", field)
+		}
+	}
+	if config.Timeout == 0 {
+		config.Timeout = 25 * time.Second
+	}
+	if config.Transport == nil {
+		config.Transport = newTransport()
+	}
+	return &Proxy{config: config, basePath: base.Path, upstream: upstream, transport: strictTransport{config.Transport}}, nil
+}
+
+func parseBase(field, text string, slash bool) (*url.URL, error) {
+	base, err := url.Parse(text)
+	if err != nil || base.Scheme != "https" || base.Host == "" || base.Opaque != "" || base.User != nil || base.RawQuery != "" || base.ForceQuery ||
+		base.Fragment != "" || base.RawPath != "" || strings.HasSuffix(base.Path, "/") != slash {
+		end := "without a slash at its end"
+		if slash {
+			end = "with a slash at its end"
+		}
+		return nil, fmt.Errorf("%s: must be an https URL %s, without credentials, query and fragment", field, end)
+	}
+	return base, nil
+}
+
+// ServeHTTP implements http.Handler. It serves everything below the base path; the
+// discovery document is not among it, and the capability statement takes a token like
+// everything else.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{proxy: p, asked: r, gzip: acceptsGzip(r.Header)}
+	if p.config.Observe != nil {
+		defer func() { p.config.Observe(x.tell()) }()
+	}
+	out, err := p.admit(r)
+	x.told.Interaction = out.interaction
+	if err != nil {
+		x.refuse(w, err)
+		return
+	}
+	x.out = out
+	ctx, cancel := context.WithTimeout(r.Context(), p.config.Timeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	x.body = &received{ReadCloser: http.MaxBytesReader(w, r.Body, MaxRequest)}
+	r.Body = x.body
+	(&httputil.ReverseProxy{
+		Rewrite:        x.rewrite,
+		Transport:      x,
+		ModifyResponse: x.answer,
+		ErrorHandler:   x.fail,
+		ErrorLog:       log.New(io.Discard, "", 0), // what went wrong is in the answer, and told to Observe
+	}).ServeHTTP(w, r)
+	x.abortIfBroken()
+}

@@ -1,0 +1,180 @@
+package fhirproxy
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+// Rebase reads JSON and moves the URLs below one base URL to another: each string that
+// is the base "from", or begins with it and goes on with a slash, a query or a fragment,
+// begins with "to" instead. Both may end with a slash, which does not matter. A slash
+// that is escaped in JSON ("\/") is understood, and the new base then written that way.
+//
+// A base is found only after the opening quote of a string: a link within the text of a
+// narrative stays, and so does a longer host or path. Every other byte is passed on as it
+// came, however the reads are cut.
+func Rebase(body io.Reader, from, to string) io.Reader {
+	from, to = strings.TrimSuffix(from, "/"), strings.TrimSuffix(to, "/")
+	scheme, _, _ := strings.Cut(from, "/")
+	return &rebaser{
+		body:    body,
+		from:    from,
+		opening: []byte(`"` + scheme),
+		plain:   []byte(`"` + to),
+		escaped: []byte(`"` + strings.ReplaceAll(to, "/", `\/`)),
+		buffer:  make([]byte, max(rebaseWindow, 4*len(from))),
+	}
+}
+
+// RebaseURL moves one URL from one base to another, by the rule of [Rebase]. It reports
+// false, and returns nothing, if the URL is not below the base.
+func RebaseURL(url, from, to string) (string, bool) {
+	rest, ok := strings.CutPrefix(url, strings.TrimSuffix(from, "/"))
+	if !ok || rest != "" && !strings.ContainsRune("/?#", rune(rest[0])) {
+		return "", false
+	}
+	return strings.TrimSuffix(to, "/") + rest, true
+}
+
+// rebaseWindow is how much of a body is held, in bytes.
+const rebaseWindow = 16 << 10
+
+type rebaser struct {
+	body           io.Reader
+	from           string
+	opening        []byte // the quote and the scheme, which are searched for
+	plain, escaped []byte // what a quote and the base are replaced with
+
+	buffer     []byte
+	start, end int    // of the window in the buffer
+	before     byte   // what came before the window
+	ready      []byte // what was found good and not read yet
+	err        error  // of the body
+}
+
+// Read implements io.Reader.
+func (r *rebaser) Read(p []byte) (int, error) {
+	for len(r.ready) == 0 {
+		if err := r.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.ready)
+	r.ready = r.ready[n:]
+	return n, nil
+}
+
+// next makes more of the output ready, or reads more of the body.
+func (r *rebaser) next() error {
+	window := r.buffer[r.start:r.end]
+	if at := r.find(window); at > 0 {
+		r.pass(window[:at])
+		return nil
+	}
+	if len(window) > 0 {
+		length, escaped, more := r.match(window)
+		switch {
+		case length > 0:
+			r.start, r.before, r.ready = r.start+length, r.from[len(r.from)-1], r.plain
+			if escaped {
+				r.ready = r.escaped
+			}
+			return nil
+		case !more || r.ended():
+			r.pass(window[:1])
+			return nil
+		}
+	}
+	if r.err != nil {
+		return r.err
+	}
+	r.fill()
+	return nil
+}
+
+// ended reports whether the window is all that is left of the body.
+func (r *rebaser) ended() bool { return r.err != nil }
+
+// pass makes the beginning of the window ready as it is.
+func (r *rebaser) pass(part []byte) {
+	r.start, r.before, r.ready = r.start+len(part), part[len(part)-1], part
+}
+
+// find returns where a string may begin with the base: at a quote that no backslash
+// escapes, with the scheme behind it, or as much of it as the window has. Elsewhere JSON
+// has no quote that is followed by a scheme. It is the window's length if nowhere.
+func (r *rebaser) find(window []byte) int {
+	unescaped := func(at int) bool {
+		if at == 0 {
+			return r.before != '\\'
+		}
+		return window[at-1] != '\\'
+	}
+	from := 0
+	for {
+		at := bytes.Index(window[from:], r.opening)
+		if at < 0 {
+			break
+		}
+		if unescaped(from + at) {
+			return from + at
+		}
+		from += at + 1
+	}
+	for at := max(from, len(window)-len(r.opening)+1); at < len(window); at++ {
+		if bytes.HasPrefix(r.opening, window[at:]) && unescaped(at) {
+			return at
+		}
+	}
+	return len(window)
+}
+
+// match reports how many bytes the quote and the base are that the window begins with,
+// zero if it does not, and whether it takes more of the body to say so.
+func (r *rebaser) match(window []byte) (length int, escaped, more bool) {
+	at := 1
+	for i := range len(r.from) {
+		if r.from[i] == '/' && at < len(window) && window[at] == '\\' {
+			escaped = true
+			at++
+		}
+		if at == len(window) {
+			return 0, false, true
+		}
+		if window[at] != r.from[i] {
+			return 0, false, false
+		}
+		at++
+	}
+	if at == len(window) {
+		return 0, false, true
+	}
+	switch window[at] {
+	case '"', '/', '?', '#':
+		return at, escaped, false
+	case '\\':
+		if at+1 == len(window) {
+			return 0, false, true
+		}
+		if window[at+1] == '/' {
+			return at, escaped, false
+		}
+	}
+	return 0, false, false
+}
+
+// fill reads more of the body behind the window.
+func (r *rebaser) fill() {
+	r.end = copy(r.buffer, r.buffer[r.start:r.end])
+	r.start = 0
+	for range 100 {
+		var n int
+		n, r.err = r.body.Read(r.buffer[r.end:])
+		r.end += n
+		if n > 0 || r.err != nil {
+			return
+		}
+	}
+	r.err = io.ErrNoProgress
+}
