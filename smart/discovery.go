@@ -48,18 +48,22 @@ type Use struct {
 	PatientContext      bool                  // users' access tokens carry a "patient" claim
 	UserContext         bool                  // users' access tokens carry a "fhirUser" claim
 	TokenResponse       TokenResponse         // what the token endpoint answers beyond OAuth
+	AuthorizeByPost     bool                  // the authorization endpoint takes its parameters by POST too
 	Scopes              []string              // all scopes that some client may ask for, in any order
 }
 
 // TokenResponse says what the token endpoint answers beyond OAuth 2.0. A capability is
 // a promise about these answers, and not about what stands inside an access token, which
-// an app does not read. The zero value is Cognito's answer: it has neither.
+// an app does not read. The zero value is Cognito's answer: it has none of them.
 type TokenResponse struct {
 	// Patient: an app that was granted "launch/patient" finds a member "patient".
 	Patient bool
 	// FHIRUser: an app may ask for "openid fhirUser", and finds a claim "fhirUser" in
 	// its ID token.
 	FHIRUser bool
+	// Offline: an app may ask for "offline_access", and finds a refresh token that works
+	// after the user has gone.
+	Offline bool
 }
 
 // NewConfiguration builds the discovery document of an authorization server.
@@ -76,9 +80,9 @@ func NewConfiguration(at Endpoints, use Use) (Configuration, error) {
 		CodeChallengeMethodsSupported: []string{"S256"},
 		JWKSURI:                       at.JWKS,
 		RevocationEndpoint:            at.Revocation,
-		ScopesSupported:               scopes,
 		TokenEndpoint:                 at.Token,
 	}
+	c.ScopesSupported = slices.Compact(slices.Sorted(slices.Values(append(scopes, c.scopesOfCapabilities()...))))
 	if use.secrets() {
 		c.TokenEndpointAuthMethodsSupported = []string{"client_secret_basic", "client_secret_post"}
 	}
@@ -96,6 +100,20 @@ func NewConfiguration(at Endpoints, use Use) (Configuration, error) {
 		c.Issuer = at.Issuer
 	}
 	return c, nil
+}
+
+// scopesOfCapabilities are the scopes with which an app asks for what is claimed, and
+// which no client declares (SMART App Launch 2.2, "Scopes for requesting identity data"
+// and "Scopes for requesting a refresh token").
+func (c Configuration) scopesOfCapabilities() []string {
+	var scopes []string
+	if c.claims("sso-openid-connect") {
+		scopes = append(scopes, "fhirUser")
+	}
+	if c.claims("permission-offline") {
+		scopes = append(scopes, "offline_access")
+	}
+	return scopes
 }
 
 // JSON returns the canonical form: members sorted by name, no white space, no
@@ -128,16 +146,18 @@ func (u Use) capabilities(scopes []string) []string {
 		name string
 		held bool
 	}{
+		{"authorize-post", u.codeFlow() && u.AuthorizeByPost},
 		{"client-confidential-symmetric", u.secrets()},
 		{"client-public", u.PublicClients},
-		{"context-standalone-patient", u.codeFlow() && u.PatientContext && u.TokenResponse.Patient},
+		{"context-standalone-patient", u.codeFlow() && u.PatientContext && u.TokenResponse.Patient && slices.Contains(scopes, "launch/patient")},
 		{"launch-standalone", u.codeFlow()},
+		{"permission-offline", u.codeFlow() && u.TokenResponse.Offline},
 		{"permission-patient", u.codeFlow() && u.PatientContext && asked.patient},
 		{"permission-user", u.codeFlow() && u.UserContext && asked.user},
 		{"permission-v1", true},
 		{"permission-v2", u.Strategy == SMARTOnFHIR},
 		{"permission-v2.2", u.Strategy == SMARTOnFHIR},
-		{"sso-openid-connect", u.codeFlow() && u.UserContext && u.TokenResponse.FHIRUser && slices.Contains(scopes, "openid")},
+		{"sso-openid-connect", u.codeFlow() && u.TokenResponse.FHIRUser && slices.Contains(scopes, "openid")},
 	}
 	var held []string
 	for _, candidate := range candidates {

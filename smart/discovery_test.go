@@ -52,7 +52,8 @@ func everything() discovery {
 	d := service()
 	d.use.PublicClients, d.use.ConfidentialClients = true, true
 	d.use.PatientContext, d.use.UserContext = true, true
-	d.use.TokenResponse = smart.TokenResponse{Patient: true, FHIRUser: true}
+	d.use.TokenResponse = smart.TokenResponse{Patient: true, FHIRUser: true, Offline: true}
+	d.use.AuthorizeByPost = true
 	d.use.Scopes = []string{
 		"user/*.cruds", "patient/Observation.rs?category=laboratory&code=<a>", "openid", "launch/patient",
 		"system/*.read", "openid", "patient/*.read",
@@ -79,15 +80,15 @@ func TestTheDocumentOfAServiceClaimsClientCredentialsAlone(t *testing.T) {
 func TestTheDocumentOfAllKindsOfClientsClaimsAllThatIsTrue(t *testing.T) {
 	const want = `{` +
 		`"authorization_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize",` +
-		`"capabilities":["client-confidential-symmetric","client-public","context-standalone-patient","launch-standalone",` +
-		`"permission-patient","permission-user","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],` +
+		`"capabilities":["authorize-post","client-confidential-symmetric","client-public","context-standalone-patient","launch-standalone",` +
+		`"permission-offline","permission-patient","permission-user","permission-v1","permission-v2","permission-v2.2","sso-openid-connect"],` +
 		`"code_challenge_methods_supported":["S256"],` +
 		`"grant_types_supported":["authorization_code","client_credentials"],` +
 		`"issuer":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example",` +
 		`"jwks_uri":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",` +
 		`"response_types_supported":["code"],` +
 		`"revocation_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/revoke",` +
-		`"scopes_supported":["launch/patient","openid","patient/*.read",` +
+		`"scopes_supported":["fhirUser","launch/patient","offline_access","openid","patient/*.read",` +
 		`"patient/Observation.rs?category=laboratory&code=<a>","system/*.read","user/*.cruds"],` +
 		`"token_endpoint":"https://example.auth.us-east-1.amazoncognito.com/oauth2/token",` +
 		`"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post"]}`
@@ -139,8 +140,8 @@ func TestTheDocumentOfAV1DatastoreClaimsNoV2(t *testing.T) {
 // which everything is true.
 func TestCapabilitiesFollowFromTheUse(t *testing.T) {
 	all := []string{
-		"client-confidential-symmetric", "client-public", "context-standalone-patient", "launch-standalone", "permission-patient",
-		"permission-user", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect",
+		"authorize-post", "client-confidential-symmetric", "client-public", "context-standalone-patient", "launch-standalone",
+		"permission-offline", "permission-patient", "permission-user", "permission-v1", "permission-v2", "permission-v2.2", "sso-openid-connect",
 	}
 	for _, c := range []struct {
 		name   string
@@ -149,20 +150,26 @@ func TestCapabilitiesFollowFromTheUse(t *testing.T) {
 	}{
 		{"nothing changed", func(*smart.Use) {}, nil},
 		{"the V1 strategy", func(u *smart.Use) { u.Strategy = smart.SMARTOnFHIRV1 }, []string{"permission-v2", "permission-v2.2"}},
-		{"no filtered scope yet", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/*.rs", "user/*.rs"} }, nil},
-		{"no openid", func(u *smart.Use) { u.Scopes = []string{"patient/Patient.r?name=b", "user/*.rs"} }, []string{"sso-openid-connect"}},
+		{"no filtered scope yet", func(u *smart.Use) { u.Scopes = []string{"openid", "launch/patient", "patient/*.rs", "user/*.rs"} }, nil},
+		{"no openid", func(u *smart.Use) { u.Scopes = []string{"launch/patient", "patient/Patient.r?name=b", "user/*.rs"} }, []string{"sso-openid-connect"}},
 		{"no patient in the token response", func(u *smart.Use) { u.TokenResponse.Patient = false }, []string{"context-standalone-patient"}},
 		{"no fhirUser in the ID token", func(u *smart.Use) { u.TokenResponse.FHIRUser = false }, []string{"sso-openid-connect"}},
-		{"Cognito's own token response", func(u *smart.Use) { u.TokenResponse = smart.TokenResponse{} }, []string{"context-standalone-patient", "sso-openid-connect"}},
+		{"no refresh token for offline_access", func(u *smart.Use) { u.TokenResponse.Offline = false }, []string{"permission-offline"}},
+		{"no authorization by POST", func(u *smart.Use) { u.AuthorizeByPost = false }, []string{"authorize-post"}},
+		{"Cognito's own token response", func(u *smart.Use) { u.TokenResponse = smart.TokenResponse{} }, []string{
+			"context-standalone-patient", "permission-offline", "sso-openid-connect",
+		}},
+		{"no launch/patient to ask for", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/*.rs", "user/*.rs"} }, []string{"context-standalone-patient"}},
 		{"no patient context", func(u *smart.Use) { u.PatientContext = false }, []string{"context-standalone-patient", "permission-patient"}},
-		{"no user context", func(u *smart.Use) { u.UserContext = false }, []string{"permission-user", "sso-openid-connect"}},
-		{"no patient scope", func(u *smart.Use) { u.Scopes = []string{"openid", "user/Patient.r?name=b"} }, []string{"permission-patient"}},
-		{"no user scope", func(u *smart.Use) { u.Scopes = []string{"openid", "patient/Patient.r?name=b"} }, []string{"permission-user"}},
+		{"no user context", func(u *smart.Use) { u.UserContext = false }, []string{"permission-user"}},
+		{"no patient scope", func(u *smart.Use) { u.Scopes = []string{"openid", "launch/patient", "user/Patient.r?name=b"} }, []string{"permission-patient"}},
+		{"no user scope", func(u *smart.Use) { u.Scopes = []string{"openid", "launch/patient", "patient/Patient.r?name=b"} }, []string{"permission-user"}},
 		{"no public client", func(u *smart.Use) { u.PublicClients = false }, []string{"client-public"}},
 		{"no confidential client, yet a service", func(u *smart.Use) { u.ConfidentialClients = false }, nil},
 		{"public clients alone", func(u *smart.Use) { u.ConfidentialClients, u.ServiceClients = false, false }, []string{"client-confidential-symmetric"}},
 		{"a service alone", func(u *smart.Use) { u.PublicClients, u.ConfidentialClients = false, false }, []string{
-			"client-public", "context-standalone-patient", "launch-standalone", "permission-patient", "permission-user", "sso-openid-connect",
+			"authorize-post", "client-public", "context-standalone-patient", "launch-standalone", "permission-offline", "permission-patient",
+			"permission-user", "sso-openid-connect",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -211,7 +218,19 @@ func TestGrantTypesFollowFromTheClients(t *testing.T) {
 
 func TestWhatCognitoCannotDoIsNeverClaimed(t *testing.T) {
 	d := everything()
+	d.use.TokenResponse, d.use.AuthorizeByPost = smart.TokenResponse{}, false
 	d.use.Scopes = append(d.use.Scopes, "launch", "offline_access")
+	assertNotClaimed(t, d, "permission-offline", "authorize-post", "context-standalone", "sso-openid-connect")
+}
+
+func TestWhatNoServerInFrontOfCognitoDoesIsNeverClaimed(t *testing.T) {
+	assertNotClaimed(t, everything())
+}
+
+// assertNotClaimed sees that a document claims nothing that neither Cognito nor what
+// stands in front of it can do, and none of the other words.
+func assertNotClaimed(t *testing.T, d discovery, words ...string) {
+	t.Helper()
 	var document map[string]any
 	if err := json.Unmarshal([]byte(d.json(t)), &document); err != nil {
 		t.Fatal(err)
@@ -226,7 +245,8 @@ func TestWhatCognitoCannotDoIsNeverClaimed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, claim := range []string{"launch-ehr", "permission-offline", "permission-online", "context-ehr", "implicit", `"password"`, `"token"`, "plain", "private_key_jwt", "asymmetric"} {
+	words = append(words, "launch-ehr", "permission-online", "context-ehr", "implicit", `"password"`, `"token"`, "plain", "private_key_jwt", "asymmetric")
+	for _, claim := range words {
 		if strings.Contains(string(text), claim) {
 			t.Errorf("%s is claimed: %s", claim, text)
 		}
