@@ -124,13 +124,7 @@ func (v *TokenValidator) newAlarms(s site, a TokenValidatorArgs) error {
 	}
 	v.AlarmTopicARN = topic.ToStringPtrOutput()
 	for _, alarm := range a.alarms(v.FunctionName) {
-		alarm.args.AlarmActions, alarm.args.OkActions = pulumi.Array{topic}, pulumi.Array{topic}
-		alarm.args.ComparisonOperator = pulumi.String("GreaterThanOrEqualToThreshold")
-		// Nobody calls, nothing is measured: that is no trouble of the validator's.
-		alarm.args.TreatMissingData = pulumi.String("notBreaching")
-		alarm.args.Tags = s.tags
-		if _, err := cloudwatch.NewMetricAlarm(s.ctx, s.name+"-alarm-"+alarm.name, alarm.args,
-			s.below(), pulumi.DependsOn(ready)); err != nil {
+		if err := alarm.declare(s, topic, ready); err != nil {
 			return err
 		}
 	}
@@ -141,6 +135,17 @@ func (v *TokenValidator) newAlarms(s site, a TokenValidatorArgs) error {
 type alarm struct {
 	name string
 	args *cloudwatch.MetricAlarmArgs
+}
+
+// declare declares the alarm "<name>-alarm-<alarm>", which tells a topic once what it needs is ready.
+func (a alarm) declare(s site, topic pulumi.StringInput, ready []pulumi.Resource) error {
+	a.args.AlarmActions, a.args.OkActions = pulumi.Array{topic}, pulumi.Array{topic}
+	a.args.ComparisonOperator = pulumi.String("GreaterThanOrEqualToThreshold")
+	// Nobody calls, nothing is measured: that is no trouble of the function's.
+	a.args.TreatMissingData = pulumi.String("notBreaching")
+	a.args.Tags = s.tags
+	_, err := cloudwatch.NewMetricAlarm(s.ctx, s.name+"-alarm-"+a.name, a.args, s.below(), pulumi.DependsOn(ready))
+	return err
 }
 
 // alarms of the function. Their descriptions are what the person reads who is woken.

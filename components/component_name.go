@@ -19,6 +19,7 @@ func (p *problems) checkName(name string, longest int) {
 const (
 	maxSmartDatastoreName      = 64 - len("-auth-context-execution") - 8
 	maxTokenValidatorName      = 64 - len("-execution") - 8
+	maxFrontDoorName           = 64 - len("-execution") - 8
 	maxLaunchContextName       = 64 - len("-execution") - 8
 	maxAuthorizationServerName = 64 - len("-context-execution") - 8
 	maxBulkDataStoreName       = 64 - len("-import") - 8

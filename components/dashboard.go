@@ -13,13 +13,22 @@ import (
 // newDashboard declares a CloudWatch dashboard of the function. Pulumi gives
 // dashboards no name of their own and CloudWatch knows them by name in all regions
 // of an account, so it bears the function's, which Pulumi has made unique.
-func (v *TokenValidator) newDashboard(s site, a TokenValidatorArgs) error {
+// A front door is nil where there is none.
+func (v *TokenValidator) newDashboard(s site, a TokenValidatorArgs, door *FrontDoor) error {
 	v.DashboardName = absent()
 	if !a.Dashboard {
 		return nil
 	}
-	body := pulumi.All(s.place().region, v.FunctionName).ApplyT(func(values []any) (string, error) {
-		return dashboardBody(values[0].(string), values[1].(string), a.Function)
+	sources := []any{s.place().region, v.FunctionName}
+	if door != nil {
+		sources = append(sources, door.APIID, door.FunctionName)
+	}
+	body := pulumi.All(sources...).ApplyT(func(values []any) (string, error) {
+		graphs := validatorGraphs(values[1].(string), a.Function)
+		if len(values) > 2 {
+			graphs = append(graphs, doorGraphs(values[2].(string), values[3].(string))...)
+		}
+		return dashboardBody(values[0].(string), graphs)
 	}).(pulumi.StringOutput)
 	dashboard, err := cloudwatch.NewDashboard(s.ctx, s.name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: v.FunctionName,
@@ -63,8 +72,8 @@ type line struct {
 	Value int    `json:"value"`
 }
 
-// dashboardBody is the same for the same arguments. Graphs stand in rows of three.
-func dashboardBody(region, function string, f *FunctionArgs) (string, error) {
+// validatorGraphs are the two rows about the token validator.
+func validatorGraphs(function string, f *FunctionArgs) []graph {
 	lambda := func(metric, stat string) []any {
 		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
 	}
@@ -79,7 +88,7 @@ func dashboardBody(region, function string, f *FunctionArgs) (string, error) {
 	if f.ReservedConcurrency > 0 {
 		concurrency.Annotations = &annotations{[]line{{"Lambda throttles", f.ReservedConcurrency}}}
 	}
-	graphs := []graph{
+	return []graph{
 		{Title: "Calls", Stat: "Sum", Metrics: [][]any{lambda("Invocations", "Sum"), lambda("Errors", "Sum"), lambda("Throttles", "Sum")}},
 		{Title: "Duration in ms, cold starts not counted", Stat: "p99", Metrics: [][]any{lambda("Duration", "p50"), lambda("Duration", "p99")},
 			Annotations: &annotations{[]line{{"HealthLake gives up", 1000}}}},
@@ -93,6 +102,10 @@ func dashboardBody(region, function string, f *FunctionArgs) (string, error) {
 		}}}},
 		{Title: "Requests refused for want of a key set", Stat: "Sum", Metrics: [][]any{own(wire.MetricKeySetFailures)}},
 	}
+}
+
+// dashboardBody is the same for the same arguments. Graphs stand in rows of three.
+func dashboardBody(region string, graphs []graph) (string, error) {
 	const width, height = 8, 6
 	var widgets []widget
 	for i, g := range graphs {

@@ -33,6 +33,12 @@ func (a smartDatastorePlan) encryptedWith(keyARN pulumi.StringInput) smartDatast
 	a.validator.Function = a.validator.Function.encryptedWith(keyARN)
 	a.server.LaunchContext = copyOf(a.server.LaunchContext)
 	a.server.LaunchContext.Function = a.server.LaunchContext.Function.encryptedWith(keyARN)
+	if a.door != nil {
+		door := *a.door
+		door.Settings = copyOf(door.Settings)
+		door.Settings.Function = door.Settings.Function.encryptedWith(keyARN)
+		a.door = &door
+	}
 	if a.Alarms != nil && a.Alarms.TopicARN == nil && a.Alarms.TopicKMSKeyARN == nil {
 		a.validator.Alarms = copyOf(a.Alarms)
 		a.validator.Alarms.TopicKMSKeyARN = keyARN

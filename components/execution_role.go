@@ -43,6 +43,11 @@ func (g goProgram) newExecutionRole(s site, f *FunctionArgs, logs *cloudwatch.Lo
 			return nil, nil, err
 		}
 	}
+	for _, more := range g.rights {
+		if err := right(more.suffix, more.policy); err != nil {
+			return nil, nil, err
+		}
+	}
 	return execution, rights, nil
 }
 

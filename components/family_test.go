@@ -17,6 +17,8 @@ func full(a *components.SmartDatastoreArgs) {
 	withKey(a)
 	inOperation(a)
 	withBulkData(a)
+	withFrontDoor(a)
+	underItsOwnName(a)
 	a.Function.RestrictToAccount = true
 	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@example.org", Password: pulumi.String("Passw0rd!")}}
 }
@@ -32,6 +34,7 @@ func TestTheComponentsAreThoseOfTheContract(t *testing.T) {
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:BulkDataStore ehr-bulk",
 		"smartlake:index:DatastoreGrant ehr-grant",
+		"smartlake:index:FrontDoor ehr-door",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
@@ -58,6 +61,8 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 			want = "ehr-auth"
 		case strings.HasPrefix(one.GetName(), "ehr-bulk-"):
 			want = "ehr-bulk"
+		case strings.HasPrefix(one.GetName(), "ehr-door-"):
+			want = "ehr-door"
 		case strings.HasPrefix(one.GetName(), "ehr-validator-"):
 			want = "ehr-validator"
 		}
@@ -70,12 +75,24 @@ func TestEveryResourceHangsBelowItsComponent(t *testing.T) {
 func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 	assertLines(t, "resources", build(t, full).names(), []string{
 		"aws-native:healthlake:FhirDatastore ehr-datastore",
+		"aws:apigatewayv2/api:Api ehr-door-api",
+		"aws:apigatewayv2/apiMapping:ApiMapping ehr-door-mapping",
+		"aws:apigatewayv2/domainName:DomainName ehr-door-domain",
+		"aws:apigatewayv2/integration:Integration ehr-door-integration",
+		"aws:apigatewayv2/route:Route ehr-door-route",
+		"aws:apigatewayv2/stage:Stage ehr-door-stage",
 		"aws:appautoscaling/policy:Policy ehr-validator-tracking",
 		"aws:appautoscaling/scheduledAction:ScheduledAction ehr-validator-schedule-morning",
 		"aws:appautoscaling/target:Target ehr-validator-scaling",
 		"aws:cloudwatch/dashboard:Dashboard ehr-validator-dashboard",
 		"aws:cloudwatch/logGroup:LogGroup ehr-auth-context-logs",
+		"aws:cloudwatch/logGroup:LogGroup ehr-door-access-logs",
+		"aws:cloudwatch/logGroup:LogGroup ehr-door-logs",
 		"aws:cloudwatch/logGroup:LogGroup ehr-validator-logs",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-door-alarm-errors",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-door-alarm-latency",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-door-alarm-server-errors",
+		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-door-alarm-throttles",
 		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-concurrency",
 		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-denials",
 		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-duration",
@@ -95,6 +112,7 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:iam/role:Role ehr-auth-context-execution",
 		"aws:iam/role:Role ehr-bulk-export",
 		"aws:iam/role:Role ehr-bulk-import",
+		"aws:iam/role:Role ehr-door-execution",
 		"aws:iam/role:Role ehr-validator-execution",
 		"aws:iam/role:Role ehr-validator-export",
 		"aws:iam/role:Role ehr-validator-read",
@@ -103,6 +121,9 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:iam/rolePolicy:RolePolicy ehr-auth-context-tracing",
 		"aws:iam/rolePolicy:RolePolicy ehr-bulk-export-access",
 		"aws:iam/rolePolicy:RolePolicy ehr-bulk-import-access",
+		"aws:iam/rolePolicy:RolePolicy ehr-door-capabilities",
+		"aws:iam/rolePolicy:RolePolicy ehr-door-logging",
+		"aws:iam/rolePolicy:RolePolicy ehr-door-tracing",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-export",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-read",
 		"aws:iam/rolePolicy:RolePolicy ehr-grant-write",
@@ -111,12 +132,16 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:kms/alias:Alias ehr-key-alias",
 		"aws:kms/key:Key ehr-key",
 		"aws:lambda/alias:Alias ehr-auth-context-live",
+		"aws:lambda/alias:Alias ehr-door-live",
 		"aws:lambda/alias:Alias ehr-validator-live",
 		"aws:lambda/function:Function ehr-auth-context-function",
+		"aws:lambda/function:Function ehr-door-function",
 		"aws:lambda/function:Function ehr-validator-function",
 		"aws:lambda/permission:Permission ehr-auth-context-invoke",
+		"aws:lambda/permission:Permission ehr-door-invoke",
 		"aws:lambda/permission:Permission ehr-validator-invoke",
 		"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig ehr-validator-provisioned",
+		"aws:route53/record:Record ehr-door-domain-record",
 		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 ehr-bulk-bucket-lifecycle",
 		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2 ehr-bulk-logs-lifecycle",
 		"aws:s3/bucketLoggingV2:BucketLoggingV2 ehr-bulk-bucket-logging",
@@ -138,6 +163,7 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"smartlake:index:AuthorizationServer ehr-auth",
 		"smartlake:index:BulkDataStore ehr-bulk",
 		"smartlake:index:DatastoreGrant ehr-grant",
+		"smartlake:index:FrontDoor ehr-door",
 		"smartlake:index:LaunchContext ehr-auth-context",
 		"smartlake:index:SmartDatastore ehr",
 		"smartlake:index:TokenValidator ehr-validator",
@@ -231,6 +257,14 @@ func TestNothingIsUsedBeforeItWorks(t *testing.T) {
 		{datastoreType, "ehr-datastore", []string{
 			"ehr-auth-domain", "ehr-auth-pool", "ehr-key", "ehr-validator-invoke", "ehr-validator-live",
 		}},
+		{functionType, "ehr-door-function", append([]string{
+			"ehr-auth-domain", "ehr-auth-pool", "ehr-datastore", "ehr-door-capabilities", "ehr-door-execution", "ehr-door-logging", "ehr-door-logs",
+			"ehr-door-tracing", "ehr-key", "ehr-validator-live",
+		}, clients...)},
+		{stageType, "ehr-door-stage", []string{"ehr-door-access-logs", "ehr-door-api", "ehr-door-invoke", "ehr-door-route"}},
+		{permissionType, "ehr-door-invoke", []string{"ehr-door-api", "ehr-door-live"}},
+		{mappingType, "ehr-door-mapping", []string{"ehr-door-api", "ehr-door-domain", "ehr-door-stage"}},
+		{recordType, "ehr-door-domain-record", []string{"ehr-door-domain", "ehr-door-mapping"}},
 		{rolePolicyType, "ehr-grant-read", []string{"ehr-datastore", "ehr-key", "ehr-validator-read"}},
 		{rolePolicyType, "ehr-grant-write", []string{"ehr-datastore", "ehr-key", "ehr-validator-write"}},
 		{rolePolicyType, "ehr-grant-export", []string{"ehr-datastore", "ehr-key", "ehr-validator-export"}},
@@ -249,6 +283,8 @@ var taggable = map[string]bool{
 
 	logGroupType: true, roleType: true, rolePolicyType: false, functionType: true, aliasType: false, permissionType: false,
 	"aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": false,
+
+	apiType: true, integrationType: false, routeType: false, stageType: true, domainNameType: true, mappingType: false,
 
 	keyType: true, keyAliasType: false, datastoreType: true,
 

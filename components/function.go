@@ -1,6 +1,7 @@
 package components
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -80,7 +81,7 @@ type FunctionArgs struct {
 	Archive string `pulumi:"archive,optional"`
 	// Package makes the archive where none is given, for a platform, and returns its
 	// path; what it says on the way goes to progress, which may be nil. By default
-	// [PackageValidator] or [PackageLaunchContext]. It is for programs that run where
+	// [PackageValidator], [PackageLaunchContext] or [PackageFrontDoor]. It is for programs that run where
 	// neither works, and is no property of the component in other languages.
 	Package func(ctx context.Context, platform Platform, progress io.Writer) (string, error) `json:"-"`
 }
@@ -131,6 +132,29 @@ func (f *FunctionArgs) checkArchive(p *problems, field string) {
 	}
 }
 
+// inheriting takes what is left out from the function of the whole. An archive holds one
+// function and is never another's; a reservation and warm executions are a function's own.
+func (f *FunctionArgs) inheriting(whole *FunctionArgs) *FunctionArgs {
+	own, from := orDefault(f, FunctionArgs{}), orDefault(whole, FunctionArgs{})
+	inherited := &FunctionArgs{
+		Architecture:     cmp.Or(own.Architecture, from.Architecture),
+		MemoryMB:         cmp.Or(own.MemoryMB, from.MemoryMB),
+		LogRetentionDays: cmp.Or(own.LogRetentionDays, from.LogRetentionDays),
+		LogLevel:         cmp.Or(own.LogLevel, from.LogLevel),
+		LogKMSKeyARN:     own.LogKMSKeyARN,
+		Tracing:          own.Tracing || from.Tracing,
+
+		ReservedConcurrency:    own.ReservedConcurrency,
+		ProvisionedConcurrency: own.ProvisionedConcurrency,
+		Archive:                own.Archive,
+		Package:                own.Package,
+	}
+	if own.LogKMSKeyARN == nil {
+		inherited.LogKMSKeyARN = from.LogKMSKeyARN
+	}
+	return inherited
+}
+
 // portable leaves out what differs from machine to machine: a path is nothing to record.
 func (f *FunctionArgs) portable() *FunctionArgs {
 	f = copyOf(f)
@@ -159,6 +183,13 @@ type goProgram struct {
 	executionDescription string // what its execution role is for
 	timeoutSeconds       int
 	environment          pulumi.StringMapInput
+	rights               []namedPolicy // of the execution role, besides its log
+}
+
+// namedPolicy is a policy of a role, in a resource of the component's name and a suffix.
+type namedPolicy struct {
+	suffix string
+	policy pulumi.StringInput
 }
 
 // running is a declared function with what it runs as and logs to.
@@ -173,7 +204,7 @@ type running struct {
 // "<name>-tracing". The function depends on its rights, so that not even its first
 // call goes unrecorded.
 func (g goProgram) declare(s site, f *FunctionArgs) (running, error) {
-	logs, err := f.newLogGroup(s)
+	logs, err := f.newLogGroup(s, "-logs")
 	if err != nil {
 		return running{}, err
 	}
@@ -206,10 +237,11 @@ func (g goProgram) declare(s site, f *FunctionArgs) (running, error) {
 	return running{function, execution, logs}, err
 }
 
-func (f *FunctionArgs) newLogGroup(s site) (*cloudwatch.LogGroup, error) {
+// newLogGroup declares the log group of the component's name and a suffix.
+func (f *FunctionArgs) newLogGroup(s site, suffix string) (*cloudwatch.LogGroup, error) {
 	args := &cloudwatch.LogGroupArgs{RetentionInDays: pulumi.Int(f.LogRetentionDays), Tags: s.tags}
 	if f.LogKMSKeyARN != nil {
 		args.KmsKeyId = matching("function.logKmsKeyArn", f.LogKMSKeyARN, keyARNPattern, keyARNWanted)
 	}
-	return cloudwatch.NewLogGroup(s.ctx, s.name+"-logs", args, s.below())
+	return cloudwatch.NewLogGroup(s.ctx, s.name+suffix, args, s.below())
 }

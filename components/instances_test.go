@@ -28,6 +28,7 @@ var fixedNames = map[string]string{
 	aliasType + " name":                                          "part of the ARN that the datastore keeps; the function's own",
 	"aws:cognito/identityProvider:IdentityProvider providerName": "part of the clients' settings, and the pool's own",
 	"aws:cloudwatch/dashboard:Dashboard dashboardName":           "CloudWatch gives none by itself",
+	stageType + " name":                                          "the one stage that is no part of the URLs, and the API's own",
 	bucketType + " bucketPrefix":                                 "the beginning alone: S3's names are lower case, and its provider adds what makes them unique",
 	"aws:route53/record:Record name":                             "the address itself",
 }

@@ -1,7 +1,6 @@
 package components
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -108,27 +107,10 @@ type inherited struct {
 	roles    *RolesArgs
 }
 
-// inheriting takes what is left out from what the rest of a component is given. An
-// archive holds one function, and is never another's.
+// inheriting takes what is left out from what the rest of a component is given.
 func (l *LaunchContextArgs) inheriting(whole inherited, tags pulumi.StringMapInput) *LaunchContextArgs {
 	l = copyOf(l)
-	own, f := orDefault(l.Function, FunctionArgs{}), orDefault(whole.function, FunctionArgs{})
-	l.Function = &FunctionArgs{
-		Architecture:     cmp.Or(own.Architecture, f.Architecture),
-		MemoryMB:         cmp.Or(own.MemoryMB, f.MemoryMB),
-		LogRetentionDays: cmp.Or(own.LogRetentionDays, f.LogRetentionDays),
-		LogLevel:         cmp.Or(own.LogLevel, f.LogLevel),
-		LogKMSKeyARN:     own.LogKMSKeyARN,
-		Tracing:          own.Tracing || f.Tracing,
-
-		ReservedConcurrency:    own.ReservedConcurrency,
-		ProvisionedConcurrency: own.ProvisionedConcurrency,
-		Archive:                own.Archive,
-		Package:                own.Package,
-	}
-	if own.LogKMSKeyARN == nil {
-		l.Function.LogKMSKeyARN = f.LogKMSKeyARN
-	}
+	l.Function = l.Function.inheriting(whole.function)
 	if orDefault(l.Roles, RolesArgs{}) == (RolesArgs{}) {
 		l.Roles = whole.roles
 	}

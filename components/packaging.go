@@ -34,3 +34,8 @@ func PackageValidator(ctx context.Context, platform Platform, progress io.Writer
 func PackageLaunchContext(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
 	return packaging.LaunchContext(ctx, "", platform, progress)
 }
+
+// PackageFrontDoor builds the front door, in the way of [PackageValidator].
+func PackageFrontDoor(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
+	return packaging.FrontDoor(ctx, "", platform, progress)
+}

@@ -36,6 +36,13 @@ const (
 	keyAliasType         = "aws:kms/alias:Alias"
 	datastoreType        = "aws-native:healthlake:FhirDatastore"
 
+	apiType         = "aws:apigatewayv2/api:Api"
+	integrationType = "aws:apigatewayv2/integration:Integration"
+	routeType       = "aws:apigatewayv2/route:Route"
+	stageType       = "aws:apigatewayv2/stage:Stage"
+	domainNameType  = "aws:apigatewayv2/domainName:DomainName"
+	mappingType     = "aws:apigatewayv2/apiMapping:ApiMapping"
+
 	provisionedType      = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"
 	scalingType          = "aws:appautoscaling/target:Target"
 	trackingType         = "aws:appautoscaling/policy:Policy"
@@ -58,6 +65,7 @@ const (
 	authorizationServerType = "smartlake:index:AuthorizationServer"
 	tokenValidatorType      = "smartlake:index:TokenValidator"
 	launchContextType       = "smartlake:index:LaunchContext"
+	frontDoorType           = "smartlake:index:FrontDoor"
 	bulkDataStoreType       = "smartlake:index:BulkDataStore"
 	datastoreGrantType      = "smartlake:index:DatastoreGrant"
 	userPoolPermissionType  = "smartlake:index:UserPoolPermission"
@@ -222,6 +230,8 @@ func bucketName(prefix, name string) string { return prefix + digest(name)[:26] 
 func physicalName(name string) string { return name + "-" + digest(name)[:7] }
 
 func clientID(name string) string { return digest(name)[:26] }
+
+func apiID(name string) string { return digest(name)[:10] }
 
 func userPoolID(name, region string) string { return region + "_" + digest(name)[:9] }
 

@@ -64,6 +64,16 @@ func (a SmartDatastoreArgs) checkPlaces(p *problems, region string) {
 		p.inRegion("alarms.topicArn", a.Alarms.TopicARN, "topic", region)
 		p.inRegion("alarms.topicKmsKeyArn", a.Alarms.TopicKMSKeyARN, "key", region)
 	}
+	p.inheritedInRegion("launchContext.function.logKmsKeyArn", a.LaunchContext.Function.LogKMSKeyARN, a.Function.LogKMSKeyARN, region)
+	if a.FrontDoor != nil {
+		p.inheritedInRegion("frontDoor.function.logKmsKeyArn", a.FrontDoor.Function.LogKMSKeyARN, a.Function.LogKMSKeyARN, region)
+		if a.FrontDoor.Alarms != nil {
+			p.inRegion("frontDoor.alarms.topicArn", a.FrontDoor.Alarms.TopicARN, "topic", region)
+		}
+		if a.FrontDoor.CustomDomain != nil {
+			p.inRegion("frontDoor.customDomain.certificateArn", a.FrontDoor.CustomDomain.CertificateARN, "certificate", region)
+		}
+	}
 	if a.BulkData != nil {
 		p.inRegion("bulkData.kmsKeyArn", a.BulkData.KMSKeyARN, "key", region)
 	}
@@ -77,5 +87,13 @@ func (p *problems) inRegion(field string, arn pulumi.StringInput, what, region s
 	}
 	if parts := strings.Split(string(text), ":"); len(parts) > 3 && parts[3] != region {
 		p.add(field, string(text), "want a "+what+" of the datastore's region, "+region)
+	}
+}
+
+// inheritedInRegion checks the key of a log unless it is that of the whole, which is
+// checked where it was given.
+func (p *problems) inheritedInRegion(field string, key, whole pulumi.StringInput, region string) {
+	if key != whole {
+		p.inRegion(field, key, "key", region)
 	}
 }

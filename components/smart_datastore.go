@@ -12,7 +12,10 @@ import (
 type SmartDatastore struct {
 	pulumi.ResourceState
 
-	// DatastoreEndpoint is the FHIR base URL, with a slash at its end.
+	// FHIRBaseURL is what apps use as "iss" and "aud", without a slash at its end: the
+	// front door's, or HealthLake's own where there is no front door.
+	FHIRBaseURL pulumi.StringOutput `pulumi:"fhirBaseUrl"`
+	// DatastoreEndpoint is HealthLake's own FHIR base URL, with a slash at its end.
 	DatastoreEndpoint pulumi.StringOutput `pulumi:"datastoreEndpoint"`
 	// DatastoreARN of the datastore.
 	DatastoreARN pulumi.StringOutput `pulumi:"datastoreArn"`
@@ -49,13 +52,14 @@ type SmartDatastore struct {
 	JWKSURI pulumi.StringOutput `pulumi:"jwksUri"`
 	// HostedDomain is the https URL, without a path, under which the OAuth endpoints live.
 	HostedDomain pulumi.StringOutput `pulumi:"hostedDomain"`
-	// AuthorizationEndpoint is the https URL where users sign in.
+	// AuthorizationEndpoint is the https URL where users sign in: the front door's, or
+	// Cognito's where there is no front door.
 	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
-	// TokenEndpoint is the https URL where clients get tokens.
+	// TokenEndpoint is the https URL where clients get tokens, likewise.
 	TokenEndpoint pulumi.StringOutput `pulumi:"tokenEndpoint"`
 	// UserInfoEndpoint is the https URL that tells of the user behind a token.
 	UserInfoEndpoint pulumi.StringOutput `pulumi:"userInfoEndpoint"`
-	// RevocationEndpoint is the https URL that revokes refresh tokens.
+	// RevocationEndpoint is the https URL that revokes refresh tokens, likewise.
 	RevocationEndpoint pulumi.StringOutput `pulumi:"revocationEndpoint"`
 	// Scopes that were declared, full names by resource server.
 	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
@@ -77,6 +81,9 @@ type SmartDatastore struct {
 	// LaunchContextOutputs are the outputs of the [LaunchContext], absent where no client
 	// needs one. In Go, use AuthorizationServer.LaunchContext.
 	LaunchContextOutputs pulumi.MapOutput `pulumi:"launchContext"`
+	// FrontDoorOutputs are the outputs of the [FrontDoor], absent without one. In Go, use
+	// FrontDoor.
+	FrontDoorOutputs pulumi.MapOutput `pulumi:"frontDoor"`
 	// BulkDataOutputs are the outputs of the [BulkDataStore], absent without BulkData. In
 	// Go, use BulkDataStore.
 	BulkDataOutputs pulumi.MapOutput `pulumi:"bulkData"`
@@ -85,6 +92,8 @@ type SmartDatastore struct {
 	AuthorizationServer *AuthorizationServer
 	// TokenValidator is the part that judges tokens.
 	TokenValidator *TokenValidator
+	// FrontDoor is the part that apps talk to, nil without one.
+	FrontDoor *FrontDoor
 	// BulkDataStore is the part for bulk import and export, nil without BulkData.
 	BulkDataStore *BulkDataStore
 	// Datastore is the HealthLake datastore.
@@ -140,15 +149,21 @@ type SmartDatastoreArgs struct {
 
 	// Function changes how the token validator runs.
 	Function *FunctionArgs `pulumi:"function,optional"`
+	// FrontDoor declares one address at which an unmodified SMART app works: a [FrontDoor].
+	// By default none: apps talk to HealthLake and Cognito themselves. With no member at
+	// all, each has its default. Adding or removing it changes neither the datastore nor
+	// the user pool.
+	FrontDoor *FrontDoorSettingsArgs `pulumi:"frontDoor,optional"`
 	// BulkData declares what bulk import and export need: a [BulkDataStore]. By
 	// default none; with no member at all, each has its default.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
 	// Roles carry what the account's rules ask of every IAM role.
 	Roles *RolesArgs `pulumi:"roles,optional"`
-	// Alarms that tell somebody when the validator needs attention. By default none; with
-	// no member at all, each has its default.
+	// Alarms that tell somebody when the validator, or the front door, needs attention. By
+	// default none; with no member at all, each has its default.
 	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
-	// Dashboard declares a dashboard of the validator in CloudWatch. By default false.
+	// Dashboard declares a dashboard of the validator, and the front door, in CloudWatch. By
+	// default false.
 	Dashboard bool `pulumi:"dashboard,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
@@ -173,7 +188,8 @@ type SmartDatastoreArgs struct {
 // are named after the component: "<name>-auth" (an [AuthorizationServer]),
 // "<name>-validator" (a [TokenValidator]), "<name>-datastore" and
 // "<name>-grant" (a [DatastoreGrant]), with a key of its own "<name>-key" and
-// "<name>-key-alias", and with bulk data "<name>-bulk" (a [BulkDataStore]).
+// "<name>-key-alias", with a front door "<name>-door" (a [FrontDoor]), and with bulk data
+// "<name>-bulk" (a [BulkDataStore]).
 //
 // Creating the datastore takes AWS 20 to 30 minutes.
 func NewSmartDatastore(
@@ -227,12 +243,18 @@ func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pu
 		return nil, err
 	}
 	component.UpdateDatastoreCommand = a.updateCommand(s, component, datastore, validator)
+	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN, transformed)
+	if err := component.newFrontDoor(s, a, datastore, server, validator); err != nil {
+		return nil, err
+	}
+	if err := a.validator.finish(validator, component.FrontDoor); err != nil {
+		return nil, err
+	}
 	component.adopt(server, validator, datastore, keyARN)
 	component.Clients = declaredClients(a.server.clients)
 	if err := component.newBulkData(s, a, keyARN); err != nil {
 		return nil, err
 	}
-	component.DatastoreEndpoint = a.guard(ctx, component, datastore, validator, keyARN, transformed)
 	return component, ctx.RegisterResourceOutputs(component, tagged(component))
 }
 
@@ -242,6 +264,7 @@ type smartDatastorePlan struct {
 	SmartDatastoreArgs
 	server    authorizationServerPlan
 	validator tokenValidatorPlan // what it knows of the server is filled in once that is declared
+	door      *frontDoorPlan     // likewise, and of the datastore; nil where none is wanted
 }
 
 // normalize fills in what was left out and checks everything, also what the parts are
@@ -268,12 +291,13 @@ func (args *SmartDatastoreArgs) normalize(name, stack string) (smartDatastorePla
 	checkFineGrained(&p, server.clients, fine)
 	validator := a.tokenValidator(server.clients)
 	validator.checkSettings(&p, name+"-validator")
+	door := a.frontDoor(&p, server.clients)
 	if a.BulkData != nil {
 		a.BulkData = a.BulkData.withDefaults()
 		a.BulkData.check(&p, "bulkData")
 		p.checkBucketName(name + "-bulk")
 	}
-	return smartDatastorePlan{a, server, tokenValidatorPlan{TokenValidatorArgs: validator}}, p.err("SmartDatastore", name)
+	return smartDatastorePlan{a, server, tokenValidatorPlan{TokenValidatorArgs: validator}, door}, p.err("SmartDatastore", name)
 }
 
 // build packages the functions that are wanted and not given.
@@ -281,12 +305,18 @@ func (a *smartDatastorePlan) build(ctx *pulumi.Context) (err error) {
 	if a.validator.archive, err = a.Function.archive(ctx, PackageValidator); err != nil {
 		return err
 	}
+	if a.door != nil {
+		if a.door.archive, err = a.door.Settings.Function.archive(ctx, PackageFrontDoor); err != nil {
+			return err
+		}
+	}
 	return a.server.build(ctx)
 }
 
 // portable leaves out what differs from machine to machine.
 func (a SmartDatastoreArgs) portable() SmartDatastoreArgs {
 	a.Function, a.LaunchContext = a.Function.portable(), a.LaunchContext.portable()
+	a.FrontDoor = a.FrontDoor.portable()
 	return a
 }
 
@@ -344,8 +374,7 @@ func (c *SmartDatastore) adopt(
 	c.TokenValidatorOutputs, c.LaunchContextOutputs = outputsOf(validator), server.LaunchContextOutputs
 	c.UserPoolARN = server.UserPoolARN
 	c.UserPoolID, c.Issuer, c.JWKSURI, c.HostedDomain = server.UserPoolID, server.Issuer, server.JWKSURI, server.HostedDomain
-	c.AuthorizationEndpoint, c.TokenEndpoint = server.AuthorizationEndpoint, server.TokenEndpoint
-	c.UserInfoEndpoint, c.RevocationEndpoint = server.UserInfoEndpoint, server.RevocationEndpoint
+	c.UserInfoEndpoint = server.UserInfoEndpoint
 	c.CloudFrontDomainName = server.CloudFrontDomainName
 	c.Scopes, c.ClientIDs, c.ClientSecrets = server.Scopes, server.ClientIDs, server.ClientSecrets
 }

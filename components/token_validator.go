@@ -47,6 +47,7 @@ type TokenValidator struct {
 	// DashboardName of the CloudWatch dashboard, absent without one.
 	DashboardName pulumi.StringPtrOutput `pulumi:"dashboardName"`
 
+	site       site
 	permission *lambda.Permission // the last of the children: with it, HealthLake can call
 }
 
@@ -145,9 +146,14 @@ func NewTokenValidator(
 	if plan.archive, err = plan.Function.archive(ctx, PackageValidator); err != nil {
 		return nil, err
 	}
-	return plan.declare(ctx, name, opts...)
+	validator, err := plan.declare(ctx, name, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return validator, plan.finish(validator, nil)
 }
 
+// declare declares all but what [tokenValidatorPlan.finish] does.
 func (a tokenValidatorPlan) declare(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (*TokenValidator, error) {
 	validator := &TokenValidator{}
 	a.Function = a.Function.portable()
@@ -155,6 +161,7 @@ func (a tokenValidatorPlan) declare(ctx *pulumi.Context, name string, opts ...pu
 		return nil, err
 	}
 	s := newSite(ctx, name, validator, a.Tags, a.Roles)
+	validator.site = s
 	if err := validator.newDataRoles(s); err != nil {
 		return nil, err
 	}
@@ -165,13 +172,16 @@ func (a tokenValidatorPlan) declare(ctx *pulumi.Context, name string, opts ...pu
 	if err := validator.newAlias(s, a, function); err != nil {
 		return nil, err
 	}
-	if err := validator.newAlarms(s, a.TokenValidatorArgs); err != nil {
-		return nil, err
+	return validator, validator.newAlarms(s, a.TokenValidatorArgs)
+}
+
+// finish declares the dashboard, with a row about the front door if there is one, which
+// stands in front of the datastore that the validator is declared before.
+func (a tokenValidatorPlan) finish(validator *TokenValidator, door *FrontDoor) error {
+	if err := validator.newDashboard(validator.site, a.TokenValidatorArgs, door); err != nil {
+		return err
 	}
-	if err := validator.newDashboard(s, a.TokenValidatorArgs); err != nil {
-		return nil, err
-	}
-	return validator, ctx.RegisterResourceOutputs(validator, tagged(validator))
+	return validator.site.ctx.RegisterResourceOutputs(validator, tagged(validator))
 }
 
 // newFunction declares the function that judges.

@@ -353,6 +353,7 @@ func projectKeys(t *testing.T) []string {
 func programOutputs(t *testing.T) []string {
 	t.Helper()
 	return slices.Sorted(maps.Keys(runStack(t, "dev", "bulkData", "{}", "alarms", "{}", "dashboard", "true", "customerManagedKey", "true",
+		"frontDoor", `{"function": {"archive": "`+archive+`"}}`,
 		"customDomain", `{"name": "auth.example.org", "certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}`).Outputs()))
 }
 

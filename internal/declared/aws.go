@@ -110,7 +110,7 @@ func (n newborn) given(key string) string { return Resource{Properties: n.proper
 
 // complete adds what AWS computes for a type that is known here.
 func (n newborn) complete(typ string) (id string, known bool) {
-	for _, complete := range []func(string) (string, bool){n.identity, n.serving, n.watching, n.storing} {
+	for _, complete := range []func(string) (string, bool){n.identity, n.serving, n.publishing, n.watching, n.storing} {
 		if id, known = complete(typ); known {
 			return id, true
 		}
@@ -171,7 +171,9 @@ func (n newborn) serving(typ string) (id string, known bool) {
 		n.set("version", "1")
 		return n.name, true
 	case FunctionAlias:
-		n.set("arn", n.ARN("lambda", "function:"+n.given("functionName")+":"+n.name))
+		arn := n.ARN("lambda", "function:"+n.given("functionName")+":"+n.name)
+		n.set("arn", arn)
+		n.set("invokeArn", "arn:"+n.Partition()+":apigateway:"+n.Region+":lambda:path/2015-03-31/functions/"+arn+"/invocations")
 		return n.given("functionName") + ":" + n.name, true
 	case Permission:
 		n.set("statementId", n.name)
@@ -191,6 +193,40 @@ func (n newborn) serving(typ string) (id string, known bool) {
 		n.set("datastoreEndpoint", "https://healthlake."+n.Region+".amazonaws.com/datastore/"+id+"/r4/")
 		n.set("datastoreStatus", "ACTIVE")
 		return id, true
+	}
+	return "", false
+}
+
+// publishing completes HTTP APIs. API Gateway's own ARNs name no account.
+func (n newborn) publishing(typ string) (id string, known bool) {
+	gatewayARN := func(path string) string { return "arn:" + n.Partition() + ":apigateway:" + n.Region + "::" + path }
+	switch typ {
+	case API:
+		id := n.invent(n.digest(n.resource)[:10], "*")
+		n.set("arn", gatewayARN("/apis/"+id))
+		n.set("apiEndpoint", "https://"+id+".execute-api."+n.Region+".amazonaws.com")
+		n.set("executionArn", n.ARN("execute-api", id))
+		return id, true
+	case APIIntegration, APIRoute, APIMapping:
+		return n.invent(n.digest(n.resource)[:7], "*"), true
+	case APIStage:
+		path := "/apis/" + n.given("apiId") + "/stages/" + n.name
+		n.set("arn", gatewayARN(path))
+		n.set("executionArn", n.ARN("execute-api", n.given("apiId")+"/"+n.name))
+		n.set("invokeUrl", "https://"+n.given("apiId")+".execute-api."+n.Region+".amazonaws.com/")
+		n.set("deploymentId", n.invent(n.digest(n.resource)[:6], "*"))
+		return n.name, true
+	case APIDomainName:
+		name := n.given("domainName")
+		n.set("arn", gatewayARN("/domainnames/"+name))
+		if configuration := n.properties["domainNameConfiguration"]; configuration.IsObject() {
+			served := configuration.ObjectValue().Copy()
+			target := n.invent("d-"+n.digest(n.resource)[:10], "d-*") + ".execute-api." + n.Region + ".amazonaws.com"
+			served["targetDomainName"] = resource.NewStringProperty(target)
+			served["hostedZoneId"] = resource.NewStringProperty(n.invent("Z"+strings.ToUpper(n.digest(n.resource)[:13]), "*"))
+			n.properties["domainNameConfiguration"] = resource.NewObjectProperty(served)
+		}
+		return name, true
 	}
 	return "", false
 }

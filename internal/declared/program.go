@@ -39,6 +39,12 @@ func By(stack Stack) (*Graph, error) {
 	if args.LaunchContext != nil && args.LaunchContext.Function != nil {
 		given["launchContext.function"] = args.LaunchContext.Function.Archive
 	}
+	if args.FrontDoor != nil {
+		given["frontDoor.function"] = ""
+		if args.FrontDoor.Function != nil {
+			given["frontDoor.function"] = args.FrontDoor.Function.Archive
+		}
+	}
 	for function, archive := range given {
 		if archive, err = archiveOf(stack, archive, placeholder); err != nil {
 			return nil, err

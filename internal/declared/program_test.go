@@ -12,6 +12,7 @@ func TestAnArchiveThatIsNotThereIsAnErrorAsInADeployment(t *testing.T) {
 	for key, want := range map[string]string{
 		"function.archive":               `function.archive: "../../dist/none.zip": want a zip archive`,
 		"launchContext.function.archive": `launchContext.function.archive: "../../dist/none.zip": want a zip archive`,
+		"frontDoor.function.archive":     `frontDoor.function.archive: "../../dist/none.zip": want a zip archive`,
 	} {
 		loaded, err := declared.LoadStack(".", "dev", map[string]string{key: "dist/none.zip"})
 		if err != nil {
@@ -35,7 +36,7 @@ func TestTwoStandInsMakeUpDifferentValues(t *testing.T) {
 			same++
 		}
 	}
-	if want := 2; same != want { // the custom domain and its record, whose names the configuration gives
+	if want := 5; same != want { // both custom domains with their records, whose names the configuration gives, and the stage
 		t.Errorf("%d of %d resources have one id under both, want %d", same, len(first), want)
 	}
 }

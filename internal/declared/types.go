@@ -27,6 +27,13 @@ const (
 	ScalingPolicy          = "aws:appautoscaling/policy:Policy"
 	ScheduledAction        = "aws:appautoscaling/scheduledAction:ScheduledAction"
 
+	API            = "aws:apigatewayv2/api:Api"
+	APIIntegration = "aws:apigatewayv2/integration:Integration"
+	APIRoute       = "aws:apigatewayv2/route:Route"
+	APIStage       = "aws:apigatewayv2/stage:Stage"
+	APIDomainName  = "aws:apigatewayv2/domainName:DomainName"
+	APIMapping     = "aws:apigatewayv2/apiMapping:ApiMapping"
+
 	Datastore = "aws-native:healthlake:FhirDatastore"
 
 	LogGroup          = "aws:cloudwatch/logGroup:LogGroup"
@@ -57,6 +64,7 @@ const (
 	SmartDatastore = "smartlake:index:SmartDatastore"
 	TokenValidator = "smartlake:index:TokenValidator"
 	LaunchContext  = "smartlake:index:LaunchContext"
+	FrontDoor      = "smartlake:index:FrontDoor"
 )
 
 // ExistingUserPool is the function that looks a user pool up.

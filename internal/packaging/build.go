@@ -48,6 +48,7 @@ type source struct {
 var (
 	validatorSource     = source{"validator", "the token validator", "./validator/cmd/bootstrap"}
 	launchContextSource = source{"launch-context", "the launch context trigger", "./launchcontext/cmd/bootstrap"}
+	frontDoorSource     = source{"front-door", "the front door", "./frontdoor/cmd/bootstrap"}
 )
 
 // build is one function for one platform, of the source that the go command finds
@@ -73,6 +74,11 @@ func Validator(ctx context.Context, folder string, platform Platform, progress i
 // LaunchContext builds the launch context trigger the way [Validator] builds its function.
 func LaunchContext(ctx context.Context, folder string, platform Platform, progress io.Writer) (string, error) {
 	return build{launchContextSource, platform, folder}.packaged(ctx, progress)
+}
+
+// FrontDoor builds the front door the way [Validator] builds its function.
+func FrontDoor(ctx context.Context, folder string, platform Platform, progress io.Writer) (string, error) {
+	return build{frontDoorSource, platform, folder}.packaged(ctx, progress)
 }
 
 // packaged is the path of the archive, which is built where this process has not yet.

@@ -57,6 +57,7 @@ func export(ctx *pulumi.Context, args *components.SmartDatastoreArgs, datastore 
 		"cloudfrontDomainName": args.CustomDomain == nil,
 		"kmsKeyArn":            !args.CustomerManagedKey && args.KMSKeyARN == nil,
 		"launchContext":        datastore.AuthorizationServer.LaunchContext == nil,
+		"frontDoor":            datastore.FrontDoor == nil,
 		"bulkData":             datastore.BulkDataStore == nil,
 	}
 	outputs := reflect.ValueOf(datastore).Elem()

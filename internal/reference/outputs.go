@@ -15,6 +15,7 @@ func Parts() map[string]reflect.Type {
 	return map[string]reflect.Type{
 		"tokenValidator": reflect.TypeFor[components.TokenValidator](),
 		"launchContext":  reflect.TypeFor[components.LaunchContext](),
+		"frontDoor":      reflect.TypeFor[components.FrontDoor](),
 		"bulkData":       reflect.TypeFor[components.BulkDataStore](),
 	}
 }

@@ -87,7 +87,7 @@ func TestEveryOutputSaysItsTypeAndItsMeaning(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"| `datastoreEndpoint` | text | `datastoreEndpoint` is the FHIR base URL, with a slash at its end. |",
+		"| `datastoreEndpoint` | text | `datastoreEndpoint` is HealthLake's own FHIR base URL, with a slash at its end. |",
 		"| `clientSecrets` | object of text, secret | ",
 		"| [`bulkData`](#bulkdata) | object | ",
 		"| `bulkData.bucketName` | text | ",

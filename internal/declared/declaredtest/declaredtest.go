@@ -57,8 +57,11 @@ func Everything() map[string]string {
 		"bulkData":      "{}",
 		"customDomain": `{"name":"auth.example.org","certificateArn":"arn:aws:acm:us-east-1:444455556666:certificate/00000000-0000-0000-0000-000000000000",` +
 			`"zoneId":"Z0123456789ABC"}`,
-		"customerManagedKey":              "true",
-		"dashboard":                       "true",
+		"customerManagedKey": "true",
+		"dashboard":          "true",
+		"frontDoor": `{"allowedOrigins":["https://app.example.org"],` +
+			`"customDomain":{"name":"fhir.example.org","certificateArn":"arn:aws:acm:us-east-1:444455556666:certificate/00000000-0000-0000-0000-000000000000",` +
+			`"zoneId":"Z0123456789ABC"}}`,
 		"function.provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
 		"function.reservedConcurrency":    "20",
 		"function.tracing":                "true",

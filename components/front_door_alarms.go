@@ -1,0 +1,125 @@
+package components
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// FrontDoorAlarmsArgs configure the CloudWatch alarms of a front door. Where they are
+// given, there are four alarms: server errors, latency, errors and throttles. CloudWatch
+// bills each alarm by the month.
+type FrontDoorAlarmsArgs struct {
+	// TopicARN of a standard SNS topic of this region that is told of every alarm, and of
+	// its end. Its policy must let cloudwatch.amazonaws.com publish. By default the topic
+	// of the validator's alarms; required where there are none.
+	TopicARN pulumi.StringInput `pulumi:"topicArn,optional"`
+	// ServerErrors is how many answers of status 5xx in five minutes are too many: 1 or
+	// more, by default 5. HealthLake's own count.
+	ServerErrors int `pulumi:"serverErrors,optional"`
+	// LatencyMs that one request in a hundred reaches, HealthLake's part included: 1 to
+	// 30000, by default 5000.
+	LatencyMs int `pulumi:"latencyMs,optional"`
+}
+
+// withDefaults leaves no alarms where none are wanted.
+func (a *FrontDoorAlarmsArgs) withDefaults() *FrontDoorAlarmsArgs {
+	if a == nil {
+		return nil
+	}
+	a = copyOf(a)
+	if a.ServerErrors == 0 {
+		a.ServerErrors = 5
+	}
+	if a.LatencyMs == 0 {
+		a.LatencyMs = 5000
+	}
+	return a
+}
+
+func (a *FrontDoorAlarmsArgs) check(p *problems, field string) {
+	if a == nil {
+		return
+	}
+	p.patternWhereKnown(field+".topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
+	if a.ServerErrors < 1 {
+		p.add(field+".serverErrors", a.ServerErrors, "want 1 or more")
+	}
+	p.inRange(field+".latencyMs", a.LatencyMs, 1, integrationTimeoutMs, "milliseconds")
+}
+
+// checkTopic refuses alarms that would tell nobody.
+func (a *FrontDoorAlarmsArgs) checkTopic(p *problems, field, want string) {
+	if a != nil && a.TopicARN == nil {
+		p.missing(field+".topicArn", want)
+	}
+}
+
+// newAlarms declares the alarms, where they are wanted.
+func (d *FrontDoor) newAlarms(s site, a *FrontDoorAlarmsArgs) error {
+	if a == nil {
+		return nil
+	}
+	topic := matching("alarms.topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
+	for _, alarm := range a.alarms(d) {
+		if err := alarm.declare(s, topic, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alarms of the API and its function. Their descriptions are what the person reads who is
+// woken. Of an HTTP API CloudWatch has no metric of throttled requests: they are among
+// those of status 4xx, and in the access log with status 429
+// (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html).
+func (a *FrontDoorAlarmsArgs) alarms(d *FrontDoor) []alarm {
+	byFunction, byAPI := pulumi.StringMap{"FunctionName": d.FunctionName}, pulumi.StringMap{"ApiId": d.APIID}
+	return []alarm{
+		{"server-errors", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.Sprintf("The front door answered %d requests or more with status 5xx in five minutes. "+
+				"Its log says for each whether the status is HealthLake's, Cognito's or its own.", a.ServerErrors),
+			Namespace: pulumi.String("AWS/ApiGateway"), MetricName: pulumi.String("5xx"), Dimensions: byAPI,
+			Statistic: pulumi.String("Sum"), Period: pulumi.Int(300), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
+			Threshold: pulumi.Float64(float64(a.ServerErrors)),
+		}},
+		{"latency", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.Sprintf("One request in a hundred takes %d ms or more through the front door. "+
+				"The log has the front door's own time and HealthLake's for each request.", a.LatencyMs),
+			Namespace: pulumi.String("AWS/ApiGateway"), MetricName: pulumi.String("Latency"), Dimensions: byAPI,
+			ExtendedStatistic: pulumi.String("p99"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(3),
+			Threshold:                         pulumi.Float64(float64(a.LatencyMs)),
+			EvaluateLowSampleCountPercentiles: pulumi.String("evaluate"),
+		}},
+		{"errors", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.String("Calls of the front door's function failed, and apps got status 500 or 503. It answers whatever the request, " +
+				"so this is its environment, its time or its memory: read the log group's last lines of level ERROR, and Lambda's own."),
+			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Errors"), Dimensions: byFunction,
+			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
+			Threshold: pulumi.Float64(1),
+		}},
+		{"throttles", &cloudwatch.MetricAlarmArgs{
+			AlarmDescription: pulumi.String("Lambda did not run the front door's function for want of concurrency, and apps got status 503. " +
+				"Raise frontDoor.function.reservedConcurrency, or the account's quota of concurrent executions; each FHIR request holds two."),
+			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Throttles"), Dimensions: byFunction,
+			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
+			Threshold: pulumi.Float64(1),
+		}},
+	}
+}
+
+// graphs are the front door's row of a dashboard.
+func doorGraphs(apiID, function string) []graph {
+	api := func(metric, stat string) []any {
+		return []any{"AWS/ApiGateway", metric, "ApiId", apiID, map[string]string{"stat": stat}}
+	}
+	lambda := func(metric, stat string) []any {
+		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
+	}
+	return []graph{
+		{Title: "Front door: requests", Stat: "Sum", Metrics: [][]any{api("Count", "Sum"), api("4xx", "Sum"), api("5xx", "Sum")}},
+		{Title: "Front door: latency in ms", Stat: "p99", Metrics: [][]any{api("Latency", "p50"), api("Latency", "p99")}},
+		{Title: "Front door: executions at the same time, errors and throttles", Stat: "Sum", Metrics: [][]any{
+			lambda("ConcurrentExecutions", "Maximum"), lambda("Errors", "Sum"), lambda("Throttles", "Sum"),
+		}},
+	}
+}
