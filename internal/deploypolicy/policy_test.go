@@ -51,7 +51,8 @@ var withoutResources = []string{
 	"application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingPolicies", "application-autoscaling:DescribeScheduledActions",
 	"healthlake:CreateFHIRDatastore",
 	"kms:CreateKey", "kms:ListAliases",
-	"logs:DescribeLogGroups",
+	"logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
+	"logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
 	"ram:GetResourceShareInvitations",
 }
 
@@ -100,6 +101,9 @@ func TestWhoMayOnlyReadChangesNothing(t *testing.T) {
 			for _, action := range s.Action {
 				_, verb, _ := strings.Cut(action, ":")
 				verb = strings.TrimPrefix(verb, "Admin")
+				if action == "apigateway:GET" { // its actions are methods of HTTP
+					continue
+				}
 				if !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "List") && !strings.HasPrefix(verb, "Describe") {
 					t.Errorf("%s: may %s", stack, action)
 				}

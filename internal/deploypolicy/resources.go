@@ -133,6 +133,23 @@ func whereEmptied(pattern func(stack, declared.Resource) string) func(stack, dec
 	}
 }
 
+// gatewayARN is the ARN of a path of API Gateway's own API, which names no account.
+func (s stack) gatewayARN(path string) string {
+	return "arn:" + s.Partition() + ":apigateway:" + s.Region + "::" + path
+}
+
+func gatewayPaths(path string) func(stack, declared.Resource) []string {
+	return func(s stack, _ declared.Resource) []string { return []string{s.gatewayARN(path)} }
+}
+
+func domainNameARN(s stack, r declared.Resource) string {
+	return s.gatewayARN("/domainnames/" + r.Text("domainName"))
+}
+
+func mappingsARN(s stack, r declared.Resource) string { return domainNameARN(s, r) + "/apimappings" }
+
+func mappingARN(s stack, r declared.Resource) string { return mappingsARN(s, r) + "/*" }
+
 func zoneARN(s stack, r declared.Resource) string {
 	return "arn:" + s.Partition() + ":route53:::hostedzone/" + r.Text("zoneId")
 }

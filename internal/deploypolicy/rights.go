@@ -177,6 +177,35 @@ var rights = map[string]row{
 		right{on: anyChange, write: of("route53", "GetChange")},
 	),
 
+	// API Gateway chooses the ids of APIs, and its actions are HTTP methods on the paths of
+	// its own API. What is below an API has the API's tags
+	// (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-supported-resources.html).
+	// Which condition keys hold for tagging is unverified.
+	declared.API: from("apigatewayv2/api.go",
+		right{on: gatewayPaths("/apis"), write: of("apigateway", "POST"), when: itsAPIName},
+		right{on: gatewayPaths("/apis/*"), read: of("apigateway", "GET")},
+		right{on: gatewayPaths("/apis/*"), write: of("apigateway", "DELETE", "PATCH"), when: ownTags(declared.API)},
+		right{on: gatewayPaths("/tags/*"), write: of("apigateway", "DELETE", "PATCH", "POST", "PUT"), when: ownTags(declared.API)},
+		right{on: gatewayPaths("/tags/*"), write: of("apigateway", "PATCH", "POST", "PUT"), when: firstTags(declared.API)},
+		makesServiceLinkedRole("ops.apigateway.amazonaws.com",
+			"https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html"),
+	),
+	declared.APIIntegration: from("apigatewayv2/integration.go", apiPart("integrations")...),
+	declared.APIRoute:       from("apigatewayv2/route.go", apiPart("routes")...),
+	declared.APIStage: from("apigatewayv2/stage.go", append(apiPart("stages"),
+		right{on: everything, read: of("logs", "GetLogDelivery", "ListLogDeliveries"),
+			write:  of("logs", "CreateLogDelivery", "DeleteLogDelivery", "DescribeResourcePolicies", "PutResourcePolicy", "UpdateLogDelivery"),
+			source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html"})...),
+	declared.APIDomainName: from("apigatewayv2/domain_name.go",
+		right{on: gatewayPaths("/domainnames"), write: of("apigateway", "AddCertificateToDomain", "POST")},
+		right{on: itself(domainNameARN), read: of("apigateway", "GET"),
+			write: of("apigateway", "AddCertificateToDomain", "DELETE", "PATCH", "RemoveCertificateFromDomain")},
+	),
+	declared.APIMapping: from("apigatewayv2/api_mapping.go",
+		right{on: itself(mappingsARN), write: of("apigateway", "POST")},
+		right{on: itself(mappingARN), read: of("apigateway", "GET"), write: of("apigateway", "DELETE", "PATCH")},
+	),
+
 	// HealthLake chooses the ids of datastores, and Cloud Control, through which the
 	// aws-native provider works, takes no resources. The rights of other services are
 	// those that HealthLake uses in the caller's name when it makes a datastore. Of
@@ -230,6 +259,15 @@ func poolPart(kind string) []right {
 	return []right{
 		{on: itsPool, read: of("cognito-idp", "Describe"+kind)},
 		{on: itsPool, write: of("cognito-idp", "Create"+kind, "Delete"+kind, "Update"+kind), when: ownTags(declared.UserPool)},
+	}
+}
+
+// apiPart is one kind of what is below an API.
+func apiPart(kind string) []right {
+	return []right{
+		{on: gatewayPaths("/apis/*/" + kind), write: of("apigateway", "POST"), when: ownTags(declared.API)},
+		{on: gatewayPaths("/apis/*/" + kind + "/*"), read: of("apigateway", "GET")},
+		{on: gatewayPaths("/apis/*/" + kind + "/*"), write: of("apigateway", "DELETE", "PATCH"), when: ownTags(declared.API)},
 	}
 }
 

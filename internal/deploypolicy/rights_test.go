@@ -101,6 +101,8 @@ func TestWithEverythingOnEachRightIsAsNarrowAsIAMAllows(t *testing.T) {
 		dashboard = "arn:aws:cloudwatch::123456789012:dashboard/smart-validator-function-*"
 		database  = "arn:aws:glue:us-east-1:123456789012:database/*_healthlake_view"
 		catalog   = "arn:aws:glue:us-east-1:123456789012:catalog"
+		gateway   = "arn:aws:apigateway:us-east-1::"
+		domain    = gateway + "/domainnames/fhir.example.org"
 	)
 	makes := func(service string) string {
 		return "arn:aws:iam::123456789012:role/aws-service-role/" + service + `/* if {"StringEquals":{"iam:AWSServiceName":"` + service + `"}}`
@@ -122,20 +124,43 @@ func TestWithEverythingOnEachRightIsAsNarrowAsIAMAllows(t *testing.T) {
 		"application-autoscaling:UntagResource":            {target + tagged},
 		"iam:CreateServiceLinkedRole": {
 			makes("healthlake.amazonaws.com"), makes("lakeformation.amazonaws.com"), makes("lambda.application-autoscaling.amazonaws.com"),
+			makes("ops.apigateway.amazonaws.com"),
 		},
-		"glue:DeleteDatabase":           {catalog, database},
-		"glue:CreateDatabase":           {catalog, database},
-		"sns:Subscribe":                 {alarms},
-		"sns:Unsubscribe":               {alarms},
-		"sns:GetSubscriptionAttributes": {alarms},
-		"sns:SetSubscriptionAttributes": {alarms},
-		"logs:DescribeLogGroups":        {"*"},
-		"kms:CreateGrant":               {keys + tagged},
-		"kms:Decrypt":                   {keys + tagged},
-		"kms:GenerateDataKey":           {keys + tagged},
-		"kms:CreateAlias":               {alias, keys},
-		"kms:DeleteAlias":               {alias, keys + tagged},
-		"kms:UpdateAlias":               {alias, keys + tagged},
+		"apigateway:GET": {
+			gateway + "/apis/*", gateway + "/apis/*/integrations/*", gateway + "/apis/*/routes/*", gateway + "/apis/*/stages/*",
+			domain, domain + "/apimappings/*",
+		},
+		"apigateway:POST": {
+			gateway + `/apis if {"StringLike":{"apigateway:Request/ApiName":"smart-door-api-*"}}`,
+			gateway + "/apis/*/integrations" + tagged, gateway + "/apis/*/routes" + tagged, gateway + "/apis/*/stages" + tagged,
+			gateway + "/domainnames", domain + "/apimappings",
+			gateway + `/tags/* if {"Null":{"aws:ResourceTag/environment":"true"},"StringEquals":{"aws:RequestTag/environment":"dev"}}`,
+			gateway + "/tags/*" + tagged,
+		},
+		"apigateway:PUT": {
+			gateway + `/tags/* if {"Null":{"aws:ResourceTag/environment":"true"},"StringEquals":{"aws:RequestTag/environment":"dev"}}`,
+			gateway + "/tags/*" + tagged,
+		},
+		"apigateway:DELETE": {
+			gateway + "/apis/*" + tagged, gateway + "/apis/*/integrations/*" + tagged, gateway + "/apis/*/routes/*" + tagged,
+			gateway + "/apis/*/stages/*" + tagged, domain, domain + "/apimappings/*", gateway + "/tags/*" + tagged,
+		},
+		"apigateway:AddCertificateToDomain":      {gateway + "/domainnames", domain},
+		"apigateway:RemoveCertificateFromDomain": {domain},
+		"logs:CreateLogDelivery":                 {"*"},
+		"glue:DeleteDatabase":                    {catalog, database},
+		"glue:CreateDatabase":                    {catalog, database},
+		"sns:Subscribe":                          {alarms},
+		"sns:Unsubscribe":                        {alarms},
+		"sns:GetSubscriptionAttributes":          {alarms},
+		"sns:SetSubscriptionAttributes":          {alarms},
+		"logs:DescribeLogGroups":                 {"*"},
+		"kms:CreateGrant":                        {keys + tagged},
+		"kms:Decrypt":                            {keys + tagged},
+		"kms:GenerateDataKey":                    {keys + tagged},
+		"kms:CreateAlias":                        {alias, keys},
+		"kms:DeleteAlias":                        {alias, keys + tagged},
+		"kms:UpdateAlias":                        {alias, keys + tagged},
 	} {
 		if !slices.Equal(got[action], want) {
 			t.Errorf("%s: got %q, want %q", action, got[action], want)

@@ -8,10 +8,11 @@ import (
 )
 
 // The conditions that hold rights to the stack's own resources, where AWS chooses the
-// identifiers. Each is nil where the resources have no tags. User pools, keys and
-// datastores support aws:ResourceTag, and their creation aws:RequestTag
+// identifiers. Each is nil where the resources have no tags. User pools, keys, APIs
+// and datastores support aws:ResourceTag, and their creation aws:RequestTag
 // (https://docs.aws.amazon.com/service-authorization/latest/reference/, the pages of
-// Amazon Cognito User Pools, AWS Key Management Service and AWS HealthLake).
+// Amazon Cognito User Pools, AWS Key Management Service, Amazon API Gateway Management V2
+// and AWS HealthLake).
 
 // ownTags: the resource carries the tags.
 func ownTags(typ string) func(stack, declared.Resource) condition {
@@ -62,6 +63,12 @@ func itsName(_ stack, record declared.Resource) condition {
 	return condition{"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsNormalizedRecordNames": name}}
 }
 
+// itsAPIName is the name of an API that is made, or the pattern of what Pulumi makes of
+// its resource's name.
+func itsAPIName(s stack, api declared.Resource) condition {
+	return condition{"StringLike": {"apigateway:Request/ApiName": s.named(api, "name")}}
+}
+
 // itsNamespace is the service whose resources are scaled.
 func itsNamespace(_ stack, r declared.Resource) condition {
 	return condition{"StringEquals": {"application-autoscaling:service-namespace": r.Text("serviceNamespace")}}
@@ -101,6 +108,7 @@ func tagsOf(r declared.Resource) map[string]string {
 var taggedKinds = []struct{ typ, what, actions string }{
 	{declared.UserPool, "user pool", "delete and change every user pool of the account and region, and set the passwords and attributes of its users"},
 	{declared.Key, "key", "use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM"},
+	{declared.API, "HTTP API", "delete and change every HTTP API of the account and region"},
 	{declared.Datastore, "datastore", "delete every datastore of the account and region"},
 }
 
