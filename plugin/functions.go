@@ -30,6 +30,15 @@ func (f *functions) launchContext(args *components.LaunchContextArgs) *component
 	return args
 }
 
+// frontDoor says where the function comes from, where a front door is wanted.
+func (f *functions) frontDoor(settings *components.FrontDoorSettingsArgs) *components.FrontDoorSettingsArgs {
+	if settings == nil {
+		return nil
+	}
+	settings.Function = f.packagedBy(settings.Function, "front-door", packaging.FrontDoor)
+	return settings
+}
+
 // packagedBy has the function's archive taken from this plugin, or built from where
 // its source is.
 func (f *functions) packagedBy(

@@ -18,6 +18,7 @@ var outputs = map[tokens.Type]reflect.Type{
 	"smartlake:index:AuthorizationServer": reflect.TypeFor[components.AuthorizationServer](),
 	"smartlake:index:TokenValidator":      reflect.TypeFor[components.TokenValidator](),
 	"smartlake:index:LaunchContext":       reflect.TypeFor[components.LaunchContext](),
+	"smartlake:index:FrontDoor":           reflect.TypeFor[components.FrontDoor](),
 	"smartlake:index:BulkDataStore":       reflect.TypeFor[components.BulkDataStore](),
 	"smartlake:index:DatastoreGrant":      reflect.TypeFor[components.DatastoreGrant](),
 	"smartlake:index:UserPoolPermission":  reflect.TypeFor[components.UserPoolPermission](),
@@ -76,7 +77,7 @@ func markType(spec *schema.PackageSpec, of reflect.Type, as *schema.TypeSpec) {
 
 // mayLack reports whether a stack may lack an output.
 func mayLack(name string, of reflect.Type) bool {
-	return of == reflect.TypeFor[pulumi.StringPtrOutput]() || name == "launchContext" || name == "bulkData"
+	return of == reflect.TypeFor[pulumi.StringPtrOutput]() || name == "launchContext" || name == "frontDoor" || name == "bulkData"
 }
 
 // markOptional takes from the required outputs those that a stack may lack.

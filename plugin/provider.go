@@ -20,6 +20,7 @@ var arguments = map[tokens.Type]reflect.Type{
 	"smartlake:index:AuthorizationServer": reflect.TypeFor[components.AuthorizationServerArgs](),
 	"smartlake:index:TokenValidator":      reflect.TypeFor[components.TokenValidatorArgs](),
 	"smartlake:index:LaunchContext":       reflect.TypeFor[components.LaunchContextArgs](),
+	"smartlake:index:FrontDoor":           reflect.TypeFor[components.FrontDoorArgs](),
 	"smartlake:index:BulkDataStore":       reflect.TypeFor[components.BulkDataStoreArgs](),
 	"smartlake:index:DatastoreGrant":      reflect.TypeFor[components.DatastoreGrantArgs](),
 	"smartlake:index:UserPoolPermission":  reflect.TypeFor[components.UserPoolPermissionArgs](),
@@ -48,6 +49,7 @@ func newProvider(archives fs.FS) (provider.Provider, error) {
 			infer.ComponentF(functions.newAuthorizationServer),
 			infer.ComponentF(functions.newTokenValidator),
 			infer.ComponentF(functions.newLaunchContext),
+			infer.ComponentF(functions.newFrontDoor),
 			infer.ComponentF(components.NewBulkDataStore),
 			infer.ComponentF(components.NewDatastoreGrant),
 			infer.ComponentF(components.NewUserPoolPermission),
@@ -70,6 +72,7 @@ func (f *functions) newSmartDatastore(
 ) (*components.SmartDatastore, error) {
 	args.Function = f.validator(args.Function)
 	args.LaunchContext = f.launchContext(args.LaunchContext)
+	args.FrontDoor = f.frontDoor(args.FrontDoor)
 	return components.NewSmartDatastore(ctx, name, args, opts...)
 }
 
@@ -91,6 +94,16 @@ func (f *functions) newLaunchContext(
 	ctx *pulumi.Context, name string, args *components.LaunchContextArgs, opts ...pulumi.ResourceOption,
 ) (*components.LaunchContext, error) {
 	return components.NewLaunchContext(ctx, name, f.launchContext(args), opts...)
+}
+
+func (f *functions) newFrontDoor(
+	ctx *pulumi.Context, name string, args *components.FrontDoorArgs, opts ...pulumi.ResourceOption,
+) (*components.FrontDoor, error) {
+	if args.Settings == nil {
+		args.Settings = &components.FrontDoorSettingsArgs{}
+	}
+	args.Settings = f.frontDoor(args.Settings)
+	return components.NewFrontDoor(ctx, name, args, opts...)
 }
 
 // checked refuses inputs that a component's arguments cannot hold before it is
