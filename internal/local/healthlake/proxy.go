@@ -10,13 +10,14 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/frontdoor/fhirproxy"
 )
 
-// upstream is the repository of a FHIR R4 server behind the datastore. Requests to
-// it are made anew, with nothing of the caller's but what is named here, and its
-// answers are read whole: nothing reaches the caller that was not looked at. That
-// is why this is no httputil.ReverseProxy, which passes on what it is not told to
-// take out.
+// upstream is the repository of a FHIR R4 server behind the datastore. Paths, headers and
+// URLs pass by the rules of the front door's proxy. Beyond them, requests are made anew
+// and answers are read whole, since this one judges: nothing reaches the caller that was
+// not held against the grant.
 type upstream struct {
 	endpoint string
 	pages    pages
@@ -27,8 +28,18 @@ type upstream struct {
 // answer is what the server behind sent.
 type answer struct {
 	status   int
-	header   http.Header
-	resource resource // as it was sent; nil: there was no body
+	header   http.Header // those that may pass
+	resource resource    // its URLs the datastore's, its references relative; nil: there was no body
+}
+
+// question is what the server behind is asked.
+type question struct {
+	interaction string // FHIR's code, which method and path must be
+	method      string
+	path        string // below the base
+	query       string
+	body        resource    // nil for none
+	header      http.Header // beside those of the body
 }
 
 func newUpstream(endpoint string, pages pages, text string) (*upstream, error) {
@@ -59,38 +70,64 @@ func badGateway(format string, values ...any) error {
 	return &refusal{http.StatusBadGateway, "transient", "the FHIR server behind: " + fmt.Sprintf(format, values...)}
 }
 
-// send asks the server behind. Its path is below the base, or a whole URL that
-// came from a next link.
-func (u *upstream) send(ctx context.Context, method, path string, body resource, header http.Header) (answer, error) {
-	to, err := u.base.Parse(path)
-	if err != nil || !u.holds(to) {
-		return answer{}, badGateway("%q is not below FHIRURL", path)
+// send asks the server behind. What is outside of FHIR's grammar is not there.
+func (u *upstream) send(ctx context.Context, q question) (answer, error) {
+	if i, err := fhirproxy.Parse(q.method, q.path); err != nil || i.Name != q.interaction {
+		return answer{}, errNotFound
 	}
+	to := *u.base
+	to.Path += q.path
+	to.RawQuery = q.query
+	return u.sendTo(ctx, &to, q)
+}
+
+// turn asks for a page that a next link leads to.
+func (u *upstream) turn(ctx context.Context, next string) (answer, error) {
+	to, err := u.page(next)
+	if err != nil {
+		return answer{}, err
+	}
+	return u.sendTo(ctx, to, question{method: http.MethodGet})
+}
+
+// page is the URL of a next link at the server behind, which must be below its base.
+func (u *upstream) page(next string) (*url.URL, error) {
+	if own, ok := fhirproxy.RebaseURL(next, u.endpoint, u.base.String()); ok {
+		next = own
+	}
+	to, err := u.base.Parse(next)
+	if err != nil || !u.holds(to) {
+		return nil, badGateway("its next link %q is not below FHIRURL", next)
+	}
+	return to, nil
+}
+
+func (u *upstream) sendTo(ctx context.Context, to *url.URL, q question) (answer, error) {
+	header, err := fhirproxy.RequestHeader(q.header)
+	if err != nil {
+		return answer{}, err
+	}
+	header.Set("Accept", "application/fhir+json")
 	var content io.Reader = http.NoBody
-	if body != nil {
-		text, err := json.Marshal(body)
+	if q.body != nil {
+		text, err := json.Marshal(q.body)
 		if err != nil {
 			return answer{}, err
 		}
 		content = bytes.NewReader(text)
+		header.Set("Content-Type", "application/fhir+json")
 	}
-	request, err := http.NewRequestWithContext(ctx, method, to.String(), content) //nolint:gosec // below the base, which was checked
+	request, err := http.NewRequestWithContext(ctx, q.method, to.String(), content) //nolint:gosec // below the base, which was checked
 	if err != nil {
 		return answer{}, err
 	}
-	for name, values := range header {
-		request.Header[name] = values
-	}
-	request.Header.Set("Accept", "application/fhir+json")
-	if body != nil {
-		request.Header.Set("Content-Type", "application/fhir+json")
-	}
+	request.Header = header
 	response, err := u.client.Do(request) //nolint:gosec // the server that this package was told to serve
 	if err != nil {
 		return answer{}, badGateway("%v", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	return readAnswer(response)
+	return u.readAnswer(response)
 }
 
 // holds reports whether a URL is below the base.
@@ -99,15 +136,16 @@ func (u *upstream) holds(to *url.URL) bool {
 		strings.HasPrefix(strings.TrimSuffix(to.Path, "/")+"/", u.base.Path) && !strings.Contains(to.Path, "/../")
 }
 
-func readAnswer(response *http.Response) (answer, error) {
-	a := answer{status: response.StatusCode, header: response.Header}
+func (u *upstream) readAnswer(response *http.Response) (answer, error) {
+	base := u.base.String()
+	a := answer{status: response.StatusCode, header: fhirproxy.ResponseHeader(response.Header, base, u.endpoint)}
 	switch a.status {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent, http.StatusNotFound, http.StatusGone,
 		http.StatusBadRequest, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity:
 	default:
 		return answer{}, badGateway("it answered with status %d", a.status)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(fhirproxy.Rebase(response.Body, base, u.endpoint), maxBody+1))
 	switch {
 	case err != nil:
 		return answer{}, badGateway("its answer did not arrive whole")
@@ -116,19 +154,14 @@ func readAnswer(response *http.Response) (answer, error) {
 	case len(body) == 0:
 		return a, nil
 	}
-	if a.resource, err = parseResource(body); err != nil && a.status < 300 {
+	got, err := parseResource(body)
+	if err != nil && a.status < 300 {
 		return answer{}, badGateway("its answer: %v", err)
 	}
-	return a, nil
-}
-
-// localized is a resource of the server behind, its URLs the datastore's.
-func (u *upstream) localized(r resource) resource {
-	if r == nil {
-		return nil
+	if err == nil {
+		a.resource = resource(relativeReferences(map[string]any(got), u.endpoint).(map[string]any))
 	}
-	base := u.base.String()
-	return resource(rebased(relativeReferences(map[string]any(r), base), base, u.endpoint).(map[string]any))
+	return a, nil
 }
 
 // respond passes an answer on that holds nothing but what the grant reaches.
@@ -146,7 +179,7 @@ func (u *upstream) respond(w http.ResponseWriter, typ string, a answer) {
 		w.WriteHeader(a.status)
 		return
 	}
-	respond(w, a.status, u.localized(a.resource))
+	respond(w, a.status, a.resource)
 }
 
 // refused is what the server behind refused with. What it says in words goes on
@@ -169,12 +202,14 @@ func refused(a answer, everything bool) error {
 	}
 }
 
-// fetch reads one resource, whoever asks, and makes sure that it is the one.
-func (u *upstream) fetch(ctx context.Context, typ, id, path string) (answer, error) {
-	if !validID(id) {
-		return answer{}, errNotFound
+// fetch reads one resource, or one version of it, whoever asks, and makes sure that it is
+// the one.
+func (u *upstream) fetch(ctx context.Context, typ, id, version string) (answer, error) {
+	q := question{interaction: "read", method: http.MethodGet, path: typ + "/" + id}
+	if version != "" {
+		q.interaction, q.path = "vread", q.path+"/_history/"+version
 	}
-	a, err := u.send(ctx, http.MethodGet, path, nil, nil)
+	a, err := u.send(ctx, q)
 	if err != nil {
 		return answer{}, err
 	}
@@ -184,28 +219,28 @@ func (u *upstream) fetch(ctx context.Context, typ, id, path string) (answer, err
 	return a, nil
 }
 
-// reached reads one resource within the grant.
-func (u *upstream) reached(r *http.Request, g grant, path string) (answer, error) {
+// reached reads one resource, or one version of it, within the grant.
+func (u *upstream) reached(r *http.Request, g grant, version string) (answer, error) {
 	typ := r.PathValue("type")
-	a, err := u.fetch(r.Context(), typ, r.PathValue("id"), path)
+	a, err := u.fetch(r.Context(), typ, r.PathValue("id"), version)
 	switch {
 	case err != nil:
 		return answer{}, err
 	case a.status != http.StatusOK:
 		return answer{}, refused(a, g.reachesAll(typ))
-	case !g.allows(u.localized(a.resource)):
+	case !g.allows(a.resource):
 		return answer{}, errNotFound
 	}
 	return a, nil
 }
 
 func (u *upstream) patient(ctx context.Context, id string) (resource, bool) {
-	a, err := u.fetch(ctx, "Patient", id, "Patient/"+id)
-	return u.localized(a.resource), err == nil && a.status == http.StatusOK
+	a, err := u.fetch(ctx, "Patient", id, "")
+	return a.resource, err == nil && a.status == http.StatusOK
 }
 
 func (u *upstream) read(w http.ResponseWriter, r *http.Request, g grant) {
-	a, err := u.reached(r, g, r.PathValue("type")+"/"+r.PathValue("id"))
+	a, err := u.reached(r, g, "")
 	if err != nil {
 		fail(w, err)
 		return
@@ -219,19 +254,15 @@ func (u *upstream) current(r *http.Request, g grant) error {
 	if g.reachesAll(r.PathValue("type")) {
 		return nil
 	}
-	_, err := u.reached(r, g, r.PathValue("type")+"/"+r.PathValue("id"))
+	_, err := u.reached(r, g, "")
 	return err
 }
 
 func (u *upstream) readVersion(w http.ResponseWriter, r *http.Request, g grant) {
-	if !validID(r.PathValue("version")) {
-		fail(w, errNotFound)
-		return
-	}
 	err := u.current(r, g)
 	var a answer
 	if err == nil {
-		a, err = u.reached(r, g, r.PathValue("type")+"/"+r.PathValue("id")+"/_history/"+r.PathValue("version"))
+		a, err = u.reached(r, g, r.PathValue("version"))
 	}
 	if err != nil {
 		fail(w, err)

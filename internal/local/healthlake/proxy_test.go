@@ -89,6 +89,55 @@ func TestURLsOfTheServerBehindAreTheDatastores(t *testing.T) {
 	}
 }
 
+// However JSON spells a slash, a reference is the same; a longer path is another server's.
+func TestAReferenceOfTheServerBehindIsUnderstoodHoweverItIsSpelt(t *testing.T) {
+	for reference, status := range map[string]int{
+		"Patient/a": 200, "BASE/Patient/a": 200, `BASE\/Patient\/a`: 200, `BASE/Patient\u002fa`: 200, "BASE/Patient/b": 404, "BASE2/Patient/a": 404, "x-BASE/Patient/a": 404,
+	} {
+		var base string
+		s, _ := behind(t, func(w http.ResponseWriter, _ *http.Request, at string) {
+			base = strings.TrimSuffix(at, "/")
+			text := strings.NewReplacer("x-BASE", "x-"+base, `BASE\`, strings.ReplaceAll(base, "/", `\/`)+`\`, "BASE", base).Replace(reference)
+			_, _ = io.WriteString(w, `{"resourceType":"Observation","id":"x","subject":{"reference":"`+text+`"}}`)
+		})
+		got := s.send("GET", "Observation/x", ofA, "")
+		if got.status != status || status == 200 && !strings.Contains(got.text, `{"reference":"Patient/a"}`) {
+			t.Errorf("%s: got %d %s", reference, got.status, got.text)
+		}
+	}
+	// To write what is another patient's as well is refused, whatever the spelling.
+	for _, other := range []string{"Patient/b", "BASE/Patient/b", `BASE/Patient\u002fb`, `http:\u002f\u002fBARE/Patient/b`} {
+		s, asked := behind(t, func(w http.ResponseWriter, _ *http.Request, at string) {
+			base := strings.TrimSuffix(at, "/")
+			text := strings.NewReplacer("BASE", base, "BARE", strings.TrimPrefix(base, "http://")).Replace(other)
+			_, _ = io.WriteString(w, `{"resourceType":"Observation","id":"x","subject":{"reference":"`+text+`"},"performer":[{"reference":"Patient/a"}]}`)
+		})
+		if got := s.send("PUT", "Observation/x", ofA, observation("x", "Patient/a", "laboratory")); got.status != 403 || len(*asked) != 1 {
+			t.Errorf("%s: got %d after %d requests: %s", other, got.status, len(*asked), got.text)
+		}
+	}
+}
+
+func TestOnlyFHIRsGrammarReachesTheServerBehind(t *testing.T) {
+	s, asked := saying(t, 200, observation("x", "Patient/a", "laboratory"))
+	for _, request := range []string{
+		"GET Observation/x%2F_history%2F1", "GET Observation/x%2F_history", "GET Observation/%2e%2e%2fadmin", "GET Observation/a_b", "GET Observation/x/_history/a%2Fb",
+		"GET Observation/x/_history/_1", "GET Observation/x%2F..%2Fy/_history", "DELETE Observation/x%2F_history%2F1", "DELETE Observation/a%3Fb", "GET Observation/" + strings.Repeat("a", 65),
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		for _, h := range []holder{ofA, system} {
+			if got := s.send(method, path, h, ""); got.status != 404 {
+				t.Errorf("%s: got %d %s", request, got.status, got.text)
+			}
+		}
+	}
+	for _, r := range *asked {
+		if r.Method != http.MethodGet || r.RequestURI != "/fhir/Observation/x" { // whether the patient may see its history
+			t.Errorf("it was asked %s %s", r.Method, r.RequestURI)
+		}
+	}
+}
+
 func TestWhatTheServerBehindShowsTooMuchOfIsTakenOut(t *testing.T) {
 	mixed := `{"resourceType":"Bundle","type":"searchset","total":9,"link":[{"relation":"self","url":"BASE/Observation"}],"entry":[
 		{"fullUrl":"BASE/Observation/1","resource":{"resourceType":"Observation","id":"1","subject":{"reference":"BASE/Patient/a"}}},

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/frontdoor/fhirproxy"
 )
 
 // An entry of a Bundle has members beside its resource, in which a server may tell
@@ -84,15 +86,9 @@ func responseOf(got map[string]any) map[string]any {
 // location is that of a resource that was written, at the datastore; empty if it is
 // none of a resource of the type.
 func (u *upstream) location(typ, got string) string {
-	rest, ok := strings.CutPrefix(got, u.base.String())
-	parts := strings.Split(rest, "/")
-	if !ok || parts[0] != typ || len(parts) != 2 && (len(parts) != 4 || parts[2] != "_history") {
+	i, err := fhirproxy.Parse(http.MethodGet, strings.TrimPrefix(got, u.endpoint))
+	if err != nil || i.Type != typ || i.Name != "read" && i.Name != "vread" {
 		return ""
 	}
-	for i := 1; i < len(parts); i += 2 {
-		if !validID(parts[i]) {
-			return ""
-		}
-	}
-	return u.endpoint + rest
+	return got
 }

@@ -12,9 +12,6 @@ import (
 func (u *upstream) history(w http.ResponseWriter, r *http.Request, g grant) {
 	listing := r.PathValue("type") + "/" + r.PathValue("id") + "/_history"
 	asked, err := u.pages.parse(listing, r.URL.Query(), []string{"_since"})
-	if err == nil && !validID(r.PathValue("id")) {
-		err = errNotFound
-	}
 	if err == nil {
 		err = u.current(r, g)
 	}
@@ -81,12 +78,18 @@ func patientCriterion(typ, patient string) (name, value string) {
 
 // list asks for a page and leaves in it what the grant reaches.
 func (u *upstream) list(w http.ResponseWriter, r *http.Request, g grant, listing string, asked listingRequest) {
-	path := asked.upstream
-	if path == "" {
-		path = listing + "?" + asked.encode()
-	}
-	a, err := u.send(r.Context(), http.MethodGet, path, nil, nil)
 	typ := r.PathValue("type")
+	q := question{interaction: "search-type", method: http.MethodGet, path: listing, query: asked.encode()}
+	if listing != typ {
+		q.interaction = "history-instance"
+	}
+	var a answer
+	var err error
+	if asked.upstream == "" {
+		a, err = u.send(r.Context(), q)
+	} else {
+		a, err = u.turn(r.Context(), asked.upstream)
+	}
 	switch {
 	case err != nil:
 	case a.status != http.StatusOK:
@@ -122,9 +125,9 @@ func (u *upstream) withinGrant(g grant, typ, listing string, asked listingReques
 	}
 	links := []any{link("self", u.endpoint+listing)}
 	if next := nextOf(got); next != "" {
-		to, err := u.base.Parse(next)
-		if err != nil || !u.holds(to) {
-			return nil, badGateway("its next link %q is not below FHIRURL", next)
+		to, err := u.page(next)
+		if err != nil {
+			return nil, err
 		}
 		own, err := u.pages.nextLink(u.endpoint, listing, page{Criteria: asked.encode(), Upstream: to.String()})
 		if err != nil {
@@ -136,7 +139,7 @@ func (u *upstream) withinGrant(g grant, typ, listing string, asked listingReques
 	for _, value := range got.at("entry") {
 		entry, _ := value.(map[string]any)
 		content, ok := entry["resource"].(map[string]any)
-		shown := u.localized(content)
+		shown := resource(content)
 		switch {
 		case ok && !g.allows(shown), history && ok && shown.typ()+"/"+shown.id() != name:
 		case history && (ok || everything && entry != nil):

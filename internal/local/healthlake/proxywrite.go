@@ -21,7 +21,7 @@ func (u *upstream) create(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, errOutOfReach)
 		return
 	}
-	u.write(w, r, g, typ, body, nil)
+	u.write(w, r, g, question{interaction: "create", path: typ, body: body})
 }
 
 // update passes a resource on if the state before is within the grant as well.
@@ -39,16 +39,12 @@ func (u *upstream) update(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, err)
 		return
 	}
-	u.write(w, r, g, typ+"/"+id, body, pinned)
+	u.write(w, r, g, question{interaction: "update", path: typ + "/" + id, body: body, header: pinned})
 }
 
 // remove deletes a resource that is within the grant.
 func (u *upstream) remove(w http.ResponseWriter, r *http.Request, g grant) {
 	typ, id := r.PathValue("type"), r.PathValue("id")
-	if !validID(id) {
-		fail(w, errNotFound)
-		return
-	}
 	asked, err := readPreconditions(r.Header)
 	var pinned http.Header
 	if err == nil {
@@ -56,7 +52,7 @@ func (u *upstream) remove(w http.ResponseWriter, r *http.Request, g grant) {
 	}
 	var a answer
 	if err == nil {
-		a, err = u.send(r.Context(), http.MethodDelete, typ+"/"+id, nil, pinned)
+		a, err = u.send(r.Context(), question{interaction: "delete", method: http.MethodDelete, path: typ + "/" + id, header: pinned})
 	}
 	if err == nil && a.status >= http.StatusBadRequest {
 		err = refused(a, g.reachesAll(typ))
@@ -78,16 +74,16 @@ func (u *upstream) pin(r *http.Request, g grant, asked preconditions, unseen err
 	if everything && !asked.asked() {
 		return nil, nil
 	}
-	before, err := u.fetch(r.Context(), typ, id, typ+"/"+id)
+	before, err := u.fetch(r.Context(), typ, id, "")
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case before.status == http.StatusOK:
-		if !g.allows(u.localized(before.resource)) {
+		if !g.allows(before.resource) {
 			return nil, unseen
 		}
-		if !g.allowsWriting(u.localized(before.resource)) {
+		if !g.allowsWriting(before.resource) {
 			return nil, errOutOfReach
 		}
 		tag := tagOf(before)
@@ -114,9 +110,10 @@ func tagOf(before answer) string {
 }
 
 // write sends a create or an update and passes on what became of the resource.
-func (u *upstream) write(w http.ResponseWriter, r *http.Request, g grant, path string, body resource, header http.Header) {
+func (u *upstream) write(w http.ResponseWriter, r *http.Request, g grant, q question) {
 	typ := r.PathValue("type")
-	a, err := u.send(r.Context(), r.Method, path, body, header)
+	q.method = r.Method
+	a, err := u.send(r.Context(), q)
 	if err == nil && a.status >= http.StatusBadRequest {
 		err = refused(a, g.reachesAll(typ))
 	}
@@ -124,7 +121,7 @@ func (u *upstream) write(w http.ResponseWriter, r *http.Request, g grant, path s
 		fail(w, err)
 		return
 	}
-	if !g.allows(u.localized(a.resource)) {
+	if !g.allows(a.resource) {
 		a.resource = nil // it was written, but what came back is not what may be seen
 	}
 	u.respond(w, typ, a)

@@ -1,8 +1,9 @@
 package healthlake
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // resource is a FHIR resource as JSON. One that was stored or sent is never
@@ -17,11 +18,8 @@ func (r resource) text(member string) string {
 func (r resource) typ() string { return r.text("resourceType") }
 func (r resource) id() string  { return r.text("id") }
 
-// idPattern is FHIR R4's data type id.
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9.-]{1,64}$`)
-
-// validID keeps "." and ".." out, which are an id by the pattern and a way up in a URL.
-func validID(id string) bool { return idPattern.MatchString(id) && id != "." && id != ".." }
+// validID reports whether a text has the form of an id, a patient's or another's.
+func validID(id string) bool { return smart.ValidPatientID(id) }
 
 // at returns the values at a path of members, such as "participant.actor", going
 // through lists on the way.
@@ -65,16 +63,6 @@ func relativeReferences(value any, base string) any {
 	return mapTexts(value, "", func(member, text string) string {
 		if member == "reference" {
 			return strings.TrimPrefix(text, base)
-		}
-		return text
-	})
-}
-
-// rebased moves the URLs below one base URL to another.
-func rebased(value any, from, to string) any {
-	return mapTexts(value, "", func(_, text string) string {
-		if rest, ok := strings.CutPrefix(text, from); ok {
-			return to + rest
 		}
 		return text
 	})
