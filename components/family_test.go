@@ -354,7 +354,7 @@ func TestTheComponentsRecordTheirArguments(t *testing.T) {
 		strategy = `"authorizationStrategy": "SMART_ON_FHIR"`
 		userPool = `"userPool": {
 			"deletionProtection": true, "tier": "ESSENTIALS", "mfa": "OFF", "advancedSecurity": "OFF", "verificationEmail": "CONFIRM_WITH_CODE",
-			"aliasAttributes": ["email"], "autoVerifiedAttributes": ["email"], "verifyBeforeUpdate": ["email"],
+			"aliasAttributes": ["email"], "autoVerifiedAttributes": ["email"],
 			"recoveryMechanisms": ["verified_email"], "passwordPolicy": {"minimumLength": 8, "temporaryValidityDays": 7}}`
 	)
 	// The archives are left out: they are paths of one machine.

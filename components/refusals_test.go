@@ -384,12 +384,6 @@ func TestUserPoolsThatCognitoDoesNotMakeAreRefused(t *testing.T) {
 			u.AutoVerifiedAttributes = []components.VerifiedAttribute{"email", "phone_number"}
 		}),
 			`userPool.autoVerifiedAttributes: "phone_number": want one of email`},
-		"kept": {pool(func(u *components.UserPoolArgs) {
-			u.VerifyBeforeUpdate = []components.VerifiedAttribute{"phone_number"}
-		}),
-			"userPool.verifyBeforeUpdate: \"phone_number\": want one of email\nuserPool.verifyBeforeUpdate: \"phone_number\": want an attribute that is auto-verified too"},
-		"kept but not verified": {pool(func(u *components.UserPoolArgs) { u.AutoVerifiedAttributes = []components.VerifiedAttribute{} }),
-			`userPool.verifyBeforeUpdate: "email": want an attribute that is auto-verified too`},
 		"recovery by telephone": {pool(func(u *components.UserPoolArgs) {
 			u.RecoveryMechanisms = []components.RecoveryMechanism{"verified_phone_number"}
 		}),

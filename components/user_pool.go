@@ -120,12 +120,11 @@ type UserPoolArgs struct {
 	// CaseSensitiveUsernames tells "Ann" from "ann". By default false. A change
 	// replaces the pool.
 	CaseSensitiveUsernames bool `pulumi:"caseSensitiveUsernames,optional"`
-	// AutoVerifiedAttributes that Cognito verifies by a message: email (default)
-	// or none. Phone numbers would need an SMS setup that this component lacks.
+	// AutoVerifiedAttributes that Cognito verifies by a message, and whose old value it
+	// keeps until the new one is verified: email (default) or none. None is for pools
+	// whose users have no mailbox that Cognito could write to, such as those of an
+	// identity provider. Phone numbers would need an SMS setup that this component lacks.
 	AutoVerifiedAttributes []VerifiedAttribute `pulumi:"autoVerifiedAttributes,optional"`
-	// VerifyBeforeUpdate keeps the old value of these attributes until the new
-	// one is verified: email (default) or none.
-	VerifyBeforeUpdate []VerifiedAttribute `pulumi:"verifyBeforeUpdate,optional"`
 	// RecoveryMechanisms of a forgotten password, the preferred one first:
 	// verified_email (default), or admin_only.
 	RecoveryMechanisms []RecoveryMechanism `pulumi:"recoveryMechanisms,optional"`
@@ -135,7 +134,8 @@ type UserPoolArgs struct {
 
 // PasswordPolicyArgs says what a password must be. Left out, it is at least 8
 // characters with lower case, upper case, a number and a symbol, and a temporary
-// password lasts 7 days.
+// password lasts 7 days. The four rules of composition can be switched off, as NIST
+// SP 800-63B (section 3.1.1.2 of revision 4) demands; ask for more characters then.
 type PasswordPolicyArgs struct {
 	// MinimumLength in characters: 6 to 99, by default 8.
 	MinimumLength int `pulumi:"minimumLength,optional"`
@@ -170,9 +170,6 @@ func (u *UserPoolArgs) withDefaults(protect bool) *UserPoolArgs {
 	}
 	if u.AutoVerifiedAttributes == nil {
 		u.AutoVerifiedAttributes = []VerifiedAttribute{VerifiedEmail}
-	}
-	if u.VerifyBeforeUpdate == nil {
-		u.VerifyBeforeUpdate = []VerifiedAttribute{VerifiedEmail}
 	}
 	if u.RecoveryMechanisms == nil {
 		u.RecoveryMechanisms = []RecoveryMechanism{RecoverByEmail}
@@ -217,15 +214,9 @@ func (u *UserPoolArgs) check(p *problems, field string) {
 	p.inRange(field+".passwordPolicy.temporaryValidityDays", u.PasswordPolicy.TemporaryValidityDays, 1, 365, "days")
 	allOf(p, field+".aliasAttributes", u.AliasAttributes, EmailAlias, PhoneNumberAlias, PreferredUsernameAlias)
 	allOf(p, field+".autoVerifiedAttributes", u.AutoVerifiedAttributes, VerifiedEmail)
-	allOf(p, field+".verifyBeforeUpdate", u.VerifyBeforeUpdate, VerifiedEmail)
 	allOf(p, field+".recoveryMechanisms", u.RecoveryMechanisms, RecoverByEmail, RecoverByAdministrator)
 	if len(u.RecoveryMechanisms) == 0 || len(u.RecoveryMechanisms) > 1 && slices.Contains(u.RecoveryMechanisms, RecoverByAdministrator) {
 		p.add(field+".recoveryMechanisms", strings.Join(texts(u.RecoveryMechanisms), ", "), "want verified_email, or admin_only alone")
-	}
-	for _, value := range u.VerifyBeforeUpdate {
-		if !slices.Contains(u.AutoVerifiedAttributes, value) {
-			p.add(field+".verifyBeforeUpdate", string(value), "want an attribute that is auto-verified too")
-		}
 	}
 }
 
@@ -247,7 +238,7 @@ func newUserPool(s site, a AuthorizationServerArgs, context *LaunchContext) (*co
 		PasswordPolicy:         u.PasswordPolicy.policy(),
 		Schemas:                append(cognito.UserPoolSchemaArray{textAttribute("email", true, "2048")}, a.LaunchContext.attributes()...),
 		UserAttributeUpdateSettings: cognito.UserPoolUserAttributeUpdateSettingsArgs{
-			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(texts(u.VerifyBeforeUpdate)),
+			AttributesRequireVerificationBeforeUpdates: pulumi.ToStringArray(texts(u.AutoVerifiedAttributes)),
 		},
 		UsernameConfiguration: cognito.UserPoolUsernameConfigurationArgs{CaseSensitive: pulumi.Bool(u.CaseSensitiveUsernames)},
 		VerificationMessageTemplate: cognito.UserPoolVerificationMessageTemplateArgs{

@@ -71,10 +71,8 @@ func TestEverySettingOfTheUserPoolCanBeChangedAndChangesNothingElse(t *testing.T
 		{"caseSensitiveUsernames", func(u *components.UserPoolArgs) { u.CaseSensitiveUsernames = true },
 			`{"usernameConfiguration": {"caseSensitive": true}}`},
 		{"no verification", func(u *components.UserPoolArgs) {
-			u.AutoVerifiedAttributes, u.VerifyBeforeUpdate = []components.VerifiedAttribute{}, []components.VerifiedAttribute{}
+			u.AutoVerifiedAttributes = []components.VerifiedAttribute{}
 		}, `{"autoVerifiedAttributes": [], "userAttributeUpdateSettings": {"attributesRequireVerificationBeforeUpdates": []}}`},
-		{"no verifyBeforeUpdate", func(u *components.UserPoolArgs) { u.VerifyBeforeUpdate = []components.VerifiedAttribute{} },
-			`{"userAttributeUpdateSettings": {"attributesRequireVerificationBeforeUpdates": []}}`},
 		{"recoveryMechanisms", func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []components.RecoveryMechanism{"admin_only"} },
 			`{"accountRecoverySetting": {"recoveryMechanisms": [{"name": "admin_only", "priority": 1}]}}`},
 		{"verificationEmail", func(u *components.UserPoolArgs) { u.VerificationEmail = "CONFIRM_WITH_LINK" },
