@@ -6,9 +6,7 @@ import (
 	"archive/zip"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,6 +14,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/componentstest"
+	"github.com/smartlake/pulumi-smartlake/internal/declared/archivetest"
 	"github.com/smartlake/pulumi-smartlake/tests/expect"
 )
 
@@ -33,29 +32,7 @@ const (
 // build them.
 var fixtureArchive, triggerArchive, doorArchive string
 
-func TestMain(m *testing.M) { os.Exit(runTests(m)) }
-
-// runTests runs the tests, with archives of the functions that no test needs to build.
-func runTests(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "smartlake-components-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	if err := writeArchives(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
-
-// writeArchives writes them into a folder.
-func writeArchives(dir string) error {
-	fixtureArchive, triggerArchive = filepath.Join(dir, "validator.zip"), filepath.Join(dir, "launch-context.zip")
-	doorArchive = filepath.Join(dir, "front-door.zip")
-	return errors.Join(componentstest.WriteArchive(fixtureArchive), componentstest.WriteArchive(triggerArchive), componentstest.WriteArchive(doorArchive))
-}
+func TestMain(m *testing.M) { archivetest.Main(m, &fixtureArchive, &triggerArchive, &doorArchive) }
 
 // writeArchive writes a zip archive with one entry.
 func writeArchive(path, entry string, mode os.FileMode, content []byte) error {

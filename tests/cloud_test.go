@@ -4,9 +4,6 @@
 package tests_test
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -14,6 +11,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/componentstest"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/declared/archivetest"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
@@ -21,22 +19,7 @@ import (
 // them.
 var archive string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "smartlake-tests-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		archive = filepath.Join(dir, "function.zip")
-		if err := componentstest.WriteArchive(archive); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { archivetest.Main(m, &archive) }
 
 // stacks are the stacks that come with the program.
 var stacks = []string{"dev", "prod"}

@@ -10,16 +10,16 @@ import (
 // What the tests of this package see of its inside, and nothing else.
 
 const (
-	FetchTimeout      = fetchTimeout
-	FirstFetchTimeout = firstFetchTimeout
-	LeastFirstFetch   = leastFirstFetch
-	FetchCooldown     = fetchCooldown
-	FailureCooldown   = failureCooldown
-	SoftLifetime      = softLifetime
-	MaxAge            = maxAge
-	MaxKeySetBytes    = maxKeySetBytes
-	MaxKeys           = maxKeys
-	MaxSeen           = maxSeen
+	FetchTimeout       = fetchTimeout
+	NeededFetchTimeout = neededFetchTimeout
+	LeastNeededFetch   = leastNeededFetch
+	FetchCooldown      = fetchCooldown
+	FailureCooldown    = failureCooldown
+	SoftLifetime       = softLifetime
+	MaxAge             = maxAge
+	MaxKeySetBytes     = maxKeySetBytes
+	MaxKeys            = maxKeys
+	MaxSeen            = maxSeen
 )
 
 // ParseKeySet reads a key set; the skipped keys are counted by reason.
@@ -42,7 +42,7 @@ func (v *Validator) UseTransport(transport http.RoundTripper) { v.keys.client.Tr
 
 // BePatient gives fetches over a real network time that a busy machine may need.
 func (v *Validator) BePatient(timeout, budget time.Duration) {
-	v.keys.timeout, v.keys.firstTimeout, v.keys.budget = timeout, timeout, budget
+	v.keys.timeout, v.keys.neededTimeout, v.keys.budget = timeout, timeout, budget
 }
 
 // SeenTokens counts the tokens that are remembered.

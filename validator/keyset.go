@@ -20,9 +20,9 @@ import (
 // Timing of the key set. Every value is far below HealthLake's one second or far
 // above a token's life, for the reason beside it.
 const (
-	fetchTimeout      = 350 * time.Millisecond // for a call that knows its key, and has an answer without it
-	firstFetchTimeout = 600 * time.Millisecond // for a call that does not: it has no answer without it
-	leastFirstFetch   = Budget - firstFetchTimeout
+	fetchTimeout       = 350 * time.Millisecond // for a call that knows its key, and has an answer without it
+	neededFetchTimeout = 600 * time.Millisecond // for a call that does not: it has no answer without it
+	leastNeededFetch   = Budget - neededFetchTimeout
 
 	fetchCooldown   = 10 * time.Second // between fetches that went well: the most that a made-up kid can cause
 	failureCooldown = time.Second      // between fetches that failed, while keys are known
@@ -45,9 +45,9 @@ type keySet struct {
 	client *http.Client
 	now    func() time.Time // wall clock: the monotonic one stands still while the function is frozen
 
-	timeout      time.Duration // of one fetch
-	firstTimeout time.Duration // of one fetch while no key is known
-	budget       time.Duration // of one call, waiting included
+	timeout       time.Duration // of one fetch by a call that knows its key
+	neededTimeout time.Duration // of one fetch that a call waits for, since it does not know its key
+	budget        time.Duration // of one call, waiting included
 
 	current atomic.Pointer[keys] // the last good answer, nil before the first
 
@@ -87,11 +87,11 @@ func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet,
 		return nil, errors.New("the URI of the key set: want an absolute https URL without user info")
 	}
 	return &keySet{
-		uri:          uri,
-		timeout:      fetchTimeout,
-		firstTimeout: firstFetchTimeout,
-		budget:       Budget,
-		now:          func() time.Time { return now().Round(0) },
+		uri:           uri,
+		timeout:       fetchTimeout,
+		neededTimeout: neededFetchTimeout,
+		budget:        Budget,
+		now:           func() time.Time { return now().Round(0) },
 		client: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			Transport: &http.Transport{
@@ -147,7 +147,7 @@ func (s *keySet) patience() time.Duration {
 	if since < 0 || since >= s.budget {
 		return s.budget
 	}
-	return max(s.budget-since, leastFirstFetch)
+	return max(s.budget-since, leastNeededFetch)
 }
 
 // failing reports whether the last fetch failed.
@@ -192,7 +192,7 @@ func (s *keySet) refresh(ctx context.Context, wait bool) bool {
 	}
 	timeout := s.timeout
 	if wait {
-		timeout = s.firstTimeout
+		timeout = s.neededTimeout
 	}
 	flight := make(chan struct{})
 	s.inFlight = flight

@@ -100,7 +100,7 @@ func TestAKnownKeyNeverWaitsForAFetchThatHangs(t *testing.T) {
 		b.hanging.Store(true)
 		var calls sync.WaitGroup
 		calls.Go(func() {
-			b.assertJudged(t.Context(), t, unknownKey(), validator.KeysUnavailable, validator.FirstFetchTimeout)
+			b.assertJudged(t.Context(), t, unknownKey(), validator.KeysUnavailable, validator.NeededFetchTimeout)
 		})
 		synctest.Wait()
 		for range 8 {
@@ -122,7 +122,7 @@ func TestANewKeyIsFoundAtASlowIssuer(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(validator.FetchCooldown)
-		slow := validator.FirstFetchTimeout - time.Millisecond
+		slow := validator.NeededFetchTimeout - time.Millisecond
 		b.delay.Store(int64(slow))
 		b.assertJudged(t.Context(), t, unknownKey(), validator.KeyUnknown, slow) // the set was read
 	})
@@ -150,10 +150,10 @@ func TestAnAgedKeyWaitsForNobodyElsesFetch(t *testing.T) {
 
 func TestCallsThatKnowNoKeyShareOneFetch(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bubble) {
-		b.delay.Store(int64(validator.FirstFetchTimeout - 1))
+		b.delay.Store(int64(validator.NeededFetchTimeout - 1))
 		var calls sync.WaitGroup
 		for range 8 {
-			calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), "", validator.FirstFetchTimeout-1) })
+			calls.Go(func() { b.assertJudged(t.Context(), t, longLived(), "", validator.NeededFetchTimeout-1) })
 		}
 		calls.Wait()
 		if n := b.fetches.Load(); n != 1 {
@@ -183,11 +183,11 @@ func TestACallThatWaitedForAFetchOfLessTimeFetchesItself(t *testing.T) {
 // call is judged within the budget of both.
 
 func TestASlowFirstFetchCostsTheFirstCallNothingButTime(t *testing.T) {
-	for name, slow := range map[string]time.Duration{"as slow as it may be": validator.FirstFetchTimeout - 1, "too slow": validator.FirstFetchTimeout + 1} {
+	for name, slow := range map[string]time.Duration{"as slow as it may be": validator.NeededFetchTimeout - 1, "too slow": validator.NeededFetchTimeout + 1} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, b *bubble) {
 				b.delay.Store(int64(slow))
-				if err := b.Warm(t.Context()); (err == nil) != (slow < validator.FirstFetchTimeout) {
+				if err := b.Warm(t.Context()); (err == nil) != (slow < validator.NeededFetchTimeout) {
 					t.Errorf("got error %v", err)
 				}
 				b.delay.Store(0)
@@ -228,7 +228,7 @@ func TestATokenSeenBeforeFetchesOnceToo(t *testing.T) {
 		b.assertJudged(t.Context(), t, longLived(), "", 0)
 		time.Sleep(validator.MaxAge)
 		b.hanging.Store(true)
-		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FirstFetchTimeout)
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.NeededFetchTimeout)
 		if n := b.fetches.Load(); n != 2 {
 			t.Errorf("the key set was fetched %d times, want 2", n)
 		}
@@ -236,17 +236,17 @@ func TestATokenSeenBeforeFetchesOnceToo(t *testing.T) {
 }
 
 func TestAColdStartAtAHangingIssuerIsADenialWithinTheBudget(t *testing.T) {
-	if validator.FirstFetchTimeout+validator.LeastFirstFetch > validator.Budget || validator.Budget >= time.Second {
-		t.Errorf("a start of %v and a fetch of %v do not fit in %v", validator.FirstFetchTimeout, validator.LeastFirstFetch, validator.Budget)
+	if validator.NeededFetchTimeout+validator.LeastNeededFetch > validator.Budget || validator.Budget >= time.Second {
+		t.Errorf("a start of %v and a fetch of %v do not fit in %v", validator.NeededFetchTimeout, validator.LeastNeededFetch, validator.Budget)
 	}
 	inBubble(t, func(t *testing.T, b *bubble) {
 		b.hanging.Store(true)
 		begin := time.Now()
-		if err := b.Warm(t.Context()); err == nil || time.Since(begin) != validator.FirstFetchTimeout {
+		if err := b.Warm(t.Context()); err == nil || time.Since(begin) != validator.NeededFetchTimeout {
 			t.Errorf("got error %v after %v", err, time.Since(begin))
 		}
-		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.LeastFirstFetch)
-		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FirstFetchTimeout)
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.LeastNeededFetch)
+		b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.NeededFetchTimeout)
 		b.hanging.Store(false)
 		b.assertJudged(t.Context(), t, longLived(), "", 0)
 	})
@@ -264,7 +264,7 @@ func TestACallIsDeniedWhenItsOwnTimeIsUp(t *testing.T) {
 		b.hanging.Store(true)
 		var calls sync.WaitGroup
 		calls.Go(func() {
-			b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.FirstFetchTimeout)
+			b.assertJudged(t.Context(), t, longLived(), validator.KeysUnavailable, validator.NeededFetchTimeout)
 		})
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), left)

@@ -46,8 +46,9 @@ type Config struct {
 	// compressed if it is. A larger one is an OperationOutcome too-costly. An answer is
 	// then held in memory until it is whole. If zero, answers are passed on as they come.
 	MaxResponse int64
-	// Observe, if not nil, is called once for every request, after it was answered.
-	Observe func(Exchange)
+	// Observe, if not nil, is called once for every request, after it was answered, with
+	// the context of the request.
+	Observe func(context.Context, Exchange)
 }
 
 // Exchange is what became of a request. It tells nothing that is secret.
@@ -111,7 +112,7 @@ func parseBase(field, text string, slash bool) (*url.URL, error) {
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{proxy: p, asked: r, gzip: acceptsGzip(r.Header)}
 	if p.config.Observe != nil {
-		defer func() { p.config.Observe(x.tell()) }()
+		defer func() { p.config.Observe(x.asked.Context(), x.tell()) }()
 	}
 	out, err := p.admit(r)
 	x.told.Interaction = out.interaction

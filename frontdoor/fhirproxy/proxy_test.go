@@ -3,6 +3,7 @@ package fhirproxy_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"log"
@@ -434,7 +435,7 @@ func TestWithoutALimitAnAnswerIsPassedOnAsItComes(t *testing.T) {
 func TestWhatBecameOfARequestIsToldWithoutWhatIsSecret(t *testing.T) {
 	var told []fhirproxy.Exchange
 	observe := func(c *fhirproxy.Config) {
-		c.Observe = func(x fhirproxy.Exchange) { told = append(told, x) }
+		c.Observe = func(_ context.Context, x fhirproxy.Exchange) { told = append(told, x) }
 		c.MaxResponse = 2000
 	}
 	large := `{"a":"` + strings.Repeat("a", 3000) + `"}`

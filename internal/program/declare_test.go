@@ -1,8 +1,6 @@
 package program_test
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/componentstest"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/declared/archivetest"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
@@ -19,22 +18,7 @@ import (
 // them.
 var archive string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "smartlake-program-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		archive = filepath.Join(dir, "function.zip")
-		if err := componentstest.WriteArchive(archive); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { archivetest.Main(m, &archive) }
 
 // stackValues is a complete configuration, with some keys and members changed.
 func stackValues(t *testing.T, changes ...string) map[string]string {

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 )
 
 // decoder fills the component's arguments with what a stack's configuration holds, by
@@ -97,8 +99,8 @@ func (d *decoder) key(at place, into reflect.Value, text string) {
 	err := reader.Decode(&given)
 	if _, trailing := reader.Token(); err != nil || !errors.Is(trailing, io.EOF) {
 		given = text // which the argument cannot be
-	} else if name, repeated := repeatedMember(text); repeated {
-		d.repeated(at, name)
+	} else if err := strictjson.Check([]byte(text)); err != nil {
+		d.ambiguous(at, err)
 		return
 	}
 	d.value(at, into, given)

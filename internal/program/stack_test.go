@@ -222,6 +222,10 @@ var unreadable = map[string]struct {
 		[]string{"clients", `[{"name": "a", "groups": ["x"]}, {"name": "b", "groups": ["x"], "groups": ["y"]}]`}, nil,
 		`smartlake:clients: "groups" is given twice; write it once`,
 	},
+	"objects too deep": {
+		[]string{"tags", strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9)}, nil, `smartlake:tags: nested deeper than 8`,
+	},
+	"half a character": {[]string{"tags", `{"a": "\ud800"}`}, nil, `smartlake:tags: malformed JSON at byte 14`},
 	"a member of a secret twice": {
 		[]string{"testUsers", `[{"hunter2": "a", "hunter2": "b"}]`}, []string{"smartlake:testUsers"}, `smartlake:testUsers: a member is given twice; write it once`,
 	},

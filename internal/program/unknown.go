@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 )
 
 // unknownMember refuses a member that there is not, and names the one that its author
@@ -26,14 +28,18 @@ func (d *decoder) unknownMember(at place, name string, known []string) {
 	d.refuse(at, why+"; accepted are "+strings.Join(slices.Sorted(slices.Values(known)), ", "))
 }
 
-// repeated refuses a member that stands twice in one object, and does not show its name
-// where that may be a secret in the wrong place.
-func (d *decoder) repeated(at place, name string) {
-	if at.quiet() {
+// ambiguous refuses JSON that two readers may understand differently. It does not show the
+// name of a member where that may be a secret in the wrong place.
+func (d *decoder) ambiguous(at place, err error) {
+	var name strictjson.Repeated
+	switch twice := errors.As(err, &name); {
+	case !twice:
+		d.refuse(at, err.Error()) // which holds no value
+	case at.quiet():
 		d.refuse(at, "a member is given twice; write it once")
-		return
+	default:
+		d.refuse(at, fmt.Sprintf("%q is given twice; write it once", string(name)))
 	}
-	d.refuse(at, fmt.Sprintf("%q is given twice; write it once", name))
 }
 
 // unknownKey refuses a key that there is not. One that is a member of another key was

@@ -46,6 +46,11 @@ var (
 	errMembers  = fmt.Errorf("an object of more than %d members", MaxMembers)
 )
 
+// Repeated is the error of a text in which one object has two members of a name: the name.
+type Repeated string
+
+func (r Repeated) Error() string { return string(r) + ": given twice" }
+
 // kind is the JSON type of a value.
 type kind byte
 
@@ -178,6 +183,18 @@ func Array(data []byte) ([]Value, error) {
 	return elements, nil
 }
 
+// Check reads one JSON value of any kind, for those who decode it by other means.
+func Check(data []byte) error {
+	r, err := begin(data)
+	if err != nil {
+		return err
+	}
+	if _, err := r.value(0); err != nil {
+		return err
+	}
+	return r.end()
+}
+
 // reader is a recursive-descent reader over valid UTF-8.
 type reader struct {
 	data []byte
@@ -290,7 +307,7 @@ func (r *reader) name(seen [][]byte) ([]byte, error) {
 	}
 	for _, other := range seen {
 		if bytes.Equal(name, other) {
-			return nil, fmt.Errorf("%s: given twice", name)
+			return nil, Repeated(name)
 		}
 	}
 	r.space()

@@ -205,3 +205,23 @@ func repeatedName(decoder *json.Decoder) (string, bool) {
 		}
 	}
 }
+
+func TestAnyOneValueCanBeChecked(t *testing.T) {
+	for _, good := range []string{`{"a":[{"b":1}]}`, `[1,[2]]`, `"a"`, ` 1.5 `, "null"} {
+		if err := strictjson.Check([]byte(good)); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for bad, want := range map[string]string{
+		`[{"a":1,"\u0061":2}]`: "a: given twice", `1 2`: "something follows the JSON text, at byte 2", ``: "the JSON text does not end",
+		`"\ud800"`: "the JSON text does not end", strings.Repeat("[", 9) + strings.Repeat("]", 9): "nested deeper than 8",
+	} {
+		if err := strictjson.Check([]byte(bad)); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", bad, err, want)
+		}
+	}
+	var name strictjson.Repeated
+	if err := strictjson.Check([]byte(`{"x":{"a":1,"a":2}}`)); !errors.As(err, &name) || name != "a" {
+		t.Errorf("got %v, want the name that is given twice", err)
+	}
+}

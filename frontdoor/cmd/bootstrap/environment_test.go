@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"os"
+	"os/exec"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/smartlake/pulumi-smartlake/frontdoor"
+	"github.com/smartlake/pulumi-smartlake/frontdoor/apigateway"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
+)
+
+// The runtime takes a Handler as it is, and wraps anything else.
+var _ lambda.Handler = (*apigateway.Handler)(nil)
+
+// TestMain turns the test binary into the command where a test asks for it.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_THE_COMMAND") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+var stack = wire.FrontDoor{
+	BaseURL:               "https://fhir.example/r4",
+	DatastoreEndpoint:     "https://healthlake.us-east-1.amazonaws.com/datastore/0123456789abcdef0123456789abcdef/r4/",
+	AuthorizationEndpoint: "https://pool.auth.us-east-1.amazoncognito.com/oauth2/authorize",
+	TokenEndpoint:         "https://pool.auth.us-east-1.amazoncognito.com/oauth2/token",
+	RevocationEndpoint:    "https://pool.auth.us-east-1.amazoncognito.com/oauth2/revoke",
+	DiscoveryDocument:     `{"capabilities":["launch-standalone"]}`,
+	AllowedOrigins:        []string{"https://viewer.example"},
+	Clients: []wire.FrontDoorClient{
+		{ID: "2portal23456789", CallbackURLs: []string{"https://portal.example/callback"}, Scopes: []string{"openid", "patient/*.rs"}},
+		{ID: "1service23456789", Scopes: []string{"system/*.rs"}},
+	},
+}
+
+func full(t *testing.T) map[string]string {
+	t.Helper()
+	encoded, err := stack.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{
+		"FRONT_DOOR": encoded, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+		"AWS_SECRET_ACCESS_KEY": "canary-secret", "AWS_SESSION_TOKEN": "canary-session", "LOG_LEVEL": "warn",
+	}
+}
+
+func lookup(variables map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}
+}
+
+func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
+	got, level, err := readEnvironment(lookup(full(t)))
+	want := frontdoor.Config{
+		BaseURL:               stack.BaseURL,
+		DatastoreEndpoint:     stack.DatastoreEndpoint,
+		AuthorizationEndpoint: stack.AuthorizationEndpoint,
+		TokenEndpoint:         stack.TokenEndpoint,
+		RevocationEndpoint:    stack.RevocationEndpoint,
+		DiscoveryDocument:     stack.DiscoveryDocument,
+		AllowedOrigins:        []string{"https://viewer.example"},
+		Clients: []frontdoor.Client{
+			{ID: "2portal23456789", CallbackURLs: []string{"https://portal.example/callback"}, Scopes: []string{"openid", "patient/*.rs"}},
+			{ID: "1service23456789", Scopes: []string{"system/*.rs"}},
+		},
+		Region:      "us-east-1",
+		Credentials: frontdoor.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "canary-secret", SessionToken: "canary-session"},
+		MaxResponse: apigateway.MaxResponse,
+	}
+	if err != nil || level != slog.LevelWarn || !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v at %v (error %v)\nwant %+v", got, level, err, want)
+	}
+	if _, err := frontdoor.New(got); err != nil {
+		t.Errorf("the door refuses it: %v", err)
+	}
+}
+
+func TestTheSessionTokenAndTheLogLevelAreOptional(t *testing.T) {
+	environment := full(t)
+	delete(environment, "AWS_SESSION_TOKEN")
+	delete(environment, "LOG_LEVEL")
+	config, level, err := readEnvironment(lookup(environment))
+	if err != nil || config.Credentials.SessionToken != "" || level != slog.LevelInfo {
+		t.Errorf("got %q at %v, error %v", config.Credentials.SessionToken, level, err)
+	}
+}
+
+const allMissing = "FRONT_DOOR: not set: want the front door's settings, encoded\nAWS_REGION: not set: want the value that Lambda sets\n" +
+	"AWS_ACCESS_KEY_ID: not set: want the value that Lambda sets\nAWS_SECRET_ACCESS_KEY: not set: want the value that Lambda sets"
+
+func TestAVariableThatIsMissingOrWrongIsNamed(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"FRONT_DOOR", "", "FRONT_DOOR: not set: want the front door's settings, encoded"},
+		{"FRONT_DOOR", "{}", "FRONT_DOOR: not in base64: illegal base64 data at input byte 0"},
+		{"AWS_REGION", "", "AWS_REGION: not set: want the value that Lambda sets"},
+		{"AWS_ACCESS_KEY_ID", "", "AWS_ACCESS_KEY_ID: not set: want the value that Lambda sets"},
+		{"AWS_SECRET_ACCESS_KEY", "", "AWS_SECRET_ACCESS_KEY: not set: want the value that Lambda sets"},
+		{"LOG_LEVEL", "loud", `LOG_LEVEL: "loud": want debug, info, warn or error`},
+	} {
+		environment := full(t)
+		maps.Copy(environment, map[string]string{c.name: c.value})
+		if _, _, err := readEnvironment(lookup(environment)); err == nil || err.Error() != c.want || strings.Contains(err.Error(), "canary") {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+	}
+	if _, _, err := readEnvironment(lookup(nil)); err == nil || err.Error() != allMissing {
+		t.Errorf("got  %v\nwant %s", err, allMissing)
+	}
+}
+
+func TestTheCommandEndsWithTheNamesOfTheVariables(t *testing.T) {
+	command := exec.Command(os.Args[0])
+	command.Env = []string{"BE_THE_COMMAND=1"}
+	output, err := command.Output()
+	if command.ProcessState.ExitCode() != 1 {
+		t.Errorf("it ended with %v", err)
+	}
+	var line struct{ Level, Msg, Error string }
+	if err := json.Unmarshal(output, &line); err != nil {
+		t.Fatalf("%v: %s", err, output)
+	}
+	if line.Level != "ERROR" || line.Msg != "environment" || line.Error != allMissing {
+		t.Errorf("got %+v", line)
+	}
+}
