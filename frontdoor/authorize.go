@@ -12,7 +12,8 @@ import (
 // headers.
 const maxLocation = 8 << 10
 
-// passedOn are the parameters that are Cognito's own or OpenID Connect's, and mean the same there
+// passedOn are the parameters that are Cognito's own or OpenID Connect's, and mean the
+// same there
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html).
 var passedOn = []string{"identity_provider", "idp_identifier", "lang", "login_hint", "nonce", "prompt"}
 
@@ -110,8 +111,8 @@ func (s *cognitoRelay) authorization(app client, values url.Values) (url.Values,
 	return query, nil
 }
 
-// checkAuthorization holds a request against everything but the client and the server. A parameter without
-// a value counts as left out (RFC 6749 section 3.1).
+// checkAuthorization holds a request against everything but the client and the server. A
+// parameter without a value counts as left out (RFC 6749 section 3.1).
 func checkAuthorization(values url.Values) *oauthError {
 	switch {
 	case repeated(values):
@@ -150,8 +151,8 @@ func isChallenge(text string) bool {
 }
 
 // checkResources holds aud (SMART App Launch 2.2) and resource (RFC 8707) against what
-// this server issues tokens for. Neither is passed on: for Cognito a resource is an "aud" of the
-// access token, and the datastore would refuse a token for another name of itself.
+// this server issues tokens for. Neither is passed on: for Cognito a resource is an "aud"
+// of the access token, and the datastore would refuse a token for another name of itself.
 func (s *cognitoRelay) checkResources(values url.Values, required bool) *oauthError {
 	aud, resource := values.Get("aud"), values.Get("resource")
 	switch {

@@ -91,8 +91,7 @@ func (c *capabilityStatement) refresh(ctx context.Context, flight chan struct{})
 // emptyPayload is the SHA-256 of no bytes, which SigV4 signs with a GET.
 const emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-// fetch asks HealthLake, which documents metadata with SigV4
-// (https://docs.aws.amazon.com/healthlake/latest/devguide/reference-fhir-capability-statement.html). These are the only
+// fetch asks HealthLake, which documents the request with SigV4. These are the only
 // requests that the door signs. It follows no redirect.
 func (c *capabilityStatement) fetch(ctx context.Context) (*document, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.config.DatastoreEndpoint+"metadata", nil)
@@ -190,8 +189,8 @@ const (
 	securityService = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 )
 
-// setSecurity edits a rest.security. The endpoints of another server of authorization would lead
-// apps past the door, so that they do not stay.
+// setSecurity edits a rest.security. The endpoints of another server of authorization
+// would lead apps past the door, so that they do not stay.
 func (c Config) setSecurity(security map[string]any) {
 	origin := c.BaseURL
 	if base, err := url.Parse(c.BaseURL); err == nil {

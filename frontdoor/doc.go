@@ -40,8 +40,9 @@
 // read them, a cache may keep them for five minutes, and they have a strong entity tag.
 // The capability statement is read from HealthLake with a request that is signed by the
 // function's role (SigV4), at most every ten minutes and by one request at a time. While
-// HealthLake fails, the last one is served; before there was any, the answer is 503. The door puts
-// its own base URL and endpoints into it, and leaves the rest as HealthLake wrote it.
+// HealthLake fails, the last one is served; before there was any, the answer is 503. The
+// door puts its own base URL and endpoints into it, and leaves the rest as HealthLake
+// wrote it.
 //
 // # Authorize
 //
@@ -78,13 +79,13 @@
 // token is told offline_access, also one that asked for online_access or for neither.
 // Cognito's refresh tokens are good without the user's being there.
 //
-// A scope parameter of a refresh is checked and not passed on. Cognito documents none of
-// a refresh, so that the new token has the scopes of the sign-in also where the app asked for fewer;
-// the answer's scope says which (RFC 6749 section 5.1).
+// A scope parameter of a refresh is checked and not passed on. Cognito documents none of a
+// refresh, so that the new token has the scopes of the sign-in also where the app asked
+// for fewer; the answer's scope says which (RFC 6749 section 5.1).
 //
-// Cognito's errors pass with its code, in our words. Anything else that it may say, a
-// page or a redirect or the token of another client, is server_error, and so is no answer within ten
-// seconds.
+// Cognito's errors pass with its code, in our words. Anything else that it may say, a page
+// or a redirect or the token of another client, is server_error, and so is no answer
+// within ten seconds.
 //
 // # Pages of other origins
 //
@@ -96,9 +97,10 @@
 // # Log
 //
 // One line a request: route, method, FHIR interaction and type, client id if it is a
-// configured one, error code, status, and how long the door (duration_us) and
-// HealthLake or Cognito (upstream_us) took. Nothing of a path, a query, a header, a body or a token is
-// in it. Level error is for status 500 and above and for answers that broke off.
+// configured one, error code, status, and how long the door (duration_us) and HealthLake
+// or Cognito (upstream_us) took. Nothing of a path, a query, a header, a body or a token
+// is in it. Level error is for status 500 and above and for answers that broke off. An
+// attempt to read the capability statement that failed has a line of its own.
 //
 // # Threats, and the tests that show the answer
 //
@@ -116,6 +118,10 @@
 //	path escape to another datastore       TestAPathIsTakenAsItIsWritten, and package fhirproxy
 //	secrets in the log                     TestNothingSecretIsLogged
 //
-// Unverified on AWS: whether Cognito narrows the scopes of a refresh, and whether
-// its revocation endpoint takes a secret in the body (the door sends it as HTTP Basic, as documented).
+// TestAnAppLaunchesThroughTheDoorWithSMARTsScopes goes all the way with an ordinary OAuth
+// library, before the local stand-in of Cognito.
+//
+// Unverified on AWS: whether Cognito narrows the scopes of a refresh, and whether its
+// revocation endpoint takes a secret in the body, which the door sends as HTTP Basic, as
+// it is documented.
 package frontdoor

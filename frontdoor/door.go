@@ -86,13 +86,15 @@ func New(config Config) (*Door, error) {
 }
 
 // newTransport uses no proxy that the environment names: what passes here is tokens and
-// patients' data. It follows no redirect, since it is used without a client.
+// patients' data. It follows no redirect, since it is used without a client. A connection
+// is kept for less than a minute: the other side may end it while Lambda stops the
+// function between two requests, and a request for tokens is not sent twice.
 func newTransport() http.RoundTripper {
 	return &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    3 * time.Second,
 		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        90 * time.Second,
+		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		ForceAttemptHTTP2:      true,
 	}

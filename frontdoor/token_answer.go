@@ -11,10 +11,12 @@ import (
 )
 
 // tokenAnswer is the answer of a token endpoint (SMART App Launch 2.2, "Obtain access
-// token"): the members of Cognito's, the scopes that were granted and, for a user, the launch context.
+// token"): the members of Cognito's, the scopes that were granted and, for a user, the
+// launch context.
 //
 // The claims are read without verifying the token's signature: it comes from Cognito over
-// TLS in this very call, and decides about nothing here. Whoever gets the token in a request verifies it.
+// TLS in this very call, and decides about nothing here. Whoever gets the token in a
+// request verifies it.
 func tokenAnswer(body []byte, app client, grant string) (map[string]json.RawMessage, *oauthError) {
 	members, err := strictjson.Members(body)
 	if err != nil {
@@ -41,10 +43,10 @@ func tokenAnswer(body []byte, app client, grant string) (map[string]json.RawMess
 	return answer, nil
 }
 
-// untranslated are the scopes that Cognito cannot issue and whose promise the answer keeps: fhirUser
-// where the ID token has the claim, offline_access where the app has a refresh token. After a
-// refresh it still has the one that it used: Cognito sends a new one only where it
-// rotates them.
+// untranslated are the scopes that Cognito cannot issue and whose promise the answer
+// keeps: fhirUser where the ID token has the claim, offline_access where the app has a
+// refresh token. After a refresh it still has the one that it used: Cognito sends a new
+// one only where it rotates them.
 func untranslated(members map[string]strictjson.Value, grant string) []string {
 	var scopes []string
 	if identity, ok := claimsOf(members["id_token"]); ok {
@@ -82,10 +84,10 @@ func (c tokenClaims) is(name, value string) bool {
 	return ok && text == value
 }
 
-// addContext adds the launch context that a user's token carries (SMART App Launch 2.2, "Launch context
-// arrives with your access_token"). The patient is there only with a scope that asks for
-// one, as it counts for the token validator: the token of a refresh may carry it
-// unasked. Two different patients are none.
+// addContext adds the launch context that a user's token carries (SMART App Launch 2.2,
+// "Launch context arrives with your access_token"). The patient is there only with a scope
+// that asks for one, as it counts for the token validator: the token of a refresh may
+// carry it unasked. Two different patients are none.
 func (c tokenClaims) addContext(answer map[string]json.RawMessage, scopes []string) {
 	asked := slices.ContainsFunc(scopes, func(scope string) bool {
 		return scope == "launch/patient" || strings.HasPrefix(scope, "patient/")
