@@ -327,34 +327,39 @@ func TestAHalfSentBodyNeverReachesTheDatastoreWhole(t *testing.T) {
 }
 
 func TestASlowDatastoreIsATimeoutAndTheNextRequestWorks(t *testing.T) {
-	var slow atomic.Bool
-	slow.Store(true)
 	for name, begin := range map[string]string{"nothing": "", "a header": " ", "half of the body": `{"a":`} {
-		h := behind(t, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "application/fhir+json")
-			if slow.Load() {
-				if begin != "" {
-					_, _ = io.WriteString(w, begin)
-					w.(http.Flusher).Flush()
+		for method, hint := range map[string]string{
+			"GET": "HealthLake did not answer within 1s; try again later",
+			"PUT": "HealthLake did not answer within 1s; whether the request was carried out is unknown: look before you send it again",
+		} {
+			t.Run(method+" "+name, func(t *testing.T) {
+				t.Parallel()
+				var slow atomic.Bool
+				slow.Store(true)
+				h := behind(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("Content-Type", "application/fhir+json")
+					if !slow.Load() {
+						_, _ = io.WriteString(w, `{}`)
+						return
+					}
+					if begin != "" {
+						_, _ = io.WriteString(w, begin)
+						w.(http.Flusher).Flush()
+					}
+					<-r.Context().Done()
+				})
+				server := through(t, h, func(c *fhirproxy.Config) { c.Timeout = time.Second })
+				since := time.Now()
+				answer := send(t, server, method, "/r4/Patient/1", "")
+				_, code, text := answer.issue(t)
+				if answer.status != 504 || code != "timeout" || text != hint || time.Since(since) > 5*time.Second {
+					t.Errorf("got %d after %s: %s", answer.status, time.Since(since), answer.text)
 				}
-				<-r.Context().Done()
-				return
-			}
-			_, _ = io.WriteString(w, `{}`)
-		})
-		server := through(t, h, func(c *fhirproxy.Config) { c.Timeout = 200 * time.Millisecond })
-		for method, hint := range map[string]string{"GET": "HealthLake did not answer within 200ms; try again later", "PUT": "HealthLake did not answer within 200ms; whether the request was carried out is unknown: look before you send it again"} {
-			slow.Store(true)
-			since := time.Now()
-			answer := send(t, server, method, "/r4/Patient/1", "")
-			_, code, text := answer.issue(t)
-			if answer.status != 504 || code != "timeout" || text != hint || time.Since(since) > 5*time.Second {
-				t.Errorf("%s: got %d after %s: %s", name, answer.status, time.Since(since), answer.text)
-			}
-			slow.Store(false)
-			if answer := send(t, server, method, "/r4/Patient/1", ""); answer.status != 200 {
-				t.Errorf("%s: then got %d %s", name, answer.status, answer.text)
-			}
+				slow.Store(false)
+				if answer := send(t, server, method, "/r4/Patient/1", ""); answer.status != 200 {
+					t.Errorf("then got %d %s", answer.status, answer.text)
+				}
+			})
 		}
 	}
 }
