@@ -47,7 +47,7 @@ func checkAccepted(p *problems, field string, clients []AcceptedClientArgs) {
 	for i, client := range clients {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if client.ID == nil || client.ID == pulumi.String("") {
-			p.missing(at+".id", "want the client_id of the client's tokens")
+			p.missing(at+".id", "must be the client_id in the client's tokens")
 		}
 		if len(client.FHIRUserTypes) > 0 {
 			p.checkFHIRUserTypes(at+".fhirUserTypes", client.FHIRUserTypes)
@@ -72,7 +72,7 @@ func clientRules(clients []AcceptedClientArgs, ids []string) (string, error) {
 	seen := map[string]bool{}
 	for i, client := range clients {
 		if ids[i] == "" || seen[ids[i]] {
-			return "", problem{fmt.Sprintf("clients[%d].id", i), fmt.Sprintf("%q: want an id that no other client has", ids[i])}
+			return "", problem{fmt.Sprintf("clients[%d].id", i), fmt.Sprintf("%q: another client has this id; choose a different one", ids[i])}
 		}
 		seen[ids[i]] = true
 		same := clientRule{FHIRUserTypes: sorted(texts(client.FHIRUserTypes)), Groups: sorted(client.Groups)}

@@ -56,9 +56,9 @@ const denialSample = 20
 
 var topicARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$`)
 
-const emailWanted = "want an email address"
+const emailWanted = "must be an email address"
 
-const topicARNWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
+const topicARNWanted = "must be the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
 
 // withDefaults leaves no alarms where none are wanted.
 func (a *ValidatorAlarmsArgs) withDefaults() *ValidatorAlarmsArgs {
@@ -89,10 +89,10 @@ func (a *ValidatorAlarmsArgs) check(p *problems, field string, f *FunctionArgs) 
 	p.patternWhereKnown(field+".topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
 	p.patternWhereKnown(field+".topicKmsKeyArn", a.TopicKMSKeyARN, keyARNPattern, keyARNWanted)
 	if a.TopicARN != nil && a.TopicKMSKeyARN != nil {
-		p.refuse(field+".topicKmsKeyArn", "want none with topicArn: a topic that is there has its key already")
+		p.refuse(field+".topicKmsKeyArn", "cannot be combined with topicArn; remove it, because an existing topic already has its key")
 	}
 	if a.TopicARN != nil && len(a.Emails) > 0 {
-		p.add(field+".emails", toldTexts(pulumi.StringArray(a.Emails)), "want none with topicArn: subscribe them where that topic is declared")
+		p.add(field+".emails", toldTexts(pulumi.StringArray(a.Emails)), "cannot be combined with topicArn; subscribe the addresses where that topic is declared")
 	}
 	for i, email := range a.Emails {
 		at := fmt.Sprintf("%s.emails[%d]", field, i)
@@ -101,14 +101,14 @@ func (a *ValidatorAlarmsArgs) check(p *problems, field string, f *FunctionArgs) 
 		}
 		p.patternWhereKnown(at, email, emailPattern, emailWanted)
 		if text, known := email.(pulumi.String); known && slices.Contains(a.Emails[:i], email) {
-			p.add(at, string(text), "want each address once")
+			p.add(at, string(text), "listed twice; list each address once")
 		}
 	}
 	p.inRange(field+".thresholds.durationMs", a.Thresholds.DurationMs, 1, 1000, "milliseconds")
 	p.inRange(field+".thresholds.denialPercent", a.Thresholds.DenialPercent, 1, 100, "percent")
 	p.inRange(field+".thresholds.concurrencyPercent", a.Thresholds.ConcurrencyPercent, 1, 100, "percent")
 	if f.LogLevel == WarnLevel || f.LogLevel == ErrorLevel {
-		p.add("function.logLevel", string(f.LogLevel), "want info or debug with alarms: grants and denials are counted by lines of level info")
+		p.add("function.logLevel", string(f.LogLevel), "must be info or debug with alarms; they count grants and denials from log lines of level info")
 	}
 }
 

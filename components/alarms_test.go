@@ -204,7 +204,7 @@ func TestAnAlarmOnWhatIsNotLoggedIsRefused(t *testing.T) {
 	for _, level := range []components.LogLevel{"warn", "error"} {
 		cases[string(level)] = refusal{func(a *components.SmartDatastoreArgs) {
 			a.Alarms, a.Function.LogLevel = &components.ValidatorAlarmsArgs{}, level
-		}, `function.logLevel: "` + string(level) + `": want info or debug with alarms: grants and denials are counted by lines of level info`}
+		}, `function.logLevel: "` + string(level) + `": must be info or debug with alarms; they count grants and denials from log lines of level info`}
 	}
 	assertRefused(t, cases)
 	if _, err := run(declare(func(a *components.SmartDatastoreArgs) {
@@ -302,7 +302,7 @@ func TestTheTopicIsEncryptedWithAnotherKeyWhereThatIsSaid(t *testing.T) {
 }
 
 func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
-	const topicWanted = "want the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
+	const topicWanted = "must be the ARN of a standard SNS topic, arn:<partition>:sns:<region>:<account>:<name>"
 	topic := func(arn string) func(*components.SmartDatastoreArgs) {
 		return alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicARN = pulumi.String(arn) })
 	}
@@ -315,20 +315,20 @@ func TestAlarmsThatCannotBeAreRefused(t *testing.T) {
 	assertRefused(t, map[string]refusal{
 		"no topic":      {topic("on-call"), `alarms.topicArn: "on-call": ` + topicWanted},
 		"a FIFO topic":  {topic(givenTopic + ".fifo"), `alarms.topicArn: "` + givenTopic + `.fifo": ` + topicWanted},
-		"no address":    {emails("ops"), `alarms.emails[0]: "ops": want an email address`},
-		"twice":         {emails("a@example.org", "a@example.org"), `alarms.emails[1]: "a@example.org": want each address once`},
-		"a foreign key": {alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicKMSKeyARN = pulumi.String("alias/aws/sns") }), `alarms.topicKmsKeyArn: "alias/aws/sns": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
+		"no address":    {emails("ops"), `alarms.emails[0]: "ops": must be an email address`},
+		"twice":         {emails("a@example.org", "a@example.org"), `alarms.emails[1]: "a@example.org": listed twice; list each address once`},
+		"a foreign key": {alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicKMSKeyARN = pulumi.String("alias/aws/sns") }), `alarms.topicKmsKeyArn: "alias/aws/sns": must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
 		"addresses of a given topic": {alarmed(func(a *components.ValidatorAlarmsArgs) {
 			a.TopicARN, a.Emails = pulumi.String(givenTopic), []pulumi.StringInput{pulumi.String("a@example.org")}
-		}), `alarms.emails: []string{"a@example.org"}: want none with topicArn: subscribe them where that topic is declared`},
+		}), `alarms.emails: ["a@example.org"]: cannot be combined with topicArn; subscribe the addresses where that topic is declared`},
 		"a key of a given topic": {alarmed(func(a *components.ValidatorAlarmsArgs) {
 			a.TopicARN, a.TopicKMSKeyARN = pulumi.String(givenTopic), pulumi.String(givenKey)
-		}), `alarms.topicKmsKeyArn: want none with topicArn: a topic that is there has its key already`},
-		"no duration":          {thresholds(components.ValidatorAlarmThresholdsArgs{DurationMs: -1}), `alarms.thresholds.durationMs: -1: want 1 to 1000 milliseconds`},
-		"over the second":      {thresholds(components.ValidatorAlarmThresholdsArgs{DurationMs: 1001}), `alarms.thresholds.durationMs: 1001: want 1 to 1000 milliseconds`},
-		"more than all":        {thresholds(components.ValidatorAlarmThresholdsArgs{DenialPercent: 101}), `alarms.thresholds.denialPercent: 101: want 1 to 100 percent`},
-		"more than there are":  {thresholds(components.ValidatorAlarmThresholdsArgs{ConcurrencyPercent: 101}), `alarms.thresholds.concurrencyPercent: 101: want 1 to 100 percent`},
-		"less than none there": {thresholds(components.ValidatorAlarmThresholdsArgs{ConcurrencyPercent: -1}), `alarms.thresholds.concurrencyPercent: -1: want 1 to 100 percent`},
+		}), `alarms.topicKmsKeyArn: cannot be combined with topicArn; remove it, because an existing topic already has its key`},
+		"no duration":          {thresholds(components.ValidatorAlarmThresholdsArgs{DurationMs: -1}), `alarms.thresholds.durationMs: -1: must be 1 to 1000 milliseconds`},
+		"over the second":      {thresholds(components.ValidatorAlarmThresholdsArgs{DurationMs: 1001}), `alarms.thresholds.durationMs: 1001: must be 1 to 1000 milliseconds`},
+		"more than all":        {thresholds(components.ValidatorAlarmThresholdsArgs{DenialPercent: 101}), `alarms.thresholds.denialPercent: 101: must be 1 to 100 percent`},
+		"more than there are":  {thresholds(components.ValidatorAlarmThresholdsArgs{ConcurrencyPercent: 101}), `alarms.thresholds.concurrencyPercent: 101: must be 1 to 100 percent`},
+		"less than none there": {thresholds(components.ValidatorAlarmThresholdsArgs{ConcurrencyPercent: -1}), `alarms.thresholds.concurrencyPercent: -1: must be 1 to 100 percent`},
 	})
 	r, err := run(declare(alarmed(func(a *components.ValidatorAlarmsArgs) { a.TopicARN = pulumi.String("on-call").ToStringOutput() })))
 	if want := `alarms.topicArn: "on-call": ` + topicWanted; err == nil || !strings.Contains(err.Error(), want) {
@@ -352,5 +352,5 @@ func TestAValidatorAloneHasAlarmsToo(t *testing.T) {
 		}
 	}
 	args.Alarms.Thresholds = &components.ValidatorAlarmThresholdsArgs{DenialPercent: 200}
-	assertRefusal(t, aTokenValidator(args, "", nil), `TokenValidator "judge": alarms.thresholds.denialPercent: 200: want 1 to 100 percent`)
+	assertRefusal(t, aTokenValidator(args, "", nil), `TokenValidator "judge": alarms.thresholds.denialPercent: 200: must be 1 to 100 percent`)
 }

@@ -204,7 +204,7 @@ func (a AuthorizationServerArgs) checkDomain(p *problems) {
 		p.checkDomainPrefix("domainPrefix", a.DomainPrefix)
 	}
 	if a.DomainPrefix != "" && a.CustomDomain != nil {
-		p.add("domainPrefix", a.DomainPrefix, "goes without customDomain: the endpoints live under one of them")
+		p.add("domainPrefix", a.DomainPrefix, "cannot be combined with customDomain; remove one of the two")
 	}
 	a.CustomDomain.check(p, "customDomain")
 }

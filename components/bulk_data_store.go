@@ -98,15 +98,15 @@ func (b *BulkDataArgs) withDefaults() *BulkDataArgs {
 func (b *BulkDataArgs) check(p *problems, field string) {
 	const longest = 36500
 	p.patternWhereKnown(field+".kmsKeyArn", b.KMSKeyARN, keyARNPattern, keyARNWanted)
-	p.inRange(field+".importRetentionDays", b.ImportRetentionDays, 0, longest, "days, 0 to keep")
-	p.inRange(field+".exportRetentionDays", b.ExportRetentionDays, 0, longest, "days, 0 to keep")
+	p.inRange(field+".importRetentionDays", b.ImportRetentionDays, 0, longest, "days, where 0 keeps objects forever")
+	p.inRange(field+".exportRetentionDays", b.ExportRetentionDays, 0, longest, "days, where 0 keeps objects forever")
 	p.inRange(field+".noncurrentDays", b.NoncurrentDays, 1, longest, "days")
 	p.inRange(field+".logRetentionDays", b.LogRetentionDays, 1, longest, "days")
 }
 
 var datastoreARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:healthlake:[a-z0-9-]+:\d{12}:datastore/fhir/[A-Za-z0-9]{1,32}$`)
 
-const datastoreARNWanted = "want the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
+const datastoreARNWanted = "must be the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
 
 // normalize fills in what was left out and checks everything. The caller's value stays
 // as it is.
@@ -180,7 +180,7 @@ func datastoreAt(at placement, datastoreARN pulumi.StringInput) pulumi.StringOut
 		}
 		here := fmt.Sprintf("arn:%s:healthlake:%s:%s:", values[0], values[1], values[2])
 		if !strings.HasPrefix(arn, here) {
-			return "", fmt.Errorf("datastoreArn: %s: want a datastore of the provider's account and region, %s…: HealthLake imports and exports within one",
+			return "", fmt.Errorf("datastoreArn: %s: must be in the provider's account and region (%s…); HealthLake imports and exports only there",
 				quoted(arn, datastoreARN), here)
 		}
 		return arn, nil

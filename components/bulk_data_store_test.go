@@ -533,14 +533,14 @@ func TestABucketsNameIsOneThatS3Takes(t *testing.T) {
 
 func TestABulkDataStoreRefusesWhatItCannotDo(t *testing.T) {
 	const (
-		datastoreWanted = "want the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
-		keyWanted       = "want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
+		datastoreWanted = "must be the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
+		keyWanted       = "must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
 	)
 	for what, c := range map[string]struct {
 		edit func(*components.BulkDataStoreArgs)
 		want string
 	}{
-		"no datastore": {func(a *components.BulkDataStoreArgs) { a.DatastoreARN = nil }, "datastoreArn: missing: " + datastoreWanted},
+		"no datastore": {func(a *components.BulkDataStoreArgs) { a.DatastoreARN = nil }, "datastoreArn: missing; " + datastoreWanted},
 		"an id in place of an ARN": {func(a *components.BulkDataStoreArgs) { a.DatastoreARN = pulumi.String("0123") },
 			`datastoreArn: "0123": ` + datastoreWanted},
 		"all datastores": {func(a *components.BulkDataStoreArgs) {
@@ -551,10 +551,10 @@ func TestABulkDataStoreRefusesWhatItCannotDo(t *testing.T) {
 			`bulkData.kmsKeyArn: "alias/patients": ` + keyWanted},
 		"days": {func(a *components.BulkDataStoreArgs) {
 			a.BulkData = &components.BulkDataArgs{ImportRetentionDays: -1, ExportRetentionDays: 36501, NoncurrentDays: -1, LogRetentionDays: 36501}
-		}, "bulkData.importRetentionDays: -1: want 0 to 36500 days, 0 to keep\n" +
-			"bulkData.exportRetentionDays: 36501: want 0 to 36500 days, 0 to keep\n" +
-			"bulkData.noncurrentDays: -1: want 1 to 36500 days\n" +
-			"bulkData.logRetentionDays: 36501: want 1 to 36500 days"},
+		}, "bulkData.importRetentionDays: -1: must be 0 to 36500 days, where 0 keeps objects forever\n" +
+			"bulkData.exportRetentionDays: 36501: must be 0 to 36500 days, where 0 keeps objects forever\n" +
+			"bulkData.noncurrentDays: -1: must be 1 to 36500 days\n" +
+			"bulkData.logRetentionDays: 36501: must be 1 to 36500 days"},
 		"a path of roles": {func(a *components.BulkDataStoreArgs) { a.Roles.Path = "a" }, `roles.path: "a": ` + pathWanted},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -570,13 +570,13 @@ func TestABulkDataStoreRefusesWhatItCannotDo(t *testing.T) {
 	assertRefusal(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewBulkDataStore(ctx, "bulk", nil)
 		return err
-	}, `BulkDataStore "bulk": datastoreArn: missing: `+datastoreWanted)
+	}, `BulkDataStore "bulk": datastoreArn: missing; `+datastoreWanted)
 }
 
 func TestADatastoreThatTurnsOutToBeNoneOrElsewhereStopsTheRunBeforeAnyRole(t *testing.T) {
 	const (
-		none      = "want the ARN of a HealthLake datastore, "
-		elsewhere = "want a datastore of the provider's account and region, arn:aws:healthlake:us-east-1:123456789012:"
+		none      = "must be the ARN of a HealthLake datastore, "
+		elsewhere = "must be in the provider's account and region (arn:aws:healthlake:us-east-1:123456789012:…); HealthLake imports and exports only there"
 	)
 	for arn, why := range map[string]string{
 		"0123456789abcdef0123456789abcdef":                           none,
@@ -604,7 +604,7 @@ func TestABulkKeyThatTurnsOutToBeNoneStopsTheRunBeforeTheBucketIsEncrypted(t *te
 	r, err := run(aBulkDataStore("bulk", func(a *components.BulkDataStoreArgs) {
 		a.BulkData.KMSKeyARN = pulumi.String("alias/patients").ToStringOutput()
 	}))
-	if err == nil || !strings.Contains(err.Error(), `bulkData.kmsKeyArn: "alias/patients": want the ARN of a symmetric KMS key`) {
+	if err == nil || !strings.Contains(err.Error(), `bulkData.kmsKeyArn: "alias/patients": must be the ARN of a symmetric KMS key`) {
 		t.Errorf("got the error %v", err)
 	}
 	for _, one := range r.names() {
@@ -730,11 +730,11 @@ func TestADatastoreProtectsItsBulkDataLikeItself(t *testing.T) {
 func TestADatastoreRefusesBulkDataThatCannotBeBeforeAnythingIsRegistered(t *testing.T) {
 	assertRefused(t, map[string]refusal{
 		"days": {func(a *components.SmartDatastoreArgs) { a.BulkData = &components.BulkDataArgs{LogRetentionDays: -1} },
-			"bulkData.logRetentionDays: -1: want 1 to 36500 days"},
+			"bulkData.logRetentionDays: -1: must be 1 to 36500 days"},
 		"a key": {func(a *components.SmartDatastoreArgs) {
 			a.BulkData = &components.BulkDataArgs{KMSKeyARN: pulumi.String("k")}
 		},
-			`bulkData.kmsKeyArn: "k": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
+			`bulkData.kmsKeyArn: "k": must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`},
 	})
 }
 

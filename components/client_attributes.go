@@ -24,9 +24,9 @@ func (a AuthorizationServerArgs) launchAttributes() []string {
 }
 
 const (
-	launchWriteRefused = "no client may write what a token's launch context is taken from, or its users could choose their own patient; " +
-		"an administrator sets it (AdminUpdateUserAttributes)"
-	customWriteRefused = "no client may write custom attributes, which a token's launch context may be taken from; want standard ones: "
+	launchWriteRefused = "no client may write the attributes of a token's launch context, or its users could choose their own patient; " +
+		"remove it, and let an administrator set it (AdminUpdateUserAttributes)"
+	customWriteRefused = "no client may write custom attributes, because a token's launch context may come from one; use standard attributes: "
 )
 
 // checkClientAttributes checks what the clients may read and write of their users.
@@ -41,7 +41,7 @@ func (a AuthorizationServerArgs) checkClientAttributes(p *problems) {
 		p.checkAttributeList(read, client.ReadAttributes, a.refusedRead)
 		p.checkAttributeList(write, client.WriteAttributes, a.refusedWrite)
 		if a.UserPool.SelfSignUp && client.userFacing() && !slices.Contains(a.writes(client), "email") {
-			p.add(write, client.WriteAttributes, "want email too: who signs up must give one (selfSignUp)")
+			p.add(write, client.WriteAttributes, "must include email; users who sign up must give one (selfSignUp)")
 		}
 	}
 }
@@ -50,12 +50,12 @@ func (a AuthorizationServerArgs) checkClientAttributes(p *problems) {
 // attributes.
 func (p *problems) checkAttributeList(field string, list []string, refuse func(attribute string) string) {
 	if list != nil && len(list) == 0 {
-		p.missing(field, "want at least one attribute, or the list left out: Cognito takes an empty one for all standard attributes")
+		p.add(field, list, "must have at least one element, or be left out; Cognito reads an empty list as all standard attributes")
 	}
 	for i, attribute := range list {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if slices.Contains(list[:i], attribute) {
-			p.add(at, attribute, "want each attribute once")
+			p.add(at, attribute, "listed twice; list each attribute once")
 		} else if why := refuse(attribute); why != "" {
 			p.add(at, attribute, why)
 		}
@@ -70,7 +70,7 @@ func (a AuthorizationServerArgs) refusedWrite(attribute string) string {
 	case strings.HasPrefix(attribute, "custom:"):
 		return customWriteRefused + strings.Join(writeAttributes, ", ")
 	case !slices.Contains(writeAttributes, attribute):
-		return "want one of " + strings.Join(writeAttributes, ", ")
+		return "must be one of " + strings.Join(writeAttributes, ", ")
 	}
 	return ""
 }
@@ -82,7 +82,7 @@ func (a AuthorizationServerArgs) refusedRead(attribute string) string {
 	if slices.Contains(known, attribute) || a.ExistingUserPool != nil && strings.HasPrefix(attribute, "custom:") {
 		return ""
 	}
-	return "want one of " + strings.Join(known, ", ")
+	return "must be one of " + strings.Join(known, ", ")
 }
 
 // reads is what a client may read of its users.

@@ -30,18 +30,18 @@ const (
 // strategy and Cognito's quotas.
 func checkClients(p *problems, clients []client, strategy smart.AuthorizationStrategy) {
 	if len(clients) == 0 {
-		p.missing("clients", "want at least one client; without one nobody can get a token")
+		p.missing("clients", "add at least one client; only clients can get tokens")
 	}
 	if n := len(clients); n > maxClients {
-		p.add("clients", fmt.Sprintf("%d clients", n), fmt.Sprintf("want at most %d: the function's environment lists them all", maxClients))
+		p.addCount("clients", n, "clients", fmt.Sprintf("must be at most %d, because the function's environment lists them all", maxClients))
 	}
 	seen := map[string]bool{}
 	for i, client := range clients {
 		field := fmt.Sprintf("clients[%d]", i)
 		p.pattern(field+".name", client.Name, clientNamePattern,
-			"want 1 to 64 letters, digits, - and _, starting with a letter or digit")
+			"must be 1 to 64 letters, digits, - and _, starting with a letter or digit")
 		if name := strings.ToLower(client.Name); seen[name] {
-			p.add(field+".name", client.Name, "want a name that no other client has")
+			p.add(field+".name", client.Name, "another client has this name, ignoring case; choose a different one")
 		} else {
 			seen[name] = true
 		}
@@ -54,8 +54,8 @@ func checkClients(p *problems, clients []client, strategy smart.AuthorizationStr
 	declared := scopesByServer(clients)
 	for _, server := range slices.Sorted(maps.Keys(declared)) {
 		if n := len(declared[server]); n > maxScopesPerServer {
-			p.add("clients[*].scopes", fmt.Sprintf("%d different scopes of %s/", n, server),
-				fmt.Sprintf("want at most %d of a resource server (Cognito)", maxScopesPerServer))
+			p.addCount("clients[*].scopes", n, fmt.Sprintf("different scopes of %s/", server),
+				fmt.Sprintf("must be at most %d per resource server (Cognito)", maxScopesPerServer))
 		}
 	}
 }
@@ -63,23 +63,23 @@ func checkClients(p *problems, clients []client, strategy smart.AuthorizationStr
 // unissuable are SMART scopes that Cognito cannot issue: its custom scopes are
 // always <resource server>/<name>.
 var unissuable = map[string]string{
-	"fhirUser":       "Cognito cannot issue it; the fhirUser claim comes from a user attribute instead",
-	"launch":         "Cognito cannot issue it, and there is no EHR launch without it",
-	"offline_access": "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
-	"online_access":  "Cognito cannot issue it; refresh tokens always come with the authorization code grant",
+	"fhirUser":       "Cognito has no such scope; use openid instead (the fhirUser claim comes from a user attribute)",
+	"launch":         "Cognito has no such scope, so EHR launch is not possible; remove it, or use launch/patient for standalone launch",
+	"offline_access": "Cognito has no such scope; remove it, because the authorization code grant always returns a refresh token",
+	"online_access":  "Cognito has no such scope; remove it, because the authorization code grant always returns a refresh token",
 }
 
 func (c client) checkScopes(p *problems, field string, strategy smart.AuthorizationStrategy) {
 	if len(c.Scopes) == 0 {
-		p.missing(field, "want at least one scope, such as system/*.read")
+		p.missing(field, "add at least one scope, such as system/*.read")
 	}
 	if n := len(c.Scopes); n > maxScopesPerClient {
-		p.add(field, fmt.Sprintf("%d scopes", n), fmt.Sprintf("want at most %d (Cognito)", maxScopesPerClient))
+		p.addCount(field, n, "scopes", fmt.Sprintf("must be at most %d (Cognito)", maxScopesPerClient))
 	}
 	for i, text := range c.Scopes {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		if slices.Contains(c.Scopes[:i], text) {
-			p.add(at, text, "want each scope once")
+			p.add(at, text, "listed twice; list each scope once")
 			continue
 		}
 		c.checkScope(p, at, text, strategy)
@@ -93,7 +93,7 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Autho
 	}
 	if slices.Contains(oidcScopes, text) {
 		if c.Kind == ServiceClient {
-			p.add(field, text, "a service has no user; want resource scopes such as system/*.read")
+			p.add(field, text, "a service has no user; use resource scopes such as system/*.read")
 		}
 		return
 	}
@@ -105,20 +105,20 @@ func (c client) checkScope(p *problems, field, text string, strategy smart.Autho
 	}
 	scope := c.parsed[text]
 	if scope.err != nil {
-		p.refuse(field, fmt.Sprintf("%v; or launch/patient, or for user-facing clients %s", scope.err, strings.Join(oidcScopes, ", ")))
+		p.refuse(field, fmt.Sprintf("%v; also accepted: launch/patient, and for clients with users %s", scope.err, strings.Join(oidcScopes, ", ")))
 		return
 	}
 	_, name, _ := strings.Cut(text, "/")
 	if encoded := strings.ReplaceAll(name, "/", "%2F"); encoded != name && scopeNamePattern.MatchString(encoded) {
-		p.add(field, text, fmt.Sprintf("Cognito takes no slash in a scope's name; percent-encode those of the filter: %s", strings.Replace(text, name, encoded, 1)))
+		p.add(field, text, fmt.Sprintf("Cognito accepts no slash in a scope's name; percent-encode the slashes of the filter: %s", strings.Replace(text, name, encoded, 1)))
 	} else if !scopeNamePattern.MatchString(name) {
-		p.add(field, text, `Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`)
+		p.add(field, text, `must have at most 256 printable characters after the first slash, without another slash, a space, " or \ (Cognito)`)
 	}
 	if strategy.Valid() && !strategy.Understands(scope.Scope) {
-		p.add(field, text, "a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR")
+		p.add(field, text, "a SMART_ON_FHIR_V1 datastore accepts only v1 scopes (read, write, *); use one, or set authorizationStrategy to SMART_ON_FHIR")
 	}
 	if c.userFacing() && !smart.UserHolder.MayHold(scope.Context()) {
-		p.add(field, text, "a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service")
+		p.add(field, text, "a client with users cannot have system/ scopes; use patient/ or user/ scopes, or a client of kind service")
 	}
 	if c.Kind == ServiceClient && !smart.ClientHolder.MayHold(scope.Context()) {
 		p.add(field, text, noUserOfService)
@@ -136,10 +136,10 @@ func (c ClientArgs) checkLifetimes(p *problems, field string) {
 	}
 	if c.Kind == ServiceClient {
 		if m := c.IDTokenMinutes; m != 0 {
-			p.add(field+".idTokenMinutes", m, "a service gets no ID token; want none")
+			p.add(field+".idTokenMinutes", m, "a service gets no ID token; remove it")
 		}
 		if m := c.RefreshTokenMinutes; m != 0 {
-			p.add(field+".refreshTokenMinutes", m, "a service gets no refresh token; want none")
+			p.add(field+".refreshTokenMinutes", m, "a service gets no refresh token; remove it")
 		}
 		return
 	}
@@ -149,13 +149,13 @@ func (c ClientArgs) checkLifetimes(p *problems, field string) {
 	if m := c.RefreshTokenMinutes; m != 0 {
 		p.inRange(field+".refreshTokenMinutes", m, 60, tenYears, "minutes")
 		if longest := max(tokenMinutes(c.AccessTokenMinutes), tokenMinutes(c.IDTokenMinutes)); m >= 60 && m < longest {
-			p.add(field+".refreshTokenMinutes", m, fmt.Sprintf("want no less than the client's other tokens have, %d minutes (Cognito)", longest))
+			p.add(field+".refreshTokenMinutes", m, fmt.Sprintf("must be at least as long as the client's other tokens, %d minutes (Cognito)", longest))
 		}
 	}
 }
 
 func (p *problems) checkStrategy(field string, strategy smart.AuthorizationStrategy) {
 	if !strategy.Valid() {
-		p.add(field, string(strategy), "want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens")
+		p.add(field, string(strategy), "must be SMART_ON_FHIR (v1 and v2 scopes) or SMART_ON_FHIR_V1; other datastores accept no tokens")
 	}
 }

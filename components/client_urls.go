@@ -15,8 +15,8 @@ import (
 var loopbackHosts = []string{"localhost", "127.0.0.1", "::1"}
 
 const (
-	urlWanted      = "want an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info"
-	callbackWanted = "want at least one URL that Cognito sends the user back to"
+	urlWanted      = "must be an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info"
+	callbackWanted = "add at least one URL for Cognito to send the user back to"
 )
 
 func validURL(text string) bool {
@@ -34,10 +34,10 @@ func (p *problems) checkURLs(clients []client) {
 		callbacks, logouts := field+".callbackUrls", field+".logoutUrls"
 		if client.Kind == ServiceClient {
 			if given(client.CallbackURLs) {
-				p.add(callbacks, toldTexts(client.CallbackURLs), "a service signs nobody in; want none")
+				p.add(callbacks, toldTexts(client.CallbackURLs), "a service has no sign-in; remove it")
 			}
 			if given(client.LogoutURLs) {
-				p.add(logouts, toldTexts(client.LogoutURLs), "a service signs nobody out; want none")
+				p.add(logouts, toldTexts(client.LogoutURLs), "a service has no sign-out; remove it")
 			}
 			continue
 		}
@@ -55,7 +55,7 @@ func (p *problems) checkURLList(field string, urls pulumi.StringArrayInput, leas
 	}
 	list, known := urls.(pulumi.StringArray)
 	if n := len(list); n > maxURLsPerClient {
-		p.add(field, fmt.Sprintf("%d URLs", n), fmt.Sprintf("want at most %d (Cognito)", maxURLsPerClient))
+		p.addCount(field, n, "URLs", fmt.Sprintf("must be at most %d (Cognito)", maxURLsPerClient))
 	}
 	for i, one := range list {
 		text, ok := one.(pulumi.String)
@@ -70,9 +70,9 @@ func (p *problems) checkURLList(field string, urls pulumi.StringArrayInput, leas
 	output := urls.ToStringArrayOutput()
 	return output.ApplyT(func(texts []string) ([]string, error) {
 		if n := len(texts); n < least {
-			return nil, fmt.Errorf("%s: missing: %s", field, callbackWanted)
+			return nil, fmt.Errorf("%s: missing; %s", field, callbackWanted)
 		} else if n > maxURLsPerClient {
-			return nil, fmt.Errorf("%s: %d URLs: want at most %d (Cognito)", field, n, maxURLsPerClient)
+			return nil, fmt.Errorf("%s: %d URLs: must be at most %d (Cognito)", field, n, maxURLsPerClient)
 		}
 		var found []error
 		for i, text := range texts {

@@ -63,7 +63,7 @@ func (c client) checkUsers(p *problems, field string) {
 		return
 	}
 	if c.FHIRUserTypes != nil && !c.asksFor(smart.User) {
-		p.add(types, texts(c.FHIRUserTypes), "decides about user/ scopes alone, and the client has none; want it left out, or groups to keep users out altogether")
+		p.add(types, texts(c.FHIRUserTypes), "applies only to user/ scopes, and the client has none; remove it, or use groups to restrict who can use the client")
 		return
 	}
 	p.checkFHIRUserTypes(types, c.FHIRUserTypes)
@@ -72,30 +72,30 @@ func (c client) checkUsers(p *problems, field string) {
 
 func (p *problems) checkNone(field string, list []string) {
 	if list != nil {
-		p.add(field, list, "a service has no user; want none")
+		p.add(field, list, "a service has no user; remove it")
 	}
 }
 
 func (p *problems) checkFHIRUserTypes(field string, types []FHIRUserType) {
-	p.checkWords(field, texts(types), smart.IsFHIRUserType, "want one of "+strings.Join(smart.FHIRUserTypes(), ", "))
+	p.checkWords(field, texts(types), smart.IsFHIRUserType, "must be one of "+strings.Join(smart.FHIRUserTypes(), ", "))
 }
 
 func (p *problems) checkGroups(field string, groups []string) {
-	p.checkWords(field, groups, groupPattern.MatchString, "want 1 to 128 printable characters without white space (Cognito)")
+	p.checkWords(field, groups, groupPattern.MatchString, "must be 1 to 128 printable characters without white space (Cognito)")
 }
 
 // checkWords checks a list that may be left out, but is not empty where it is given.
-func (p *problems) checkWords(field string, words []string, valid func(string) bool, want string) {
+func (p *problems) checkWords(field string, words []string, valid func(string) bool, accepted string) {
 	if words != nil && len(words) == 0 {
-		p.missing(field, "want at least one, or the list left out")
+		p.add(field, words, "must have at least one element, or be left out")
 	}
 	for i, word := range words {
 		at := fmt.Sprintf("%s[%d]", field, i)
 		switch {
 		case !valid(word):
-			p.add(at, word, want)
+			p.add(at, word, accepted)
 		case slices.Contains(words[:i], word):
-			p.add(at, word, "want each once")
+			p.add(at, word, "listed twice; list each one once")
 		}
 	}
 }
@@ -107,7 +107,7 @@ func checkFineGrained(p *problems, clients []client, fineGrained bool) {
 		for j, typ := range client.FHIRUserTypes {
 			if !fineGrained && client.asksFor(smart.User) && slices.Contains(patientsOwn, typ) {
 				p.add(fmt.Sprintf("clients[%d].fhirUserTypes[%d]", i, j), string(typ),
-					"with fineGrainedAuthorization false its user/ scopes reach every patient; want patient/ scopes, or fineGrainedAuthorization true")
+					"with fineGrainedAuthorization false, its user/ scopes reach every patient; use patient/ scopes, or set fineGrainedAuthorization to true")
 			}
 		}
 	}

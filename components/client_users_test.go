@@ -93,11 +93,11 @@ func TestTheOrderOfClientsTypesAndGroupsChangesNothing(t *testing.T) {
 
 func TestWhatSaysNothingOfUsersOrTooLittleIsRefused(t *testing.T) {
 	const (
-		noUser = `a service has no user; want none`
-		types  = `want one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`
-		group  = `want 1 to 128 printable characters without white space (Cognito)`
-		some   = `missing: want at least one, or the list left out`
-		held   = `with fineGrainedAuthorization false its user/ scopes reach every patient; want patient/ scopes, or fineGrainedAuthorization true`
+		noUser = `a service has no user; remove it`
+		types  = `must be one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`
+		group  = `must be 1 to 128 printable characters without white space (Cognito)`
+		some   = `[]: must have at least one element, or be left out`
+		held   = `with fineGrainedAuthorization false, its user/ scopes reach every patient; use patient/ scopes, or set fineGrainedAuthorization to true`
 	)
 	coarse := func(types ...string) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
@@ -106,18 +106,18 @@ func TestWhatSaysNothingOfUsersOrTooLittleIsRefused(t *testing.T) {
 		}
 	}
 	assertRefused(t, map[string]refusal{
-		"types of a service":  {aService(func(c *components.ClientArgs) { c.FHIRUserTypes = []components.FHIRUserType{"Practitioner"} }), `clients[0].fhirUserTypes: []string{"Practitioner"}: ` + noUser},
-		"groups of a service": {aService(func(c *components.ClientArgs) { c.Groups = []string{"a"} }), `clients[0].groups: []string{"a"}: ` + noUser},
+		"types of a service":  {aService(func(c *components.ClientArgs) { c.FHIRUserTypes = []components.FHIRUserType{"Practitioner"} }), `clients[0].fhirUserTypes: ["Practitioner"]: ` + noUser},
+		"groups of a service": {aService(func(c *components.ClientArgs) { c.Groups = []string{"a"} }), `clients[0].groups: ["a"]: ` + noUser},
 		"types without user/ scopes": {anApp(users([]string{"Practitioner"}, nil, "patient/*.rs")),
-			`clients[0].fhirUserTypes: []string{"Practitioner"}: decides about user/ scopes alone, and the client has none; want it left out, or groups to keep users out altogether`},
+			`clients[0].fhirUserTypes: ["Practitioner"]: applies only to user/ scopes, and the client has none; remove it, or use groups to restrict who can use the client`},
 		"no type":            {anApp(users([]string{}, nil, "user/*.rs")), `clients[0].fhirUserTypes: ` + some},
 		"no group":           {anApp(users(nil, []string{}, "user/*.rs")), `clients[0].groups: ` + some},
 		"a type nobody is":   {anApp(users([]string{"Group"}, nil, "user/*.rs")), `clients[0].fhirUserTypes[0]: "Group": ` + types},
 		"a type in its case": {anApp(users([]string{"Practitioner", "patient"}, nil, "user/*.rs")), `clients[0].fhirUserTypes[1]: "patient": ` + types},
-		"a type twice":       {anApp(users([]string{"Patient", "Patient"}, nil, "user/*.rs")), `clients[0].fhirUserTypes[1]: "Patient": want each once`},
+		"a type twice":       {anApp(users([]string{"Patient", "Patient"}, nil, "user/*.rs")), `clients[0].fhirUserTypes[1]: "Patient": listed twice; list each one once`},
 		"a group in words":   {anApp(users(nil, []string{"all nurses"}, "user/*.rs")), `clients[0].groups[0]: "all nurses": ` + group},
 		"a group too long":   {anApp(users(nil, []string{strings.Repeat("a", 129)}, "user/*.rs")), fmt.Sprintf(`clients[0].groups[0]: %q: %s`, strings.Repeat("a", 129), group)},
-		"a group twice":      {anApp(users(nil, []string{"a", "b", "a"}, "user/*.rs")), `clients[0].groups[2]: "a": want each once`},
+		"a group twice":      {anApp(users(nil, []string{"a", "b", "a"}, "user/*.rs")), `clients[0].groups[2]: "a": listed twice; list each one once`},
 		"a test user's group": {func(a *components.SmartDatastoreArgs) {
 			a.TestUsers = []components.TestUserArgs{{Username: "ann", Email: "a@example.org", Password: pulumi.String("Passw0rd!"), Groups: []string{""}}}
 		}, `testUsers[0].groups[0]: "": ` + group},
@@ -185,7 +185,7 @@ func TestAHundredClientsFitIntoTheFunctionsEnvironment(t *testing.T) {
 }
 
 func TestAnEnvironmentThatLambdaWouldRefuseIsRefusedWithWhatToDo(t *testing.T) {
-	const want = `clients: the validator's environment takes %d bytes, %d of them for the list of clients: want at most 4096 (Lambda): ` +
+	const want = `clients: the validator's environment takes %d bytes, %d of them for the list of clients: must be at most 4096 (Lambda); ` +
 		`declare fewer clients, give more of them the same fhirUserTypes and groups, or shorten names of groups or roles.path`
 	assertRefused(t, map[string]refusal{
 		"a group each": {hundred(100, func(i int) string { return fmt.Sprint("department-", i) }), fmt.Sprintf(want, 11618, 11093)},
@@ -204,10 +204,10 @@ func TestAStandaloneValidatorChecksWhatItKnowsAndWhatItLearns(t *testing.T) {
 		clients []components.AcceptedClientArgs
 		want    string
 	}{
-		"no id":   {[]components.AcceptedClientArgs{{}}, `clients[0].id: missing: want the client_id of the client's tokens`},
-		"a type":  {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), FHIRUserTypes: []components.FHIRUserType{"Group"}}}, `clients[0].fhirUserTypes[0]: "Group": want one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`},
-		"a group": {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), Groups: []string{"a b"}}}, `clients[0].groups[0]: "a b": want 1 to 128 printable characters without white space (Cognito)`},
-		"an id":   {[]components.AcceptedClientArgs{{ID: pulumi.String("a")}, {ID: pulumi.String("a")}}, `clients[1].id: "a": want an id that no other client has`},
+		"no id":   {[]components.AcceptedClientArgs{{}}, `clients[0].id: missing; must be the client_id in the client's tokens`},
+		"a type":  {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), FHIRUserTypes: []components.FHIRUserType{"Group"}}}, `clients[0].fhirUserTypes[0]: "Group": must be one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`},
+		"a group": {[]components.AcceptedClientArgs{{ID: pulumi.String("a"), Groups: []string{"a b"}}}, `clients[0].groups[0]: "a b": must be 1 to 128 printable characters without white space (Cognito)`},
+		"an id":   {[]components.AcceptedClientArgs{{ID: pulumi.String("a")}, {ID: pulumi.String("a")}}, `clients[1].id: "a": another client has this id; choose a different one`},
 	} {
 		t.Run(what, func(t *testing.T) {
 			args := tokenValidatorArgs()
@@ -219,7 +219,7 @@ func TestAStandaloneValidatorChecksWhatItKnowsAndWhatItLearns(t *testing.T) {
 		clients []components.AcceptedClientArgs
 		want    string
 	}{
-		"an id twice":    {[]components.AcceptedClientArgs{{ID: later("a")}, {ID: later("a")}}, `clients[1].id: "a": want an id that no other client has`},
+		"an id twice":    {[]components.AcceptedClientArgs{{ID: later("a")}, {ID: later("a")}}, `clients[1].id: "a": another client has this id; choose a different one`},
 		"an id too long": {[]components.AcceptedClientArgs{{ID: later(strings.Repeat("a", 4000))}}, `the validator's environment takes `},
 	} {
 		t.Run(what, func(t *testing.T) {

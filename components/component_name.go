@@ -10,7 +10,7 @@ import (
 // of an update where the result is too long or not of Lambda's alphabet.
 func (p *problems) checkName(name string, longest int) {
 	if len(name) > longest || !clientNamePattern.MatchString(name) {
-		p.add("name", name, fmt.Sprintf("want 1 to %d letters, digits, - and _, starting with a letter or digit: AWS's names are derived from it", longest))
+		p.add("name", name, fmt.Sprintf("must be 1 to %d letters, digits, - and _, starting with a letter or digit; AWS's names are derived from it", longest))
 	}
 }
 
@@ -30,7 +30,7 @@ const (
 func (p *problems) checkBucketName(name string) {
 	for _, reserved := range []string{"xn--", "sthree-", "amzn-s3-demo-"} {
 		if strings.HasPrefix(bucketPrefix(name, "-"), reserved) {
-			p.add("name", name, "S3 reserves names that begin with "+reserved+"; want another beginning: the bucket's name is derived from it")
+			p.add("name", name, "S3 reserves names that begin with "+reserved+"; choose another beginning, because the bucket's name is derived from it")
 		}
 	}
 }

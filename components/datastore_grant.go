@@ -31,7 +31,7 @@ type DatastoreGrantArgs struct {
 	ExportRoleName pulumi.StringInput `pulumi:"exportRoleName"`
 }
 
-const roleNameWanted = "want the name of a role, such as the output of a TokenValidator"
+const roleNameWanted = "must be the name of a role, such as the output of a TokenValidator"
 
 func (args *DatastoreGrantArgs) checked(name string) (DatastoreGrantArgs, error) {
 	a := orDefault(args, DatastoreGrantArgs{})

@@ -12,7 +12,7 @@ import (
 
 var keyARNPattern = regexp.MustCompile(`^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/(?:mrk-)?[0-9a-f-]{32,36}$`)
 
-const keyARNWanted = "want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
+const keyARNWanted = "must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
 
 // keyDeletionDays is how long KMS lets one change one's mind about a key, without
 // which what it encrypts cannot be read: the longest it offers.

@@ -102,7 +102,7 @@ func TestAKeyThatTurnsOutToBeNoneStopsTheRunBeforeTheDatastore(t *testing.T) {
 	const alias = "arn:aws:kms:us-east-1:123456789012:alias/patients"
 	for when, settings := range both {
 		r, err := run(declare(func(a *components.SmartDatastoreArgs) { a.KMSKeyARN = pulumi.String(alias).ToStringOutput() }), settings...)
-		want := `kmsKeyArn: "` + alias + `": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`
+		want := `kmsKeyArn: "` + alias + `": must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got the error %v, want %s", when, err, want)
 		}

@@ -34,8 +34,8 @@ type ExistingUserPoolArgs struct {
 }
 
 const (
-	userPoolIDWanted   = "want the id of a user pool, <region>_<letters and digits>"
-	hostedDomainWanted = "want an https URL of a host alone, such as https://auth.example.org"
+	userPoolIDWanted   = "must be the id of a user pool, <region>_<letters and digits>"
+	hostedDomainWanted = "must be an https URL with only a host, such as https://auth.example.org"
 )
 
 var (
@@ -68,7 +68,7 @@ func (a AuthorizationServerArgs) checkExistingUserPool(p *problems) {
 		{"launchContext", a.LaunchContext.PatientAttribute != "" || a.LaunchContext.FHIRUserAttribute != ""},
 	} {
 		if other.given {
-			p.refuse(other.name, "goes with a user pool that is created here; want it left out, or existingUserPool")
+			p.refuse(other.name, "cannot be combined with existingUserPool; remove one of the two")
 		}
 	}
 }
@@ -91,7 +91,7 @@ func (e *ExistingUserPoolArgs) lookUp(s site) userPool {
 		ApplyT(func(values []any) (string, error) {
 			id, region := values[0].(string), values[1].(string)
 			if of, _, _ := strings.Cut(id, "_"); of != region {
-				return "", fmt.Errorf("existingUserPool.id: %s: want a user pool of %s, the provider's region", quoted(id, given), region)
+				return "", fmt.Errorf("existingUserPool.id: %s: must be a user pool in %s, the provider's region", quoted(id, given), region)
 			}
 			return id, nil
 		}).(pulumi.StringOutput)
@@ -113,7 +113,7 @@ func (e *ExistingUserPoolArgs) lookUp(s site) userPool {
 		case prefix != "":
 			return hostedDomain(prefix, region), nil
 		}
-		return "", errors.New("existingUserPool: the pool has no domain, and without one no OAuth endpoints; want one with a domain, or hostedDomain")
+		return "", errors.New("existingUserPool: the pool has no domain, and so no OAuth endpoints; give the pool a domain, or set hostedDomain")
 	}).(pulumi.StringOutput)
 	return pool
 }

@@ -124,7 +124,7 @@ func (args *FrontDoorArgs) normalize(name string) (frontDoorPlan, error) {
 	plan := frontDoorPlan{clients: a.checkClients(&p)}
 	a.Settings.check(&p, "settings")
 	a.Settings.Function.checkArchive(&p, "settings.function")
-	a.Settings.Alarms.checkTopic(&p, "settings.alarms", "want the ARN of the topic that is told of the alarms")
+	a.Settings.Alarms.checkTopic(&p, "settings.alarms", "must be the ARN of the topic that is told of the alarms")
 	a.Roles.check(&p, "roles")
 	a.Tags = p.checkTags("tags", a.Tags)
 	plan.FrontDoorArgs = a
@@ -135,8 +135,8 @@ func (args *FrontDoorArgs) normalize(name string) (frontDoorPlan, error) {
 }
 
 const (
-	endpointWanted          = "want an https URL, without query and fragment"
-	datastoreEndpointWanted = "want the FHIR base URL of a HealthLake datastore, with a slash at its end"
+	endpointWanted          = "must be an https URL, without query and fragment"
+	datastoreEndpointWanted = "must be the FHIR base URL of a HealthLake datastore, and end in a slash"
 )
 
 // checkConnections checks what the front door stands between.
@@ -175,7 +175,7 @@ func (a FrontDoorArgs) checkClients(p *problems) []client {
 	}
 	clients := parsed(list)
 	if len(clients) == 0 {
-		p.missing("clients", "want at least one client; without one nobody can get a token")
+		p.missing("clients", "add at least one client; only clients can get tokens")
 	}
 	seen := map[string]bool{}
 	for i, c := range clients {
@@ -183,9 +183,9 @@ func (a FrontDoorArgs) checkClients(p *problems) []client {
 		id, known := a.Clients[i].ID.(pulumi.String)
 		switch {
 		case a.Clients[i].ID == nil || known && id == "":
-			p.missing(field+".id", "want the client_id of the client")
+			p.missing(field+".id", "must be the client_id of the client")
 		case known && seen[string(id)]:
-			p.add(field+".id", string(id), "want an id that no other client has")
+			p.add(field+".id", string(id), "another client has this id; choose a different one")
 		}
 		seen[string(id)] = true
 		oneOf(p, field+".kind", c.Kind, ServiceClient, ConfidentialClient, PublicClient)

@@ -42,7 +42,7 @@ func (a *FrontDoorAlarmsArgs) check(p *problems, field string) {
 	}
 	p.patternWhereKnown(field+".topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
 	if a.ServerErrors < 1 {
-		p.add(field+".serverErrors", a.ServerErrors, "want 1 or more")
+		p.add(field+".serverErrors", a.ServerErrors, "must be 1 or more")
 	}
 	p.inRange(field+".latencyMs", a.LatencyMs, 1, integrationTimeoutMs, "milliseconds")
 }

@@ -25,8 +25,8 @@ type FrontDoorDomainArgs struct {
 }
 
 const (
-	doorHostWanted        = "want a host name such as fhir.example.org: lower case, at most 253 characters"
-	doorCertificateWanted = "want the ARN of an ACM certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>"
+	doorHostWanted        = "must be a host name such as fhir.example.org: lower case, at most 253 characters"
+	doorCertificateWanted = "must be the ARN of an ACM certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>"
 )
 
 var (
@@ -69,7 +69,7 @@ func (c *FrontDoorDomainArgs) certificate(s site) pulumi.StringOutput {
 			return "", fmt.Errorf("customDomain.certificateArn: %s: %s", quoted(arn, c.CertificateARN), doorCertificateWanted)
 		}
 		if strings.Split(arn, ":")[3] != region {
-			return "", fmt.Errorf("customDomain.certificateArn: %s: want a certificate of the API's region, %s", quoted(arn, c.CertificateARN), region)
+			return "", fmt.Errorf("customDomain.certificateArn: %s: must be a certificate in the API's region, %s", quoted(arn, c.CertificateARN), region)
 		}
 		return arn, nil
 	}).(pulumi.StringOutput)

@@ -65,7 +65,7 @@ func (a frontDoorPlan) variables(door wire.FrontDoor) (map[string]string, error)
 		wire.EnvLogLevel:  string(a.Settings.Function.LogLevel),
 	}
 	if size := len(compactJSON(variables)); size > maxEnvironment {
-		return nil, problem{"clients", fmt.Sprintf("the front door's environment takes %d bytes: want at most %d (Lambda): "+
+		return nil, problem{"clients", fmt.Sprintf("the front door's environment takes %d bytes: must be at most %d (Lambda); "+
 			"declare fewer clients, callbackUrls, scopes or allowed origins, or shorter ones", size, maxEnvironment)}
 	}
 	return variables, nil

@@ -87,14 +87,14 @@ func (d *FrontDoorSettingsArgs) check(p *problems, field string) {
 		value int
 	}{{"requestsPerSecond", d.Throttling.RequestsPerSecond}, {"burst", d.Throttling.Burst}} {
 		if limit.value < 1 {
-			p.add(field+".throttling."+limit.name, limit.value, "want 1 or more")
+			p.add(field+".throttling."+limit.name, limit.value, "must be 1 or more")
 		}
 	}
 	d.Function.check(p, field+".function")
 	d.Alarms.check(p, field+".alarms")
 }
 
-const originWanted = "want an origin such as https://portal.example.org, or http on localhost, 127.0.0.1 or [::1]: " +
+const originWanted = "must be an origin such as https://portal.example.org, or http on localhost, 127.0.0.1 or [::1]: " +
 	"scheme, host in lower case, and the port where it is not the scheme's own"
 
 var originHostPattern = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$`)

@@ -23,9 +23,9 @@ const (
 	doorZone         = "Z0123456789ABC"
 	givenDatastore   = "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef"
 	givenEndpoint    = "https://healthlake.us-east-1.amazonaws.com/datastore/0123456789abcdef0123456789abcdef/r4/"
-	doorHostRefused  = "want a host name such as fhir.example.org: lower case, at most 253 characters"
-	doorCertRefused  = "want the ARN of an ACM certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>"
-	doorOriginWanted = "want an origin such as https://portal.example.org, or http on localhost, 127.0.0.1 or [::1]: " +
+	doorHostRefused  = "must be a host name such as fhir.example.org: lower case, at most 253 characters"
+	doorCertRefused  = "must be the ARN of an ACM certificate, arn:<partition>:acm:<region>:<account>:certificate/<id>"
+	doorOriginWanted = "must be an origin such as https://portal.example.org, or http on localhost, 127.0.0.1 or [::1]: " +
 		"scheme, host in lower case, and the port where it is not the scheme's own"
 )
 
@@ -88,7 +88,7 @@ func TestWithoutAFrontDoorAppsTalkToHealthLakeAndCognito(t *testing.T) {
 		t.Errorf("frontDoor: got %v, want none", told)
 	}
 	if !strings.HasSuffix(endpoint, "/r4/") {
-		t.Errorf("datastoreEndpoint: got %q, want a slash at its end", endpoint)
+		t.Errorf("datastoreEndpoint: got %q, must end in a slash", endpoint)
 	}
 }
 
@@ -355,30 +355,30 @@ func TestTheFrontDoorsSettingsAreRefusedWhereTheyCannotBe(t *testing.T) {
 		}
 	}
 	for want, edit := range map[string]func(*components.FrontDoorSettingsArgs){
-		`customDomain.name: missing: ` + doorHostRefused:                    domain(func(c *components.FrontDoorDomainArgs) { c.Name = nil }),
+		`customDomain.name: missing; ` + doorHostRefused:                    domain(func(c *components.FrontDoorDomainArgs) { c.Name = nil }),
 		`customDomain.name: "FHIR.example.org": ` + doorHostRefused:         domain(func(c *components.FrontDoorDomainArgs) { c.Name = pulumi.String("FHIR.example.org") }),
 		`customDomain.name: "https://a.example.org": ` + doorHostRefused:    domain(func(c *components.FrontDoorDomainArgs) { c.Name = pulumi.String("https://a.example.org") }),
 		`customDomain.name: "*.example.org": ` + doorHostRefused:            domain(func(c *components.FrontDoorDomainArgs) { c.Name = pulumi.String("*.example.org") }),
 		`customDomain.name: "localhost": ` + doorHostRefused:                domain(func(c *components.FrontDoorDomainArgs) { c.Name = pulumi.String("localhost") }),
-		`customDomain.certificateArn: missing: ` + doorCertRefused:          domain(func(c *components.FrontDoorDomainArgs) { c.CertificateARN = nil }),
+		`customDomain.certificateArn: missing; ` + doorCertRefused:          domain(func(c *components.FrontDoorDomainArgs) { c.CertificateARN = nil }),
 		`customDomain.certificateArn: "my-certificate": ` + doorCertRefused: domain(func(c *components.FrontDoorDomainArgs) { c.CertificateARN = pulumi.String("my-certificate") }),
-		`customDomain.zoneId: "example.org": want the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ`: domain(func(c *components.FrontDoorDomainArgs) {
+		`customDomain.zoneId: "example.org": must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ`: domain(func(c *components.FrontDoorDomainArgs) {
 			c.ZoneID = pulumi.String("example.org")
 		}),
-		`throttling.requestsPerSecond: -1: want 1 or more`: func(d *components.FrontDoorSettingsArgs) {
+		`throttling.requestsPerSecond: -1: must be 1 or more`: func(d *components.FrontDoorSettingsArgs) {
 			d.Throttling = &components.FrontDoorThrottlingArgs{RequestsPerSecond: -1}
 		},
-		`throttling.burst: -5: want 1 or more`: func(d *components.FrontDoorSettingsArgs) {
+		`throttling.burst: -5: must be 1 or more`: func(d *components.FrontDoorSettingsArgs) {
 			d.Throttling = &components.FrontDoorThrottlingArgs{Burst: -5}
 		},
-		`function.memoryMb: 64: want 128 to 10240 MB`: func(d *components.FrontDoorSettingsArgs) { d.Function.MemoryMB = 64 },
-		`alarms.topicArn: missing: want the ARN of the topic that is told of the alarms, or alarms, whose topic it then is`: func(d *components.FrontDoorSettingsArgs) {
+		`function.memoryMb: 64: must be 128 to 10240 MB`: func(d *components.FrontDoorSettingsArgs) { d.Function.MemoryMB = 64 },
+		`alarms.topicArn: missing; must be the ARN of the topic that is told of the alarms; or set alarms, whose topic is then used`: func(d *components.FrontDoorSettingsArgs) {
 			d.Alarms = &components.FrontDoorAlarmsArgs{}
 		},
-		`alarms.latencyMs: 30001: want 1 to 30000 milliseconds`: func(d *components.FrontDoorSettingsArgs) {
+		`alarms.latencyMs: 30001: must be 1 to 30000 milliseconds`: func(d *components.FrontDoorSettingsArgs) {
 			d.Alarms = &components.FrontDoorAlarmsArgs{TopicARN: pulumi.String(givenTopic), LatencyMs: 30001}
 		},
-		`alarms.serverErrors: -1: want 1 or more`: func(d *components.FrontDoorSettingsArgs) {
+		`alarms.serverErrors: -1: must be 1 or more`: func(d *components.FrontDoorSettingsArgs) {
 			d.Alarms = &components.FrontDoorAlarmsArgs{TopicARN: pulumi.String(givenTopic), ServerErrors: -1}
 		},
 	} {
@@ -426,13 +426,13 @@ func TestAllowedOriginsAreExact(t *testing.T) {
 
 func TestTheFrontDoorIsOfTheDatastoresRegion(t *testing.T) {
 	for want, edit := range map[string]func(*components.FrontDoorSettingsArgs){
-		`customDomain.certificateArn: "` + doorCertificate + `": want a certificate of the datastore's region, eu-west-1`: func(d *components.FrontDoorSettingsArgs) {
+		`customDomain.certificateArn: "` + doorCertificate + `": must be a certificate in the datastore's region, eu-west-1`: func(d *components.FrontDoorSettingsArgs) {
 			d.CustomDomain = &components.FrontDoorDomainArgs{Name: pulumi.String(doorHost), CertificateARN: pulumi.String(doorCertificate)}
 		},
-		`alarms.topicArn: "` + givenTopic + `": want a topic of the datastore's region, eu-west-1`: func(d *components.FrontDoorSettingsArgs) {
+		`alarms.topicArn: "` + givenTopic + `": must be a topic in the datastore's region, eu-west-1`: func(d *components.FrontDoorSettingsArgs) {
 			d.Alarms = &components.FrontDoorAlarmsArgs{TopicARN: pulumi.String(givenTopic)}
 		},
-		`function.logKmsKeyArn: "` + givenKey + `": want a key of the datastore's region, eu-west-1`: func(d *components.FrontDoorSettingsArgs) {
+		`function.logKmsKeyArn: "` + givenKey + `": must be a key in the datastore's region, eu-west-1`: func(d *components.FrontDoorSettingsArgs) {
 			d.Function.LogKMSKeyARN = pulumi.String(givenKey)
 		},
 	} {
@@ -516,34 +516,34 @@ func TestAFrontDoorStandsAlone(t *testing.T) {
 
 func TestAFrontDoorAloneRefusesWhatItCannotStandBetween(t *testing.T) {
 	const (
-		arn      = "want the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
-		endpoint = "want the FHIR base URL of a HealthLake datastore, with a slash at its end"
-		url      = "want an https URL, without query and fragment"
+		arn      = "must be the ARN of a HealthLake datastore, arn:<partition>:healthlake:<region>:<account>:datastore/fhir/<id>"
+		endpoint = "must be the FHIR base URL of a HealthLake datastore, and end in a slash"
+		url      = "must be an https URL, without query and fragment"
 	)
 	client := func(edit func(*components.FrontDoorClientArgs)) func(*components.FrontDoorArgs) {
 		return func(a *components.FrontDoorArgs) { edit(&a.Clients[0]) }
 	}
 	for want, edit := range map[string]func(*components.FrontDoorArgs){
-		`datastoreArn: missing: ` + arn:                              func(a *components.FrontDoorArgs) { a.DatastoreARN = nil },
+		`datastoreArn: missing; ` + arn:                              func(a *components.FrontDoorArgs) { a.DatastoreARN = nil },
 		`datastoreArn: "r4": ` + arn:                                 func(a *components.FrontDoorArgs) { a.DatastoreARN = pulumi.String("r4") },
-		`datastoreEndpoint: missing: ` + endpoint:                    func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = nil },
+		`datastoreEndpoint: missing; ` + endpoint:                    func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = nil },
 		`datastoreEndpoint: "https://a.example.org/r4": ` + endpoint: func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = pulumi.String("https://a.example.org/r4") },
-		`issuer: missing: ` + url:                                    func(a *components.FrontDoorArgs) { a.Issuer = nil },
+		`issuer: missing; ` + url:                                    func(a *components.FrontDoorArgs) { a.Issuer = nil },
 		`tokenEndpoint: "http://auth.example.org/oauth2/token": ` + url: func(a *components.FrontDoorArgs) {
 			a.TokenEndpoint = pulumi.String("http://auth.example.org/oauth2/token")
 		},
 		`revocationEndpoint: "https://auth.example.org/revoke?a": ` + url: func(a *components.FrontDoorArgs) {
 			a.RevocationEndpoint = pulumi.String("https://auth.example.org/revoke?a")
 		},
-		`clients: missing: want at least one client; without one nobody can get a token`: func(a *components.FrontDoorArgs) { a.Clients = nil },
-		`clients[0].id: missing: want the client_id of the client`:                       client(func(c *components.FrontDoorClientArgs) { c.ID = nil }),
-		`clients[0].kind: "native": want one of service, confidential, public`:           client(func(c *components.FrontDoorClientArgs) { c.Kind = "native"; c.CallbackURLs = nil }),
-		`clients[0].scopes: missing: want at least one scope, such as system/*.read`:     client(func(c *components.FrontDoorClientArgs) { c.Scopes = nil }),
-		`clients[0].callbackUrls: missing: want at least one URL that Cognito sends the user back to`: client(func(c *components.FrontDoorClientArgs) {
+		`clients: missing; add at least one client; only clients can get tokens`:    func(a *components.FrontDoorArgs) { a.Clients = nil },
+		`clients[0].id: missing; must be the client_id of the client`:               client(func(c *components.FrontDoorClientArgs) { c.ID = nil }),
+		`clients[0].kind: "native": must be one of service, confidential, public`:   client(func(c *components.FrontDoorClientArgs) { c.Kind = "native"; c.CallbackURLs = nil }),
+		`clients[0].scopes: missing; add at least one scope, such as system/*.read`: client(func(c *components.FrontDoorClientArgs) { c.Scopes = nil }),
+		`clients[0].callbackUrls: missing; add at least one URL for Cognito to send the user back to`: client(func(c *components.FrontDoorClientArgs) {
 			c.CallbackURLs = nil
 		}),
-		`clients[1].id: "app": want an id that no other client has`: func(a *components.FrontDoorArgs) { a.Clients = append(a.Clients, a.Clients[0]) },
-		`settings.alarms.topicArn: missing: want the ARN of the topic that is told of the alarms`: func(a *components.FrontDoorArgs) {
+		`clients[1].id: "app": another client has this id; choose a different one`: func(a *components.FrontDoorArgs) { a.Clients = append(a.Clients, a.Clients[0]) },
+		`settings.alarms.topicArn: missing; must be the ARN of the topic that is told of the alarms`: func(a *components.FrontDoorArgs) {
 			a.Settings.Alarms = &components.FrontDoorAlarmsArgs{}
 		},
 	} {
@@ -571,7 +571,7 @@ func TestMoreThanAFrontDoorCanHoldIsRefusedAtPreview(t *testing.T) {
 	build(t, apps(50))
 	_, err := run(declare(apps(100)), inPreview)
 	if err == nil || !strings.HasPrefix(err.Error(), `SmartDatastore "ehr": clients: the front door's environment takes `) ||
-		!strings.HasSuffix(err.Error(), " bytes: want at most 4096 (Lambda): declare fewer clients, callbackUrls, scopes or allowed origins, or shorter ones") {
+		!strings.HasSuffix(err.Error(), " bytes: must be at most 4096 (Lambda); declare fewer clients, callbackUrls, scopes or allowed origins, or shorter ones") {
 		t.Errorf("got %v", err)
 	}
 }

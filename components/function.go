@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -113,11 +114,11 @@ func (f *FunctionArgs) check(p *problems, field string) {
 	p.inRange(field+".memoryMb", f.MemoryMB, 128, 10240, "MB")
 	oneOf(p, field+".logLevel", f.LogLevel, DebugLevel, InfoLevel, WarnLevel, ErrorLevel)
 	if !slices.Contains(logRetentions, f.LogRetentionDays) {
-		p.add(field+".logRetentionDays", f.LogRetentionDays, fmt.Sprintf("want one of %v", logRetentions))
+		p.add(field+".logRetentionDays", f.LogRetentionDays, "must be one of "+strings.ReplaceAll(strings.Trim(fmt.Sprint(logRetentions), "[]"), " ", ", "))
 	}
 	p.patternWhereKnown(field+".logKmsKeyArn", f.LogKMSKeyARN, keyARNPattern, keyARNWanted)
 	if f.ReservedConcurrency < 0 {
-		p.add(field+".reservedConcurrency", f.ReservedConcurrency, "want 0 (none is reserved) or more")
+		p.add(field+".reservedConcurrency", f.ReservedConcurrency, "must be 0 (reserves none) or more")
 	}
 	f.ProvisionedConcurrency.check(p, field+".provisionedConcurrency", f.ReservedConcurrency)
 }

@@ -34,9 +34,9 @@ type CustomDomainArgs struct {
 }
 
 const (
-	hostNameWanted    = "want a host name such as auth.example.org: lower case, at most 63 characters, below a domain with an A record"
-	certificateWanted = "want the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>"
-	zoneWanted        = "want the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"
+	hostNameWanted    = "must be a host name such as auth.example.org: lower case, at most 63 characters, below a domain with an A record"
+	certificateWanted = "must be the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>"
+	zoneWanted        = "must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"
 )
 
 // A domain of Cognito has at most 63 characters, a custom one too
@@ -107,8 +107,8 @@ func (a AuthorizationServerArgs) sameDomain(domain *cognito.UserPoolDomain, decl
 	return pulumi.All(returned(&domain.ResourceState), domain.Domain, declared).ApplyT(func(values []any) (string, error) {
 		is, wanted := values[1].(string), values[2].(string)
 		if has(values[0], "domain") && is != wanted {
-			return "", fmt.Errorf("%s: is %q and would become %q: Cognito gives no other domain to a user pool that has one; "+
-				"put the former value back, or delete the domain first (docs/how-to/identity.md)", field, is, wanted)
+			return "", fmt.Errorf("%s: is %q and would become %q: Cognito cannot give a user pool another domain; "+
+				"restore the former value, or delete the domain first (docs/how-to/identity.md)", field, is, wanted)
 		}
 		return is, nil
 	}).(pulumi.StringOutput)
@@ -122,7 +122,7 @@ func (a AuthorizationServerArgs) domain(s site) pulumi.StringInput {
 		return pulumi.All(host, s.place().region).ApplyT(func(values []any) (string, error) {
 			name, region := values[0].(string), values[1].(string)
 			if strings.HasPrefix(region, "us-gov-") {
-				return "", fmt.Errorf("customDomain: %s in %s: GovCloud has no custom domains; want a domainPrefix", quoted(name, host), region)
+				return "", fmt.Errorf("customDomain: %s in %s: GovCloud has no custom domains; use domainPrefix", quoted(name, host), region)
 			}
 			return name, nil
 		}).(pulumi.StringOutput)
@@ -173,10 +173,10 @@ func hostedDomain(prefix, region string) string {
 // checkDomainPrefix checks what becomes part of a host name that is unique in
 // the region (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html).
 func (p *problems) checkDomainPrefix(field, prefix string) {
-	p.pattern(field, prefix, domainPattern, "want 1 to 63 lower-case letters, digits and -, with no - at either end")
+	p.pattern(field, prefix, domainPattern, "must be 1 to 63 lower-case letters, digits and -, with no - at either end")
 	for _, reserved := range []string{"aws", "amazon", "cognito"} {
 		if strings.Contains(prefix, reserved) {
-			p.add(field, prefix, "Cognito reserves "+reserved+"; want a prefix without aws, amazon and cognito")
+			p.add(field, prefix, "Cognito reserves "+reserved+"; choose a prefix without aws, amazon or cognito")
 			return
 		}
 	}

@@ -127,7 +127,7 @@ func TestAProviderMapsProfileWhereStrangersSignUpOnlyWithTheClientsPermission(t 
 	}
 	build(t, asked)
 	signUp := func(a *components.SmartDatastoreArgs) { asked(a); a.UserPool.SelfSignUp = true }
-	const want = `it maps profile, which the client must be able to write; want it among writeAttributes`
+	const want = `this identity provider maps profile, which the client cannot write; add it to writeAttributes`
 	_, err := run(declare(signUp))
 	if err == nil || !strings.Contains(err.Error(), `clients[1].identityProviders[1]: "Hospital": `+want) {
 		t.Errorf("got %v, want %s", err, want)
@@ -142,9 +142,9 @@ func TestAProviderMapsProfileWhereStrangersSignUpOnlyWithTheClientsPermission(t 
 const (
 	writable      = "address, birthdate, email, family_name, gender, given_name, locale, middle_name, name, nickname, phone_number, picture, preferred_username, profile, updated_at, website, zoneinfo"
 	readable      = "address, birthdate, email, email_verified, family_name, gender, given_name, locale, middle_name, name, nickname, phone_number, phone_number_verified, picture, preferred_username, profile, updated_at, website, zoneinfo, custom:patient, custom:fhirUser"
-	launchRefused = "no client may write what a token's launch context is taken from, or its users could choose their own patient; an administrator sets it (AdminUpdateUserAttributes)"
-	customRefused = "no client may write custom attributes, which a token's launch context may be taken from; want standard ones: " + writable
-	emptyRefused  = "want at least one attribute, or the list left out: Cognito takes an empty one for all standard attributes"
+	launchRefused = "no client may write the attributes of a token's launch context, or its users could choose their own patient; remove it, and let an administrator set it (AdminUpdateUserAttributes)"
+	customRefused = "no client may write custom attributes, because a token's launch context may come from one; use standard attributes: " + writable
+	emptyRefused  = "must have at least one element, or be left out; Cognito reads an empty list as all standard attributes"
 )
 
 func TestNoClientMayWriteLaunchContextOrAnythingThatIsNoAttribute(t *testing.T) {
@@ -152,19 +152,19 @@ func TestNoClientMayWriteLaunchContextOrAnythingThatIsNoAttribute(t *testing.T) 
 		"the patient":            {writing(1, "email", "custom:patient"), `clients[1].writeAttributes[1]: "custom:patient": ` + launchRefused},
 		"the FHIR user":          {writing(2, "custom:fhirUser"), `clients[2].writeAttributes[0]: "custom:fhirUser": ` + launchRefused},
 		"another custom one":     {writing(1, "custom:ward"), `clients[1].writeAttributes[0]: "custom:ward": ` + customRefused},
-		"for developers only":    {writing(1, "dev:custom:patient"), `clients[1].writeAttributes[0]: "dev:custom:patient": want one of ` + writable},
-		"what Cognito verifies":  {writing(1, "email_verified"), `clients[1].writeAttributes[0]: "email_verified": want one of ` + writable},
-		"in capitals":            {writing(1, "Email"), `clients[1].writeAttributes[0]: "Email": want one of ` + writable},
-		"twice":                  {writing(1, "email", "email"), `clients[1].writeAttributes[1]: "email": want each attribute once`},
-		"unknown to read":        {reading(1, "custom:ward"), `clients[1].readAttributes[0]: "custom:ward": want one of ` + readable},
-		"a service reads":        {reading(0, "email"), `clients[0].readAttributes: []string{"email"}: a service has no user; want none`},
-		"a service writes":       {writing(0, "email"), `clients[0].writeAttributes: []string{"email"}: a service has no user; want none`},
-		"an empty list to read":  {func(a *components.SmartDatastoreArgs) { a.Clients[1].ReadAttributes = []string{} }, `clients[1].readAttributes: missing: ` + emptyRefused},
-		"an empty list to write": {func(a *components.SmartDatastoreArgs) { a.Clients[1].WriteAttributes = []string{} }, `clients[1].writeAttributes: missing: ` + emptyRefused},
+		"for developers only":    {writing(1, "dev:custom:patient"), `clients[1].writeAttributes[0]: "dev:custom:patient": must be one of ` + writable},
+		"what Cognito verifies":  {writing(1, "email_verified"), `clients[1].writeAttributes[0]: "email_verified": must be one of ` + writable},
+		"in capitals":            {writing(1, "Email"), `clients[1].writeAttributes[0]: "Email": must be one of ` + writable},
+		"twice":                  {writing(1, "email", "email"), `clients[1].writeAttributes[1]: "email": listed twice; list each attribute once`},
+		"unknown to read":        {reading(1, "custom:ward"), `clients[1].readAttributes[0]: "custom:ward": must be one of ` + readable},
+		"a service reads":        {reading(0, "email"), `clients[0].readAttributes: ["email"]: a service has no user; remove it`},
+		"a service writes":       {writing(0, "email"), `clients[0].writeAttributes: ["email"]: a service has no user; remove it`},
+		"an empty list to read":  {func(a *components.SmartDatastoreArgs) { a.Clients[1].ReadAttributes = []string{} }, `clients[1].readAttributes: []: ` + emptyRefused},
+		"an empty list to write": {func(a *components.SmartDatastoreArgs) { a.Clients[1].WriteAttributes = []string{} }, `clients[1].writeAttributes: []: ` + emptyRefused},
 		"no email to sign up": {func(a *components.SmartDatastoreArgs) {
 			a.UserPool.SelfSignUp = true
 			writing(1, "name")(a)
-		}, `clients[1].writeAttributes: []string{"name"}: want email too: who signs up must give one (selfSignUp)`},
+		}, `clients[1].writeAttributes: ["name"]: must include email; users who sign up must give one (selfSignUp)`},
 	})
 }
 

@@ -104,9 +104,9 @@ func TestAPrefixDomainHasNeitherACertificateNorARecordNorATarget(t *testing.T) {
 }
 
 func TestCustomDomainsThatCognitoRefusesAreRefused(t *testing.T) {
-	const nameWanted = "want a host name such as auth.example.org: lower case, at most 63 characters, below a domain with an A record"
-	const certificateWanted = "want the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>"
-	const zoneWanted = "want the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"
+	const nameWanted = "must be a host name such as auth.example.org: lower case, at most 63 characters, below a domain with an A record"
+	const certificateWanted = "must be the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>"
+	const zoneWanted = "must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"
 	custom := func(edit func(*components.CustomDomainArgs)) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
 			withCustomDomain(a)
@@ -115,11 +115,11 @@ func TestCustomDomainsThatCognitoRefusesAreRefused(t *testing.T) {
 	}
 	cases := map[string]refusal{
 		"nothing": {func(a *components.SmartDatastoreArgs) { a.CustomDomain = &components.CustomDomainArgs{} },
-			"customDomain.name: missing: " + nameWanted + "\ncustomDomain.certificateArn: missing: " + certificateWanted},
+			"customDomain.name: missing; " + nameWanted + "\ncustomDomain.certificateArn: missing; " + certificateWanted},
 		"a prefix as well": {func(a *components.SmartDatastoreArgs) {
 			withCustomDomain(a)
 			a.DomainPrefix = "clinic"
-		}, `domainPrefix: "clinic": goes without customDomain: the endpoints live under one of them`},
+		}, `domainPrefix: "clinic": cannot be combined with customDomain; remove one of the two`},
 		"an ARN for a zone": {custom(func(c *components.CustomDomainArgs) { c.ZoneID = pulumi.String("arn:aws:route53:::hostedzone/" + zone) }),
 			`customDomain.zoneId: "arn:aws:route53:::hostedzone/` + zone + `": ` + zoneWanted},
 	}
@@ -172,20 +172,20 @@ func TestWhatOfACustomDomainIsKnownLaterIsRefusedLater(t *testing.T) {
 			func(c *components.CustomDomainArgs) {
 				c.CertificateARN = pulumi.String(strings.Replace(certificate, "us-east-1", "eu-west-1", 1)).ToStringOutput()
 			}, nil,
-			`customDomain.certificateArn: "` + strings.Replace(certificate, "us-east-1", "eu-west-1", 1) + `": want the ARN of an ACM certificate in us-east-1`,
+			`customDomain.certificateArn: "` + strings.Replace(certificate, "us-east-1", "eu-west-1", 1) + `": must be the ARN of an ACM certificate in us-east-1`,
 			domainType,
 		},
 		"a top-level name": {
 			func(c *components.CustomDomainArgs) { c.Name = pulumi.String("example.org").ToStringOutput() }, nil,
-			`customDomain.name: "example.org": want a host name such as auth.example.org`, domainType,
+			`customDomain.name: "example.org": must be a host name such as auth.example.org`, domainType,
 		},
 		"no zone": {
 			func(c *components.CustomDomainArgs) { c.ZoneID = pulumi.String("example.org").ToStringOutput() }, nil,
-			`customDomain.zoneId: "example.org": want the id of a Route 53 hosted zone`, recordType,
+			`customDomain.zoneId: "example.org": must be the id of a Route 53 hosted zone`, recordType,
 		},
 		"GovCloud": {
 			func(*components.CustomDomainArgs) {}, []setting{inRegion("us-gov-west-1")},
-			`customDomain: "auth.example.org" in us-gov-west-1: GovCloud has no custom domains; want a domainPrefix`, domainType,
+			`customDomain: "auth.example.org" in us-gov-west-1: GovCloud has no custom domains; use domainPrefix`, domainType,
 		},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -145,9 +145,9 @@ func TestLaunchContextOfAnExistingPoolIsClaimedOnlyWhereItsOwnerSaysSo(t *testin
 }
 
 func TestExistingPoolsThatCannotBeAreRefused(t *testing.T) {
-	const idWanted = "want the id of a user pool, <region>_<letters and digits>"
-	const domainWanted = "want an https URL of a host alone, such as https://auth.example.org"
-	const ours = ": goes with a user pool that is created here; want it left out, or existingUserPool"
+	const idWanted = "must be the id of a user pool, <region>_<letters and digits>"
+	const domainWanted = "must be an https URL with only a host, such as https://auth.example.org"
+	const ours = ": cannot be combined with existingUserPool; remove one of the two"
 	pool := func(edit func(*components.SmartDatastoreArgs)) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) {
 			inTheirPool(a)
@@ -156,7 +156,7 @@ func TestExistingPoolsThatCannotBeAreRefused(t *testing.T) {
 	}
 	cases := map[string]refusal{
 		"no id": {pool(func(a *components.SmartDatastoreArgs) { a.ExistingUserPool.ID = nil }),
-			"existingUserPool.id: missing: " + idWanted},
+			"existingUserPool.id: missing; " + idWanted},
 		"settings of the pool":  {pool(func(a *components.SmartDatastoreArgs) { a.UserPool.MFA = "ON" }), "userPool" + ours},
 		"a domain prefix":       {pool(func(a *components.SmartDatastoreArgs) { a.DomainPrefix = "clinic" }), "domainPrefix" + ours},
 		"a custom domain":       {pool(withCustomDomain), "customDomain" + ours},
@@ -187,15 +187,15 @@ func TestAnExistingPoolThatDoesNotFitFailsThePreviewToo(t *testing.T) {
 			want string
 		}{
 			"no id": {func(e *components.ExistingUserPoolArgs) { e.ID = pulumi.String("clinic").ToStringOutput() }, &domains{prefix: "clinic"},
-				`existingUserPool.id: "clinic": want the id of a user pool`},
+				`existingUserPool.id: "clinic": must be the id of a user pool`},
 			"of another region": {func(e *components.ExistingUserPoolArgs) { e.ID = pulumi.String("eu-west-1_Abc123XyZ") }, &domains{prefix: "clinic"},
-				`existingUserPool.id: "eu-west-1_Abc123XyZ": want a user pool of us-east-1, the provider's region`},
+				`existingUserPool.id: "eu-west-1_Abc123XyZ": must be a user pool in us-east-1, the provider's region`},
 			"without a domain": {func(*components.ExistingUserPoolArgs) {}, &domains{},
-				`existingUserPool: the pool has no domain, and without one no OAuth endpoints; want one with a domain, or hostedDomain`},
+				`existingUserPool: the pool has no domain, and so no OAuth endpoints; give the pool a domain, or set hostedDomain`},
 			"nowhere": {func(*components.ExistingUserPoolArgs) {}, nil, getUserPool},
 			"a domain that is none": {func(e *components.ExistingUserPoolArgs) {
 				e.HostedDomain = pulumi.String("clinic").ToStringOutput()
-			}, &domains{prefix: "clinic"}, `existingUserPool.hostedDomain: "clinic": want an https URL of a host alone`},
+			}, &domains{prefix: "clinic"}, `existingUserPool.hostedDomain: "clinic": must be an https URL with only a host`},
 		} {
 			t.Run(when+", "+what, func(t *testing.T) {
 				has := func(r *recorder) { r.pool = c.has }
@@ -277,18 +277,18 @@ func TestWhatAFeaturePlanLacksIsRefused(t *testing.T) {
 	}
 	assertRefused(t, map[string]refusal{
 		"an unknown mode": {pool(func(u *components.UserPoolArgs) { u.Tier, u.AdvancedSecurity = "PLUS", "ON" }),
-			`userPool.advancedSecurity: "ON": want one of OFF, AUDIT, ENFORCED`},
+			`userPool.advancedSecurity: "ON": must be one of OFF, AUDIT, ENFORCED`},
 		"protection in the default plan": {pool(func(u *components.UserPoolArgs) { u.AdvancedSecurity = "ENFORCED" }),
-			`userPool.advancedSecurity: "ENFORCED": threat protection needs the tier PLUS; want OFF, or tier PLUS`},
+			`userPool.advancedSecurity: "ENFORCED": threat protection needs tier PLUS; use OFF, or set tier to PLUS`},
 		"an audit in the least plan": {pool(func(u *components.UserPoolArgs) { u.Tier, u.AdvancedSecurity = "LITE", "AUDIT" }),
-			`userPool.advancedSecurity: "AUDIT": threat protection needs the tier PLUS; want OFF, or tier PLUS`},
+			`userPool.advancedSecurity: "AUDIT": threat protection needs tier PLUS; use OFF, or set tier to PLUS`},
 		"history in the least plan": {pool(func(u *components.UserPoolArgs) {
 			u.Tier, u.PasswordPolicy = "LITE", &components.PasswordPolicyArgs{HistorySize: 1}
 		}),
-			`userPool.passwordPolicy.historySize: 1: the tier LITE keeps no former passwords; want none, or tier ESSENTIALS or PLUS`},
+			`userPool.passwordPolicy.historySize: 1: tier LITE keeps no former passwords; remove it, or set tier to ESSENTIALS or PLUS`},
 		"too long a history": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy = &components.PasswordPolicyArgs{HistorySize: 25} }),
-			`userPool.passwordPolicy.historySize: 25: want 0 to 24 passwords`},
+			`userPool.passwordPolicy.historySize: 25: must be 0 to 24 passwords`},
 		"a negative history": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy = &components.PasswordPolicyArgs{HistorySize: -1} }),
-			`userPool.passwordPolicy.historySize: -1: want 0 to 24 passwords`},
+			`userPool.passwordPolicy.historySize: -1: must be 0 to 24 passwords`},
 	})
 }

@@ -91,11 +91,11 @@ type IdentityProviderArgs struct {
 const cognitoProvider = "COGNITO"
 
 const (
-	providerNameWanted = "want 3 to 32 letters, digits, - and ., with a letter or digit at either end"
-	httpsWanted        = "want an absolute https URL without query, fragment or user info"
-	metadataURLWanted  = "want an absolute https URL without fragment or user info"
-	textWanted         = "want some text without line breaks or spaces around"
-	metadataXMLWanted  = "want a SAML 2.0 metadata document with an EntityDescriptor"
+	providerNameWanted = "must be 3 to 32 letters, digits, - and ., with a letter or digit at either end"
+	httpsWanted        = "must be an absolute https URL without query, fragment or user info"
+	metadataURLWanted  = "must be an absolute https URL without fragment or user info"
+	textWanted         = "must be text without line breaks or surrounding spaces"
+	metadataXMLWanted  = "must be a SAML 2.0 metadata document with an EntityDescriptor"
 )
 
 var (
@@ -143,10 +143,10 @@ func (a AuthorizationServerArgs) checkIdentityProviders(p *problems) {
 		p.pattern(field+".name", provider.Name, providerNamePattern, providerNameWanted)
 		name := strings.ToLower(provider.Name)
 		if slices.ContainsFunc(reservedProviders, func(reserved string) bool { return strings.EqualFold(reserved, name) }) {
-			p.add(field+".name", provider.Name, "Cognito reserves it; want none of "+strings.Join(reservedProviders, ", "))
+			p.add(field+".name", provider.Name, "Cognito reserves this name; choose one other than "+strings.Join(reservedProviders, ", "))
 		}
 		if seen[name] {
-			p.add(field+".name", provider.Name, "want a name that no other identity provider has")
+			p.add(field+".name", provider.Name, "another identity provider has this name, ignoring case; choose a different one")
 		}
 		seen[name] = true
 		oneOf(p, field+".kind", provider.Kind, OIDCProvider, SAMLProvider)
@@ -162,45 +162,52 @@ func (a AuthorizationServerArgs) checkIdentityProviders(p *problems) {
 
 func (i IdentityProviderArgs) checkOIDC(p *problems, field string) {
 	for _, needed := range []struct {
-		name    string
-		value   pulumi.StringInput
-		pattern *regexp.Regexp
-		want    string
+		name     string
+		value    pulumi.StringInput
+		pattern  *regexp.Regexp
+		accepted string
 	}{
 		{"issuer", i.Issuer, httpsPattern, httpsWanted},
 		{"clientId", i.ClientID, textPattern, textWanted},
 	} {
 		if needed.value == nil {
-			p.missing(field+"."+needed.name, needed.want)
+			p.missing(field+"."+needed.name, needed.accepted)
 		}
-		p.patternWhereKnown(field+"."+needed.name, needed.value, needed.pattern, needed.want)
+		p.patternWhereKnown(field+"."+needed.name, needed.value, needed.pattern, needed.accepted)
 	}
 	if secret, plain := i.ClientSecret.(pulumi.String); i.ClientSecret == nil || plain && secret == "" {
-		p.missing(field+".clientSecret", "want the secret of the client, as a Pulumi secret")
+		p.missing(field+".clientSecret", "set it to the client's secret, as a Pulumi secret")
 	}
 	if !slices.Contains(i.Scopes, "openid") {
-		p.add(field+".scopes", strings.Join(i.Scopes, " "), "want openid among them")
+		p.add(field+".scopes", i.Scopes, "must include openid")
 	}
 	for j, scope := range i.Scopes {
-		p.pattern(fmt.Sprintf("%s.scopes[%d]", field, j), scope, requestScopePattern, "want one scope without spaces")
+		p.pattern(fmt.Sprintf("%s.scopes[%d]", field, j), scope, requestScopePattern, "must be one scope, without spaces")
 	}
 	oneOf(p, field+".attributesRequestMethod", i.AttributesRequestMethod, RequestByGet, RequestByPost)
-	p.refuseInputs(field, "a provider of kind oidc has no SAML metadata; want none",
+	p.refuseInputs(field, "a provider of kind oidc has no SAML metadata; remove it",
 		namedInput{"metadataUrl", i.MetadataURL}, namedInput{"metadataXml", i.MetadataXML})
 }
 
 func (i IdentityProviderArgs) checkSAML(p *problems, field string) {
-	if (i.MetadataURL == nil) == (i.MetadataXML == nil) {
-		p.missing(field+".metadataUrl", "want the https URL of the provider's metadata, or metadataXml with the document, and not both")
+	switch url, xml := i.MetadataURL != nil, i.MetadataXML != nil; {
+	case url && xml:
+		p.refuse(field+".metadataUrl", "cannot be combined with metadataXml; remove one of the two")
+	case !url && !xml:
+		p.missing(field+".metadataUrl", "set it to the https URL of the provider's metadata, or set metadataXml to the document")
 	}
 	p.patternWhereKnown(field+".metadataUrl", i.MetadataURL, metadataURLPattern, metadataURLWanted)
 	if text, ok := i.MetadataXML.(pulumi.String); ok && !metadataXMLPattern.MatchString(string(text)) {
-		p.add(field+".metadataXml", fmt.Sprintf("%d bytes", len(text)), metadataXMLWanted)
+		p.addCount(field+".metadataXml", len(text), "bytes", metadataXMLWanted)
 	}
-	p.refuseInputs(field, "a provider of kind saml speaks no OpenID Connect; want none",
+	const noOpenID = "a provider of kind saml does not use OpenID Connect; remove it"
+	p.refuseInputs(field, noOpenID,
 		namedInput{"issuer", i.Issuer}, namedInput{"clientId", i.ClientID}, namedInput{"clientSecret", i.ClientSecret})
-	if i.Scopes != nil || i.AttributesRequestMethod != "" {
-		p.refuse(field, "scopes and attributesRequestMethod go with kind oidc; want none")
+	if i.Scopes != nil {
+		p.add(field+".scopes", i.Scopes, noOpenID)
+	}
+	if i.AttributesRequestMethod != "" {
+		p.add(field+".attributesRequestMethod", string(i.AttributesRequestMethod), noOpenID)
 	}
 }
 
@@ -222,18 +229,18 @@ func (p *problems) refuseInputs(field, why string, inputs ...namedInput) {
 // see.
 func (a AuthorizationServerArgs) checkAttributeMapping(p *problems, field string, mapping map[string]string) {
 	if mapping["email"] == "" {
-		p.missing(field+".email", "want the name of the claim or attribute with the email address, which the user pool requires")
+		p.missing(field+".email", "set it to the claim or attribute that holds the email address, which the user pool requires")
 	}
 	mappable := append([]string{"email_verified", "phone_number_verified"}, writeAttributes...)
 	for _, attribute := range slices.Sorted(maps.Keys(mapping)) {
 		at := field + "." + attribute
 		switch {
 		case slices.Contains(a.launchAttributes(), attribute):
-			p.add(at, mapping[attribute], "Cognito writes what a provider maps with the permission of the client (WriteAttributes), and "+launchWriteRefused)
+			p.add(at, mapping[attribute], "Cognito writes mapped attributes with the client's permission (writeAttributes), and "+launchWriteRefused)
 		case !slices.Contains(mappable, attribute):
-			p.add(at, mapping[attribute], "want standard attributes as keys: "+strings.Join(mappable, ", "))
+			p.add(at, mapping[attribute], "the key must be one of the standard attributes "+strings.Join(mappable, ", "))
 		case mapping[attribute] == "" && attribute != "email":
-			p.missing(at, "want the name of a claim or attribute")
+			p.missing(at, "set it to the name of a claim or attribute")
 		}
 	}
 }
@@ -250,17 +257,17 @@ func (a AuthorizationServerArgs) checkOffers(p *problems) {
 	for i, client := range a.Clients {
 		field := fmt.Sprintf("clients[%d].identityProviders", i)
 		if client.Kind == ServiceClient && client.IdentityProviders != nil {
-			p.add(field, client.IdentityProviders, "a service signs nobody in; want none")
+			p.add(field, client.IdentityProviders, "a service has no sign-in; remove it")
 			continue
 		}
 		if client.IdentityProviders != nil && len(client.IdentityProviders) == 0 {
-			p.missing(field, "want at least one, or the list left out for "+cognitoProvider)
+			p.add(field, client.IdentityProviders, "must have at least one element, or be left out, which means "+cognitoProvider)
 		}
 		for j, name := range client.IdentityProviders {
 			at := fmt.Sprintf("%s[%d]", field, j)
 			switch provider, ours := providers[name]; {
 			case slices.Contains(client.IdentityProviders[:j], name):
-				p.add(at, name, "want each identity provider once")
+				p.add(at, name, "listed twice; list each identity provider once")
 			case name == cognitoProvider:
 			case a.ExistingUserPool != nil:
 				p.pattern(at, name, providerNamePattern, providerNameWanted)
@@ -280,7 +287,7 @@ func (a AuthorizationServerArgs) checkOffers(p *problems) {
 func (a AuthorizationServerArgs) checkWritesMapped(p *problems, field string, provider IdentityProviderArgs, client ClientArgs) {
 	for _, attribute := range slices.Sorted(maps.Keys(provider.AttributeMapping)) {
 		if slices.Contains(writeAttributes, attribute) && !slices.Contains(a.writes(client), attribute) {
-			p.add(field, provider.Name, "it maps "+attribute+", which the client must be able to write; want it among writeAttributes")
+			p.add(field, provider.Name, "this identity provider maps "+attribute+", which the client cannot write; add it to writeAttributes")
 		}
 	}
 }

@@ -242,7 +242,7 @@ func mapping(index int, pairs ...string) func(*components.SmartDatastoreArgs) {
 }
 
 func TestNoIdentityProviderDecidesAboutLaunchContext(t *testing.T) {
-	const why = "Cognito writes what a provider maps with the permission of the client (WriteAttributes), and " + launchRefused
+	const why = "Cognito writes mapped attributes with the client's permission (writeAttributes), and " + launchRefused
 	cases := map[string]refusal{}
 	for index, kind := range []string{"oidc", "saml"} {
 		for _, attribute := range []string{"custom:patient", "custom:fhirUser"} {
@@ -254,15 +254,15 @@ func TestNoIdentityProviderDecidesAboutLaunchContext(t *testing.T) {
 }
 
 func TestAttributeMappingsThatCognitoCannotFollowAreRefused(t *testing.T) {
-	const keys = "want standard attributes as keys: email_verified, phone_number_verified, " + writable
-	const noEmail = "missing: want the name of the claim or attribute with the email address, which the user pool requires"
+	const keys = "the key must be one of the standard attributes email_verified, phone_number_verified, " + writable
+	const noEmail = "missing; set it to the claim or attribute that holds the email address, which the user pool requires"
 	cases := map[string]refusal{
 		"no email": {provider(1, func(i *components.IdentityProviderArgs) { i.AttributeMapping = nil }),
 			"identityProviders[1].attributeMapping.email: " + noEmail},
 		"no email for oidc": {provider(0, func(i *components.IdentityProviderArgs) { i.AttributeMapping = map[string]string{"name": "name"} }),
 			"identityProviders[0].attributeMapping.email: " + noEmail},
 		"an email from nowhere": {mapping(0, "email", ""), "identityProviders[0].attributeMapping.email: " + noEmail},
-		"a name from nowhere":   {mapping(0, "name", ""), "identityProviders[0].attributeMapping.name: missing: want the name of a claim or attribute"},
+		"a name from nowhere":   {mapping(0, "name", ""), "identityProviders[0].attributeMapping.name: missing; set it to the name of a claim or attribute"},
 	}
 	for _, bad := range []string{"custom:ward", "username", "sub", "Email", "dev:custom:patient", "identities"} {
 		cases[bad] = refusal{mapping(0, bad, "claim"), fmt.Sprintf("identityProviders[0].attributeMapping.%s: \"claim\": %s", bad, keys)}
@@ -271,11 +271,12 @@ func TestAttributeMappingsThatCognitoCannotFollowAreRefused(t *testing.T) {
 }
 
 func TestIdentityProvidersThatCannotBeAreRefused(t *testing.T) {
-	const nameWanted = "want 3 to 32 letters, digits, - and ., with a letter or digit at either end"
-	const httpsWanted = "want an absolute https URL without query, fragment or user info"
-	const urlWanted = "want an absolute https URL without fragment or user info"
-	const oneMetadata = "identityProviders[1].metadataUrl: missing: want the https URL of the provider's metadata, or metadataXml with the document, and not both"
-	const noOIDC = ": a provider of kind saml speaks no OpenID Connect; want none"
+	const nameWanted = "must be 3 to 32 letters, digits, - and ., with a letter or digit at either end"
+	const httpsWanted = "must be an absolute https URL without query, fragment or user info"
+	const urlWanted = "must be an absolute https URL without fragment or user info"
+	const oneMetadata = "identityProviders[1].metadataUrl: missing; set it to the https URL of the provider's metadata, or set metadataXml to the document"
+	const twoMetadata = "identityProviders[1].metadataUrl: cannot be combined with metadataXml; remove one of the two"
+	const noOIDC = ": a provider of kind saml does not use OpenID Connect; remove it"
 	oidc := func(edit func(*components.IdentityProviderArgs)) func(*components.SmartDatastoreArgs) {
 		return provider(0, edit)
 	}
@@ -283,40 +284,42 @@ func TestIdentityProvidersThatCannotBeAreRefused(t *testing.T) {
 		return provider(1, edit)
 	}
 	cases := map[string]refusal{
-		"an unknown kind": {saml(func(i *components.IdentityProviderArgs) { i.Kind = "SAML" }), `identityProviders[1].kind: "SAML": want one of oidc, saml`},
+		"an unknown kind": {saml(func(i *components.IdentityProviderArgs) { i.Kind = "SAML" }), `identityProviders[1].kind: "SAML": must be one of oidc, saml`},
 		"the same name": {saml(func(i *components.IdentityProviderArgs) { i.Name = "hospital" }),
-			`identityProviders[1].name: "hospital": want a name that no other identity provider has`},
-		"no issuer":    {oidc(func(i *components.IdentityProviderArgs) { i.Issuer = nil }), "identityProviders[0].issuer: missing: " + httpsWanted},
-		"no client id": {oidc(func(i *components.IdentityProviderArgs) { i.ClientID = nil }), "identityProviders[0].clientId: missing: want some text without line breaks or spaces around"},
+			`identityProviders[1].name: "hospital": another identity provider has this name, ignoring case; choose a different one`},
+		"no issuer":    {oidc(func(i *components.IdentityProviderArgs) { i.Issuer = nil }), "identityProviders[0].issuer: missing; " + httpsWanted},
+		"no client id": {oidc(func(i *components.IdentityProviderArgs) { i.ClientID = nil }), "identityProviders[0].clientId: missing; must be text without line breaks or surrounding spaces"},
 		"no secret": {oidc(func(i *components.IdentityProviderArgs) { i.ClientSecret = nil }),
-			"identityProviders[0].clientSecret: missing: want the secret of the client, as a Pulumi secret"},
+			"identityProviders[0].clientSecret: missing; set it to the client's secret, as a Pulumi secret"},
 		"an empty secret": {oidc(func(i *components.IdentityProviderArgs) { i.ClientSecret = pulumi.String("") }),
-			"identityProviders[0].clientSecret: missing: want the secret of the client, as a Pulumi secret"},
+			"identityProviders[0].clientSecret: missing; set it to the client's secret, as a Pulumi secret"},
 		"a blank client id": {oidc(func(i *components.IdentityProviderArgs) { i.ClientID = pulumi.String(" smart") }),
-			`identityProviders[0].clientId: " smart": want some text without line breaks or spaces around`},
-		"no openid": {oidc(func(i *components.IdentityProviderArgs) { i.Scopes = []string{"email"} }), `identityProviders[0].scopes: "email": want openid among them`},
+			`identityProviders[0].clientId: " smart": must be text without line breaks or surrounding spaces`},
+		"no openid": {oidc(func(i *components.IdentityProviderArgs) { i.Scopes = []string{"email"} }), `identityProviders[0].scopes: ["email"]: must include openid`},
 		"two scopes in one": {oidc(func(i *components.IdentityProviderArgs) { i.Scopes = []string{"openid", "email profile"} }),
-			`identityProviders[0].scopes[1]: "email profile": want one scope without spaces`},
+			`identityProviders[0].scopes[1]: "email profile": must be one scope, without spaces`},
 		"a method": {oidc(func(i *components.IdentityProviderArgs) { i.AttributesRequestMethod = "PUT" }),
-			`identityProviders[0].attributesRequestMethod: "PUT": want one of GET, POST`},
+			`identityProviders[0].attributesRequestMethod: "PUT": must be one of GET, POST`},
 		"metadata of an oidc provider": {oidc(func(i *components.IdentityProviderArgs) { i.MetadataURL = pulumi.String(metadataURL) }),
-			"identityProviders[0].metadataUrl: a provider of kind oidc has no SAML metadata; want none"},
+			"identityProviders[0].metadataUrl: a provider of kind oidc has no SAML metadata; remove it"},
 		"no metadata":    {saml(func(i *components.IdentityProviderArgs) { i.MetadataURL = nil }), oneMetadata},
-		"metadata twice": {saml(func(i *components.IdentityProviderArgs) { i.MetadataXML = pulumi.String(metadataXML) }), oneMetadata},
+		"metadata twice": {saml(func(i *components.IdentityProviderArgs) { i.MetadataXML = pulumi.String(metadataXML) }), twoMetadata},
 		"other XML": {saml(func(i *components.IdentityProviderArgs) { i.MetadataURL, i.MetadataXML = nil, pulumi.String("<html/>") }),
-			`identityProviders[1].metadataXml: "7 bytes": want a SAML 2.0 metadata document with an EntityDescriptor`},
+			`identityProviders[1].metadataXml: 7 bytes: must be a SAML 2.0 metadata document with an EntityDescriptor`},
 		"a secret of a saml provider": {saml(func(i *components.IdentityProviderArgs) { i.ClientSecret = pulumi.String("s3cr3t") }),
 			"identityProviders[1].clientSecret" + noOIDC},
 		"an issuer of a saml provider": {saml(func(i *components.IdentityProviderArgs) { i.Issuer = hospital().Issuer }), "identityProviders[1].issuer" + noOIDC},
 		"scopes of a saml provider": {saml(func(i *components.IdentityProviderArgs) { i.Scopes = []string{"openid"} }),
-			"identityProviders[1]: scopes and attributesRequestMethod go with kind oidc; want none"},
+			`identityProviders[1].scopes: ["openid"]` + noOIDC},
+		"a method of a saml provider": {saml(func(i *components.IdentityProviderArgs) { i.AttributesRequestMethod = "GET" }),
+			`identityProviders[1].attributesRequestMethod: "GET"` + noOIDC},
 	}
 	for _, bad := range []string{"", "ab", "_abc", "ab_", "a b c", "my_idp", "idp\n", "größe", strings.Repeat("a", 33)} {
 		cases["name "+bad] = refusal{oidc(func(i *components.IdentityProviderArgs) { i.Name = bad }), fmt.Sprintf("identityProviders[0].name: %q: %s", bad, nameWanted)}
 	}
 	for _, bad := range []string{"COGNITO", "cognito", "Facebook", "Google", "LoginWithAmazon", "SignInWithApple"} {
 		cases["name "+bad] = refusal{oidc(func(i *components.IdentityProviderArgs) { i.Name = bad }),
-			fmt.Sprintf("identityProviders[0].name: %q: Cognito reserves it; want none of COGNITO, Facebook, Google, LoginWithAmazon, SignInWithApple", bad)}
+			fmt.Sprintf("identityProviders[0].name: %q: Cognito reserves this name; choose one other than COGNITO, Facebook, Google, LoginWithAmazon, SignInWithApple", bad)}
 	}
 	for _, bad := range []string{"", "http://login.example.org", "login.example.org", "https://", "https://login.example.org?a=b", "https://login.example.org#a", "https://ann@login.example.org", "https://ann:secret@login.example.org", "https://login.example.org/a b"} {
 		cases["issuer "+bad] = refusal{oidc(func(i *components.IdentityProviderArgs) { i.Issuer = pulumi.String(bad) }),
@@ -337,31 +340,31 @@ func TestOffersThatLeadNowhereAreRefused(t *testing.T) {
 		}
 	}
 	assertRefused(t, map[string]refusal{
-		"unknown":    {offering(1, "COGNITO", "Clinic"), `clients[1].identityProviders[1]: "Clinic": want one of COGNITO, Hospital, clinic.example`},
-		"in capital": {offering(1, "HOSPITAL"), `clients[1].identityProviders[0]: "HOSPITAL": want one of COGNITO, Hospital, clinic.example`},
-		"social":     {offering(2, "Google"), `clients[2].identityProviders[0]: "Google": want one of COGNITO, Hospital, clinic.example`},
-		"twice":      {offering(1, "Hospital", "Hospital"), `clients[1].identityProviders[1]: "Hospital": want each identity provider once`},
-		"a service":  {offering(0, "Hospital"), `clients[0].identityProviders: []string{"Hospital"}: a service signs nobody in; want none`},
+		"unknown":    {offering(1, "COGNITO", "Clinic"), `clients[1].identityProviders[1]: "Clinic": must be one of COGNITO, Hospital, clinic.example`},
+		"in capital": {offering(1, "HOSPITAL"), `clients[1].identityProviders[0]: "HOSPITAL": must be one of COGNITO, Hospital, clinic.example`},
+		"social":     {offering(2, "Google"), `clients[2].identityProviders[0]: "Google": must be one of COGNITO, Hospital, clinic.example`},
+		"twice":      {offering(1, "Hospital", "Hospital"), `clients[1].identityProviders[1]: "Hospital": listed twice; list each identity provider once`},
+		"a service":  {offering(0, "Hospital"), `clients[0].identityProviders: ["Hospital"]: a service has no sign-in; remove it`},
 		"what the client may not write": {func(a *components.SmartDatastoreArgs) {
 			withProviders(a)
 			a.IdentityProviders[0].AttributeMapping = map[string]string{"email": "email", "email_verified": "email_verified", "name": "name"}
 			writing(1, "email")(a)
-		}, `clients[1].identityProviders[1]: "Hospital": it maps name, which the client must be able to write; want it among writeAttributes`},
+		}, `clients[1].identityProviders[1]: "Hospital": this identity provider maps name, which the client cannot write; add it to writeAttributes`},
 		"an empty list": {func(a *components.SmartDatastoreArgs) { a.Clients[1].IdentityProviders = []string{} },
-			`clients[1].identityProviders: missing: want at least one, or the list left out for COGNITO`},
+			`clients[1].identityProviders: []: must have at least one element, or be left out, which means COGNITO`},
 		"no name of theirs": {func(a *components.SmartDatastoreArgs) {
 			inTheirPool(a)
 			a.Clients[1].IdentityProviders = []string{"_"}
-		}, `clients[1].identityProviders[0]: "_": want 3 to 32 letters, digits, - and ., with a letter or digit at either end`},
+		}, `clients[1].identityProviders[0]: "_": must be 3 to 32 letters, digits, - and ., with a letter or digit at either end`},
 	})
 }
 
 func TestWhatOfAnIdentityProviderIsKnownLaterIsRefusedLater(t *testing.T) {
 	for want, edit := range map[string]func(*components.IdentityProviderArgs){
-		`identityProviders[0].issuer: "http://login.example.org": want an absolute https URL`: func(i *components.IdentityProviderArgs) {
+		`identityProviders[0].issuer: "http://login.example.org": must be an absolute https URL`: func(i *components.IdentityProviderArgs) {
 			i.Issuer = pulumi.String("http://login.example.org").ToStringOutput()
 		},
-		`identityProviders[0].clientId: "": want some text`: func(i *components.IdentityProviderArgs) {
+		`identityProviders[0].clientId: "": must be text`: func(i *components.IdentityProviderArgs) {
 			i.ClientID = pulumi.String("").ToStringOutput()
 		},
 	} {

@@ -138,16 +138,16 @@ func (l *LaunchContextArgs) check(p *problems, field string) {
 		{field + "patientAttribute", l.PatientAttribute}, {field + "fhirUserAttribute", l.FHIRUserAttribute},
 	} {
 		p.pattern(attribute.name, attribute.value, attributeNamePattern,
-			"want 1 to 20 letters, digits and _, starting with a letter: the name of a custom attribute, without custom:")
+			"must be 1 to 20 letters, digits and _, starting with a letter: a custom attribute's name without custom:")
 		if attribute.value == "sub" || slices.Contains(readAttributes, attribute.value) {
-			p.add(attribute.name, attribute.value, "want no standard attribute: a user could write it")
+			p.add(attribute.name, attribute.value, "must not be a standard attribute, because users can write those")
 		}
 	}
 	if strings.EqualFold(l.PatientAttribute, l.FHIRUserAttribute) {
-		p.add(field+"fhirUserAttribute", l.FHIRUserAttribute, "want another attribute than patientAttribute")
+		p.add(field+"fhirUserAttribute", l.FHIRUserAttribute, "must differ from patientAttribute")
 	}
 	if n := l.Function.ProvisionedConcurrency.Executions; n != 0 {
-		p.add(field+"function.provisionedConcurrency.executions", n, "want none: Cognito waits for five seconds, in which a cold start fits")
+		p.add(field+"function.provisionedConcurrency.executions", n, "not supported for this function; remove it, because Cognito waits five seconds, long enough for a cold start")
 	}
 	l.Function.check(p, field+"function")
 	l.Roles.check(p, field+"roles")
@@ -288,10 +288,10 @@ func (l *LaunchContextArgs) attributes() cognito.UserPoolSchemaArray {
 // checkContext refuses what the function would leave out of the user's tokens.
 func (t TestUserArgs) checkContext(p *problems, field string) {
 	if t.Patient != "" && !smart.ValidPatientID(t.Patient) {
-		p.add(field+".patient", t.Patient, "want "+smart.PatientIDForm)
+		p.add(field+".patient", t.Patient, "must be "+smart.PatientIDForm)
 	}
 	if _, ok := smart.ParseFHIRUser(t.FHIRUser); t.FHIRUser != "" && !ok {
-		p.add(field+".fhirUser", t.FHIRUser, "want "+smart.FHIRUserForm)
+		p.add(field+".fhirUser", t.FHIRUser, "must be "+smart.FHIRUserForm)
 	}
 }
 
@@ -311,7 +311,7 @@ func (t TestUserArgs) contextAttributes(l *LaunchContextArgs) map[string]string 
 // checkTier refuses a plan that would ignore the trigger's claims.
 func (a AuthorizationServerArgs) checkTier(p *problems, clients []client) {
 	if a.UserPool.Tier == LiteTier && wantsLaunchContext(clients) {
-		p.add("userPool.tier", string(a.UserPool.Tier), fmt.Sprintf("want ESSENTIALS or PLUS: a client with users asks for %s, %s or %s scopes, "+
-			"which need claims that Cognito adds to access tokens in these plans", launchScope, "patient/", "user/"))
+		p.add("userPool.tier", string(a.UserPool.Tier), fmt.Sprintf("must be ESSENTIALS or PLUS; a client with users asks for %s, %s or %s scopes, "+
+			"which need claims that Cognito adds to access tokens only in these plans", launchScope, "patient/", "user/"))
 	}
 }

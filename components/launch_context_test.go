@@ -95,7 +95,7 @@ func TestNoClientMayWriteOrReadTheAttributesOfTheContext(t *testing.T) {
 		r := build(t, edit)
 		clients := r.of(clientType)
 		if len(clients) != 3 {
-			t.Fatalf("%s: got %d clients, want one of each kind", what, len(clients))
+			t.Fatalf("%s: got %d clients, must be one of each kind", what, len(clients))
 		}
 		var taken []string
 		for _, attribute := range r.find(t, userPoolType, poolName).Inputs["schemas"].([]any) {
@@ -210,9 +210,9 @@ func TestATestUserWithoutContextHasNoAttributesOfIt(t *testing.T) {
 }
 
 const (
-	attributeWanted = "want 1 to 20 letters, digits and _, starting with a letter: the name of a custom attribute, without custom:"
-	patientWanted   = "want a FHIR id: 1 to 64 letters, digits, - and ., and not . or .. alone"
-	fhirUserWanted  = "want <type>/<id>, or an absolute https URL that ends in it, " +
+	attributeWanted = "must be 1 to 20 letters, digits and _, starting with a letter: a custom attribute's name without custom:"
+	patientWanted   = "must be a FHIR id: 1 to 64 letters, digits, - and ., and not . or .. alone"
+	fhirUserWanted  = "must be <type>/<id>, or an absolute https URL that ends in it, " +
 		"where the type is Patient, Practitioner, PractitionerRole, RelatedPerson or Person"
 )
 
@@ -224,17 +224,17 @@ func TestAnAttributeThatUsersOrCognitoCouldMistakeIsRefused(t *testing.T) {
 	}
 	for _, standard := range []string{"profile", "email", "sub", "email_verified", "preferred_username"} {
 		cases[standard] = refusal{func(a *components.SmartDatastoreArgs) { a.LaunchContext = withAttributes("", standard) },
-			fmt.Sprintf("launchContext.fhirUserAttribute: %q: want no standard attribute: a user could write it", standard)}
+			fmt.Sprintf("launchContext.fhirUserAttribute: %q: must not be a standard attribute, because users can write those", standard)}
 	}
 	cases["twice"] = refusal{func(a *components.SmartDatastoreArgs) { a.LaunchContext = withAttributes("who", "WHO") },
-		`launchContext.fhirUserAttribute: "WHO": want another attribute than patientAttribute`}
+		`launchContext.fhirUserAttribute: "WHO": must differ from patientAttribute`}
 	assertRefused(t, cases)
 }
 
 func TestAPlanWithoutClaimsInAccessTokensIsRefusedWhereTheyAreNeeded(t *testing.T) {
 	lite := func(a *components.SmartDatastoreArgs) { a.UserPool.Tier = "LITE" }
-	assertRefused(t, map[string]refusal{"lite": {lite, `userPool.tier: "LITE": want ESSENTIALS or PLUS: a client with users asks for ` +
-		`launch/patient, patient/ or user/ scopes, which need claims that Cognito adds to access tokens in these plans`}})
+	assertRefused(t, map[string]refusal{"lite": {lite, `userPool.tier: "LITE": must be ESSENTIALS or PLUS; a client with users asks for ` +
+		`launch/patient, patient/ or user/ scopes, which need claims that Cognito adds to access tokens only in these plans`}})
 	r := build(t, func(a *components.SmartDatastoreArgs) { lite(a); a.Clients = a.Clients[:1] })
 	if got := r.find(t, userPoolType, poolName).Inputs["userPoolTier"]; got != "LITE" {
 		t.Errorf("tier: got %v", got)
@@ -243,7 +243,7 @@ func TestAPlanWithoutClaimsInAccessTokensIsRefusedWhereTheyAreNeeded(t *testing.
 
 func TestAnArchiveOfTheContextThatLambdaCouldNotRunIsRefused(t *testing.T) {
 	cases := map[string]refusal{"none": {func(a *components.SmartDatastoreArgs) { a.LaunchContext.Function.Archive = "/none.zip" },
-		`launchContext.function.archive: "/none.zip": want a zip archive with an executable file "bootstrap" for the function's architecture: ` +
+		`launchContext.function.archive: "/none.zip": must be a zip archive with an executable file "bootstrap" for the function's architecture: ` +
 			`open /none.zip: no such file or directory`}}
 	assertRefused(t, cases)
 }
@@ -351,7 +351,7 @@ func TestALaunchContextStandsAlone(t *testing.T) {
 	args.PatientAttribute, args.Function.Architecture = "custom:x", "riscv"
 	args.Function.Archive = ""
 	assertRefusal(t, aLaunchContext(args), `LaunchContext "who": patientAttribute: "custom:x": `+attributeWanted+
-		"\nfunction.architecture: \"riscv\": want one of arm64, x86_64")
+		"\nfunction.architecture: \"riscv\": must be one of arm64, x86_64")
 }
 
 // What the components declare must be what the function takes: its environment and

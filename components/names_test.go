@@ -46,7 +46,7 @@ func TestANameThatAWSWouldRefuseIsRefused(t *testing.T) {
 	longest := map[string]int{"SmartDatastore": 33, "AuthorizationServer": 38, "LaunchContext": 46, "TokenValidator": 46, "BulkDataStore": 49}
 	for component, limit := range longest {
 		for _, bad := range []string{"", "a.b", "a/b", "a b", "é", "-a", strings.Repeat("a", limit+1)} {
-			want := fmt.Sprintf("%s %q: name: %q: want 1 to %d letters, digits, - and _, starting with a letter or digit: AWS's names are derived from it",
+			want := fmt.Sprintf("%s %q: name: %q: must be 1 to %d letters, digits, - and _, starting with a letter or digit; AWS's names are derived from it",
 				component, bad, bad, limit)
 			assertRefusal(t, componentsNamed(bad)[component], want)
 		}

@@ -138,40 +138,40 @@ func TestNumbersOfExecutionsThatCannotBeAreRefused(t *testing.T) {
 		}
 	}
 	assertRefused(t, map[string]refusal{
-		"negative":          {provisioned(&components.ProvisionedConcurrencyArgs{Executions: -1}), at + `executions: -1: want 0 (none) or more`},
-		"negative reserved": {reserved(-1, &components.ProvisionedConcurrencyArgs{}), `function.reservedConcurrency: -1: want 0 (none is reserved) or more`},
+		"negative":          {provisioned(&components.ProvisionedConcurrencyArgs{Executions: -1}), at + `executions: -1: must be 0 (none) or more`},
+		"negative reserved": {reserved(-1, &components.ProvisionedConcurrencyArgs{}), `function.reservedConcurrency: -1: must be 0 (reserves none) or more`},
 		"scaling nothing": {provisioned(&components.ProvisionedConcurrencyArgs{MaxExecutions: 5}),
-			at + `executions: missing: want at least 1, where AWS is to change the number`},
+			at + `executions: missing; set it to at least 1, because maxExecutions, targetUtilization and schedules change this number`},
 		"schedules of nothing": {provisioned(&components.ProvisionedConcurrencyArgs{Schedules: []components.ConcurrencyScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1}}}),
-			at + `executions: missing: want at least 1, where AWS is to change the number`},
+			at + `executions: missing; set it to at least 1, because maxExecutions, targetUtilization and schedules change this number`},
 		"less at most than at least": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 5, MaxExecutions: 4}),
-			at + `maxExecutions: 4: want no less than executions, 5`},
+			at + `maxExecutions: 4: must be at least executions, 5`},
 		"a utilization without a maximum": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, TargetUtilization: 50}),
-			at + `targetUtilization: 50: want maxExecutions too: without it, AWS does not follow the load`},
+			at + `targetUtilization: 50: cannot be used without maxExecutions; set maxExecutions, or remove it`},
 		"too little utilization": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 2, TargetUtilization: 9}),
-			at + `targetUtilization: 9: want 10 to 90 percent`},
+			at + `targetUtilization: 9: must be 10 to 90 percent`},
 		"too much utilization": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 2, TargetUtilization: 91}),
-			at + `targetUtilization: 91: want 10 to 90 percent`},
+			at + `targetUtilization: 91: must be 10 to 90 percent`},
 		"more warm than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 5}),
-			at + `executions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
+			at + `executions: 5: must be at most reservedConcurrency, 4; warm executions are part of the reserved ones`},
 		"more warm at most than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 1, MaxExecutions: 5}),
-			at + `maxExecutions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
+			at + `maxExecutions: 5: must be at most reservedConcurrency, 4; warm executions are part of the reserved ones`},
 		"more scheduled than reserved": {reserved(4, &components.ProvisionedConcurrencyArgs{Executions: 1,
 			Schedules: []components.ConcurrencyScheduleArgs{{Name: "a", Schedule: "rate(1 day)", Executions: 1, MaxExecutions: 5}}}),
-			at + `schedules[0].maxExecutions: 5: want at most reservedConcurrency, 4: warm executions come out of the reserved ones`},
+			at + `schedules[0].maxExecutions: 5: must be at most reservedConcurrency, 4; warm executions are part of the reserved ones`},
 		"a schedule without a name": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Name = "" }),
-			at + `schedules[0].name: "": want 1 to 64 letters, digits, - and _, starting with a letter or digit`},
+			at + `schedules[0].name: "": must be 1 to 64 letters, digits, - and _, starting with a letter or digit`},
 		"a schedule that is none": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Schedule = "daily" }),
-			at + `schedules[0].schedule: "daily": want cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)`},
+			at + `schedules[0].schedule: "daily": must be cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)`},
 		"a time zone that is none": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Timezone = "Central Europe" }),
-			at + `schedules[0].timezone: "Central Europe": want the name of a time zone, such as Europe/Vienna`},
+			at + `schedules[0].timezone: "Central Europe": must be the name of a time zone, such as Europe/Vienna`},
 		"a schedule of none": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.Executions = 0 }),
-			at + `schedules[0].executions: 0: want 1 or more`},
+			at + `schedules[0].executions: 0: must be 1 or more`},
 		"a schedule of less at most": {scheduled(func(s *components.ConcurrencyScheduleArgs) { s.MaxExecutions = 1 }),
-			at + `schedules[0].maxExecutions: 1: want no less than executions, 2`},
+			at + `schedules[0].maxExecutions: 1: must be at least executions, 2`},
 		"two schedules of a name": {provisioned(&components.ProvisionedConcurrencyArgs{Executions: 1, Schedules: []components.ConcurrencyScheduleArgs{
 			{Name: "a", Schedule: "rate(1 day)", Executions: 1}, {Name: "a", Schedule: "rate(2 days)", Executions: 1}}}),
-			at + `schedules[1].name: "a": want a name that no other schedule has`},
+			at + `schedules[1].name: "a": another schedule has this name; choose a different one`},
 	})
 }
 
@@ -242,7 +242,7 @@ func TestTheLogIsNotEncryptedWithAGivenKeyUnlessThatIsSaid(t *testing.T) {
 
 func TestALogKeyThatIsNoneIsRefused(t *testing.T) {
 	const alias = "arn:aws:kms:us-east-1:123456789012:alias/logs"
-	const want = `function.logKmsKeyArn: "` + alias + `": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`
+	const want = `function.logKmsKeyArn: "` + alias + `": must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`
 	assertRefused(t, map[string]refusal{"at once": {
 		func(a *components.SmartDatastoreArgs) { a.Function.LogKMSKeyARN = pulumi.String(alias) }, want,
 	}})

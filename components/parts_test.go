@@ -68,7 +68,7 @@ func TestAnAuthorizationServerAloneRefusesTheSame(t *testing.T) {
 		args *components.AuthorizationServerArgs
 		want string
 	}{
-		"nothing": {nil, `clients: missing: want at least one client; without one nobody can get a token`},
+		"nothing": {nil, `clients: missing; add at least one client; only clients can get tokens`},
 		"several": {&components.AuthorizationServerArgs{
 			Clients:               []components.ClientArgs{service()},
 			AuthorizationStrategy: "AWS_AUTH",
@@ -76,10 +76,10 @@ func TestAnAuthorizationServerAloneRefusesTheSame(t *testing.T) {
 			UserPool:              &components.UserPoolArgs{MFA: "on"},
 			TestUsers:             []components.TestUserArgs{{Username: "ann", Email: "ann@example.org"}},
 		}, strings.Join([]string{
-			`authorizationStrategy: "AWS_AUTH": want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens`,
-			`domainPrefix: "Clinic": want 1 to 63 lower-case letters, digits and -, with no - at either end`,
-			`testUsers[0].password: missing: want a password, as a Pulumi secret`,
-			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`,
+			`authorizationStrategy: "AWS_AUTH": must be SMART_ON_FHIR (v1 and v2 scopes) or SMART_ON_FHIR_V1; other datastores accept no tokens`,
+			`domainPrefix: "Clinic": must be 1 to 63 lower-case letters, digits and -, with no - at either end`,
+			`testUsers[0].password: missing; set it to a password, as a Pulumi secret`,
+			`userPool.mfa: "on": must be one of OFF, OPTIONAL, ON`,
 		}, "\n")},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -191,22 +191,26 @@ func TestAGrantLetsAValidatorsRolesActOnThatDatastoreOnly(t *testing.T) {
 }
 
 func TestATokenValidatorAloneRefusesWhatItCannotJudgeBy(t *testing.T) {
-	const without = ": missing: the validator cannot judge without"
+	const (
+		noIssuers = "issuers: missing; add at least one issuer, as tokens have it in iss"
+		noKeySet  = "jwksUri: missing; set it to the https URL of the issuer's key set"
+		noClients = "clients: missing; add at least one client"
+	)
 	for what, c := range map[string]struct {
 		edit func(*components.TokenValidatorArgs)
 		want string
 	}{
-		"no issuers": {func(a *components.TokenValidatorArgs) { a.Issuers = nil }, "issuers" + without},
-		"no key set": {func(a *components.TokenValidatorArgs) { a.JWKSURI = nil }, "jwksUri" + without},
-		"no clients": {func(a *components.TokenValidatorArgs) { a.Clients = nil }, "clients" + without},
+		"no issuers": {func(a *components.TokenValidatorArgs) { a.Issuers = nil }, noIssuers},
+		"no key set": {func(a *components.TokenValidatorArgs) { a.JWKSURI = nil }, noKeySet},
+		"no clients": {func(a *components.TokenValidatorArgs) { a.Clients = nil }, noClients},
 		"another strategy": {func(a *components.TokenValidatorArgs) {
 			a.AuthorizationStrategy = smart.AuthorizationStrategy("AWS_AUTH")
 		},
-			`authorizationStrategy: "AWS_AUTH": want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens`},
+			`authorizationStrategy: "AWS_AUTH": must be SMART_ON_FHIR (v1 and v2 scopes) or SMART_ON_FHIR_V1; other datastores accept no tokens`},
 		"another processor": {func(a *components.TokenValidatorArgs) { a.Function.Architecture = "riscv" },
-			`function.architecture: "riscv": want one of arm64, x86_64`},
+			`function.architecture: "riscv": must be one of arm64, x86_64`},
 		"nothing": {func(a *components.TokenValidatorArgs) { *a = components.TokenValidatorArgs{} },
-			"issuers" + without + "\njwksUri" + without + "\nclients" + without},
+			noIssuers + "\n" + noKeySet + "\n" + noClients},
 	} {
 		t.Run(what, func(t *testing.T) {
 			args := tokenValidatorArgs()
@@ -216,6 +220,6 @@ func TestATokenValidatorAloneRefusesWhatItCannotJudgeBy(t *testing.T) {
 	}
 	t.Run("no arguments", func(t *testing.T) {
 		assertRefusal(t, aTokenValidator(nil, "", nil),
-			`TokenValidator "judge": issuers`+without+"\njwksUri"+without+"\nclients"+without)
+			`TokenValidator "judge": `+noIssuers+"\n"+noKeySet+"\n"+noClients)
 	})
 }

@@ -14,8 +14,11 @@ import (
 )
 
 // problems collects everything that is wrong with an argument value, so that its
-// author learns all of it at once. A problem names the field, the value and what
-// would be accepted; it never holds a secret.
+// author learns all of it at once. A problem never holds a secret, and has three parts:
+//
+//	<field>: <value>: must be <what is accepted>
+//	<field>: <value>: <what is wrong>; <what to do>
+//	<field>: missing; <what to set>
 //
 // Its methods check one value. A group of arguments checks itself, with a method that
 // takes the problems and the group's field.
@@ -28,11 +31,16 @@ func (p *problems) report(err error) { p.found = append(p.found, err) }
 // wrong, such as the component's name.
 func (p *problems) refuse(field, reason string) { p.report(problem{field, reason}) }
 
-func (p *problems) add(field string, value any, want string) {
-	p.refuse(field, told(value)+": "+want)
+func (p *problems) add(field string, value any, why string) {
+	p.refuse(field, told(value)+": "+why)
 }
 
-func (p *problems) missing(field, want string) { p.refuse(field, "missing: "+want) }
+// addCount adds a problem with how many things a field has, instead of the value.
+func (p *problems) addCount(field string, n int, things, why string) {
+	p.refuse(field, fmt.Sprintf("%d %s: %s", n, things, why))
+}
+
+func (p *problems) missing(field, accepted string) { p.refuse(field, "missing; "+accepted) }
 
 // problem is what is wrong with one field.
 type problem struct{ field, reason string }
@@ -41,27 +49,27 @@ func (p problem) Error() string { return p.field + ": " + p.reason }
 
 func (p *problems) oneOf(field, value string, accepted ...string) {
 	if !slices.Contains(accepted, value) {
-		p.add(field, value, "want one of "+strings.Join(accepted, ", "))
+		p.add(field, value, "must be one of "+strings.Join(accepted, ", "))
 	}
 }
 
 func (p *problems) inRange(field string, value, low, high int, unit string) {
 	if value < low || value > high {
-		p.add(field, value, fmt.Sprintf("want %d to %d %s", low, high, unit))
+		p.add(field, value, fmt.Sprintf("must be %d to %d %s", low, high, unit))
 	}
 }
 
-func (p *problems) pattern(field, value string, pattern *regexp.Regexp, want string) {
+func (p *problems) pattern(field, value string, pattern *regexp.Regexp, accepted string) {
 	if !pattern.MatchString(value) {
-		p.add(field, value, want)
+		p.add(field, value, accepted)
 	}
 }
 
 // patternWhereKnown checks a value that is known already; [matching] checks what
 // becomes known later.
-func (p *problems) patternWhereKnown(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) {
+func (p *problems) patternWhereKnown(field string, value pulumi.StringInput, pattern *regexp.Regexp, accepted string) {
 	if text, ok := value.(pulumi.String); ok {
-		p.pattern(field, string(text), pattern, want)
+		p.pattern(field, string(text), pattern, accepted)
 	}
 }
 
@@ -104,16 +112,16 @@ func (r *refusal) As(target any) bool {
 
 // matching is a value that stops the run, before it reaches what it is given to,
 // where it turns out not to match.
-func matching(field string, value pulumi.StringInput, pattern *regexp.Regexp, want string) pulumi.StringOutput {
-	return valid(field, value, pattern.MatchString, want)
+func matching(field string, value pulumi.StringInput, pattern *regexp.Regexp, accepted string) pulumi.StringOutput {
+	return valid(field, value, pattern.MatchString, accepted)
 }
 
 // valid is [matching] by a function.
-func valid(field string, value pulumi.StringInput, accepts func(text string) bool, want string) pulumi.StringOutput {
+func valid(field string, value pulumi.StringInput, accepts func(text string) bool, accepted string) pulumi.StringOutput {
 	output := value.ToStringOutput()
 	return output.ApplyT(func(text string) (string, error) {
 		if !accepts(text) {
-			return "", fmt.Errorf("%s: %s: %s", field, quoted(text, output), want)
+			return "", fmt.Errorf("%s: %s: %s", field, quoted(text, output), accepted)
 		}
 		return text, nil
 	}).(pulumi.StringOutput)
@@ -135,7 +143,7 @@ func quoted(value any, from pulumi.Input) string {
 	return told(value)
 }
 
-// told is a value as an error tells it, without the user and password of a URL.
+// told is a value as the user writes it in YAML or JSON, without the user and password of a URL.
 func told(value any) string {
 	switch value := value.(type) {
 	case string:
@@ -143,10 +151,12 @@ func told(value any) string {
 	case []string:
 		texts := make([]string, len(value))
 		for i, text := range value {
-			texts[i] = redact.UserInfo(text)
+			texts[i] = redact.Quote(text)
 		}
-		return fmt.Sprintf("%#v", texts)
-	default:
-		return fmt.Sprintf("%#v", value)
+		return "[" + strings.Join(texts, ", ") + "]"
+	case nil:
+		return "null"
+	default: // a number, true or false
+		return fmt.Sprint(value)
 	}
 }

@@ -82,18 +82,18 @@ func (c *ProvisionedConcurrencyArgs) withDefaults() *ProvisionedConcurrencyArgs 
 // concurrency, 0 where there is none.
 func (c *ProvisionedConcurrencyArgs) check(p *problems, field string, reserved int) {
 	if c.Executions < 0 {
-		p.add(field+".executions", c.Executions, "want 0 (none) or more")
+		p.add(field+".executions", c.Executions, "must be 0 (none) or more")
 	}
 	if c.Executions == 0 && (c.scaled() || c.TargetUtilization != 0) {
-		p.missing(field+".executions", "want at least 1, where AWS is to change the number")
+		p.missing(field+".executions", "set it to at least 1, because maxExecutions, targetUtilization and schedules change this number")
 	}
 	if c.MaxExecutions != 0 && c.MaxExecutions < c.Executions {
-		p.add(field+".maxExecutions", c.MaxExecutions, fmt.Sprintf("want no less than executions, %d", c.Executions))
+		p.add(field+".maxExecutions", c.MaxExecutions, fmt.Sprintf("must be at least executions, %d", c.Executions))
 	}
 	if c.TargetUtilization != 0 {
 		p.inRange(field+".targetUtilization", c.TargetUtilization, 10, 90, "percent")
 		if c.MaxExecutions == 0 {
-			p.add(field+".targetUtilization", c.TargetUtilization, "want maxExecutions too: without it, AWS does not follow the load")
+			p.add(field+".targetUtilization", c.TargetUtilization, "cannot be used without maxExecutions; set maxExecutions, or remove it")
 		}
 	}
 	p.withinReserved(field+".executions", c.Executions, reserved)
@@ -102,7 +102,7 @@ func (c *ProvisionedConcurrencyArgs) check(p *problems, field string, reserved i
 	for i, s := range c.Schedules {
 		at := fmt.Sprintf("%s.schedules[%d]", field, i)
 		if seen[s.Name] {
-			p.add(at+".name", s.Name, "want a name that no other schedule has")
+			p.add(at+".name", s.Name, "another schedule has this name; choose a different one")
 		}
 		seen[s.Name] = true
 		s.check(p, at, reserved)
@@ -110,14 +110,14 @@ func (c *ProvisionedConcurrencyArgs) check(p *problems, field string, reserved i
 }
 
 func (s ConcurrencyScheduleArgs) check(p *problems, at string, reserved int) {
-	p.pattern(at+".name", s.Name, clientNamePattern, "want 1 to 64 letters, digits, - and _, starting with a letter or digit")
-	p.pattern(at+".schedule", s.Schedule, schedulePattern, "want cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)")
-	p.pattern(at+".timezone", s.Timezone, timezonePattern, "want the name of a time zone, such as Europe/Vienna")
+	p.pattern(at+".name", s.Name, clientNamePattern, "must be 1 to 64 letters, digits, - and _, starting with a letter or digit")
+	p.pattern(at+".schedule", s.Schedule, schedulePattern, "must be cron(...), rate(...) or at(...), such as cron(0 7 ? * MON-FRI *)")
+	p.pattern(at+".timezone", s.Timezone, timezonePattern, "must be the name of a time zone, such as Europe/Vienna")
 	if s.Executions < 1 {
-		p.add(at+".executions", s.Executions, "want 1 or more")
+		p.add(at+".executions", s.Executions, "must be 1 or more")
 	}
 	if s.MaxExecutions < s.Executions {
-		p.add(at+".maxExecutions", s.MaxExecutions, fmt.Sprintf("want no less than executions, %d", s.Executions))
+		p.add(at+".maxExecutions", s.MaxExecutions, fmt.Sprintf("must be at least executions, %d", s.Executions))
 	}
 	p.withinReserved(at+".executions", s.Executions, reserved)
 	p.withinReserved(at+".maxExecutions", s.MaxExecutions, reserved)
@@ -127,7 +127,7 @@ func (s ConcurrencyScheduleArgs) check(p *problems, at string, reserved int) {
 // reserved ones.
 func (p *problems) withinReserved(field string, executions, reserved int) {
 	if reserved > 0 && executions > reserved {
-		p.add(field, executions, fmt.Sprintf("want at most reservedConcurrency, %d: warm executions come out of the reserved ones", reserved))
+		p.add(field, executions, fmt.Sprintf("must be at most reservedConcurrency, %d; warm executions are part of the reserved ones", reserved))
 	}
 }
 

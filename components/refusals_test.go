@@ -25,9 +25,14 @@ type refusal struct {
 	want string
 }
 
-// told is a refused value as the refusal tells it: without the user and password of a URL.
+// told is a refused value as the refusal tells it: without the user and password of a URL,
+// and without what is behind 300 characters.
 func told(value string) string {
-	return strconv.Quote(strings.NewReplacer("ann:secret@", "[left out]@", "u:p@", "[left out]@", "//ann@", "//[left out]@").Replace(value))
+	shown := strings.NewReplacer("ann:secret@", "[left out]@", "u:p@", "[left out]@", "//ann@", "//[left out]@").Replace(value)
+	if n := len(shown); n > 300 {
+		return fmt.Sprintf("%q... (%d characters)", shown[:300], n)
+	}
+	return strconv.Quote(shown)
 }
 
 // assertRefused refuses every case; see [assertRefusal].
@@ -95,11 +100,11 @@ func many(n int, value func(i int) string) []string {
 }
 
 func TestClientsThatCannotBeAreRefused(t *testing.T) {
-	const nameWanted = "want 1 to 64 letters, digits, - and _, starting with a letter or digit"
+	const nameWanted = "must be 1 to 64 letters, digits, - and _, starting with a letter or digit"
 	assertRefused(t, map[string]refusal{
 		"none": {
 			func(a *components.SmartDatastoreArgs) { a.Clients = nil },
-			`clients: missing: want at least one client; without one nobody can get a token`,
+			`clients: missing; add at least one client; only clients can get tokens`,
 		},
 		"too many": {func(a *components.SmartDatastoreArgs) {
 			a.Clients = nil
@@ -108,7 +113,7 @@ func TestClientsThatCannotBeAreRefused(t *testing.T) {
 				client.Name = fmt.Sprint("c", i)
 				a.Clients = append(a.Clients, client)
 			}
-		}, `clients: "101 clients": want at most 100: the function's environment lists them all`},
+		}, `clients: 101 clients: must be at most 100, because the function's environment lists them all`},
 		"no name":              {aService(named("")), `clients[0].name: "": ` + nameWanted},
 		"a dash first":         {aService(named("-etl")), `clients[0].name: "-etl": ` + nameWanted},
 		"a space in the name":  {aService(named("my etl")), `clients[0].name: "my etl": ` + nameWanted},
@@ -118,76 +123,76 @@ func TestClientsThatCannotBeAreRefused(t *testing.T) {
 		"a name of 65 letters": {aService(named(strings.Repeat("a", 65))), `clients[0].name: "` + strings.Repeat("a", 65) + `": ` + nameWanted},
 		"the same name twice": {
 			func(a *components.SmartDatastoreArgs) { a.Clients[2].Name = "etl" },
-			`clients[2].name: "etl": want a name that no other client has`,
+			`clients[2].name: "etl": another client has this name, ignoring case; choose a different one`,
 		},
 		"the same name but for case": {
 			func(a *components.SmartDatastoreArgs) { a.Clients[1].Name = "ETL" },
-			`clients[1].name: "ETL": want a name that no other client has`,
+			`clients[1].name: "ETL": another client has this name, ignoring case; choose a different one`,
 		},
 		"no kind": {
 			aService(func(c *components.ClientArgs) { c.Kind = "" }),
-			`clients[0].kind: "": want one of service, confidential, public`,
+			`clients[0].kind: "": must be one of service, confidential, public`,
 		},
 		"an unknown kind": {
 			aService(func(c *components.ClientArgs) { c.Kind = "Service" }),
-			`clients[0].kind: "Service": want one of service, confidential, public`,
+			`clients[0].kind: "Service": must be one of service, confidential, public`,
 		},
 	})
 }
 
 func TestScopesThatWouldNotDoWhatTheySayAreRefused(t *testing.T) {
-	const orElse = "; or launch/patient, or for user-facing clients openid, profile, email, phone"
-	const refresh = "Cognito cannot issue it; refresh tokens always come with the authorization code grant"
+	const orElse = "; also accepted: launch/patient, and for clients with users openid, profile, email, phone"
+	const refresh = "Cognito has no such scope; remove it, because the authorization code grant always returns a refresh token"
 	const patientless = "a service has no user and no patient; use system/ scopes, or a client of kind confidential or public"
 	assertRefused(t, map[string]refusal{
-		"none": {aService(scoped()), `clients[0].scopes: missing: want at least one scope, such as system/*.read`},
+		"none": {aService(scoped()), `clients[0].scopes: missing; add at least one scope, such as system/*.read`},
 		"twice": {aService(scoped("system/*.read", "system/*.read")),
-			`clients[0].scopes[1]: "system/*.read": want each scope once`},
+			`clients[0].scopes[1]: "system/*.read": listed twice; list each scope once`},
 		"fhirUser": {anApp(scoped("fhirUser")),
-			`clients[0].scopes[0]: "fhirUser": Cognito cannot issue it; the fhirUser claim comes from a user attribute instead`},
+			`clients[0].scopes[0]: "fhirUser": Cognito has no such scope; use openid instead (the fhirUser claim comes from a user attribute)`},
 		"launch": {anApp(scoped("launch")),
-			`clients[0].scopes[0]: "launch": Cognito cannot issue it, and there is no EHR launch without it`},
+			`clients[0].scopes[0]: "launch": Cognito has no such scope, so EHR launch is not possible; remove it, or use launch/patient for standalone launch`},
 		"offline_access": {anApp(scoped("offline_access")), `clients[0].scopes[0]: "offline_access": ` + refresh},
 		"online_access":  {anApp(scoped("online_access")), `clients[0].scopes[0]: "online_access": ` + refresh},
 		"openid for a service": {aService(scoped("openid")),
-			`clients[0].scopes[0]: "openid": a service has no user; want resource scopes such as system/*.read`},
+			`clients[0].scopes[0]: "openid": a service has no user; use resource scopes such as system/*.read`},
 		"no slash": {anApp(scoped("patient")),
-			`clients[0].scopes[0]: "patient": not a SMART resource scope: want context "/" type "." permissions` + orElse},
+			`clients[0].scopes[0]: "patient": not a SMART resource scope: must be <context>/<type>.<permissions>, such as patient/*.rs` + orElse},
 		"an unknown context": {anApp(scoped("group/*.read")),
-			`clients[0].scopes[0]: "group/*.read": unknown context: want patient, user or system` + orElse},
+			`clients[0].scopes[0]: "group/*.read": unknown context: must be patient, user or system` + orElse},
 		"another launch": {anApp(scoped("launch/encounter")),
-			`clients[0].scopes[0]: "launch/encounter": not a SMART resource scope: want context "/" type "." permissions` + orElse},
+			`clients[0].scopes[0]: "launch/encounter": not a SMART resource scope: must be <context>/<type>.<permissions>, such as patient/*.rs` + orElse},
 		"an unknown type": {anApp(scoped("patient/Patients.read")),
-			`clients[0].scopes[0]: "patient/Patients.read": unknown FHIR R4 resource type: want a FHIR R4 resource type or *` + orElse},
+			`clients[0].scopes[0]: "patient/Patients.read": unknown FHIR R4 resource type: must be a FHIR R4 resource type or *` + orElse},
 		"permissions out of order": {anApp(scoped("patient/*.sr")),
-			`clients[0].scopes[0]: "patient/*.sr": malformed permissions: want read, write or * (v1), or letters of cruds in this order (v2)` + orElse},
+			`clients[0].scopes[0]: "patient/*.sr": malformed permissions: must be read, write or * (v1), or letters of cruds in this order (v2)` + orElse},
 		"a filter on everything": {anApp(scoped("patient/*.rs?category=vital-signs")),
 			`clients[0].scopes[0]: "patient/*.rs?category=vital-signs": filter not accepted: HealthLake filters a concrete resource type only` + orElse},
 		"a slash in a filter": {anApp(scoped("patient/Observation.rs?category=http://a|b")),
-			`clients[0].scopes[0]: "patient/Observation.rs?category=http://a|b": Cognito takes no slash in a scope's name; percent-encode those of the filter: patient/Observation.rs?category=http:%2F%2Fa|b`},
+			`clients[0].scopes[0]: "patient/Observation.rs?category=http://a|b": Cognito accepts no slash in a scope's name; percent-encode the slashes of the filter: patient/Observation.rs?category=http:%2F%2Fa|b`},
 		"a filter by a result parameter": {anApp(scoped("patient/Observation.rs?_count=1")),
 			`clients[0].scopes[0]: "patient/Observation.rs?_count=1": filter not accepted: "_count" cannot filter Observation; ` +
-				`want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id` + orElse},
+				`use a search parameter that FHIR R4 defines for this type, except composite and special ones and those of every type such as _id` + orElse},
 		"a filter by another type's parameter": {anApp(scoped("user/Patient.rs?category=x")),
 			`clients[0].scopes[0]: "user/Patient.rs?category=x": filter not accepted: "category" cannot filter Patient; ` +
-				`want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id` + orElse},
+				`use a search parameter that FHIR R4 defines for this type, except composite and special ones and those of every type such as _id` + orElse},
 		"a filter with a modifier": {aService(scoped("system/Patient.rs?name:exact=x")),
-			`clients[0].scopes[0]: "system/Patient.rs?name:exact=x": filter not accepted: a filter must not have a modifier; want name=value` + orElse},
+			`clients[0].scopes[0]: "system/Patient.rs?name:exact=x": filter not accepted: a filter cannot have a modifier; use name=<value>` + orElse},
 		"a raw equals sign in a filter": {aService(scoped("system/Patient.rs?name=x=y")),
-			`clients[0].scopes[0]: "system/Patient.rs?name=x=y": filter not accepted: want ? and = percent-encoded in a value (%3F, %3D)` + orElse},
+			`clients[0].scopes[0]: "system/Patient.rs?name=x=y": filter not accepted: a value must have ? and = percent-encoded (%3F, %3D)` + orElse},
 		"too long a filter": {anApp(scoped("patient/Observation.rs?code=" + strings.Repeat("1", 256))),
-			`clients[0].scopes[0]: "patient/Observation.rs?code=` + strings.Repeat("1", 256) + `": Cognito takes at most 256 printable characters behind the first slash, and no further slash, space, " or \`},
+			`clients[0].scopes[0]: "patient/Observation.rs?code=` + strings.Repeat("1", 256) + `": must have at most 256 printable characters after the first slash, without another slash, a space, " or \ (Cognito)`},
 		"system/ for users": {anApp(scoped("system/*.read")),
-			`clients[0].scopes[0]: "system/*.read": a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service`},
+			`clients[0].scopes[0]: "system/*.read": a client with users cannot have system/ scopes; use patient/ or user/ scopes, or a client of kind service`},
 		"system/ for users with a secret": {clients(confidential(), scoped("system/Patient.rs")),
-			`clients[0].scopes[0]: "system/Patient.rs": a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service`},
+			`clients[0].scopes[0]: "system/Patient.rs": a client with users cannot have system/ scopes; use patient/ or user/ scopes, or a client of kind service`},
 		"scopes of users for a service": {aService(scoped("launch/patient", "patient/*.read", "user/*.rs", "system/*.rs")),
 			`clients[0].scopes[0]: "launch/patient": ` + patientless + "\n" + `clients[0].scopes[1]: "patient/*.read": ` + patientless + "\n" +
 				`clients[0].scopes[2]: "user/*.rs": ` + patientless},
 		"v2 for a v1 datastore": {func(a *components.SmartDatastoreArgs) {
 			a.AuthorizationStrategy = smart.SMARTOnFHIRV1
 			aService(scoped("system/*.rs"))(a)
-		}, `clients[0].scopes[0]: "system/*.rs": a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR`},
+		}, `clients[0].scopes[0]: "system/*.rs": a SMART_ON_FHIR_V1 datastore accepts only v1 scopes (read, write, *); use one, or set authorizationStrategy to SMART_ON_FHIR`},
 	})
 }
 
@@ -207,10 +212,10 @@ func sized(context string, total int) []string {
 }
 
 func TestAClientWhoseTokensWouldBeTooLongIsRefused(t *testing.T) {
-	const refused = `a token with all of them can have %d bytes, and the validator refuses a token over 8192; want fewer or shorter scopes, or several clients`
+	const refused = `a token with all of them can have %d bytes, and the validator refuses tokens over 8192; use fewer or shorter scopes, or several clients`
 	assertRefused(t, map[string]refusal{
-		"users":     {anApp(scoped(sized("user", 3678)...)), fmt.Sprintf(`clients[0].scopes: "36 scopes of the client phone": `+refused, 8193)},
-		"a service": {aService(scoped(sized("system", 4990)...)), fmt.Sprintf(`clients[0].scopes: "49 scopes of the client etl": `+refused, 8193)},
+		"users":     {anApp(scoped(sized("user", 3678)...)), fmt.Sprintf(`clients[0].scopes: 36 scopes of the client phone: `+refused, 8193)},
+		"a service": {aService(scoped(sized("system", 4990)...)), fmt.Sprintf(`clients[0].scopes: 49 scopes of the client etl: `+refused, 8193)},
 	})
 	for what, edit := range map[string]func(*components.SmartDatastoreArgs){
 		"users":     anApp(scoped(sized("user", 3677)...)),
@@ -228,7 +233,7 @@ func TestMoreScopesThanCognitoTakesAreRefused(t *testing.T) {
 	}
 	assertRefused(t, map[string]refusal{
 		"51 of a client": {aService(scoped(many(51, filtered("system", 0))...)),
-			`clients[0].scopes: "51 scopes": want at most 50 (Cognito)`},
+			`clients[0].scopes: 51 scopes: must be at most 50 (Cognito)`},
 		"101 of two resource servers": {func(a *components.SmartDatastoreArgs) {
 			a.Clients = nil
 			for _, server := range []string{"user", "patient"} {
@@ -238,25 +243,25 @@ func TestMoreScopesThanCognitoTakesAreRefused(t *testing.T) {
 					a.Clients = append(a.Clients, client)
 				}
 			}
-		}, `clients[*].scopes: "101 different scopes of patient/": want at most 100 of a resource server (Cognito)
-clients[*].scopes: "101 different scopes of user/": want at most 100 of a resource server (Cognito)`},
+		}, `clients[*].scopes: 101 different scopes of patient/: must be at most 100 per resource server (Cognito)
+clients[*].scopes: 101 different scopes of user/: must be at most 100 per resource server (Cognito)`},
 	})
 }
 
 func TestURLsThatCognitoMustNotSendUsersToAreRefused(t *testing.T) {
-	const wanted = "want an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info"
+	const wanted = "must be an absolute https URL, or http on localhost, 127.0.0.1 or [::1], without fragment, wildcard or user info"
 	cases := map[string]refusal{
 		"none": {anApp(func(c *components.ClientArgs) { c.CallbackURLs = nil }),
-			`clients[0].callbackUrls: missing: want at least one URL that Cognito sends the user back to`},
+			`clients[0].callbackUrls: missing; add at least one URL for Cognito to send the user back to`},
 		"101": {anApp(func(c *components.ClientArgs) {
 			c.CallbackURLs = pulumi.ToStringArray(many(101, func(i int) string { return fmt.Sprint("https://a.example.org/", i) }))
-		}), `clients[0].callbackUrls: "101 URLs": want at most 100 (Cognito)`},
+		}), `clients[0].callbackUrls: 101 URLs: must be at most 100 (Cognito)`},
 		"a callback of a service": {aService(func(c *components.ClientArgs) {
 			c.CallbackURLs = pulumi.ToStringArray([]string{"https://a.example.org"})
 		}),
-			`clients[0].callbackUrls: []string{"https://a.example.org"}: a service signs nobody in; want none`},
+			`clients[0].callbackUrls: ["https://a.example.org"]: a service has no sign-in; remove it`},
 		"a logout of a service": {aService(func(c *components.ClientArgs) { c.LogoutURLs = pulumi.ToStringArray([]string{"https://a.example.org"}) }),
-			`clients[0].logoutUrls: []string{"https://a.example.org"}: a service signs nobody out; want none`},
+			`clients[0].logoutUrls: ["https://a.example.org"]: a service has no sign-out; remove it`},
 	}
 	for _, bad := range []string{
 		"", "app.example.org/callback", "/callback", "http://app.example.org", "http://localhost.example.org", "https://",
@@ -285,7 +290,7 @@ func TestAURLThatTurnsOutToBeBadDoesNotReachCognito(t *testing.T) {
 		"logoutUrls":   func(c *components.ClientArgs) { c.LogoutURLs = later("http://app.example.org") },
 	} {
 		r, err := run(declare(anApp(change)))
-		want := fmt.Sprintf(`clients[0].%s[0]: "http://app.example.org": want an absolute https URL`, field)
+		want := fmt.Sprintf(`clients[0].%s[0]: "http://app.example.org": must be an absolute https URL`, field)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -302,21 +307,21 @@ func TestLifetimesThatCognitoDoesNotHaveAreRefused(t *testing.T) {
 		}
 	}
 	assertRefused(t, map[string]refusal{
-		"access too short":       {aService(lifetimes(4, 0, 0)), `clients[0].accessTokenMinutes: 4: want 5 to 1440 minutes`},
-		"access too long":        {anApp(lifetimes(1441, 0, 0)), `clients[0].accessTokenMinutes: 1441: want 5 to 1440 minutes`},
-		"access negative":        {anApp(lifetimes(-1, 0, 0)), `clients[0].accessTokenMinutes: -1: want 5 to 1440 minutes`},
-		"ID too short":           {anApp(lifetimes(0, 4, 0)), `clients[0].idTokenMinutes: 4: want 5 to 1440 minutes`},
-		"ID too long":            {anApp(lifetimes(0, 1441, 0)), `clients[0].idTokenMinutes: 1441: want 5 to 1440 minutes`},
-		"refresh too short":      {anApp(lifetimes(0, 0, 59)), `clients[0].refreshTokenMinutes: 59: want 60 to 5256000 minutes`},
-		"refresh under access":   {anApp(lifetimes(120, 0, 90)), `clients[0].refreshTokenMinutes: 90: want no less than the client's other tokens have, 120 minutes (Cognito)`},
-		"refresh too long":       {anApp(lifetimes(0, 0, 5256001)), `clients[0].refreshTokenMinutes: 5256001: want 60 to 5256000 minutes`},
-		"an ID token's of none":  {aService(lifetimes(0, 60, 0)), `clients[0].idTokenMinutes: 60: a service gets no ID token; want none`},
-		"a refresh token's also": {aService(lifetimes(0, 0, 60)), `clients[0].refreshTokenMinutes: 60: a service gets no refresh token; want none`},
+		"access too short":       {aService(lifetimes(4, 0, 0)), `clients[0].accessTokenMinutes: 4: must be 5 to 1440 minutes`},
+		"access too long":        {anApp(lifetimes(1441, 0, 0)), `clients[0].accessTokenMinutes: 1441: must be 5 to 1440 minutes`},
+		"access negative":        {anApp(lifetimes(-1, 0, 0)), `clients[0].accessTokenMinutes: -1: must be 5 to 1440 minutes`},
+		"ID too short":           {anApp(lifetimes(0, 4, 0)), `clients[0].idTokenMinutes: 4: must be 5 to 1440 minutes`},
+		"ID too long":            {anApp(lifetimes(0, 1441, 0)), `clients[0].idTokenMinutes: 1441: must be 5 to 1440 minutes`},
+		"refresh too short":      {anApp(lifetimes(0, 0, 59)), `clients[0].refreshTokenMinutes: 59: must be 60 to 5256000 minutes`},
+		"refresh under access":   {anApp(lifetimes(120, 0, 90)), `clients[0].refreshTokenMinutes: 90: must be at least as long as the client's other tokens, 120 minutes (Cognito)`},
+		"refresh too long":       {anApp(lifetimes(0, 0, 5256001)), `clients[0].refreshTokenMinutes: 5256001: must be 60 to 5256000 minutes`},
+		"an ID token's of none":  {aService(lifetimes(0, 60, 0)), `clients[0].idTokenMinutes: 60: a service gets no ID token; remove it`},
+		"a refresh token's also": {aService(lifetimes(0, 0, 60)), `clients[0].refreshTokenMinutes: 60: a service gets no refresh token; remove it`},
 	})
 }
 
 func TestDomainPrefixesThatCognitoRefusesAreRefused(t *testing.T) {
-	const wanted = "want 1 to 63 lower-case letters, digits and -, with no - at either end"
+	const wanted = "must be 1 to 63 lower-case letters, digits and -, with no - at either end"
 	cases := map[string]refusal{}
 	for _, bad := range []string{"Clinic", "-clinic", "clinic-", "st.marys", "st_marys", "st marys", "klinik-für", strings.Repeat("a", 64), "clinic\n"} {
 		cases[bad] = refusal{func(a *components.SmartDatastoreArgs) { a.DomainPrefix = bad }, fmt.Sprintf("domainPrefix: %q: %s", bad, wanted)}
@@ -324,13 +329,13 @@ func TestDomainPrefixesThatCognitoRefusesAreRefused(t *testing.T) {
 	for _, reserved := range []string{"aws", "amazon", "cognito"} {
 		prefix := "my-" + reserved + "-domain"
 		cases[prefix] = refusal{func(a *components.SmartDatastoreArgs) { a.DomainPrefix = prefix },
-			`domainPrefix: "` + prefix + `": Cognito reserves ` + reserved + `; want a prefix without aws, amazon and cognito`}
+			`domainPrefix: "` + prefix + `": Cognito reserves ` + reserved + `; choose a prefix without aws, amazon or cognito`}
 	}
 	assertRefused(t, cases)
 }
 
 func TestTestUsersThatCannotSignInAreRefused(t *testing.T) {
-	const nameWanted = "want 1 to 128 printable characters without white space"
+	const nameWanted = "must be 1 to 128 printable characters without white space"
 	password := pulumi.String("Passw0rd!")
 	users := func(users ...components.TestUserArgs) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) { a.TestUsers = users }
@@ -342,13 +347,13 @@ func TestTestUsersThatCannotSignInAreRefused(t *testing.T) {
 		"no name":         {users(user("", "a@example.org")), `testUsers[0].username: "": ` + nameWanted},
 		"a space in it":   {users(user("a b", "a@example.org")), `testUsers[0].username: "a b": ` + nameWanted},
 		"129 characters":  {users(user(strings.Repeat("ü", 129), "a@example.org")), `testUsers[0].username: "` + strings.Repeat("ü", 129) + `": ` + nameWanted},
-		"an address":      {users(user("a@example.org", "a@example.org")), `testUsers[0].username: "a@example.org": want no email address: email is an alias already`},
-		"no email":        {users(user("ann", "")), `testUsers[0].email: "": want an email address`},
-		"a broken email":  {users(user("ann", "ann.example.org")), `testUsers[0].email: "ann.example.org": want an email address`},
-		"a spacy email":   {users(user("ann", "ann @example.org")), `testUsers[0].email: "ann @example.org": want an email address`},
-		"the same twice":  {users(user("ann", "a@example.org"), user("Ann", "b@example.org")), `testUsers[1].username: "Ann": want a name that no other test user has`},
-		"without a word":  {users(components.TestUserArgs{Username: "ann", Email: "a@example.org"}), `testUsers[0].password: missing: want a password, as a Pulumi secret`},
-		"nothing is said": {users(components.TestUserArgs{}), "testUsers[0].username: \"\": " + nameWanted + "\ntestUsers[0].email: \"\": want an email address\ntestUsers[0].password: missing: want a password, as a Pulumi secret"},
+		"an address":      {users(user("a@example.org", "a@example.org")), `testUsers[0].username: "a@example.org": must not be an email address; users already sign in by email`},
+		"no email":        {users(user("ann", "")), `testUsers[0].email: "": must be an email address`},
+		"a broken email":  {users(user("ann", "ann.example.org")), `testUsers[0].email: "ann.example.org": must be an email address`},
+		"a spacy email":   {users(user("ann", "ann @example.org")), `testUsers[0].email: "ann @example.org": must be an email address`},
+		"the same twice":  {users(user("ann", "a@example.org"), user("Ann", "b@example.org")), `testUsers[1].username: "Ann": another test user has this name, ignoring case; choose a different one`},
+		"without a word":  {users(components.TestUserArgs{Username: "ann", Email: "a@example.org"}), `testUsers[0].password: missing; set it to a password, as a Pulumi secret`},
+		"nothing is said": {users(components.TestUserArgs{}), "testUsers[0].username: \"\": " + nameWanted + "\ntestUsers[0].email: \"\": must be an email address\ntestUsers[0].password: missing; set it to a password, as a Pulumi secret"},
 	})
 }
 
@@ -356,50 +361,50 @@ func TestUserPoolsThatCognitoDoesNotMakeAreRefused(t *testing.T) {
 	pool := func(edit func(*components.UserPoolArgs)) func(*components.SmartDatastoreArgs) {
 		return func(a *components.SmartDatastoreArgs) { edit(a.UserPool) }
 	}
-	const recovery = "want verified_email, or admin_only alone"
+	const recovery = `must be ["verified_email"] or ["admin_only"]`
 	assertRefused(t, map[string]refusal{
 		"tier": {pool(func(u *components.UserPoolArgs) { u.Tier = "plus" }),
-			`userPool.tier: "plus": want one of LITE, ESSENTIALS, PLUS`},
+			`userPool.tier: "plus": must be one of LITE, ESSENTIALS, PLUS`},
 		"mfa": {pool(func(u *components.UserPoolArgs) { u.MFA = "on" }),
-			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`},
+			`userPool.mfa: "on": must be one of OFF, OPTIONAL, ON`},
 		"verification": {pool(func(u *components.UserPoolArgs) { u.VerificationEmail = "LINK" }),
-			`userPool.verificationEmail: "LINK": want one of CONFIRM_WITH_CODE, CONFIRM_WITH_LINK`},
+			`userPool.verificationEmail: "LINK": must be one of CONFIRM_WITH_CODE, CONFIRM_WITH_LINK`},
 		"short passwords": {pool(func(u *components.UserPoolArgs) { u.PasswordPolicy = &components.PasswordPolicyArgs{MinimumLength: 5} }),
-			`userPool.passwordPolicy.minimumLength: 5: want 6 to 99 characters`},
+			`userPool.passwordPolicy.minimumLength: 5: must be 6 to 99 characters`},
 		"long passwords": {pool(func(u *components.UserPoolArgs) {
 			u.PasswordPolicy = &components.PasswordPolicyArgs{MinimumLength: 100}
 		}),
-			`userPool.passwordPolicy.minimumLength: 100: want 6 to 99 characters`},
+			`userPool.passwordPolicy.minimumLength: 100: must be 6 to 99 characters`},
 		"brief passwords": {pool(func(u *components.UserPoolArgs) {
 			u.PasswordPolicy = &components.PasswordPolicyArgs{TemporaryValidityDays: -1}
 		}),
-			`userPool.passwordPolicy.temporaryValidityDays: -1: want 1 to 365 days`},
+			`userPool.passwordPolicy.temporaryValidityDays: -1: must be 1 to 365 days`},
 		"lasting passwords": {pool(func(u *components.UserPoolArgs) {
 			u.PasswordPolicy = &components.PasswordPolicyArgs{TemporaryValidityDays: 366}
 		}),
-			`userPool.passwordPolicy.temporaryValidityDays: 366: want 1 to 365 days`},
+			`userPool.passwordPolicy.temporaryValidityDays: 366: must be 1 to 365 days`},
 		"alias": {pool(func(u *components.UserPoolArgs) { u.AliasAttributes = []components.AliasAttribute{"email", "nickname"} }),
-			`userPool.aliasAttributes: "nickname": want one of email, phone_number, preferred_username`},
+			`userPool.aliasAttributes: "nickname": must be one of email, phone_number, preferred_username`},
 		"verified": {pool(func(u *components.UserPoolArgs) {
 			u.AutoVerifiedAttributes = []components.VerifiedAttribute{"email", "phone_number"}
 		}),
-			`userPool.autoVerifiedAttributes: "phone_number": want one of email`},
+			`userPool.autoVerifiedAttributes: "phone_number": must be one of email`},
 		"recovery by telephone": {pool(func(u *components.UserPoolArgs) {
 			u.RecoveryMechanisms = []components.RecoveryMechanism{"verified_phone_number"}
 		}),
-			`userPool.recoveryMechanisms: "verified_phone_number": want one of verified_email, admin_only`},
+			`userPool.recoveryMechanisms: "verified_phone_number": must be one of verified_email, admin_only`},
 		"recovery by nobody": {pool(func(u *components.UserPoolArgs) { u.RecoveryMechanisms = []components.RecoveryMechanism{} }),
-			`userPool.recoveryMechanisms: "": ` + recovery},
+			`userPool.recoveryMechanisms: []: ` + recovery},
 		"recovery by both": {pool(func(u *components.UserPoolArgs) {
 			u.RecoveryMechanisms = []components.RecoveryMechanism{"verified_email", "admin_only"}
 		}),
-			`userPool.recoveryMechanisms: "verified_email, admin_only": ` + recovery},
+			`userPool.recoveryMechanisms: ["verified_email", "admin_only"]: ` + recovery},
 	})
 }
 
 func TestDatastoresThatHealthLakeDoesNotMakeAreRefused(t *testing.T) {
-	const nameWanted = "want 1 to 256 letters, digits, spaces and _.:/=+-%@"
-	const keyWanted = "want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
+	const nameWanted = "must be 1 to 256 letters, digits, spaces and _.:/=+-%@"
+	const keyWanted = "must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)"
 	key := func(arn string) refusal {
 		return refusal{func(a *components.SmartDatastoreArgs) { a.KMSKeyARN = pulumi.String(arn) }, fmt.Sprintf("kmsKeyArn: %q: %s", arn, keyWanted)}
 	}
@@ -408,7 +413,7 @@ func TestDatastoresThatHealthLakeDoesNotMakeAreRefused(t *testing.T) {
 	}
 	strategy := func(strategy smart.AuthorizationStrategy) refusal {
 		return refusal{func(a *components.SmartDatastoreArgs) { a.AuthorizationStrategy = strategy },
-			fmt.Sprintf("authorizationStrategy: %q: want SMART_ON_FHIR (scopes v1 and v2) or SMART_ON_FHIR_V1; a datastore of another strategy takes no tokens", string(strategy))}
+			fmt.Sprintf("authorizationStrategy: %q: must be SMART_ON_FHIR (v1 and v2 scopes) or SMART_ON_FHIR_V1; other datastores accept no tokens", string(strategy))}
 	}
 	assertRefused(t, map[string]refusal{
 		"a sign in the name":        datastore("records&co"),
@@ -429,20 +434,20 @@ func TestFunctionsThatLambdaDoesNotRunAreRefused(t *testing.T) {
 	}
 	assertRefused(t, map[string]refusal{
 		"architecture": {function(func(f *components.FunctionArgs) { f.Architecture = "amd64" }),
-			`function.architecture: "amd64": want one of arm64, x86_64`},
+			`function.architecture: "amd64": must be one of arm64, x86_64`},
 		"too little memory": {function(func(f *components.FunctionArgs) { f.MemoryMB = 127 }),
-			`function.memoryMb: 127: want 128 to 10240 MB`},
+			`function.memoryMb: 127: must be 128 to 10240 MB`},
 		"too much memory": {function(func(f *components.FunctionArgs) { f.MemoryMB = 10241 }),
-			`function.memoryMb: 10241: want 128 to 10240 MB`},
+			`function.memoryMb: 10241: must be 128 to 10240 MB`},
 		"log level": {function(func(f *components.FunctionArgs) { f.LogLevel = "INFO" }),
-			`function.logLevel: "INFO": want one of debug, info, warn, error`},
+			`function.logLevel: "INFO": must be one of debug, info, warn, error`},
 		"log retention": {function(func(f *components.FunctionArgs) { f.LogRetentionDays = 364 }),
-			`function.logRetentionDays: 364: want one of [1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653]`},
+			`function.logRetentionDays: 364: must be one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653`},
 	})
 }
 
 func TestArchivesThatLambdaCouldNotRunAreRefused(t *testing.T) {
-	const wanted = `want a zip archive with an executable file "bootstrap" for the function's architecture`
+	const wanted = `must be a zip archive with an executable file "bootstrap" for the function's architecture`
 	dir := archives(t)
 	archive := func(file string, architecture components.Architecture, why string) refusal {
 		path := filepath.Join(dir, file)
@@ -529,20 +534,20 @@ func TestEverythingThatIsWrongIsSaidAtOnce(t *testing.T) {
 		a.KMSKeyARN = pulumi.String("key")
 		a.Function.MemoryMB = 64
 	}, strings.Join([]string{
-		`clients[0].name: "my etl": want 1 to 64 letters, digits, - and _, starting with a letter or digit`,
-		`clients[0].scopes[0]: "openid": a service has no user; want resource scopes such as system/*.read`,
-		`clients[0].scopes[1]: "system/*.rs": a SMART_ON_FHIR_V1 datastore takes v1 scopes only (read, write, *); want one, or authorizationStrategy SMART_ON_FHIR`,
-		`clients[0].idTokenMinutes: 60: a service gets no ID token; want none`,
-		`clients[1].scopes[0]: "system/*.read": a client with users never gets system/ scopes; want patient/ or user/ scopes, or a client of kind service`,
-		`clients[1].scopes[1]: "launch": Cognito cannot issue it, and there is no EHR launch without it`,
-		`clients[1].accessTokenMinutes: 1: want 5 to 1440 minutes`,
-		`clients[1].callbackUrls: missing: want at least one URL that Cognito sends the user back to`,
-		`domainPrefix: "amazon-clinic": Cognito reserves amazon; want a prefix without aws, amazon and cognito`,
-		`testUsers[0].email: "ann": want an email address`,
-		`userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`,
-		`datastoreName: "a&b": want 1 to 256 letters, digits, spaces and _.:/=+-%@`,
-		`kmsKeyArn: "key": want the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`,
-		`function.memoryMb: 64: want 128 to 10240 MB`,
+		`clients[0].name: "my etl": must be 1 to 64 letters, digits, - and _, starting with a letter or digit`,
+		`clients[0].scopes[0]: "openid": a service has no user; use resource scopes such as system/*.read`,
+		`clients[0].scopes[1]: "system/*.rs": a SMART_ON_FHIR_V1 datastore accepts only v1 scopes (read, write, *); use one, or set authorizationStrategy to SMART_ON_FHIR`,
+		`clients[0].idTokenMinutes: 60: a service gets no ID token; remove it`,
+		`clients[1].scopes[0]: "system/*.read": a client with users cannot have system/ scopes; use patient/ or user/ scopes, or a client of kind service`,
+		`clients[1].scopes[1]: "launch": Cognito has no such scope, so EHR launch is not possible; remove it, or use launch/patient for standalone launch`,
+		`clients[1].accessTokenMinutes: 1: must be 5 to 1440 minutes`,
+		`clients[1].callbackUrls: missing; add at least one URL for Cognito to send the user back to`,
+		`domainPrefix: "amazon-clinic": Cognito reserves amazon; choose a prefix without aws, amazon or cognito`,
+		`testUsers[0].email: "ann": must be an email address`,
+		`userPool.mfa: "MAYBE": must be one of OFF, OPTIONAL, ON`,
+		`datastoreName: "a&b": must be 1 to 256 letters, digits, spaces and _.:/=+-%@`,
+		`kmsKeyArn: "key": must be the ARN of a symmetric KMS key, arn:<partition>:kms:<region>:<account>:key/<id> (not of an alias)`,
+		`function.memoryMb: 64: must be 128 to 10240 MB`,
 	}, "\n")}})
 }
 
@@ -550,7 +555,7 @@ func TestNoArgumentsAtAllAreRefused(t *testing.T) {
 	assertRefusal(t, func(ctx *pulumi.Context) error {
 		_, err := components.NewSmartDatastore(ctx, name, nil)
 		return err
-	}, `SmartDatastore "ehr": clients: missing: want at least one client; without one nobody can get a token`)
+	}, `SmartDatastore "ehr": clients: missing; add at least one client; only clients can get tokens`)
 }
 
 func TestWhatIsJustWithinTheLimitsIsAccepted(t *testing.T) {
@@ -589,13 +594,13 @@ func TestWhatIsJustWithinTheLimitsIsAccepted(t *testing.T) {
 }
 
 func TestTagsThatAWSWouldRefuseAreRefused(t *testing.T) {
-	const valueWanted = "want a value of at most 256 letters, digits, spaces and _.:/=+-@"
+	const valueWanted = "the value must be at most 256 letters, digits, spaces and _.:/=+-@"
 	tags := pulumi.StringMap{
 		"AWS:team": pulumi.String("x"), "": pulumi.String("x"), "team": pulumi.String("a*b"), "cost center": pulumi.String("R&D"), "right": pulumi.String("x"),
 	}
 	want := strings.Join([]string{
-		`tags: "": want a name of 1 to 128 letters, digits, spaces and _.:/=+-@`,
-		`tags: "AWS:team": AWS reserves names that begin with aws:; want another name`,
+		`tags: "": the name must be 1 to 128 letters, digits, spaces and _.:/=+-@`,
+		`tags: "AWS:team": AWS reserves names that begin with aws:; choose another name`,
 		`tags: "cost center": ` + valueWanted,
 		`tags: "team": ` + valueWanted,
 	}, "\n")
@@ -646,7 +651,7 @@ func TestPasswordsShorterThanThePolicyAreRefused(t *testing.T) {
 			a.TestUsers = []components.TestUserArgs{{Username: "ann", Email: "ann@example.org", Password: password}}
 		}
 	}
-	const want = "testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; want at least 8 characters"
+	const want = "testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; use at least 8 characters"
 	assertRefused(t, map[string]refusal{"seven characters": {user(pulumi.String("hunter2")), want}})
 	_, err := run(declare(user(pulumi.ToSecret(pulumi.String("hunter2")).(pulumi.StringOutput))), inPreview)
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {

@@ -45,11 +45,11 @@ func (a SmartDatastoreArgs) checkRegion(s *site) error {
 	switch {
 	case !slices.Contains(knownPartitions, partition.Partition):
 		p.add("the aws provider's region", region.Name,
-			fmt.Sprintf("HealthLake is not offered in the partition %s; want one of %s", partition.Partition, known))
+			fmt.Sprintf("HealthLake is not offered in the partition %s; must be one of %s", partition.Partition, known))
 	case !slices.Contains(healthLakeRegions, region.Name) && !a.AllowUnlistedRegion:
 		p.add("the aws provider's region", region.Name,
-			fmt.Sprintf("HealthLake is known to be offered in %s only; want one of them for both providers, "+
-				"or, if AWS offers it here by now, allowUnlistedRegion true", known))
+			fmt.Sprintf("HealthLake is known to be offered in %s only; must be one of them for both providers, "+
+				"or set allowUnlistedRegion to true if AWS now offers HealthLake here", known))
 	}
 	a.checkPlaces(&p, region.Name)
 	return p.err("SmartDatastore", s.name)
@@ -86,7 +86,7 @@ func (p *problems) inRegion(field string, arn pulumi.StringInput, what, region s
 		return
 	}
 	if parts := strings.Split(string(text), ":"); len(parts) > 3 && parts[3] != region {
-		p.add(field, string(text), "want a "+what+" of the datastore's region, "+region)
+		p.add(field, string(text), "must be a "+what+" in the datastore's region, "+region)
 	}
 }
 

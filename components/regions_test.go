@@ -13,7 +13,7 @@ import (
 const (
 	knownRegions = "ap-south-1, ap-southeast-2, ca-central-1, eu-west-1, eu-west-2, us-east-1, us-east-2, us-west-2"
 	unlisted     = `HealthLake is known to be offered in ` + knownRegions +
-		` only; want one of them for both providers, or, if AWS offers it here by now, allowUnlistedRegion true`
+		` only; must be one of them for both providers, or set allowUnlistedRegion to true if AWS now offers HealthLake here`
 )
 
 // anywhere allows every region in which HealthLake might be.
@@ -33,8 +33,8 @@ func TestWhereThereIsNoHealthLakeNothingIsDeclared(t *testing.T) {
 	for region, want := range map[string]string{
 		"eu-central-1":   `"eu-central-1": ` + unlisted,
 		"us-gov-west-1":  `"us-gov-west-1": ` + unlisted,
-		"cn-north-1":     `"cn-north-1": HealthLake is not offered in the partition aws-cn; want one of ` + knownRegions,
-		"eusc-de-east-1": `"eusc-de-east-1": HealthLake is not offered in the partition aws-eusc; want one of ` + knownRegions,
+		"cn-north-1":     `"cn-north-1": HealthLake is not offered in the partition aws-cn; must be one of ` + knownRegions,
+		"eusc-de-east-1": `"eusc-de-east-1": HealthLake is not offered in the partition aws-eusc; must be one of ` + knownRegions,
 	} {
 		for when, settings := range both {
 			r, err := run(declare(nil), append(settings, inRegion(region))...)
@@ -83,7 +83,7 @@ func TestAProviderThatCannotBeAskedStopsTheProgram(t *testing.T) {
 
 func TestAKeyOfAnotherRegionIsRefused(t *testing.T) {
 	r, err := run(declare(func(a *components.SmartDatastoreArgs) { a.KMSKeyARN = pulumi.String(givenKey) }), inRegion("eu-west-1"), inPreview)
-	const want = `SmartDatastore "ehr": kmsKeyArn: "` + givenKey + `": want a key of the datastore's region, eu-west-1`
+	const want = `SmartDatastore "ehr": kmsKeyArn: "` + givenKey + `": must be a key in the datastore's region, eu-west-1`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -93,7 +93,7 @@ func TestAKeyOfAnotherRegionIsRefused(t *testing.T) {
 }
 
 func TestWhatStandsBesideADatastoreIsOfItsRegionToo(t *testing.T) {
-	const key, topic = ": want a key of the datastore's region, eu-west-1", ": want a topic of the datastore's region, eu-west-1"
+	const key, topic = ": must be a key in the datastore's region, eu-west-1", ": must be a topic in the datastore's region, eu-west-1"
 	for want, edit := range map[string]func(*components.SmartDatastoreArgs){
 		`function.logKmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) { a.Function.LogKMSKeyARN = pulumi.String(givenKey) },
 		`alarms.topicKmsKeyArn: "` + givenKey + `"` + key: func(a *components.SmartDatastoreArgs) {

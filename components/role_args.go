@@ -34,14 +34,14 @@ var (
 
 const pathCharacter = `[\x21-\x23\x25-\x29\x2B-\x3E\x40-\x7E]`
 
-const policyARNWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
+const policyARNWanted = "must be the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
 
 func (r *RolesArgs) check(p *problems, field string) {
 	if r == nil {
 		return
 	}
 	if r.Path != "" {
-		p.pattern(field+".path", r.Path, rolePathPattern, "want /, or printable characters other than *, ? and $ between two slashes, at most 512 in all")
+		p.pattern(field+".path", r.Path, rolePathPattern, "must be / or printable characters other than *, ? and $ between two slashes, at most 512 in all")
 	}
 	p.patternWhereKnown(field+".permissionsBoundary", r.PermissionsBoundary, policyARNPattern, policyARNWanted)
 }

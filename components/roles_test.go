@@ -60,8 +60,8 @@ func TestTheRolesOfAValidatorAloneAreBoundedToo(t *testing.T) {
 }
 
 const (
-	pathWanted     = "want /, or printable characters other than *, ? and $ between two slashes, at most 512 in all"
-	boundaryWanted = "want the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
+	pathWanted     = "must be / or printable characters other than *, ? and $ between two slashes, at most 512 in all"
+	boundaryWanted = "must be the ARN of a managed policy, arn:<partition>:iam::<account or aws>:policy/<name>"
 )
 
 func TestAPathThatIAMWouldRefuseIsRefused(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAPathThatIAMWouldRefuseIsRefused(t *testing.T) {
 	}
 	cases := map[string]refusal{}
 	for _, path := range []string{"a", "/a", "a/", "//", "/a b/", "/\u00fc/", "/a/\n", "/*/", "/a?/", "/${aws:username}/", "/" + strings.Repeat("a", 511) + "/"} {
-		cases[path] = refusal{edit(path), fmt.Sprintf("roles.path: %q: %s", path, pathWanted)}
+		cases[path] = refusal{edit(path), fmt.Sprintf("roles.path: %s: %s", told(path), pathWanted)}
 	}
 	assertRefused(t, cases)
 	for _, path := range []string{"/", "/a/", "/a/b/", "/" + strings.Repeat("a", 510) + "/"} {

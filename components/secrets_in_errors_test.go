@@ -32,7 +32,7 @@ func assertTold(t *testing.T, what, field, value, want string, program func(pulu
 }
 
 func TestNoErrorTellsASecretThatTurnsOutToBeWrong(t *testing.T) {
-	const keyWanted = "want the ARN of a symmetric KMS key"
+	const keyWanted = "must be the ARN of a symmetric KMS key"
 	edited := func(edit func(*components.SmartDatastoreArgs, pulumi.StringInput)) func(pulumi.StringInput) pulumi.RunFunc {
 		return func(value pulumi.StringInput) pulumi.RunFunc {
 			return declare(func(a *components.SmartDatastoreArgs) { edit(a, value) })
@@ -40,13 +40,13 @@ func TestNoErrorTellsASecretThatTurnsOutToBeWrong(t *testing.T) {
 	}
 	assertTold(t, "a key of logs", "function.logKmsKeyArn", "hunter2", keyWanted,
 		edited(func(a *components.SmartDatastoreArgs, v pulumi.StringInput) { a.Function.LogKMSKeyARN = v }))
-	assertTold(t, "an identity provider's client", "identityProviders[0].clientId", "hunter2 ", "want some text",
+	assertTold(t, "an identity provider's client", "identityProviders[0].clientId", "hunter2 ", "must be text",
 		edited(func(a *components.SmartDatastoreArgs, v pulumi.StringInput) {
 			withProviders(a)
 			a.IdentityProviders[0].ClientID = v
 		}))
 	hasDomain := func(r *recorder) { r.pool = &domains{prefix: "clinic"} }
-	assertTold(t, "a pool of another region", "existingUserPool.id", "eu-west-1_Abc123XyZ", "want a user pool of us-east-1",
+	assertTold(t, "a pool of another region", "existingUserPool.id", "eu-west-1_Abc123XyZ", "must be a user pool in us-east-1",
 		edited(func(a *components.SmartDatastoreArgs, v pulumi.StringInput) {
 			inTheirPool(a)
 			a.ExistingUserPool.ID = v
@@ -54,8 +54,8 @@ func TestNoErrorTellsASecretThatTurnsOutToBeWrong(t *testing.T) {
 	ofBulk := func(value pulumi.StringInput) pulumi.RunFunc {
 		return aBulkDataStore("bulk", func(a *components.BulkDataStoreArgs) { a.DatastoreARN = value })
 	}
-	assertTold(t, "no datastore", "datastoreArn", "hunter2", "want the ARN", ofBulk)
-	assertTold(t, "a datastore of elsewhere", "datastoreArn", fill(someDatastore, "us-east-1", "us-west-2"), "want a datastore of the provider's account and region", ofBulk)
+	assertTold(t, "no datastore", "datastoreArn", "hunter2", "must be the ARN", ofBulk)
+	assertTold(t, "a datastore of elsewhere", "datastoreArn", fill(someDatastore, "us-east-1", "us-west-2"), "must be in the provider's account and region", ofBulk)
 }
 
 func TestTheGuardTellsNoSecretOfWhatWouldBeReplaced(t *testing.T) {

@@ -286,7 +286,7 @@ func (args *SmartDatastoreArgs) normalize(name, stack string) (smartDatastorePla
 	a.UserPool, a.TestUsers, a.IdentityProviders = server.UserPool, server.TestUsers, server.IdentityProviders
 	a.Tags = server.Tags
 	a.LaunchContext = a.LaunchContext.inheriting(inherited{a.Function, a.Roles}, a.Tags)
-	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "want 1 to 256 letters, digits, spaces and _.:/=+-%@")
+	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "must be 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
 	checkFineGrained(&p, server.clients, fine)
 	validator := a.tokenValidator(server.clients)

@@ -39,11 +39,11 @@ var tagPattern = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@-]*$`)
 func refusedTag(name, value string) string {
 	switch length := utf8.RuneCountInString(name); {
 	case strings.HasPrefix(strings.ToLower(name), "aws:"):
-		return "AWS reserves names that begin with aws:; want another name"
+		return "AWS reserves names that begin with aws:; choose another name"
 	case length == 0 || length > maxTagName || !tagPattern.MatchString(name):
-		return "want a name of 1 to 128 letters, digits, spaces and _.:/=+-@"
+		return "the name must be 1 to 128 letters, digits, spaces and _.:/=+-@"
 	case utf8.RuneCountInString(value) > maxTagValue || !tagPattern.MatchString(value):
-		return "want a value of at most 256 letters, digits, spaces and _.:/=+-@"
+		return "the value must be at most 256 letters, digits, spaces and _.:/=+-@"
 	default:
 		return ""
 	}

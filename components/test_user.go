@@ -65,18 +65,18 @@ func checkTestUsers(p *problems, field string, users []TestUserArgs, policy *Pas
 	seen := map[string]bool{}
 	for i, user := range users {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		p.pattern(at+".username", user.Username, usernamePattern, "want 1 to 128 printable characters without white space")
+		p.pattern(at+".username", user.Username, usernamePattern, "must be 1 to 128 printable characters without white space")
 		if emailPattern.MatchString(user.Username) {
-			p.add(at+".username", user.Username, "want no email address: email is an alias already")
+			p.add(at+".username", user.Username, "must not be an email address; users already sign in by email")
 		}
 		if name := strings.ToLower(user.Username); seen[name] {
-			p.add(at+".username", user.Username, "want a name that no other test user has")
+			p.add(at+".username", user.Username, "another test user has this name, ignoring case; choose a different one")
 		} else {
 			seen[name] = true
 		}
-		p.pattern(at+".email", user.Email, emailPattern, "want an email address")
+		p.pattern(at+".email", user.Email, emailPattern, "must be an email address")
 		if user.Password == nil {
-			p.missing(at+".password", "want a password, as a Pulumi secret")
+			p.missing(at+".password", "set it to a password, as a Pulumi secret")
 		}
 		if password, known := user.Password.(pulumi.String); known {
 			if err := policy.check(at+".password", string(password)); err != nil {

@@ -35,7 +35,7 @@ func (c ClientArgs) largestToken() int {
 // An app that asks for no scope gets all of its client's.
 func (c ClientArgs) checkTokenSize(p *problems, field string) {
 	if size := c.largestToken(); size > wire.MaxTokenBytes {
-		p.add(field, fmt.Sprintf("%d scopes of the client %s", len(c.Scopes), c.Name),
-			fmt.Sprintf("a token with all of them can have %d bytes, and the validator refuses a token over %d; want fewer or shorter scopes, or several clients", size, wire.MaxTokenBytes))
+		p.addCount(field, len(c.Scopes), "scopes of the client "+c.Name,
+			fmt.Sprintf("a token with all of them can have %d bytes, and the validator refuses tokens over %d; use fewer or shorter scopes, or several clients", size, wire.MaxTokenBytes))
 	}
 }

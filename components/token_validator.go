@@ -101,11 +101,15 @@ func (args *TokenValidatorArgs) normalize(name string) (tokenValidatorPlan, erro
 	var p problems
 	p.checkName(name, maxTokenValidatorName)
 	for _, required := range []struct {
-		field string
-		given bool
-	}{{"issuers", given(a.Issuers)}, {"jwksUri", a.JWKSURI != nil}, {"clients", len(a.Clients) > 0}} {
+		field, accepted string
+		given           bool
+	}{
+		{"issuers", "add at least one issuer, as tokens have it in iss", given(a.Issuers)},
+		{"jwksUri", "set it to the https URL of the issuer's key set", a.JWKSURI != nil},
+		{"clients", "add at least one client", len(a.Clients) > 0},
+	} {
 		if !required.given {
-			p.missing(required.field, "the validator cannot judge without")
+			p.missing(required.field, required.accepted)
 		}
 	}
 	checkAccepted(&p, "clients", a.Clients)

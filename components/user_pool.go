@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
@@ -193,7 +192,7 @@ func (p *PasswordPolicyArgs) withDefaults() *PasswordPolicyArgs {
 // without showing it.
 func (p *PasswordPolicyArgs) check(field, password string) error {
 	if least := p.MinimumLength; utf8.RuneCountInString(password) < least {
-		return problem{field, fmt.Sprintf("shorter than userPool.passwordPolicy.minimumLength; want at least %d characters", least)}
+		return problem{field, fmt.Sprintf("shorter than userPool.passwordPolicy.minimumLength; use at least %d characters", least)}
 	}
 	return nil
 }
@@ -203,11 +202,11 @@ func (u *UserPoolArgs) check(p *problems, field string) {
 	oneOf(p, field+".mfa", u.MFA, MFAOff, MFAOptional, MFAOn)
 	oneOf(p, field+".advancedSecurity", u.AdvancedSecurity, AdvancedSecurityOff, AdvancedSecurityAudit, AdvancedSecurityEnforced)
 	if u.AdvancedSecurity != AdvancedSecurityOff && u.Tier != PlusTier {
-		p.add(field+".advancedSecurity", string(u.AdvancedSecurity), "threat protection needs the tier PLUS; want OFF, or tier PLUS")
+		p.add(field+".advancedSecurity", string(u.AdvancedSecurity), "threat protection needs tier PLUS; use OFF, or set tier to PLUS")
 	}
 	p.inRange(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, 0, 24, "passwords")
 	if u.PasswordPolicy.HistorySize != 0 && u.Tier == LiteTier {
-		p.add(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, "the tier LITE keeps no former passwords; want none, or tier ESSENTIALS or PLUS")
+		p.add(field+".passwordPolicy.historySize", u.PasswordPolicy.HistorySize, "tier LITE keeps no former passwords; remove it, or set tier to ESSENTIALS or PLUS")
 	}
 	oneOf(p, field+".verificationEmail", u.VerificationEmail, VerifyWithCode, VerifyWithLink)
 	p.inRange(field+".passwordPolicy.minimumLength", u.PasswordPolicy.MinimumLength, 6, 99, "characters")
@@ -216,7 +215,7 @@ func (u *UserPoolArgs) check(p *problems, field string) {
 	allOf(p, field+".autoVerifiedAttributes", u.AutoVerifiedAttributes, VerifiedEmail)
 	allOf(p, field+".recoveryMechanisms", u.RecoveryMechanisms, RecoverByEmail, RecoverByAdministrator)
 	if len(u.RecoveryMechanisms) == 0 || len(u.RecoveryMechanisms) > 1 && slices.Contains(u.RecoveryMechanisms, RecoverByAdministrator) {
-		p.add(field+".recoveryMechanisms", strings.Join(texts(u.RecoveryMechanisms), ", "), "want verified_email, or admin_only alone")
+		p.add(field+".recoveryMechanisms", texts(u.RecoveryMechanisms), `must be ["verified_email"] or ["admin_only"]`)
 	}
 }
 

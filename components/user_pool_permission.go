@@ -31,8 +31,8 @@ type UserPoolPermissionArgs struct {
 }
 
 const (
-	aliasARNWanted    = "want the ARN of a function's alias, arn:<partition>:lambda:<region>:<account>:function:<name>:<alias>"
-	userPoolARNWanted = "want the ARN of a user pool, arn:<partition>:cognito-idp:<region>:<account>:userpool/<id>"
+	aliasARNWanted    = "must be the ARN of a function's alias, arn:<partition>:lambda:<region>:<account>:function:<name>:<alias>"
+	userPoolARNWanted = "must be the ARN of a user pool, arn:<partition>:cognito-idp:<region>:<account>:userpool/<id>"
 )
 
 var (

@@ -23,7 +23,7 @@ func checkEnvironmentSize(variables map[string]string) error {
 	if size <= maxEnvironment {
 		return nil
 	}
-	return problem{"clients", fmt.Sprintf("the validator's environment takes %d bytes, %d of them for the list of clients: want at most %d (Lambda): "+
+	return problem{"clients", fmt.Sprintf("the validator's environment takes %d bytes, %d of them for the list of clients: must be at most %d (Lambda); "+
 		"declare fewer clients, give more of them the same fhirUserTypes and groups, or shorten names of groups or roles.path",
 		size, len(compactJSON(variables[wire.EnvClients])), maxEnvironment)}
 }
@@ -51,7 +51,7 @@ func (a TokenValidatorArgs) variables(issuers, keySet, clients pulumi.StringInpu
 func (v *TokenValidator) environment(a TokenValidatorArgs) pulumi.StringMapInput {
 	issuers := a.Issuers.ToStringArrayOutput().ApplyT(func(issuers []string) (string, error) {
 		if len(issuers) == 0 {
-			return "", errors.New("issuers: empty: the validator cannot judge without")
+			return "", errors.New("issuers: []: must have at least one element")
 		}
 		return strings.Join(sorted(issuers), ","), nil
 	}).(pulumi.StringOutput)

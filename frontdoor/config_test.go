@@ -42,7 +42,7 @@ func TestWhatIsWrongWithAConfigurationIsNamed(t *testing.T) {
 		`TokenEndpoint: "https://pool/token#x": ` + https:                                                               func(c *frontdoor.Config) { c.TokenEndpoint = "https://pool/token#x" },
 		`RevocationEndpoint: required`:                                                                                  func(c *frontdoor.Config) { c.RevocationEndpoint = "" },
 		`DiscoveryDocument: the JSON text does not end`:                                                                 func(c *frontdoor.Config) { c.DiscoveryDocument = `{"a":` },
-		`DiscoveryDocument: want a JSON object`:                                                                         func(c *frontdoor.Config) { c.DiscoveryDocument = `[]` },
+		`DiscoveryDocument: must be a JSON object`:                                                                      func(c *frontdoor.Config) { c.DiscoveryDocument = `[]` },
 		`AllowedOrigins[0]: "*": want an origin, such as https://app.example or http://localhost:3000`:                  func(c *frontdoor.Config) { c.AllowedOrigins = []string{"*"} },
 		`AllowedOrigins[1]: "null": want an origin, such as https://app.example or http://localhost:3000`:               func(c *frontdoor.Config) { c.AllowedOrigins = []string{"https://a.example", "null"} },
 		`AllowedOrigins[0]: "https://*.example": want an origin, such as https://app.example or http://localhost:3000`:  func(c *frontdoor.Config) { c.AllowedOrigins = []string{"https://*.example"} },

@@ -37,7 +37,7 @@
 //
 // # What may go wrong
 //
-// A sign-in never fails for want of context. An event that is of another version or
+// A sign-in never fails because context is missing. An event that is of another version or
 // source, or not as documented, or that two readers may read differently (a name that
 // stands twice, text that is not UTF-8), is answered as it came, and so it is after a
 // panic: the token then has no context, and the validator refuses what would need it. Only

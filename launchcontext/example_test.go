@@ -63,5 +63,5 @@ func ExampleNew_refused() {
 	_, err := launchcontext.New(launchcontext.Config{PatientAttribute: "email", FHIRUserAttribute: "custom:fhirUser"})
 	fmt.Println(err)
 	// Output:
-	// PatientAttribute: "email": want a custom attribute, custom:<name>
+	// PatientAttribute: "email": must be a custom attribute, custom:<name>
 }

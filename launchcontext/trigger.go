@@ -58,17 +58,17 @@ func (c Config) check() error {
 		{"PatientAttribute", c.PatientAttribute}, {"FHIRUserAttribute", c.FHIRUserAttribute},
 	} {
 		if name, custom := strings.CutPrefix(attribute.name, "custom:"); !custom || name == "" {
-			problems = append(problems, fmt.Errorf("%s: %q: want a custom attribute, custom:<name>", attribute.field, attribute.name))
+			problems = append(problems, fmt.Errorf("%s: %q: must be a custom attribute, custom:<name>", attribute.field, attribute.name))
 		}
 	}
 	if len(problems) == 0 && c.PatientAttribute == c.FHIRUserAttribute {
-		problems = append(problems, fmt.Errorf("FHIRUserAttribute: %q: want another attribute than PatientAttribute", c.FHIRUserAttribute))
+		problems = append(problems, fmt.Errorf("FHIRUserAttribute: %q: must differ from PatientAttribute", c.FHIRUserAttribute))
 	}
 	return errors.Join(problems...)
 }
 
 // ErrEventInvalid is the error of what is no JSON object, and so not Cognito's.
-var ErrEventInvalid = errors.New("event_invalid: want Cognito's pre token generation event")
+var ErrEventInvalid = errors.New("event_invalid: must be Cognito's pre token generation event")
 
 // Invoke is the Lambda handler: Cognito's event in, and the same event with the
 // claims in its response out, both as JSON. An event that gets no claims comes back

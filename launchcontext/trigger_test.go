@@ -367,14 +367,14 @@ func TestACallThatHasEndedIsAnsweredAllTheSame(t *testing.T) {
 }
 
 func TestAConfigurationThatUsersCouldWriteIsRefused(t *testing.T) {
-	const want = "want a custom attribute, custom:<name>"
+	const want = "must be a custom attribute, custom:<name>"
 	for _, c := range []struct{ patient, fhirUser, want string }{
 		{"", "", `PatientAttribute: "": ` + want + "\n" + `FHIRUserAttribute: "": ` + want},
 		{"patient", "custom:fhirUser", `PatientAttribute: "patient": ` + want},
 		{"custom:patient", "profile", `FHIRUserAttribute: "profile": ` + want},
 		{"custom:", "custom:fhirUser", `PatientAttribute: "custom:": ` + want},
 		{"dev:patient", "custom:fhirUser", `PatientAttribute: "dev:patient": ` + want},
-		{"custom:a", "custom:a", `FHIRUserAttribute: "custom:a": want another attribute than PatientAttribute`},
+		{"custom:a", "custom:a", `FHIRUserAttribute: "custom:a": must differ from PatientAttribute`},
 	} {
 		_, err := launchcontext.New(launchcontext.Config{PatientAttribute: c.patient, FHIRUserAttribute: c.fhirUser})
 		if err == nil || err.Error() != c.want {

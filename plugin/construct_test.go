@@ -270,7 +270,7 @@ func TestAnOutputThatTurnsOutToBeNoURLIsRefusedByItsName(t *testing.T) {
 		Dependencies: []resource.URN{"urn:pulumi:stack::project::aws:s3/bucket:Bucket::site"},
 	})
 	_, _, err := construct(t, "SmartDatastore", withoutArchives, given)
-	if want := `clients[1].callbackUrls[0]: "http://portal.example.org": want an absolute https URL`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `clients[1].callbackUrls[0]: "http://portal.example.org": must be an absolute https URL`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -283,24 +283,24 @@ func TestABadInputIsRefusedByItsName(t *testing.T) {
 		want string
 	}{
 		"a value that the component refuses": {func(i resource.PropertyMap) { i["userPool"].ObjectValue()["mfa"] = text("on") },
-			`userPool.mfa: "on": want one of OFF, OPTIONAL, ON`},
+			`userPool.mfa: "on": must be one of OFF, OPTIONAL, ON`},
 		"a typing error": {func(i resource.PropertyMap) { i["userPool"].ObjectValue()["mfaa"] = text("ON") },
-			`userPool.mfaa: there is no such argument; want one of advancedSecurity, `},
+			`userPool.mfaa: no such argument; use one of advancedSecurity, `},
 		"a typing error on top": {func(i resource.PropertyMap) { i["protected"] = resource.NewProperty(true) },
-			`protected: there is no such argument; want one of alarms, `},
+			`protected: no such argument; use one of alarms, `},
 		"text for a number": {func(i resource.PropertyMap) { i["function"].ObjectValue()["memoryMb"] = text("512") },
-			`function.memoryMb: want a whole number`},
+			`function.memoryMb: must be a whole number`},
 		"text for a list": {func(i resource.PropertyMap) {
 			i["clients"].ArrayValue()[0].ObjectValue()["scopes"] = text("system/*.read")
 		},
-			`clients[0].scopes: want a list`},
+			`clients[0].scopes: must be a list`},
 		"what is not known yet": {func(i resource.PropertyMap) {
 			i["clients"].ArrayValue()[1].ObjectValue()["scopes"] = resource.NewProperty([]resource.PropertyValue{resource.MakeComputed(text(""))})
-		}, `clients[1].scopes[0]: an output of a resource: want a value that is known without it`},
+		}, `clients[1].scopes[0]: an output of a resource: must be a plain value, because it decides which resources are declared`},
 		"more secret than can be": {func(i resource.PropertyMap) { i["testUsers"] = resource.MakeSecret(i["testUsers"]) },
-			`testUsers: a secret: want it plain, with only those arguments secret that are meant to be`},
+			`testUsers: a secret: must be plain; make only arguments such as passwords secret`},
 		"no clients": {func(i resource.PropertyMap) { delete(i, "clients") },
-			`clients: missing: want at least one client`},
+			`clients: missing; add at least one client`},
 	} {
 		given := inputs(path)
 		c.edit(given)
@@ -342,14 +342,14 @@ func TestAllBadInputsAreToldWithTheirFields(t *testing.T) {
 			i["testUsers"].ArrayValue()[0].ObjectValue()["password"] = text("hunter2")
 			i["userPool"].ObjectValue()["mfa"] = text("on")
 		}, []string{"userPool.mfa"}, "SmartDatastore \"ehr\": arguments are refused\n" +
-			"testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; want at least 14 characters"},
+			"testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; use at least 14 characters"},
 		"a list with passwords": {func(i resource.PropertyMap) {
 			i["testUsers"] = resource.MakeSecret(i["testUsers"])
-		}, nil, "SmartDatastore \"ehr\": arguments are refused\ntestUsers: a secret: want it plain, with only those arguments secret that are meant to be, such as passwords"},
+		}, nil, "SmartDatastore \"ehr\": arguments are refused\ntestUsers: a secret: must be plain; make only arguments such as passwords secret"},
 		"a URL with a password": {func(i resource.PropertyMap) {
 			i["clients"].ArrayValue()[1].ObjectValue()["callbackUrls"] = resource.NewProperty([]resource.PropertyValue{text("http://ann:hunter2@portal.example.org")})
 		}, nil, "SmartDatastore \"ehr\": arguments are refused\n" +
-			`clients[1].callbackUrls[0]: "http://[left out]@portal.example.org": want an absolute https URL`},
+			`clients[1].callbackUrls[0]: "http://[left out]@portal.example.org": must be an absolute https URL`},
 	} {
 		given := inputs(archiveFile(t))
 		c.edit(given)
@@ -379,7 +379,7 @@ func TestABadNameIsToldWithoutAnInput(t *testing.T) {
 		r.Urn = resource.NewURN("stack", "project", "", "smartlake:index:SmartDatastore", "1 ehr")
 	})
 	refusal, ok := errors.AsType[told](err)
-	if !ok || len(refusal.inputs) > 0 || !strings.Contains(err.Error(), `name: "1 ehr": want 1 to`) {
+	if !ok || len(refusal.inputs) > 0 || !strings.Contains(err.Error(), `name: "1 ehr": must be 1 to`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -115,7 +115,7 @@ func assertFits(t *testing.T, spec schema.PackageSpec, path string, of schema.Ty
 				return
 			}
 		}
-		t.Errorf("%s: %v: want one of %v", path, given, declared.Enum)
+		t.Errorf("%s: %v: must be one of %v", path, given, declared.Enum)
 		return
 	}
 	fits := false

@@ -50,7 +50,7 @@ func checkMembers(path string, of reflect.Type, members property.Map, refuse fun
 		if field, ok := fields[name]; ok {
 			checkValue(path+name, field, value, refuse)
 		} else {
-			refuse(path+name, "there is no such argument; want one of "+strings.Join(argumentNames(of), ", "))
+			refuse(path+name, "no such argument; use one of "+strings.Join(argumentNames(of), ", "))
 		}
 	}
 }
@@ -64,10 +64,10 @@ func checkValue(path string, of reflect.Type, value property.Value, refuse func(
 	}
 	switch {
 	case value.IsComputed() || len(value.Dependencies()) > 0:
-		refuse(path, "an output of a resource: want a value that is known without it, since what is declared depends on it")
+		refuse(path, "an output of a resource: must be a plain value, because it decides which resources are declared")
 		return
 	case value.Secret():
-		refuse(path, "a secret: want it plain, with only those arguments secret that are meant to be, such as passwords")
+		refuse(path, "a secret: must be plain; make only arguments such as passwords secret")
 		return
 	}
 	fits := map[reflect.Kind]bool{
@@ -75,7 +75,7 @@ func checkValue(path string, of reflect.Type, value property.Value, refuse func(
 		reflect.Struct: value.IsMap(), reflect.Map: value.IsMap(), reflect.Slice: value.IsArray(),
 	}
 	if !fits[of.Kind()] {
-		refuse(path, "want "+kinds[of.Kind()])
+		refuse(path, "must be "+kinds[of.Kind()])
 		return
 	}
 	switch of.Kind() {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
@@ -57,7 +58,7 @@ func ParseConfiguration(data []byte) (Configuration, error) {
 	var f findings
 	for name, into := range c.members() {
 		if value, given := members[name]; given && !read(value, into) {
-			f.add(name, string(value.Raw()), "want "+kindOf(into), fromSMART)
+			f.add(name, string(value.Raw()), "must be "+kindOf(into), fromSMART)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
@@ -72,7 +73,7 @@ func ParseConfiguration(data []byte) (Configuration, error) {
 		f.url(name, value)
 	}
 	if _, ok := members["smart_app_state_endpoint"]; !ok && slices.Contains(c.Capabilities, "smart-app-state") {
-		f.missing("smart_app_state_endpoint", "capabilities has smart-app-state", fromSMART)
+		f.missing("smart_app_state_endpoint", "required by the capability smart-app-state", fromSMART)
 	}
 	slices.SortStableFunc(f, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return c, errors.Join(append(f, c.Check())...)
@@ -137,7 +138,7 @@ func (c Configuration) Check() error {
 	} {
 		for i, value := range list.values {
 			if slices.Contains(list.values[:i], value) {
-				f.add(list.name, value, "want each value once", fromSMART)
+				f.add(list.name, value, "listed twice; list each value once", fromSMART)
 			}
 		}
 	}
@@ -150,8 +151,8 @@ func (c Configuration) claims(capability string) bool {
 
 func (c Configuration) checkURLs(f *findings) {
 	for _, member := range []struct{ name, value, reason, source string }{
-		{"authorization_endpoint", c.AuthorizationEndpoint, "HealthLake requires it", fromHealthLake},
-		{"token_endpoint", c.TokenEndpoint, "it is required", fromSMART},
+		{"authorization_endpoint", c.AuthorizationEndpoint, "required", fromHealthLake},
+		{"token_endpoint", c.TokenEndpoint, "required", fromSMART},
 	} {
 		if member.value == "" {
 			f.missing(member.name, member.reason, member.source)
@@ -160,11 +161,11 @@ func (c Configuration) checkURLs(f *findings) {
 	if c.claims("sso-openid-connect") {
 		for _, member := range []struct{ name, value string }{{"issuer", c.Issuer}, {"jwks_uri", c.JWKSURI}} {
 			if member.value == "" {
-				f.missing(member.name, "capabilities has sso-openid-connect", fromSMART)
+				f.missing(member.name, "required by the capability sso-openid-connect", fromSMART)
 			}
 		}
 	} else if c.Issuer != "" {
-		f.add("issuer", c.Issuer, "want none without sso-openid-connect among the capabilities", fromSMART)
+		f.add("issuer", c.Issuer, "requires the capability sso-openid-connect; add it, or remove issuer", fromSMART)
 	}
 	for _, member := range []struct{ name, value string }{
 		{"authorization_endpoint", c.AuthorizationEndpoint},
@@ -183,38 +184,38 @@ func (c Configuration) checkFlows(f *findings) {
 	f.oneOf("grant_types_supported", c.GrantTypesSupported, grantTypes, fromSMART)
 	f.oneOf("token_endpoint_auth_methods_supported", c.TokenEndpointAuthMethodsSupported, authMethods, fromSMART)
 	if len(c.GrantTypesSupported) == 0 {
-		f.missing("grant_types_supported", "at least one of "+strings.Join(grantTypes, ", ")+" is required", fromSMART)
+		f.missing("grant_types_supported", "add at least one of "+strings.Join(grantTypes, ", "), fromSMART)
 	}
 	if !slices.Contains(c.CodeChallengeMethodsSupported, "S256") {
-		f.add("code_challenge_methods_supported", strings.Join(c.CodeChallengeMethodsSupported, ", "), "want S256 among them", fromSMART)
+		f.addList("code_challenge_methods_supported", c.CodeChallengeMethodsSupported, "must include S256", fromSMART)
 	}
 	if slices.Contains(c.CodeChallengeMethodsSupported, "plain") {
-		f.add("code_challenge_methods_supported", "plain", "want it never", fromSMART)
+		f.add("code_challenge_methods_supported", "plain", "not allowed; use S256", fromSMART)
 	}
 	code := slices.Contains(c.GrantTypesSupported, "authorization_code")
 	for _, launch := range []string{"launch-ehr", "launch-standalone"} {
 		if c.claims(launch) && !code {
-			f.add("grant_types_supported", strings.Join(c.GrantTypesSupported, ", "), "want authorization_code with the capability "+launch, fromSMART)
+			f.addList("grant_types_supported", c.GrantTypesSupported, "must include authorization_code with the capability "+launch, fromSMART)
 		}
 	}
 	if code && len(c.ResponseTypesSupported) > 0 && !slices.Contains(c.ResponseTypesSupported, "code") {
-		f.add("response_types_supported", strings.Join(c.ResponseTypesSupported, ", "), "want code with the grant type authorization_code", fromSMART)
+		f.addList("response_types_supported", c.ResponseTypesSupported, "must include code with the grant type authorization_code", fromSMART)
 	}
 }
 
 func (c Configuration) checkCapabilities(f *findings) {
 	if len(c.Capabilities) == 0 {
-		f.missing("capabilities", "it is required", fromSMART)
+		f.missing("capabilities", "required", fromSMART)
 	}
 	f.oneOf("capabilities", c.Capabilities, capabilities, fromSMART)
 	methods := c.TokenEndpointAuthMethodsSupported
 	secret := slices.Contains(methods, "client_secret_basic") || slices.Contains(methods, "client_secret_post")
 	if c.claims("client-confidential-symmetric") && len(methods) > 0 && !secret {
-		f.add("token_endpoint_auth_methods_supported", strings.Join(methods, ", "),
-			"want client_secret_basic or client_secret_post with the capability client-confidential-symmetric", fromSMART)
+		f.addList("token_endpoint_auth_methods_supported", methods,
+			"must include client_secret_basic or client_secret_post with the capability client-confidential-symmetric", fromSMART)
 	}
 	if c.claims("permission-v2.2") && !c.claims("permission-v2") {
-		f.add("capabilities", "permission-v2.2", "want permission-v2 besides", fromHealthLake)
+		f.add("capabilities", "permission-v2.2", "requires the capability permission-v2; add it", fromHealthLake)
 	}
 }
 
@@ -224,7 +225,7 @@ func (c Configuration) checkScopes(f *findings) {
 	for _, text := range c.ScopesSupported {
 		scope, err := ParseScope(text)
 		if errors.Is(err, ErrQuery) {
-			f.add("scopes_supported", text, "want a filter that is a search parameter of the type in FHIR R4, without a modifier", fromHealthLake)
+			f.add("scopes_supported", text, "the filter must be a search parameter of the type in FHIR R4, without a modifier", fromHealthLake)
 		}
 		if err != nil {
 			continue // openid, launch/patient and the like, or another server's own
@@ -237,7 +238,7 @@ func (c Configuration) checkScopes(f *findings) {
 			needed = "permission-v2"
 		}
 		if !c.claims(needed) {
-			f.add("scopes_supported", text, "want the capability "+needed+" with it", fromHealthLake)
+			f.add("scopes_supported", text, "requires the capability "+needed+"; add it", fromHealthLake)
 		}
 	}
 }
@@ -245,18 +246,27 @@ func (c Configuration) checkScopes(f *findings) {
 // findings collects what is wrong with a document.
 type findings []error
 
-func (f *findings) add(member, value, want, source string) {
-	*f = append(*f, fmt.Errorf("%s: %q: %s (%s)", member, value, want, source))
+func (f *findings) add(member, value, why, source string) {
+	*f = append(*f, fmt.Errorf("%s: %q: %s (%s)", member, value, why, source))
+}
+
+// addList adds what is wrong with a list as a whole.
+func (f *findings) addList(member string, values []string, why, source string) {
+	quoted := make([]string, len(values))
+	for i, value := range values {
+		quoted[i] = strconv.Quote(value)
+	}
+	*f = append(*f, fmt.Errorf("%s: [%s]: %s (%s)", member, strings.Join(quoted, ", "), why, source))
 }
 
 func (f *findings) missing(member, reason, source string) {
-	*f = append(*f, fmt.Errorf("%s: missing: %s (%s)", member, reason, source))
+	*f = append(*f, fmt.Errorf("%s: missing; %s (%s)", member, reason, source))
 }
 
 func (f *findings) oneOf(member string, values, accepted []string, source string) {
 	for _, value := range values {
 		if !slices.Contains(accepted, value) {
-			f.add(member, value, "want one of "+strings.Join(accepted, ", "), source)
+			f.add(member, value, "must be one of "+strings.Join(accepted, ", "), source)
 		}
 	}
 }
@@ -267,7 +277,7 @@ func (f *findings) url(member, value string) {
 	}
 }
 
-const wantURL = "want an absolute https URL without query or fragment"
+const wantURL = "must be an absolute https URL without query or fragment"
 
 func isPlainURL(value string) bool {
 	u, err := url.Parse(value)

@@ -48,7 +48,7 @@ func TestAGoodDocumentIsReadWhole(t *testing.T) {
 }
 
 func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
-	const url = `want an absolute https URL without query or fragment`
+	const url = `must be an absolute https URL without query or fragment`
 	capabilities := func(change func([]string) []string) []string {
 		d := everything()
 		c, err := smart.NewConfiguration(d.at, d.use)
@@ -72,60 +72,60 @@ func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
 	}{
 		{"nothing changed", nil, nil},
 		{"no authorization endpoint", map[string]any{"authorization_endpoint": nil},
-			[]string{"authorization_endpoint: missing: HealthLake requires it" + byHealthLake}},
-		{"no token endpoint", map[string]any{"token_endpoint": nil}, []string{"token_endpoint: missing: it is required" + bySMART}},
+			[]string{"authorization_endpoint: missing; required" + byHealthLake}},
+		{"no token endpoint", map[string]any{"token_endpoint": nil}, []string{"token_endpoint: missing; required" + bySMART}},
 		{"no capabilities", map[string]any{"capabilities": []string{}, "scopes_supported": nil, "issuer": nil},
-			[]string{"capabilities: missing: it is required" + bySMART}},
+			[]string{"capabilities: missing; required" + bySMART}},
 		{"no grant types", map[string]any{"grant_types_supported": nil, "capabilities": without("launch-standalone")},
-			[]string{"grant_types_supported: missing: at least one of authorization_code, client_credentials is required" + bySMART}},
+			[]string{"grant_types_supported: missing; add at least one of authorization_code, client_credentials" + bySMART}},
 		{"an implicit grant", map[string]any{"grant_types_supported": []string{"authorization_code", "implicit"}},
-			[]string{`grant_types_supported: "implicit": want one of authorization_code, client_credentials` + bySMART}},
+			[]string{`grant_types_supported: "implicit": must be one of authorization_code, client_credentials` + bySMART}},
 		{"a password grant", map[string]any{"grant_types_supported": []string{"authorization_code", "password"}},
-			[]string{`grant_types_supported: "password": want one of authorization_code, client_credentials` + bySMART}},
+			[]string{`grant_types_supported: "password": must be one of authorization_code, client_credentials` + bySMART}},
 		{"no PKCE", map[string]any{"code_challenge_methods_supported": nil},
-			[]string{`code_challenge_methods_supported: "": want S256 among them` + bySMART}},
+			[]string{`code_challenge_methods_supported: []: must include S256` + bySMART}},
 		{"plain PKCE besides", map[string]any{"code_challenge_methods_supported": []string{"S256", "plain"}},
-			[]string{`code_challenge_methods_supported: "plain": want it never` + bySMART}},
+			[]string{`code_challenge_methods_supported: "plain": not allowed; use S256` + bySMART}},
 		{"plain PKCE alone", map[string]any{"code_challenge_methods_supported": []string{"plain"}},
-			[]string{`code_challenge_methods_supported: "plain": want S256 among them` + bySMART, `code_challenge_methods_supported: "plain": want it never` + bySMART}},
+			[]string{`code_challenge_methods_supported: ["plain"]: must include S256` + bySMART, `code_challenge_methods_supported: "plain": not allowed; use S256` + bySMART}},
 		{"single sign-on without an issuer", map[string]any{"issuer": nil},
-			[]string{"issuer: missing: capabilities has sso-openid-connect" + bySMART}},
+			[]string{"issuer: missing; required by the capability sso-openid-connect" + bySMART}},
 		{"single sign-on without keys", map[string]any{"jwks_uri": nil},
-			[]string{"jwks_uri: missing: capabilities has sso-openid-connect" + bySMART}},
+			[]string{"jwks_uri: missing; required by the capability sso-openid-connect" + bySMART}},
 		{"an issuer without single sign-on", map[string]any{"capabilities": without("sso-openid-connect")},
-			[]string{`issuer: "` + everything().at.Issuer + `": want none without sso-openid-connect among the capabilities` + bySMART}},
+			[]string{`issuer: "` + everything().at.Issuer + `": requires the capability sso-openid-connect; add it, or remove issuer` + bySMART}},
 		{"keys without single sign-on", map[string]any{"capabilities": without("sso-openid-connect"), "issuer": nil}, nil},
 		{"a launch without the code grant", map[string]any{"grant_types_supported": []string{"client_credentials"}},
-			[]string{`grant_types_supported: "client_credentials": want authorization_code with the capability launch-standalone` + bySMART}},
+			[]string{`grant_types_supported: ["client_credentials"]: must include authorization_code with the capability launch-standalone` + bySMART}},
 		{"an EHR launch without the code grant",
 			map[string]any{"grant_types_supported": []string{"client_credentials"}, "capabilities": append(without("launch-standalone"), "launch-ehr")},
-			[]string{`grant_types_supported: "client_credentials": want authorization_code with the capability launch-ehr` + bySMART}},
+			[]string{`grant_types_supported: ["client_credentials"]: must include authorization_code with the capability launch-ehr` + bySMART}},
 		{"the code grant with another response type", map[string]any{"response_types_supported": []string{"token"}},
-			[]string{`response_types_supported: "token": want code with the grant type authorization_code` + bySMART}},
+			[]string{`response_types_supported: ["token"]: must include code with the grant type authorization_code` + bySMART}},
 		{"no response types", map[string]any{"response_types_supported": nil}, nil},
 		{"an unknown capability", map[string]any{"capabilities": with("permission-v3")},
-			[]string{`capabilities: "permission-v3": want one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
+			[]string{`capabilities: "permission-v3": must be one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
 		{"a capability in another case", map[string]any{"capabilities": with("Launch-EHR")},
-			[]string{`capabilities: "Launch-EHR": want one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
+			[]string{`capabilities: "Launch-EHR": must be one of ` + strings.Join(smart.Capabilities(), ", ") + bySMART}},
 		{"a capability twice", map[string]any{"capabilities": with("client-public")},
-			[]string{`capabilities: "client-public": want each value once` + bySMART}},
+			[]string{`capabilities: "client-public": listed twice; list each value once` + bySMART}},
 		{"secrets without a method for them", map[string]any{"token_endpoint_auth_methods_supported": []string{"private_key_jwt"}},
-			[]string{`token_endpoint_auth_methods_supported: "private_key_jwt": want client_secret_basic or client_secret_post with the capability client-confidential-symmetric` + bySMART}},
+			[]string{`token_endpoint_auth_methods_supported: ["private_key_jwt"]: must include client_secret_basic or client_secret_post with the capability client-confidential-symmetric` + bySMART}},
 		{"no methods named", map[string]any{"token_endpoint_auth_methods_supported": nil}, nil},
 		{"an unknown method", map[string]any{"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "none"}},
-			[]string{`token_endpoint_auth_methods_supported: "none": want one of client_secret_basic, client_secret_post, private_key_jwt` + bySMART}},
+			[]string{`token_endpoint_auth_methods_supported: "none": must be one of client_secret_basic, client_secret_post, private_key_jwt` + bySMART}},
 		{"filters without a capability", map[string]any{"capabilities": without("permission-v2.2")},
-			[]string{`scopes_supported: "patient/Observation.rs?category=laboratory&code=<a>": want the capability permission-v2.2 with it` + byHealthLake}},
+			[]string{`scopes_supported: "patient/Observation.rs?category=laboratory&code=<a>": requires the capability permission-v2.2; add it` + byHealthLake}},
 		{"a filter that HealthLake may ignore", map[string]any{"scopes_supported": []string{"patient/Observation.rs?_count=1", "openid"}},
-			[]string{`scopes_supported: "patient/Observation.rs?_count=1": want a filter that is a search parameter of the type in FHIR R4, without a modifier` + byHealthLake}},
+			[]string{`scopes_supported: "patient/Observation.rs?_count=1": the filter must be a search parameter of the type in FHIR R4, without a modifier` + byHealthLake}},
 		{"v2 scopes without a capability", map[string]any{"capabilities": without("permission-v2", "permission-v2.2"), "scopes_supported": []string{"user/*.cruds", "system/*.read"}},
-			[]string{`scopes_supported: "user/*.cruds": want the capability permission-v2 with it` + byHealthLake}},
+			[]string{`scopes_supported: "user/*.cruds": requires the capability permission-v2; add it` + byHealthLake}},
 		{"v1 scopes without a capability", map[string]any{"capabilities": without("permission-v1"), "scopes_supported": []string{"user/*.cruds", "system/*.read"}},
-			[]string{`scopes_supported: "system/*.read": want the capability permission-v1 with it` + byHealthLake}},
+			[]string{`scopes_supported: "system/*.read": requires the capability permission-v1; add it` + byHealthLake}},
 		{"v2.2 without v2", map[string]any{"capabilities": without("permission-v2"), "scopes_supported": []string{"system/*.read"}},
-			[]string{`capabilities: "permission-v2.2": want permission-v2 besides` + byHealthLake}},
+			[]string{`capabilities: "permission-v2.2": requires the capability permission-v2; add it` + byHealthLake}},
 		{"app state without its endpoint", map[string]any{"capabilities": with("smart-app-state")},
-			[]string{"smart_app_state_endpoint: missing: capabilities has smart-app-state" + bySMART}},
+			[]string{"smart_app_state_endpoint: missing; required by the capability smart-app-state" + bySMART}},
 		{"app state with its endpoint", map[string]any{"capabilities": with("smart-app-state"), "smart_app_state_endpoint": "https://a.example/state"}, nil},
 		{"members of others", map[string]any{"user_access_brand_identifier": map[string]any{"value": "x"}, "introspection_endpoint": "https://a.example/i"}, nil},
 		{"another endpoint that is no URL", map[string]any{"registration_endpoint": "http://a.example/"},
@@ -133,18 +133,18 @@ func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
 		{"another endpoint that is no string", map[string]any{"registration_endpoint": 1},
 			[]string{`registration_endpoint: "1": ` + url + bySMART}},
 		{"a text for a list", map[string]any{"response_types_supported": "code"},
-			[]string{`response_types_supported: "\"code\"": want a list of strings` + bySMART}},
+			[]string{`response_types_supported: "\"code\"": must be a list of strings` + bySMART}},
 		{"a list for a text", map[string]any{"revocation_endpoint": []string{}},
-			[]string{`revocation_endpoint: "[]": want a string` + bySMART}},
+			[]string{`revocation_endpoint: "[]": must be a string` + bySMART}},
 		{"a null", map[string]any{"revocation_endpoint": json.RawMessage("null")},
-			[]string{`revocation_endpoint: "null": want a string` + bySMART}},
+			[]string{`revocation_endpoint: "null": must be a string` + bySMART}},
 		{"a relative URL", map[string]any{"token_endpoint": "/oauth2/token"}, []string{`token_endpoint: "/oauth2/token": ` + url + bySMART}},
 		{"plain http", map[string]any{"authorization_endpoint": "http://a.example/"}, []string{`authorization_endpoint: "http://a.example/": ` + url + bySMART}},
 		{"an issuer with a query", map[string]any{"issuer": "https://a.example/?x"}, []string{`issuer: "https://a.example/?x": ` + url + bySMART}},
 		{"keys that are no URL", map[string]any{"jwks_uri": "keys"}, []string{`jwks_uri: "keys": ` + url + bySMART}},
 		{"a revocation that is no URL", map[string]any{"revocation_endpoint": "revoke"}, []string{`revocation_endpoint: "revoke": ` + url + bySMART}},
 		{"nothing right", map[string]any{"token_endpoint": "x", "issuer": "y", "code_challenge_methods_supported": nil}, []string{
-			`issuer: "y": ` + url + bySMART, `token_endpoint: "x": ` + url + bySMART, `code_challenge_methods_supported: "": want S256 among them` + bySMART}},
+			`issuer: "y": ` + url + bySMART, `token_endpoint: "x": ` + url + bySMART, `code_challenge_methods_supported: []: must include S256` + bySMART}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			got := ""
@@ -160,10 +160,10 @@ func TestEveryRuleOfTheDiscoveryDocumentIsHeld(t *testing.T) {
 
 func TestWhatIsNoSingleJSONObjectIsNoDiscoveryDocument(t *testing.T) {
 	for text, want := range map[string]string{
-		``:                            "discovery document: want a JSON object",
-		`[]`:                          "discovery document: want a JSON object",
-		`null`:                        "discovery document: want a JSON object",
-		`<html>`:                      "discovery document: want a JSON object",
+		``:                            "discovery document: must be a JSON object",
+		`[]`:                          "discovery document: must be a JSON object",
+		`null`:                        "discovery document: must be a JSON object",
+		`<html>`:                      "discovery document: must be a JSON object",
 		`{} {}`:                       "discovery document: something follows the JSON text, at byte 3",
 		`{}x`:                         "discovery document: something follows the JSON text, at byte 2",
 		`{"issuer":"a"`:               "discovery document: the JSON text does not end",
@@ -182,7 +182,7 @@ func TestWhatIsNoSingleJSONObjectIsNoDiscoveryDocument(t *testing.T) {
 
 func TestMembersAreToldApartByCase(t *testing.T) {
 	_, err := smart.ParseConfiguration(edited(t, map[string]any{"token_endpoint": nil, "Token_endpoint": "https://a.example/"}))
-	const want = "token_endpoint: missing: it is required" + bySMART
+	const want = "token_endpoint: missing; required" + bySMART
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -306,7 +306,7 @@ func TestAnEndpointThatIsNoPlainHTTPSURLIsRefusedByName(t *testing.T) {
 			d := service()
 			*of(&d.at) = value
 			_, err := smart.NewConfiguration(d.at, d.use)
-			want := field + `: "` + value + `": want an absolute https URL without query or fragment`
+			want := field + `: "` + value + `": must be an absolute https URL without query or fragment`
 			if err == nil || err.Error() != want {
 				t.Errorf("got error %v, want %s", err, want)
 			}
@@ -316,11 +316,11 @@ func TestAnEndpointThatIsNoPlainHTTPSURLIsRefusedByName(t *testing.T) {
 
 func TestEveryBadEndpointIsNamedAtOnce(t *testing.T) {
 	_, err := smart.NewConfiguration(smart.Endpoints{Revocation: "x"}, service().use)
-	const want = `issuer: "": want an absolute https URL without query or fragment
-jwks_uri: "": want an absolute https URL without query or fragment
-authorization_endpoint: "": want an absolute https URL without query or fragment
-token_endpoint: "": want an absolute https URL without query or fragment
-revocation_endpoint: "x": want an absolute https URL without query or fragment`
+	const want = `issuer: "": must be an absolute https URL without query or fragment
+jwks_uri: "": must be an absolute https URL without query or fragment
+authorization_endpoint: "": must be an absolute https URL without query or fragment
+token_endpoint: "": must be an absolute https URL without query or fragment
+revocation_endpoint: "x": must be an absolute https URL without query or fragment`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

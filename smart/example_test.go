@@ -26,7 +26,7 @@ func ExampleParseScope_refused() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// "patient/Observation.dus": malformed permissions: want read, write or * (v1), or letters of cruds in this order (v2)
+	// "patient/Observation.dus": malformed permissions: must be read, write or * (v1), or letters of cruds in this order (v2)
 }
 
 func ExampleSplitScopes() {

@@ -19,14 +19,14 @@ type Parameter struct {
 // parseQuery reads the part of a scope of a resource type behind "?".
 func parseQuery(typ, query string) ([]Parameter, error) {
 	if query == "" {
-		return nil, errors.New("want name=value behind the question mark")
+		return nil, errors.New("must be <name>=<value> after the question mark")
 	}
 	parts := strings.Split(query, "&")
 	parameters := make([]Parameter, 0, len(parts))
 	for _, part := range parts {
 		name, encoded, ok := strings.Cut(part, "=")
 		if !ok || name == "" || encoded == "" {
-			return nil, errors.New("want name=value, divided by &")
+			return nil, errors.New("must be <name>=<value>, separated by &")
 		}
 		if !isFilter(typ, name) {
 			return nil, refuseFilter(typ, name)
@@ -57,11 +57,11 @@ func refuseFilter(typ, name string) error {
 	code, _, modified := strings.Cut(name, ":")
 	switch {
 	case strings.Contains(name, "."):
-		return errors.New("a filter must not be a chained parameter")
+		return errors.New("a filter cannot be a chained parameter; use a parameter of the type itself")
 	case modified && isFilter(typ, code):
-		return fmt.Errorf("a filter must not have a modifier; want %s=value", code)
+		return fmt.Errorf("a filter cannot have a modifier; use %s=<value>", code)
 	default:
-		return fmt.Errorf("%q cannot filter %s; want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id", name, typ)
+		return fmt.Errorf("%q cannot filter %s; use a search parameter that FHIR R4 defines for this type, except composite and special ones and those of every type such as _id", name, typ)
 	}
 }
 
@@ -80,9 +80,9 @@ func decodeValue(encoded string) (string, error) {
 	value, err := url.PathUnescape(encoded)
 	switch {
 	case strings.ContainsAny(encoded, "?="):
-		return "", errors.New("want ? and = percent-encoded in a value (%3F, %3D)")
+		return "", errors.New("a value must have ? and = percent-encoded (%3F, %3D)")
 	case !isScopeText(encoded):
-		return "", errors.New(`want printable ASCII in a value, with space, " and \ percent-encoded`)
+		return "", errors.New(`a value must be printable ASCII, with space, " and \ percent-encoded`)
 	case err != nil:
 		return "", errors.New("malformed percent-encoding in a value")
 	case !utf8.ValidString(value):

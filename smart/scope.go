@@ -84,23 +84,23 @@ var (
 func ParseScope(text string) (Scope, error) {
 	context, rest, ok := strings.Cut(text, "/")
 	if !ok {
-		return Scope{}, refuse(text, ErrNotResourceScope, `want context "/" type "." permissions`)
+		return Scope{}, refuse(text, ErrNotResourceScope, `must be <context>/<type>.<permissions>, such as patient/*.rs`)
 	}
 	resource, query, filtered := strings.Cut(rest, "?")
 	typ, permissions, ok := strings.Cut(resource, ".")
 	if !ok {
-		return Scope{}, refuse(text, ErrNotResourceScope, `want context "/" type "." permissions`)
+		return Scope{}, refuse(text, ErrNotResourceScope, `must be <context>/<type>.<permissions>, such as patient/*.rs`)
 	}
 	s := Scope{context: Context(context), typ: typ, text: text}
 	if s.context != Patient && s.context != User && s.context != System {
-		return Scope{}, refuse(text, ErrContext, "want patient, user or system")
+		return Scope{}, refuse(text, ErrContext, "must be patient, user or system")
 	}
 	if typ != AnyType && !IsResourceType(typ) {
-		return Scope{}, refuse(text, ErrResourceType, "want a FHIR R4 resource type or *")
+		return Scope{}, refuse(text, ErrResourceType, "must be a FHIR R4 resource type or *")
 	}
 	if s.permissions, s.version, ok = parsePermissions(permissions); !ok {
 		return Scope{}, refuse(text, ErrPermissions,
-			"want read, write or * (v1), or letters of cruds in this order (v2)")
+			"must be read, write or * (v1), or letters of cruds in this order (v2)")
 	}
 	if !filtered {
 		return s, nil

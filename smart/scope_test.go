@@ -245,17 +245,17 @@ func assertRefused(t *testing.T, text string, kind error) {
 
 func TestARefusalNamesTheTextAndWhatWouldBeAccepted(t *testing.T) {
 	for text, want := range map[string]string{
-		"openid":                      `"openid": not a SMART resource scope: want context "/" type "." permissions`,
-		"group/*.rs":                  `"group/*.rs": unknown context: want patient, user or system`,
-		"user/observation.rs":         `"user/observation.rs": unknown FHIR R4 resource type: want a FHIR R4 resource type or *`,
-		"user/*.sr\x1b[2J":            `"user/*.sr\x1b[2J": malformed permissions: want read, write or * (v1), or letters of cruds in this order (v2)`,
+		"openid":                      `"openid": not a SMART resource scope: must be <context>/<type>.<permissions>, such as patient/*.rs`,
+		"group/*.rs":                  `"group/*.rs": unknown context: must be patient, user or system`,
+		"user/observation.rs":         `"user/observation.rs": unknown FHIR R4 resource type: must be a FHIR R4 resource type or *`,
+		"user/*.sr\x1b[2J":            `"user/*.sr\x1b[2J": malformed permissions: must be read, write or * (v1), or letters of cruds in this order (v2)`,
 		"user/Patient.read?name=a":    `"user/Patient.read?name=a": filter not accepted: only v2 permissions may carry a filter`,
 		"user/*.r?name=a":             `"user/*.r?name=a": filter not accepted: HealthLake filters a concrete resource type only`,
-		"user/Patient.r?link.name=a":  `"user/Patient.r?link.name=a": filter not accepted: a filter must not be a chained parameter`,
+		"user/Patient.r?link.name=a":  `"user/Patient.r?link.name=a": filter not accepted: a filter cannot be a chained parameter; use a parameter of the type itself`,
 		"user/Patient.r?name=a%20b":   `"user/Patient.r?name=a%20b": filter not accepted: a value must not hold white space or control characters`,
-		"user/Patient.r?name:exact=a": `"user/Patient.r?name:exact=a": filter not accepted: a filter must not have a modifier; want name=value`,
-		"user/Patient.r?name=a=b":     `"user/Patient.r?name=a=b": filter not accepted: want ? and = percent-encoded in a value (%3F, %3D)`,
-		"user/Patient.r?_count=1":     `"user/Patient.r?_count=1": filter not accepted: "_count" cannot filter Patient; want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id`,
+		"user/Patient.r?name:exact=a": `"user/Patient.r?name:exact=a": filter not accepted: a filter cannot have a modifier; use name=<value>`,
+		"user/Patient.r?name=a=b":     `"user/Patient.r?name=a=b": filter not accepted: a value must have ? and = percent-encoded (%3F, %3D)`,
+		"user/Patient.r?_count=1":     `"user/Patient.r?_count=1": filter not accepted: "_count" cannot filter Patient; use a search parameter that FHIR R4 defines for this type, except composite and special ones and those of every type such as _id`,
 	} {
 		if _, err := smart.ParseScope(text); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

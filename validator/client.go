@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/smart"
@@ -46,18 +47,18 @@ func (c *Config) checkClients() []error {
 	for _, client := range c.Clients {
 		switch {
 		case client.ID == "":
-			refuse("a client without an ID")
+			refuse("a client has no ID; set it to the client_id in its tokens")
 		case seen[client.ID]:
-			refuse("%q: listed twice", client.ID)
+			refuse("%q: listed twice; list each client once", client.ID)
 		}
 		seen[client.ID] = true
 		for _, typ := range client.FHIRUserTypes {
 			if !smart.IsFHIRUserType(typ) {
-				refuse("%q: FHIRUserTypes: %q: want some of %v", client.ID, typ, smart.FHIRUserTypes())
+				refuse("%q: FHIRUserTypes: %q: must be one of %s", client.ID, typ, strings.Join(smart.FHIRUserTypes(), ", "))
 			}
 		}
 		if slices.Contains(client.Groups, "") {
-			refuse("%q: Groups: an empty name", client.ID)
+			refuse("%q: Groups: \"\": must be the name of a group", client.ID)
 		}
 	}
 	return problems
@@ -84,7 +85,7 @@ func ParseClients(text string) ([]Client, error) {
 		}
 	}
 	if err != nil || len(clients) == 0 {
-		return nil, errors.New("want a JSON list of objects with ids and perhaps fhirUserTypes and groups, which are lists of text that are not empty")
+		return nil, errors.New("must be a JSON list of objects with ids and perhaps fhirUserTypes and groups, which are lists of text that are not empty")
 	}
 	config := Config{Clients: clients}
 	return clients, errors.Join(config.checkClients()...)

@@ -29,16 +29,16 @@ func TestClientsAreReadStrictly(t *testing.T) {
 		`[{"ids":["a"],"groups":null}]`, `[{"ids":["a"],"groups":[]}]`, `[{"ids":["a"],"fhirUserTypes":"Practitioner"}]`,
 		`[{"ids":["a"],"fhirUserTypes":[]}]`, `[{"groups":["x"]}]`,
 	} {
-		if got, err := validator.ParseClients(text); err == nil || !strings.HasPrefix(err.Error(), "want a JSON list of objects with ids") {
+		if got, err := validator.ParseClients(text); err == nil || !strings.HasPrefix(err.Error(), "must be a JSON list of objects with ids") {
 			t.Errorf("%s: got %+v, error %v", text, got, err)
 		}
 	}
 	for text, want := range map[string]string{
-		`[{"ids":["a","a"]}]`:                              `Clients: "a": listed twice`,
-		`[{"ids":["a"]},{"ids":["a"],"groups":["x"]}]`:     `Clients: "a": listed twice`,
-		`[{"ids":[""]}]`:                                   `Clients: a client without an ID`,
-		`[{"ids":["a"],"fhirUserTypes":["practitioner"]}]`: `Clients: "a": FHIRUserTypes: "practitioner": want some of [Patient Person Practitioner PractitionerRole RelatedPerson]`,
-		`[{"ids":["a"],"groups":[""]}]`:                    `Clients: "a": Groups: an empty name`,
+		`[{"ids":["a","a"]}]`:                              `Clients: "a": listed twice; list each client once`,
+		`[{"ids":["a"]},{"ids":["a"],"groups":["x"]}]`:     `Clients: "a": listed twice; list each client once`,
+		`[{"ids":[""]}]`:                                   `Clients: a client has no ID; set it to the client_id in its tokens`,
+		`[{"ids":["a"],"fhirUserTypes":["practitioner"]}]`: `Clients: "a": FHIRUserTypes: "practitioner": must be one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`,
+		`[{"ids":["a"],"groups":[""]}]`:                    `Clients: "a": Groups: "": must be the name of a group`,
 	} {
 		if _, err := validator.ParseClients(text); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", text, err, want)

@@ -20,26 +20,27 @@ func TestAFullConfigurationIsAccepted(t *testing.T) {
 }
 
 func TestAConfigurationIsRefusedByTheNameOfWhatIsWrong(t *testing.T) {
-	const uri = `the URI of the key set: want an absolute https URL without user info` // which may hold a password
+	const uri = `JWKSURI: must be an absolute https URL without user info` // which may hold a password
+	const role = "must be the ARN of an IAM role"
 	for _, c := range []struct {
 		name   string
 		change func(*validator.Config)
 		want   string
 	}{
-		{"no issuer", func(c *validator.Config) { c.Issuers = nil }, "Issuers: required"},
-		{"an empty issuer", func(c *validator.Config) { c.Issuers = []string{issuer, ""} }, "every issuer: required"},
-		{"no client", func(c *validator.Config) { c.Clients = []validator.Client{} }, "Clients: required"},
-		{"a client without an id", func(c *validator.Config) { c.Clients = []validator.Client{{}} }, "Clients: a client without an ID"},
-		{"a client twice", func(c *validator.Config) { c.Clients = []validator.Client{{ID: "a"}, {ID: "b"}, {ID: "a"}} }, `Clients: "a": listed twice`},
+		{"no issuer", func(c *validator.Config) { c.Issuers = nil }, "Issuers: missing; add at least one issuer"},
+		{"an empty issuer", func(c *validator.Config) { c.Issuers = []string{issuer, ""} }, "Issuers[1]: missing; must be an issuer, as tokens have it in iss"},
+		{"no client", func(c *validator.Config) { c.Clients = []validator.Client{} }, "Clients: missing; add at least one client"},
+		{"a client without an id", func(c *validator.Config) { c.Clients = []validator.Client{{}} }, "Clients: a client has no ID; set it to the client_id in its tokens"},
+		{"a client twice", func(c *validator.Config) { c.Clients = []validator.Client{{ID: "a"}, {ID: "b"}, {ID: "a"}} }, `Clients: "a": listed twice; list each client once`},
 		{"a type that no user is", func(c *validator.Config) {
 			c.Clients = []validator.Client{{ID: "a", FHIRUserTypes: []string{"Practitioner", "Group"}}}
-		}, `Clients: "a": FHIRUserTypes: "Group": want some of [Patient Person Practitioner PractitionerRole RelatedPerson]`},
-		{"a group without a name", func(c *validator.Config) { c.Clients = []validator.Client{{ID: "a", Groups: []string{""}}} }, `Clients: "a": Groups: an empty name`},
-		{"no read role", func(c *validator.Config) { c.ReadRoleARN = "" }, "ReadRoleARN: required"},
-		{"no write role", func(c *validator.Config) { c.WriteRoleARN = "" }, "WriteRoleARN: required"},
-		{"no export role", func(c *validator.Config) { c.ExportRoleARN = "" }, "ExportRoleARN: required"},
-		{"no strategy", func(c *validator.Config) { c.Strategy = "" }, `Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`},
-		{"AWS_AUTH", func(c *validator.Config) { c.Strategy = "AWS_AUTH" }, `Strategy: "AWS_AUTH": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`},
+		}, `Clients: "a": FHIRUserTypes: "Group": must be one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson`},
+		{"a group without a name", func(c *validator.Config) { c.Clients = []validator.Client{{ID: "a", Groups: []string{""}}} }, `Clients: "a": Groups: "": must be the name of a group`},
+		{"no read role", func(c *validator.Config) { c.ReadRoleARN = "" }, "ReadRoleARN: missing; " + role},
+		{"no write role", func(c *validator.Config) { c.WriteRoleARN = "" }, "WriteRoleARN: missing; " + role},
+		{"no export role", func(c *validator.Config) { c.ExportRoleARN = "" }, "ExportRoleARN: missing; " + role},
+		{"no strategy", func(c *validator.Config) { c.Strategy = "" }, `Strategy: "": must be SMART_ON_FHIR or SMART_ON_FHIR_V1`},
+		{"AWS_AUTH", func(c *validator.Config) { c.Strategy = "AWS_AUTH" }, `Strategy: "AWS_AUTH": must be SMART_ON_FHIR or SMART_ON_FHIR_V1`},
 		{"no key set", func(c *validator.Config) { c.JWKSURI = "" }, uri},
 		{"a key set over http", func(c *validator.Config) { c.JWKSURI = "http://issuer.example/jwks.json" }, uri},
 		{"a key set in a file", func(c *validator.Config) { c.JWKSURI = "file:///jwks.json" }, uri},
@@ -61,8 +62,10 @@ func TestAConfigurationIsRefusedByTheNameOfWhatIsWrong(t *testing.T) {
 
 func TestEverythingWrongIsNamedAtOnce(t *testing.T) {
 	_, err := validator.New(validator.Config{JWKSURI: jwksURI})
-	const want = "Issuers: required\nClients: required\nReadRoleARN: required\nWriteRoleARN: required\nExportRoleARN: required\n" +
-		`Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]`
+	const role = "must be the ARN of an IAM role"
+	const want = "Issuers: missing; add at least one issuer\nClients: missing; add at least one client\nReadRoleARN: missing; " + role +
+		"\nWriteRoleARN: missing; " + role + "\nExportRoleARN: missing; " + role + "\n" +
+		`Strategy: "": must be SMART_ON_FHIR or SMART_ON_FHIR_V1`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

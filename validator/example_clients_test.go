@@ -23,16 +23,16 @@ func ExampleParseClients() {
 	// 2app23456789 [Practitioner] [clinicians]
 	// 3app23456789 [Practitioner] [clinicians]
 	// <nil>
-	// Clients: "2app23456789": FHIRUserTypes: "Doctor": want some of [Patient Person Practitioner PractitionerRole RelatedPerson]
+	// Clients: "2app23456789": FHIRUserTypes: "Doctor": must be one of Patient, Person, Practitioner, PractitionerRole, RelatedPerson
 }
 
 func ExampleNew_refused() {
 	_, err := validator.New(validator.Config{Clients: []validator.Client{{ID: "2app23456789"}}})
 	fmt.Println(err)
 	// Output:
-	// Issuers: required
-	// ReadRoleARN: required
-	// WriteRoleARN: required
-	// ExportRoleARN: required
-	// Strategy: "": want one of [SMART_ON_FHIR SMART_ON_FHIR_V1]
+	// Issuers: missing; add at least one issuer
+	// ReadRoleARN: missing; must be the ARN of an IAM role
+	// WriteRoleARN: missing; must be the ARN of an IAM role
+	// ExportRoleARN: missing; must be the ARN of an IAM role
+	// Strategy: "": must be SMART_ON_FHIR or SMART_ON_FHIR_V1
 }

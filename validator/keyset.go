@@ -84,7 +84,7 @@ func (k *keys) keepUnchanged(before *keys) {
 func newKeySet(uri string, roots *x509.CertPool, now func() time.Time) (*keySet, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, errors.New("the URI of the key set: want an absolute https URL without user info")
+		return nil, errors.New("JWKSURI: must be an absolute https URL without user info")
 	}
 	return &keySet{
 		uri:           uri,

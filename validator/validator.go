@@ -68,22 +68,23 @@ func New(config Config) (*Validator, error) {
 
 func (c Config) check() error {
 	var problems []error
-	require := func(field string, given bool) {
+	require := func(field, accepted string, given bool) {
 		if !given {
-			problems = append(problems, fmt.Errorf("%s: required", field))
+			problems = append(problems, fmt.Errorf("%s: missing; %s", field, accepted))
 		}
 	}
-	require("Issuers", len(c.Issuers) > 0)
-	require("Clients", len(c.Clients) > 0)
-	require("ReadRoleARN", c.ReadRoleARN != "")
-	require("WriteRoleARN", c.WriteRoleARN != "")
-	require("ExportRoleARN", c.ExportRoleARN != "")
-	for _, issuer := range c.Issuers {
-		require("every issuer", issuer != "")
+	const roleARN = "must be the ARN of an IAM role"
+	require("Issuers", "add at least one issuer", len(c.Issuers) > 0)
+	require("Clients", "add at least one client", len(c.Clients) > 0)
+	require("ReadRoleARN", roleARN, c.ReadRoleARN != "")
+	require("WriteRoleARN", roleARN, c.WriteRoleARN != "")
+	require("ExportRoleARN", roleARN, c.ExportRoleARN != "")
+	for i, issuer := range c.Issuers {
+		require(fmt.Sprintf("Issuers[%d]", i), "must be an issuer, as tokens have it in iss", issuer != "")
 	}
 	problems = append(problems, c.checkClients()...)
 	if !c.Strategy.Valid() {
-		problems = append(problems, fmt.Errorf("%s: %q: want one of %v", "Strategy", c.Strategy, smart.AuthorizationStrategies()))
+		problems = append(problems, fmt.Errorf("Strategy: %q: must be %s or %s", c.Strategy, smart.SMARTOnFHIR, smart.SMARTOnFHIRV1))
 	}
 	return errors.Join(problems...)
 }

@@ -72,7 +72,7 @@ The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 
 func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	if !accountPattern.MatchString(f.account) || f.account == "000000000000" { // which stands for one that is not known
-		return cannotRun(fmt.Errorf("--account: %q: want the 12 digits of the AWS account", f.account))
+		return cannotRun(fmt.Errorf("--account: %q: must be the 12 digits of the AWS account", f.account))
 	}
 	g, err := f.declare(ctx, f.account)
 	if err != nil {
@@ -118,7 +118,7 @@ func warnOfReach(progress io.Writer, cautions []string) {
 func printDocument(out io.Writer, documents []deploypolicy.Document, number int) error {
 	switch {
 	case number < 0 || number > len(documents):
-		return cannotRun(fmt.Errorf("--document: %d: want 1 to %d", number, len(documents)))
+		return cannotRun(fmt.Errorf("--document: %d: must be 1 to %d", number, len(documents)))
 	case number == 0 && len(documents) > 1:
 		return cannotRun(fmt.Errorf("the policy is %d documents, and all are needed: write them to a folder with --output, or print one with --document 1 to %d",
 			len(documents), len(documents)))

@@ -26,7 +26,7 @@ same configuration gives the same text.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if format != "text" && format != "json" {
-				return cannotRun(fmt.Errorf("--format: %q: want text or json", format))
+				return cannotRun(fmt.Errorf("--format: %q: must be text or json", format))
 			}
 			g, err := flags.declare(command.Context(), "")
 			if err != nil {

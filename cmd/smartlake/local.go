@@ -97,7 +97,7 @@ func (f *localFlags) add(command *cobra.Command) {
 // check refuses wrong values before anything is built.
 func (f *localFlags) check() error {
 	if f.port < 0 || f.port > 65533 {
-		return fmt.Errorf("--port: %d: want 1 to 65533, or 0 for free ports", f.port)
+		return fmt.Errorf("--port: %d: must be 1 to 65533, or 0 for free ports", f.port)
 	}
 	if err := local.CheckAddress(f.address); err != nil {
 		return fmt.Errorf("--%w", err)
@@ -287,7 +287,7 @@ func parseConfig(pairs []string) (map[string]string, error) {
 	for _, pair := range pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return nil, fmt.Errorf("--config: %q: want key=value, such as domainPrefix=example", pair)
+			return nil, fmt.Errorf("--config: %q: must be key=value, such as domainPrefix=example", pair)
 		}
 		overrides[key] = value
 	}

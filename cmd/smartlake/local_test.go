@@ -115,8 +115,8 @@ func TestLocalSaysWhatIsWrong(t *testing.T) {
 		afterBuild bool
 	}{
 		{"no such stack", []string{"--stack", "none"}, "Pulumi.none.yaml: missing or without configuration", false},
-		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: want 1 to 65533", false},
-		{"no pair", []string{"--config", "protect"}, `--config: "protect": want key=value`, false},
+		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: must be 1 to 65533", false},
+		{"no pair", []string{"--config", "protect"}, `--config: "protect": must be key=value`, false},
 		{"a bad type", []string{"--config", "protect=maybe"}, `smartlake:protect: "maybe": must be true or false`, false},
 		{"bad JSON", []string{"--config", "smartlake:clients=[{"}, `smartlake:clients: "[{": must be a list`, false},
 		{"an unknown key", []string{"--config", "smartlake:protct=true"}, "smartlake:protct: no such key; did you mean protect?", false},
@@ -124,7 +124,7 @@ func TestLocalSaysWhatIsWrong(t *testing.T) {
 		{"an architecture by its full key", []string{"--config", "smartlake:function.architecture=arm64"}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
 		{"an architecture within its group", []string{"--config", `function={"architecture": "arm64"}`}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
 		{"no such folder", []string{"--dir", "/no/such/folder"}, "no Pulumi.yaml in /no/such/folder or above it", false},
-		{"a bad value", []string{"--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`, false},
+		{"a bad value", []string{"--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": must be one of OFF, OPTIONAL, ON`, false},
 		{"no client for the walk", []string{"--config", `clients=[{"name":"a","kind":"public","scopes":["openid"],"callbackUrls":["https://a.example/"]}]`}, "no client of kind service", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

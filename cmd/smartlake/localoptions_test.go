@@ -57,14 +57,14 @@ func TestLocalSaysWhatTheAppGotWhereTheValidatorWasNotAsked(t *testing.T) {
 
 func TestLocalRefusesWhatItCannotRun(t *testing.T) {
 	for want, args := range map[string][]string{
-		`--address: "0.0.0.0": want a loopback address such as 127.0.0.1 or ::1`:     {"--address", "0.0.0.0"},
-		`--address: "localhost": want a loopback address such as 127.0.0.1 or ::1`:   {"--address", "localhost"},
-		`--fail: fault: "x": want one of clock-skew, `:                               {"--fail", "throttle,x"},
-		`seed: 3: there are no synthetic patients: want a stack with preloadSynthea`: {"--seed", "3", "--stack", "prod"},
-		`the FHIR server behind: "ftp://example.org": want `:                         {"--fhir-url", "ftp://example.org"},
-		`the FHIR server behind: want the base URL `:                                 {"--fhir-url", "https://ann:hunter2@example.org"},
-		`none of the others can be; [json quiet] were all set`:                       {"--json", "--quiet"},
-		`none of the others can be; [once watch] were all set`:                       {"--watch"},
+		`--address: "0.0.0.0": must be a loopback address such as 127.0.0.1 or ::1`:   {"--address", "0.0.0.0"},
+		`--address: "localhost": must be a loopback address such as 127.0.0.1 or ::1`: {"--address", "localhost"},
+		`--fail: fault: "x": must be one of clock-skew, `:                             {"--fail", "throttle,x"},
+		`seed: 3: there are no synthetic patients; use a stack with preloadSynthea`:   {"--seed", "3", "--stack", "prod"},
+		`the FHIR server behind: "ftp://example.org": must be `:                       {"--fhir-url", "ftp://example.org"},
+		`the FHIR server behind: must be the base URL `:                               {"--fhir-url", "https://ann:hunter2@example.org"},
+		`none of the others can be; [json quiet] were all set`:                        {"--json", "--quiet"},
+		`none of the others can be; [once watch] were all set`:                        {"--watch"},
 	} {
 		_, _, err := execute(t, append([]string{"local", "--once", "--dir", "../.."}, args...)...)
 		if err == nil || !strings.Contains(err.Error(), want) || statusOf(err) != statusCannotRun {

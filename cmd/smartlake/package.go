@@ -109,13 +109,13 @@ func writePackages(ctx context.Context, out, progress io.Writer, flags packageFl
 func (f packageFlags) architectures() ([]string, error) {
 	switch {
 	case f.output == "":
-		return nil, errors.New("--output: missing: want the folder to write the archives to")
+		return nil, errors.New("--output: missing; set it to the folder for the archives")
 	case f.architecture == "both":
 		return bothArchitectures, nil
 	case slices.Contains(bothArchitectures, f.architecture):
 		return []string{f.architecture}, nil
 	default:
-		return nil, fmt.Errorf("--architecture: %q: want arm64, x86_64 or both", f.architecture)
+		return nil, fmt.Errorf("--architecture: %q: must be arm64, x86_64 or both", f.architecture)
 	}
 }
 

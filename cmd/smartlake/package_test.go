@@ -150,8 +150,8 @@ func TestPackageSaysWhatItWants(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "--output: missing: want the folder to write the archives to"},
-		{[]string{"--output", "x", "--architecture", "amd64"}, `--architecture: "amd64": want arm64, x86_64 or both`},
+		{nil, "--output: missing; set it to the folder for the archives"},
+		{[]string{"--output", "x", "--architecture", "amd64"}, `--architecture: "amd64": must be arm64, x86_64 or both`},
 		{[]string{"--output", file, "--architecture", "arm64"}, "--output: open " + file + "/launch-context-arm64.zip: not a directory"},
 	} {
 		_, _, err := execute(t, append([]string{"package"}, c.args...)...)

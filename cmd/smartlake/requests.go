@@ -59,7 +59,7 @@ secrets, and say how to fill them.`,
 
 func writeRequests(ctx context.Context, stdin io.Reader, out io.Writer, flags requestsFlags) error {
 	if !slices.Contains(requests.Formats, flags.format) {
-		return fmt.Errorf("--format: %q: want one of %s", flags.format, strings.Join(requests.Formats, ", "))
+		return fmt.Errorf("--format: %q: must be one of %s", flags.format, strings.Join(requests.Formats, ", "))
 	}
 	stack, err := flags.read(ctx, stdin)
 	if err != nil {

@@ -68,7 +68,7 @@ Exit status: 0 if nothing failed, 1 if a check failed, 2 if the checks could not
 
 func runSmoke(ctx context.Context, stdin io.Reader, out, notes io.Writer, flags smokeFlags) error {
 	if flags.timeout < time.Second || flags.timeout > 5*time.Minute {
-		return cannotRun(fmt.Errorf("--timeout: %s: want 1s to 5m", flags.timeout))
+		return cannotRun(fmt.Errorf("--timeout: %s: must be 1s to 5m", flags.timeout))
 	}
 	p := newProgress(notes)
 	defer p.clear()

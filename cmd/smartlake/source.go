@@ -155,7 +155,7 @@ func (s *source) fromFlags(stdin io.Reader) (outputs.Outputs, error) {
 		}
 	}
 	if s.clientID == "" {
-		return o, errors.New("--client-id: missing: want the id of a service client, which --datastore needs")
+		return o, errors.New("--client-id: missing; set it to the id of a service client, which --datastore needs")
 	}
 	const name = "client"
 	o.Clients = map[string]outputs.Client{name: {Kind: outputs.Service, Scopes: s.scopes}}
@@ -181,7 +181,7 @@ func (s *source) secret(stdin io.Reader) (string, error) {
 	}
 	secret := strings.TrimRight(string(data), "\r\n")
 	if secret == "" || strings.ContainsAny(secret, "\r\n") {
-		return "", errors.New("--client-secret-stdin: want the client's secret, one line")
+		return "", errors.New("--client-secret-stdin: must be the client's secret, on one line")
 	}
 	return secret, nil
 }
@@ -217,7 +217,7 @@ func (s *source) client() (*http.Client, error) {
 		}
 		trust.RootCAs = x509.NewCertPool()
 		if !trust.RootCAs.AppendCertsFromPEM(data) {
-			return nil, fmt.Errorf("--ca: %s: want certificates in PEM", s.certificates)
+			return nil, fmt.Errorf("--ca: %s: must be certificates in PEM", s.certificates)
 		}
 	}
 	return &http.Client{Transport: &http.Transport{

@@ -158,21 +158,21 @@ func TestTheCommandsThatReadAStackSayWhatIsWrong(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"explain", "--format", "yaml"}, `--format: "yaml": want text or json`},
+		{[]string{"explain", "--format", "yaml"}, `--format: "yaml": must be text or json`},
 		{[]string{"explain", "--stack", "none"}, "Pulumi.none.yaml: missing or without configuration"},
 		{[]string{"explain", "--config", "protct=true"}, "smartlake:protct: no such key; did you mean protect?"},
-		{[]string{"explain", "--config", "mfa"}, `--config: "mfa": want key=value`},
-		{[]string{"explain", "--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": want one of OFF, OPTIONAL, ON`},
-		{[]string{"deploy-policy"}, `--account: "": want the 12 digits of the AWS account`},
-		{[]string{"deploy-policy", "--account", "1234-5678-9012"}, `--account: "1234-5678-9012": want the 12 digits of the AWS account`},
-		{[]string{"deploy-policy", "--account", "000000000000"}, `--account: "000000000000": want the 12 digits of the AWS account`},
-		{[]string{"deploy-policy", "--account", "111122223333", "--document", "9"}, "--document: 9: want 1 to "},
+		{[]string{"explain", "--config", "mfa"}, `--config: "mfa": must be key=value`},
+		{[]string{"explain", "--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": must be one of OFF, OPTIONAL, ON`},
+		{[]string{"deploy-policy"}, `--account: "": must be the 12 digits of the AWS account`},
+		{[]string{"deploy-policy", "--account", "1234-5678-9012"}, `--account: "1234-5678-9012": must be the 12 digits of the AWS account`},
+		{[]string{"deploy-policy", "--account", "000000000000"}, `--account: "000000000000": must be the 12 digits of the AWS account`},
+		{[]string{"deploy-policy", "--account", "111122223333", "--document", "9"}, "--document: 9: must be 1 to "},
 		{[]string{"deploy-policy", "--account", "111122223333", "--stack", "prod"}, "the policy is 2 documents, and all are needed: " +
 			"write them to a folder with --output, or print one with --document 1 to 2"},
 		{[]string{"deploy-policy", "--account", "111122223333", "--document", "1", "--output", "x"}, "[document output] were all set"},
 		{[]string{"deploy-policy", "--account", "111122223333", "--output", "explain.go"}, "--output: "},
-		{[]string{"explain", "--config", "function.archive=none.zip"}, `function.archive: "../../none.zip": want a zip archive`},
-		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, "want the same region for both"},
+		{[]string{"explain", "--config", "function.archive=none.zip"}, `function.archive: "../../none.zip": must be a zip archive`},
+		{[]string{"deploy-policy", "--account", "111122223333", "--config", "aws:region=cn-north-1"}, `aws-native:region: "us-east-1": must be the same region as aws:region, "cn-north-1"`},
 	} {
 		out, _, err := execute(t, append(c.args, "--dir", "../..")...)
 		if err == nil || !strings.Contains(err.Error(), c.want) || statusOf(err) != statusCannotRun || out != "" {

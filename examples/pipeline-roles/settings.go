@@ -39,7 +39,7 @@ var (
 	providerPattern = regexp.MustCompile(`^arn:aws[a-z-]*:iam::\d{12}:oidc-provider/token\.actions\.githubusercontent\.com$`)
 )
 
-const keyWanted = "want the ARN of one KMS key, arn:<partition>:kms:<region>:<account>:key/<id>"
+const keyWanted = "must be the ARN of one KMS key, arn:<partition>:kms:<region>:<account>:key/<id>"
 
 // everyStack is the default of previewedStacks. Pulumi's command line demands every key
 // without a default, and an empty list means none.
@@ -62,10 +62,10 @@ func loadSettings(ctx *pulumi.Context) (settings, error) {
 		key, want string
 		into      any
 	}{
-		{"stacks", `want a list of stacks, such as ["dev","prod"]`, &s.stacks},
-		{"previewedStacks", `want a list of stacks, such as ["dev"], or ["*"] for all`, &s.previewed},
-		{"stackValues", "want texts by stack and key", &s.stackValues},
-		{"secretsKeyArns", "want ARNs of KMS keys by stack", &s.secretsKeyARNs},
+		{"stacks", `must be a list of stacks, such as ["dev","prod"]`, &s.stacks},
+		{"previewedStacks", `must be a list of stacks, such as ["dev"], or ["*"] for all`, &s.previewed},
+		{"stackValues", "must be texts by stack and key", &s.stackValues},
+		{"secretsKeyArns", "must be ARNs of KMS keys by stack", &s.secretsKeyARNs},
 	} {
 		if text := read(list.key); text != "" && json.Unmarshal([]byte(text), list.into) != nil {
 			problems = append(problems, fmt.Errorf("%s: %s", list.key, list.want)) // a value may be a secret
@@ -84,14 +84,14 @@ func (s settings) check() []error {
 			problems = append(problems, fmt.Errorf("%s: %q: %s", key, value, want))
 		}
 	}
-	match("repository", s.repository, repositoryPattern, "want one repository, <organization>/<name>, without wildcards")
-	match("stateBucket", s.stateBucket, bucketPattern, "want the name of one S3 bucket")
+	match("repository", s.repository, repositoryPattern, "must be one repository, <organization>/<name>, without wildcards")
+	match("stateBucket", s.stateBucket, bucketPattern, "must be the name of one S3 bucket")
 	if s.stateKeyARN != "" {
 		match("stateKeyArn", s.stateKeyARN, keyPattern, keyWanted)
 	}
 	if s.providerARN != "" {
 		match("providerArn", s.providerARN, providerPattern,
-			"want arn:<partition>:iam::<account>:oidc-provider/token.actions.githubusercontent.com")
+			"must be arn:<partition>:iam::<account>:oidc-provider/token.actions.githubusercontent.com")
 	}
 	problems = append(problems, s.checkStacks()...)
 	owners := map[string]string{}
@@ -99,7 +99,7 @@ func (s settings) check() []error {
 		key := s.secretsKeyARNs[stack]
 		match("secretsKeyArns: "+stack, key, keyPattern, keyWanted)
 		if owner := owners[key]; owner != "" {
-			problems = append(problems, fmt.Errorf("secretsKeyArns: %q: has the key of %q, whose secrets its roles could read; want a key each", stack, owner))
+			problems = append(problems, fmt.Errorf("secretsKeyArns: %q: has the key of %q, whose secrets its roles could read; use one key per stack", stack, owner))
 		}
 		owners[key] = stack
 	}
@@ -111,14 +111,14 @@ func (s settings) check() []error {
 func (s settings) checkStacks() []error {
 	var problems []error
 	if len(s.stacks) == 0 {
-		problems = append(problems, errors.New(`stacks: missing: want a list of stacks, such as ["dev","prod"]`))
+		problems = append(problems, errors.New(`stacks: missing; must be a list of stacks, such as ["dev","prod"]`))
 	}
 	for i, stack := range s.stacks {
 		switch {
 		case !stackPattern.MatchString(stack):
-			problems = append(problems, fmt.Errorf("stacks: %q: want the name of a stack, without wildcards", stack))
+			problems = append(problems, fmt.Errorf("stacks: %q: must be the name of a stack, without wildcards", stack))
 		case slices.ContainsFunc([]string{previewSuffix, driftSuffix}, func(suffix string) bool { return strings.HasSuffix(strings.ToLower(stack), suffix) }):
-			problems = append(problems, fmt.Errorf("stacks: %q: want a name that does not end in %s or %s, as another stack's environments do",
+			problems = append(problems, fmt.Errorf("stacks: %q: must not end in %s or %s, as another stack's environments do",
 				stack, previewSuffix, driftSuffix))
 		case slices.ContainsFunc(s.stacks[:i], func(other string) bool { return strings.EqualFold(stack, other) }):
 			problems = append(problems, fmt.Errorf("stacks: %q: stands there twice", stack))
@@ -134,7 +134,7 @@ func (s settings) checkStacks() []error {
 	} {
 		for _, stack := range named.stacks {
 			if !slices.Contains(s.stacks, stack) {
-				problems = append(problems, fmt.Errorf("%s: %q: want one of the stacks", named.key, stack))
+				problems = append(problems, fmt.Errorf("%s: %q: must be one of the stacks", named.key, stack))
 			}
 		}
 	}

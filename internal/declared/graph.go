@@ -50,7 +50,7 @@ func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
 		g.keepInvented(text, "*")
 	}
 	if g.Region == "" {
-		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q: want a region such as us-east-1", stack.Name)
+		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q; set it to a region such as us-east-1", stack.Name)
 	}
 	configure := func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys = stack.Config, stack.SecretKeys

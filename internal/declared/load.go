@@ -69,7 +69,7 @@ func loadStack(dir, name string, overrides map[string]string, decrypter config.D
 		return Stack{}, err
 	}
 	if len(file.Config) == 0 {
-		return Stack{}, fmt.Errorf("%s: missing or without configuration: want the configuration of stack %q", stackPath, name)
+		return Stack{}, fmt.Errorf("%s: missing or without configuration; must have the configuration of stack %q", stackPath, name)
 	}
 	stack := Stack{Project: project.Name.String(), Name: name, Dir: filepath.Dir(path), Config: map[string]string{}}
 	s := stackReader{project: project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
@@ -188,7 +188,7 @@ func (s stackReader) readOverride(key, text string) error {
 	var content any = text
 	if kind := declared.TypeName(); declared.IsExplicitlyTyped() && (kind == "array" || kind == "object") {
 		if err := json.Unmarshal([]byte(text), &content); err != nil {
-			return fmt.Errorf("%swant %s as JSON", s.quoted(key, text), inWords(declared))
+			return fmt.Errorf("%smust be %s as JSON", s.quoted(key, text), inWords(declared))
 		}
 	}
 	return s.check(key, text, content)
@@ -199,7 +199,7 @@ func (s stackReader) readOverride(key, text string) error {
 func (s stackReader) check(key, text string, content any) error {
 	declared, ok := s.declared(key)
 	if ok && declared.IsExplicitlyTyped() && !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, content) {
-		return fmt.Errorf("%swant %s", s.quoted(key, text), inWords(declared))
+		return fmt.Errorf("%smust be %s", s.quoted(key, text), inWords(declared))
 	}
 	return nil
 }

@@ -99,20 +99,20 @@ func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 		overrides  map[string]string
 		want       string
 	}{
-		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": want true or false`},
-		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": want an object`},
-		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: want a list of objects"},
+		{"no boolean", "  smartlake:protect: maybe", nil, `Pulumi.dev.yaml: smartlake:protect: "maybe": must be true or false`},
+		{"a list for a map", "  smartlake:tags: [a]", nil, `Pulumi.dev.yaml: smartlake:tags: "[\"a\"]": must be an object`},
+		{"test users, whose passwords stay untold", "  smartlake:testUsers: [hunter2]", nil, "Pulumi.dev.yaml: smartlake:testUsers: must be a list of objects"},
 		{
 			"an encrypted value", "  smartlake:tags:\n    secure: v1:abc", nil,
 			"Pulumi.dev.yaml: smartlake:tags: encrypted, and there is no key to it here: give a made-up value of the same form with --config tags=…",
 		},
-		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": want a whole number` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": want true or false`},
-		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": want true or false`},
-		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": want a whole number`},
-		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": want an object as JSON`},
-		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": want an object`},
-		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: want a list of objects"},
-		{"a member of what is no object", "", map[string]string{"tags": "[]", "tags.team": "x"}, "--config: smartlake:tags: \"[]\": want an object\n--config: smartlake:tags.team: smartlake:tags.team: tags.team: key for an array must be an int"},
+		{"two wrong values", "  smartlake:protect: 1\n  smartlake:days: x", nil, `Pulumi.dev.yaml: smartlake:days: "x": must be a whole number` + "\n" + `Pulumi.dev.yaml: smartlake:protect: "1": must be true or false`},
+		{"an override that is no boolean", "", map[string]string{"protect": "maybe"}, `--config: smartlake:protect: "maybe": must be true or false`},
+		{"an override that is no integer", "", map[string]string{"days": "1.5"}, `--config: smartlake:days: "1.5": must be a whole number`},
+		{"an override that is no JSON", "", map[string]string{"tags": "{"}, `--config: smartlake:tags: "{": must be an object as JSON`},
+		{"an override of another shape", "", map[string]string{"tags": "[]"}, `--config: smartlake:tags: "[]": must be an object`},
+		{"an override of test users", "", map[string]string{"testUsers": `["hunter2"]`}, "--config: smartlake:testUsers: must be a list of objects"},
+		{"a member of what is no object", "", map[string]string{"tags": "[]", "tags.team": "x"}, "--config: smartlake:tags: \"[]\": must be an object\n--config: smartlake:tags.team: smartlake:tags.team: tags.team: key for an array must be an int"},
 		{"an override given twice", "", map[string]string{"name": "x", "smartlake:name": "y"}, "--config: smartlake:name: given twice, with and without the project's name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestAMissingProjectOrStackIsNamed(t *testing.T) {
 	}
 	dir := writeStack(t)
 	_, err = declared.LoadStack(dir, "none", nil)
-	want := filepath.Join(dir, "Pulumi.none.yaml") + `: missing or without configuration: want the configuration of stack "none"`
+	want := filepath.Join(dir, "Pulumi.none.yaml") + `: missing or without configuration; must have the configuration of stack "none"`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

@@ -11,7 +11,7 @@ import (
 // lookUpPool answers for the user pool that is asked for.
 func (g *Graph) lookUpPool(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	if !g.poolsExist {
-		return nil, errors.New("existingUserPool: the local cloud has no user pool that exists already; want a stack without it")
+		return nil, errors.New("existingUserPool: not supported by the local cloud, which has no existing user pool; use a stack without it")
 	}
 	id := Resource{Properties: args.Args}.Text("userPoolId")
 	answer := g.ExistingPool(id)

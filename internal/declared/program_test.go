@@ -10,9 +10,9 @@ import (
 
 func TestAnArchiveThatIsNotThereIsAnErrorAsInADeployment(t *testing.T) {
 	for key, want := range map[string]string{
-		"function.archive":               `function.archive: "../../dist/none.zip": want a zip archive`,
-		"launchContext.function.archive": `launchContext.function.archive: "../../dist/none.zip": want a zip archive`,
-		"frontDoor.function.archive":     `frontDoor.function.archive: "../../dist/none.zip": want a zip archive`,
+		"function.archive":               `function.archive: "../../dist/none.zip": must be a zip archive`,
+		"launchContext.function.archive": `launchContext.function.archive: "../../dist/none.zip": must be a zip archive`,
+		"frontDoor.function.archive":     `frontDoor.function.archive: "../../dist/none.zip": must be a zip archive`,
 	} {
 		loaded, err := declared.LoadStack(".", "dev", map[string]string{key: "dist/none.zip"})
 		if err != nil {

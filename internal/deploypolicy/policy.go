@@ -114,7 +114,7 @@ func (s stack) documents(collected map[string]*Statement) ([]Document, error) {
 		}
 		if s.Invents(string(text)) { // it may be a secret's stand-in: it is not quoted
 			return nil, fmt.Errorf("statement %s, which allows %s: holds a value that is not known before the deployment, or is encrypted in the configuration; "+
-				"want the account, and such a value in clear text", statement.Sid, strings.Join(statement.Action, ", "))
+				"use the account, and such a value in clear text", statement.Sid, strings.Join(statement.Action, ", "))
 		}
 	}
 	return pack(list)

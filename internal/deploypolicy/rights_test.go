@@ -33,7 +33,7 @@ func TestNothingMadeUpReachesAPolicy(t *testing.T) {
 }
 
 func TestAPolicyIsRefusedWithoutAnAccountAndWithAStandInForASecret(t *testing.T) {
-	const want = "holds a value that is not known before the deployment, or is encrypted in the configuration; want the account, and such a value in clear text"
+	const want = "holds a value that is not known before the deployment, or is encrypted in the configuration; use the account, and such a value in clear text"
 	unknown := declaredtest.Changed(t, "dev", nil, nil)
 	loaded, err := declared.LoadStack(".", "dev", map[string]string{"tags": `{"owner":"made-up-secret"}`})
 	if err != nil {

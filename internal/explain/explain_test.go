@@ -131,7 +131,7 @@ func TestAScopeCountsAsTheValidatorCountsIt(t *testing.T) {
 		notSystem = "false: a user's token never gets rights of the system"
 		service   = "true: in every token of this client that asks for it"
 		dropped   = `false: the validator drops it: "system/Patient.cruds?_count=1": filter not accepted: "_count" cannot filter Patient; ` +
-			"want a search parameter that FHIR R4 defines for this type, neither composite nor special, nor one of every type such as _id"
+			"use a search parameter that FHIR R4 defines for this type, except composite and special ones and those of every type such as _id"
 	)
 	for _, c := range []struct {
 		flow    string

@@ -36,7 +36,7 @@ type searchParameter struct {
 // load reads HL7's files.
 func load(directory string) (definitions, error) {
 	if directory == "" {
-		return definitions{}, errors.New("-definitions: missing: want the directory of HL7's definitions")
+		return definitions{}, errors.New("-definitions: missing; set it to the directory of HL7's definitions")
 	}
 	var d definitions
 	for _, read := range []struct {
@@ -169,7 +169,7 @@ func (d *definitions) readCompartment(text []byte) error {
 		return err
 	}
 	if compartment.Version != fhirVersion || compartment.Code != "Patient" {
-		return fmt.Errorf("the compartment is of %s in FHIR %s; want Patient in %s", compartment.Code, compartment.Version, fhirVersion)
+		return fmt.Errorf("the compartment is of %s in FHIR %s; must be of Patient in FHIR %s", compartment.Code, compartment.Version, fhirVersion)
 	}
 	d.compartment = map[string][]string{}
 	for _, r := range compartment.Resource {

@@ -35,7 +35,7 @@ type Environment struct {
 func (e *Environment) Required(name, want string) string {
 	text, _ := e.Lookup(name)
 	if text == "" {
-		e.Add(fmt.Errorf("%s: not set: want %s", name, want))
+		e.Add(fmt.Errorf("%s: not set; must be %s", name, want))
 	}
 	return text
 }
@@ -43,7 +43,7 @@ func (e *Environment) Required(name, want string) string {
 // Refuse notes that the value of a variable is wrong, and quotes it: it must not be one
 // that may hold a secret.
 func (e *Environment) Refuse(name, got, want string) {
-	e.Add(fmt.Errorf("%s: %q: want %s", name, got, want))
+	e.Add(fmt.Errorf("%s: %q: must be %s", name, got, want))
 }
 
 // Add notes a problem; the error names its variable.

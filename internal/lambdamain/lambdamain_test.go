@@ -41,8 +41,8 @@ func TestAnErrorNamesEveryVariableThatIsMissingOrWrong(t *testing.T) {
 	}
 	e.Refuse("C", "c", "a capital letter")
 	e.LogLevel()
-	want := "A: not set: want a letter\nB: not set: want a letter\n" +
-		`C: "c": want a capital letter` + "\n" + `LOG_LEVEL: "loud": want debug, info, warn or error`
+	want := "A: not set; must be a letter\nB: not set; must be a letter\n" +
+		`C: "c": must be a capital letter` + "\n" + `LOG_LEVEL: "loud": must be debug, info, warn or error`
 	if err := e.Err(); err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

@@ -52,12 +52,12 @@ func (c *Cloud) trigger(d declaration) (func(context.Context, []byte) ([]byte, e
 	arn := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn")
 	if arn == "" {
 		if legacy := d.pool.Text("lambdaConfig", "preTokenGeneration"); legacy != "" {
-			return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGeneration: %q: want preTokenGenerationConfig with lambdaVersion V2_0", legacy)
+			return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGeneration: %q: not supported; use preTokenGenerationConfig with lambdaVersion V2_0", legacy)
 		}
 		return nil, nil
 	}
 	if version := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaVersion"); version != "V2_0" {
-		return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGenerationConfig.lambdaVersion: %q: want V2_0, the one that the local cloud sends", version)
+		return nil, fmt.Errorf("the user pool's lambdaConfig.preTokenGenerationConfig.lambdaVersion: %q: must be V2_0, the version that the local cloud sends", version)
 	}
 	return func(ctx context.Context, event []byte) ([]byte, error) {
 		answer, _, err := c.invoke(ctx, d, "cognito-idp.amazonaws.com", d.pool.Text("arn"), arn, event)
@@ -127,7 +127,7 @@ func validity(client declared.Resource, token, unit string, fallback time.Durati
 	units := map[string]time.Duration{"seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": 24 * time.Hour}
 	length, ok := units[unit]
 	if !ok {
-		return 0, fmt.Errorf("client %s: tokenValidityUnits.%s: %q: want seconds, minutes, hours or days", client.Text("name"), token, unit)
+		return 0, fmt.Errorf("client %s: tokenValidityUnits.%s: %q: must be seconds, minutes, hours or days", client.Text("name"), token, unit)
 	}
 	return time.Duration(amount) * length, nil
 }

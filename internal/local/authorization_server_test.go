@@ -47,7 +47,7 @@ func TestATokenLivesInTheDeclaredUnit(t *testing.T) {
 		if got != c.want || (err == nil) != (c.want != 0) {
 			t.Errorf("%d %s: got %v, %v", c.amount, c.unit, got, err)
 		}
-		if err != nil && err.Error() != `client app: tokenValidityUnits.accessToken: "weeks": want seconds, minutes, hours or days` {
+		if err != nil && err.Error() != `client app: tokenValidityUnits.accessToken: "weeks": must be seconds, minutes, hours or days` {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -65,8 +65,8 @@ func TestCustomAttributesGetTheirPrefix(t *testing.T) {
 
 func TestATriggerOfAnotherVersionIsRefused(t *testing.T) {
 	for want, config := range map[string]map[string]any{
-		`lambdaVersion: "V1_0": want V2_0`: {"preTokenGenerationConfig": map[string]any{"lambdaArn": "arn:f", "lambdaVersion": "V1_0"}},
-		`preTokenGeneration: "arn:f"`:      {"preTokenGeneration": "arn:f"},
+		`lambdaVersion: "V1_0": must be V2_0`: {"preTokenGenerationConfig": map[string]any{"lambdaArn": "arn:f", "lambdaVersion": "V1_0"}},
+		`preTokenGeneration: "arn:f"`:         {"preTokenGeneration": "arn:f"},
 	} {
 		d := declaration{pool: newResource(declared.UserPool, map[string]any{"lambdaConfig": config})}
 		if _, err := (&Cloud{}).trigger(d); err == nil || !strings.Contains(err.Error(), want) {

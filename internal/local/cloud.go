@@ -277,7 +277,7 @@ func (c *Cloud) newDatastore(d declaration, options Options) (*healthlake.Datast
 	case c.preloaded:
 		data = healthlake.Synthetic(max(1, options.Seed))
 	case options.Seed != 0:
-		return nil, fmt.Errorf("seed: %d: there are no synthetic patients: want a stack with preloadSynthea, and no FHIR server behind", options.Seed)
+		return nil, fmt.Errorf("seed: %d: there are no synthetic patients; use a stack with preloadSynthea, without a FHIR server of your own", options.Seed)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
 		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
@@ -320,7 +320,7 @@ var originPattern = regexp.MustCompile(`(?i)(?:^|["\s,])(https://[^/?#\s",\\]*)`
 func (a addresses) checkAll(what, text string) error {
 	for _, found := range originPattern.FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(a.origins, found[1]) {
-			return fmt.Errorf("%s holds %s, which the local cloud does not stand in for: want only URLs of the declared datastore, user pool and domain",
+			return fmt.Errorf("%s holds %s, which the local cloud does not stand in for; use only URLs of the declared datastore, user pool and domain",
 				what, found[1])
 		}
 	}
@@ -331,7 +331,7 @@ func (a addresses) checkAll(what, text string) error {
 // only this machine reaches.
 func CheckAddress(address string) error {
 	if ip, err := netip.ParseAddr(address); err != nil || !ip.IsLoopback() || ip.Zone() != "" {
-		return fmt.Errorf("address: %q: want a loopback address such as 127.0.0.1 or ::1: what is served here is for this machine alone", address)
+		return fmt.Errorf("address: %q: must be a loopback address such as 127.0.0.1 or ::1, because the local cloud serves only this machine", address)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func hostedDomain(metadata, domain string) (string, error) {
 	}
 	host, err := origin(document.TokenEndpoint)
 	if err != nil || host != "https://"+domain && !strings.HasPrefix(host, "https://"+domain+".") {
-		return "", fmt.Errorf("the declared discovery document has the token_endpoint %q: want one of the declared domain %q",
+		return "", fmt.Errorf("the declared discovery document has the token_endpoint %q: must be one of the declared domain %q",
 			document.TokenEndpoint, domain)
 	}
 	return host, nil

@@ -84,7 +84,7 @@ func FaultNames() []string {
 // CheckFault returns an error that lists the faults if there is none of a name.
 func CheckFault(name string) error {
 	if !slices.Contains(FaultNames(), name) {
-		return fmt.Errorf("fault: %q: want one of %s", name, strings.Join(FaultNames(), ", "))
+		return fmt.Errorf("fault: %q: must be one of %s", name, strings.Join(FaultNames(), ", "))
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func TestTheCloudFailsOnDemandAndRecovers(t *testing.T) {
 			t.Errorf("after %s: %d %v", c.fault, status, answer)
 		}
 	}
-	const want = `fault: "x": want one of clock-skew, discovery-limited, key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle, unavailable, validator-crash, validator-error, validator-slow`
+	const want = `fault: "x": must be one of clock-skew, discovery-limited, key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle, unavailable, validator-crash, validator-error, validator-slow`
 	if err := cloud.SetFault("x", true); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
@@ -85,7 +85,7 @@ func TestTheDatastoreServesAFHIRServersResources(t *testing.T) {
 		t.Error(err)
 	}
 	options.FHIRURL = "ftp://example.org"
-	if _, err := local.Start(options); err == nil || !strings.HasPrefix(err.Error(), `the FHIR server behind: "ftp://example.org": want `) {
+	if _, err := local.Start(options); err == nil || !strings.HasPrefix(err.Error(), `the FHIR server behind: "ftp://example.org": must be `) {
 		t.Errorf("got %v", err)
 	}
 }

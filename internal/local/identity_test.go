@@ -26,7 +26,7 @@ func TestACustomDomainAndItsIdentityProvidersRunLocally(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := document["token_endpoint"]; got != cloud.HostedDomain+"/oauth2/token" {
-		t.Errorf("token_endpoint: got %v, want one of %s", got, cloud.HostedDomain)
+		t.Errorf("token_endpoint: got %v, must be one of %s", got, cloud.HostedDomain)
 	}
 	if strings.Contains(cloud.Discovery, "example.org") {
 		t.Errorf("the discovery document leads off this machine: %s", cloud.Discovery)
@@ -52,7 +52,7 @@ func TestAnExistingUserPoolIsNotThereLocally(t *testing.T) {
 	if err == nil {
 		_ = cloud.Close()
 	}
-	const want = "existingUserPool: the local cloud has no user pool that exists already; want a stack without it"
+	const want = "existingUserPool: not supported by the local cloud, which has no existing user pool; use a stack without it"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -64,7 +64,7 @@ func TestAProgramThatSendsRequestsElsewhereIsNotRun(t *testing.T) {
 	const (
 		tokenEndpoint = `"token_endpoint":"https://prefix.auth.us-east-1.amazoncognito.com/oauth2/token"`
 		keySet        = "https://cognito-idp.us-east-1.amazonaws.com/keys"
-		onlyURLs      = ", which the local cloud does not stand in for: want only URLs of the declared datastore, user pool and domain"
+		onlyURLs      = ", which the local cloud does not stand in for; use only URLs of the declared datastore, user pool and domain"
 	)
 	for _, c := range []struct{ name, metadata, jwksURI, want string }{
 		{
@@ -77,7 +77,7 @@ func TestAProgramThatSendsRequestsElsewhereIsNotRun(t *testing.T) {
 		},
 		{
 			"a discovery document with another domain", `{"token_endpoint":"https://prefixed.example.org/token"}`, keySet,
-			`the declared discovery document has the token_endpoint "https://prefixed.example.org/token": want one of the declared domain "prefix"`,
+			`the declared discovery document has the token_endpoint "https://prefixed.example.org/token": must be one of the declared domain "prefix"`,
 		},
 		{
 			"a discovery document that is none", `[]`, keySet,

@@ -216,7 +216,7 @@ func (w *walk) refusals(ctx context.Context) error {
 			s.Err = answer.Refused()
 		}
 		if s.Err == nil && (answer.Status != http.StatusUnauthorized || !strings.Contains(s.What, attempt.want)) {
-			s.Err = fmt.Errorf("want a refusal with status 401 and %q, got %s", attempt.want, answer.Said())
+			s.Err = fmt.Errorf("expected a refusal with status 401 and %q, got %s", attempt.want, answer.Said())
 		}
 		if err := w.tell(s); err != nil {
 			return err

@@ -103,7 +103,7 @@ func ParseWithoutSecrets(data []byte) (Outputs, error) { return parse(data, fals
 func parse(data []byte, secrets bool) (Outputs, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
-		return Outputs{}, errors.New("outputs: want the JSON object that \"pulumi stack output --json --show-secrets\" prints")
+		return Outputs{}, errors.New("outputs: must be the JSON object that \"pulumi stack output --json --show-secrets\" prints")
 	}
 	var o Outputs
 	var problems []error
@@ -141,11 +141,11 @@ func (f field) read(text json.RawMessage) error {
 	if err := json.Unmarshal(text, f.into); err != nil || string(text) == "null" { // the error may quote a secret
 		switch f.into.(type) {
 		case *string:
-			return errors.New("want a string")
+			return errors.New("must be a string")
 		case *map[string]string:
-			return errors.New("want an object of strings, by client")
+			return errors.New("must be an object of strings, by client")
 		default:
-			return errors.New("want an object of clients with kind, scopes and callbackUrls")
+			return errors.New("must be an object of clients with kind, scopes and callbackUrls")
 		}
 	}
 	if value, ok := f.into.(*string); ok && f.url {
@@ -158,7 +158,7 @@ func (f field) read(text json.RawMessage) error {
 func CheckURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(text, "?#") {
-		return fmt.Errorf("%s: want an absolute https URL without user, query or fragment", redact.Quote(text))
+		return fmt.Errorf("%s: must be an absolute https URL without user, query or fragment", redact.Quote(text))
 	}
 	return nil
 }
@@ -166,12 +166,12 @@ func CheckURL(text string) error {
 func (o Outputs) checkClients(secrets bool) []error {
 	var problems []error
 	if !strings.HasSuffix(o.DatastoreEndpoint, "/") {
-		problems = append(problems, fmt.Errorf("output datastoreEndpoint: %q: want a slash at its end", o.DatastoreEndpoint))
+		problems = append(problems, fmt.Errorf("output datastoreEndpoint: %q: must end in a slash", o.DatastoreEndpoint))
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Clients)) {
 		client := o.Clients[name]
 		if !slices.Contains([]string{Service, Confidential, Public}, client.Kind) {
-			problems = append(problems, fmt.Errorf("output clients: %s: kind %q: want service, confidential or public", name, client.Kind))
+			problems = append(problems, fmt.Errorf("output clients: %s: kind %q: must be service, confidential or public", name, client.Kind))
 		}
 		if o.ClientIDs[name] == "" {
 			problems = append(problems, fmt.Errorf("output clientIds: no id of client %s", name))

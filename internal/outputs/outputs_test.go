@@ -78,17 +78,17 @@ func TestWhatIsMissingOrMalformedIsNamedAndNoSecretTold(t *testing.T) {
 	}
 	for _, c := range []struct{ old, replacement, want string }{
 		{`"issuer": "https://i.example/p",`, ``, `outputs: the stack lacks issuer: run "pulumi up" with this version's program first`},
-		{`"tokenEndpoint": "https://`, `"tokenEndpoint": "http://`, `output tokenEndpoint: "http://a.example/token": want an absolute https URL without user, query or fragment`},
+		{`"tokenEndpoint": "https://`, `"tokenEndpoint": "http://`, `output tokenEndpoint: "http://a.example/token": must be an absolute https URL without user, query or fragment`},
 		{`{"etl": "hunter2"}`, `"[secret]"`, "output clientSecrets: hidden: ask for it with --show-secrets"},
-		{`{"etl": "hunter2"}`, `"hunter2"`, "output clientSecrets: want an object of strings, by client"},
+		{`{"etl": "hunter2"}`, `"hunter2"`, "output clientSecrets: must be an object of strings, by client"},
 		{`{"etl": "hunter2"}`, `{}`, "output clientSecrets: no secret of client etl"},
-		{`{"etl": "hunter2"}`, `null`, "output clientSecrets: want an object of strings, by client"},
+		{`{"etl": "hunter2"}`, `null`, "output clientSecrets: must be an object of strings, by client"},
 		{`{"etl": "1"}`, `{}`, "output clientIds: no id of client etl"},
-		{`"service"`, `"robot"`, `output clients: etl: kind "robot": want service, confidential or public`},
-		{`"discoveryDocument": "{}"`, `"discoveryDocument": 1`, "output discoveryDocument: want a string"},
-		{`["system/*.rs"]`, `7`, "output clients: want an object of clients with kind, scopes and callbackUrls"},
-		{`/r4/"`, `/r4"`, `output datastoreEndpoint: "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4": want a slash at its end`},
-		{`{`, `[`, `outputs: want the JSON object that "pulumi stack output --json --show-secrets" prints`},
+		{`"service"`, `"robot"`, `output clients: etl: kind "robot": must be service, confidential or public`},
+		{`"discoveryDocument": "{}"`, `"discoveryDocument": 1`, "output discoveryDocument: must be a string"},
+		{`["system/*.rs"]`, `7`, "output clients: must be an object of clients with kind, scopes and callbackUrls"},
+		{`/r4/"`, `/r4"`, `output datastoreEndpoint: "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4": must end in a slash`},
+		{`{`, `[`, `outputs: must be the JSON object that "pulumi stack output --json --show-secrets" prints`},
 	} {
 		_, err := outputs.Parse([]byte(strings.Replace(valid, c.old, c.replacement, 1)))
 		if err == nil || err.Error() != c.want {

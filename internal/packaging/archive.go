@@ -54,7 +54,7 @@ func Store(name string, archive []byte) (string, error) {
 	}
 	// Whoever can write here chooses what runs as the functions.
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() || info.Mode().Perm()&0o022 != 0 {
-		return "", fmt.Errorf("%s: want a folder, not a link, that only its owner may write to", dir)
+		return "", fmt.Errorf("%s: must be a folder (not a link) that only its owner can write to", dir)
 	}
 	sum := sha256.Sum256(archive)
 	path := filepath.Join(dir, name+"-"+hex.EncodeToString(sum[:8])+".zip")
@@ -75,7 +75,7 @@ func Store(name string, archive []byte) (string, error) {
 
 // Check says why Lambda could not run an archive on an architecture, "" if it can.
 func Check(path, architecture string) string {
-	const want = `want a zip archive with an executable file "bootstrap" for the function's architecture`
+	const want = `must be a zip archive with an executable file "bootstrap" for the function's architecture`
 	archive, err := zip.OpenReader(path)
 	if err != nil {
 		return want + ": " + err.Error()

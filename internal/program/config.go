@@ -90,7 +90,7 @@ func (c configuration) checkRegions(d *decoder) {
 	aws, _ := c.get("aws:region")
 	native, _ := c.get("aws-native:region")
 	if aws != "" && native != "" && aws != native {
-		d.problems = append(d.problems, fmt.Errorf("aws:region: %q, and aws-native:region: %q: want the same region for both", aws, native))
+		d.problems = append(d.problems, fmt.Errorf("aws-native:region: %q: must be the same region as aws:region, %q", native, aws))
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/smartlake/pulumi-smartlake/internal/redact"
 	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 )
 
@@ -61,25 +62,25 @@ func (d *decoder) refuse(at place, why string) {
 }
 
 // mistyped refuses a value of the wrong type.
-func (d *decoder) mistyped(at place, given any, want string) {
+func (d *decoder) mistyped(at place, given any, accepted string) {
 	what := ""
 	switch given := given.(type) {
 	case nil:
-		d.refuse(at, "no value; write one, or leave the line out")
+		d.refuse(at, "no value; write one, or remove the line")
 		return
 	case map[string]any:
-		want += ", not an object"
+		accepted += ", not an object"
 	case []any:
-		want += ", not a list"
+		accepted += ", not a list"
 	case string:
-		what = fmt.Sprintf("%q: ", given)
+		what = redact.Quote(given) + ": "
 	default:
 		what = fmt.Sprintf("%v: ", given)
 	}
 	if at.quiet() {
 		what = ""
 	}
-	d.refuse(at, what+"must be "+want)
+	d.refuse(at, what+"must be "+accepted)
 }
 
 // key fills the argument of a top-level key, whose value the engine hands over as

@@ -63,9 +63,9 @@ func TestTheProjectsDefaultsGoWithAnExistingPool(t *testing.T) {
 
 func TestAnIncompleteCustomDomainOrPoolIsRefusedByTheComponent(t *testing.T) {
 	assertRefused(t, stackValues(t, "customDomain", `{"name": "auth.example.org"}`), nil,
-		`SmartDatastore "smart": customDomain.certificateArn: missing: want the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>`)
+		`SmartDatastore "smart": customDomain.certificateArn: missing; must be the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>`)
 	assertRefused(t, stackValues(t, "existingUserPool", `{"addsLaunchContext": true}`), nil,
-		`SmartDatastore "smart": existingUserPool.id: missing: want the id of a user pool, <region>_<letters and digits>`)
+		`SmartDatastore "smart": existingUserPool.id: missing; must be the id of a user pool, <region>_<letters and digits>`)
 	assertRefused(t, stackValues(t, "existingUserPool", `{"id": "`+theirPool+`"}`, "userPool.mfa", "ON"), nil,
-		`SmartDatastore "smart": userPool: goes with a user pool that is created here; want it left out, or existingUserPool`)
+		`SmartDatastore "smart": userPool: cannot be combined with existingUserPool; remove one of the two`)
 }

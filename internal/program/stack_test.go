@@ -176,7 +176,7 @@ var unreadable = map[string]struct {
 		`smartlake:mfa: no such key; did you mean userPool.mfa?`,
 	}, "\n")},
 	"a key that is like no other": {[]string{"encryption", "customer-managed"}, nil,
-		`smartlake:encryption: no such key; docs/reference/configuration.md has those that exist`},
+		`smartlake:encryption: no such key; docs/reference/configuration.md lists the keys`},
 	"a misspelt member of a client": {
 		[]string{"clients", `[{"name": "etl", "kind": "service", "scope": ["system/*.read"]}]`}, nil,
 		`smartlake:clients[0] "etl": scope: no such member; did you mean scopes?`,
@@ -190,7 +190,7 @@ var unreadable = map[string]struct {
 		`smartlake:function.provisionedConcurrency.schedules[0] "night": scedule: no such member; did you mean schedule?`,
 	},
 	"a member that is like no other": {
-		[]string{"bulkData", `{"bucket": "x"}`}, nil, `smartlake:bulkData.bucket: no such member; accepted are ` + bulkMembers,
+		[]string{"bulkData", `{"bucket": "x"}`}, nil, `smartlake:bulkData.bucket: no such member; use one of ` + bulkMembers,
 	},
 	"scopes that are no list": {
 		[]string{"clients", `[{"name": "etl", "kind": "service", "scopes": "system/*.read"}]`}, nil,
@@ -213,7 +213,7 @@ var unreadable = map[string]struct {
 		[]string{"userPool", `{"mfa": true}`}, nil, `smartlake:userPool.mfa: true: must be text, in quotes where it looks like something else`,
 	},
 	"a member without a value": {
-		[]string{"userPool", `{"mfa": null}`}, nil, `smartlake:userPool.mfa: no value; write one, or leave the line out`,
+		[]string{"userPool", `{"mfa": null}`}, nil, `smartlake:userPool.mfa: no value; write one, or remove the line`,
 	},
 	"a member twice": {
 		[]string{"userPool", `{"mfa": "ON", "tier": "PLUS", "\u006dfa": "OFF"}`}, nil, `smartlake:userPool: "mfa" is given twice; write it once`,
@@ -236,9 +236,13 @@ var unreadable = map[string]struct {
 	"a client in place of clients": {
 		[]string{"clients", `{"name": "etl"}`}, nil, `smartlake:clients: must be a list, not an object`,
 	},
-	"no JSON":                      {[]string{"clients", `etl`}, nil, `smartlake:clients: "etl": must be a list`},
-	"two lists":                    {[]string{"clients", `[] []`}, nil, `smartlake:clients: "[] []": must be a list`},
-	"a boolean in words":           {[]string{"protect", `yes`}, nil, `smartlake:protect: "yes": must be true or false`},
+	"no JSON":            {[]string{"clients", `etl`}, nil, `smartlake:clients: "etl": must be a list`},
+	"two lists":          {[]string{"clients", `[] []`}, nil, `smartlake:clients: "[] []": must be a list`},
+	"a boolean in words": {[]string{"protect", `yes`}, nil, `smartlake:protect: "yes": must be true or false`},
+	"a page for a boolean": {[]string{"protect", strings.Repeat("yes", 1000)}, nil,
+		`smartlake:protect: "` + strings.Repeat("yes", 100) + `"... (3000 characters): must be true or false`},
+	"a URL with a password for a boolean": {[]string{"protect", "https://ann:hunter2@example.org"}, nil,
+		`smartlake:protect: "https://[left out]@example.org": must be true or false`},
 	"a list of tags":               {[]string{"tags", `["team"]`}, nil, `smartlake:tags: must be an object of names and values, not a list`},
 	"a tag that is a number":       {[]string{"tags", `{"cost": 12}`}, nil, `smartlake:tags.cost: 12: must be text, in quotes where it looks like something else`},
 	"client secrets in plain text": {[]string{"identityProviders", providers}, nil, plainSecret},
@@ -253,7 +257,7 @@ var unreadable = map[string]struct {
 	"passwords in plain text": {[]string{"testUsers", testUsers}, nil, plainPassword},
 	"a member of a secret that nobody reads": {
 		[]string{"testUsers", `[{"username": "ann", "email": "ann@example.org", "hunter2": true}]`}, []string{"smartlake:testUsers"},
-		`smartlake:testUsers[0]: a member that does not exist; accepted are email, fhirUser, groups, password, patient, username`,
+		`smartlake:testUsers[0]: a member that does not exist; use one of email, fhirUser, groups, password, patient, username`,
 	},
 	"a password in place of a user": {
 		[]string{"testUsers", `["Passw0rd!"]`}, nil,
@@ -277,7 +281,7 @@ var unreadable = map[string]struct {
 			`smartlake:protect: 1: must be true or false`,
 			plainPassword,
 			`smartlake:protct: no such key; did you mean protect?`,
-			`aws:region: "us-east-1", and aws-native:region: "us-west-2": want the same region for both`,
+			`aws-native:region: "us-west-2": must be the same region as aws:region, "us-east-1"`,
 		}, "\n"),
 	},
 }
@@ -320,18 +324,18 @@ func TestAProgramThatCannotFindMisspeltKeysDoesNotRun(t *testing.T) {
 func TestTheComponentRefusesWhatCanBeReadAndCannotBe(t *testing.T) {
 	secret := []string{"smartlake:testUsers"}
 	assertRefused(t, stackValues(t, "clients", ""), nil,
-		`SmartDatastore "smart": clients: missing: want at least one client; without one nobody can get a token`)
+		`SmartDatastore "smart": clients: missing; add at least one client; only clients can get tokens`)
 	assertRefused(t, stackValues(t, "function.architecture", "riscv", "userPool.mfa", "YES"), nil,
-		"SmartDatastore \"smart\": userPool.mfa: \"YES\": want one of OFF, OPTIONAL, ON\n"+
-			"function.architecture: \"riscv\": want one of arm64, x86_64")
+		"SmartDatastore \"smart\": userPool.mfa: \"YES\": must be one of OFF, OPTIONAL, ON\n"+
+			"function.architecture: \"riscv\": must be one of arm64, x86_64")
 	assertRefused(t, stackValues(t, "testUsers", `[{"username": "ann", "email": "ann", "password": "Passw0rd!"}]`), secret,
-		`SmartDatastore "smart": testUsers[0].email: "ann": want an email address`)
+		`SmartDatastore "smart": testUsers[0].email: "ann": must be an email address`)
 	assertRefused(t, stackValues(t, "testUsers", `[{"username": "ann", "email": "ann@example.org"}]`), secret,
-		`SmartDatastore "smart": testUsers[0].password: missing: want a password, as a Pulumi secret`)
+		`SmartDatastore "smart": testUsers[0].password: missing; set it to a password, as a Pulumi secret`)
 	assertRefused(t, stackValues(t, "userPool.passwordPolicy.minimumLength", "12", "testUsers", testUsers), secret,
-		`SmartDatastore "smart": testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; want at least 12 characters`)
+		`SmartDatastore "smart": testUsers[0].password: shorter than userPool.passwordPolicy.minimumLength; use at least 12 characters`)
 	assertRefused(t, stackValues(t, "tags", `{"AWS:team": "x"}`), nil,
-		`SmartDatastore "smart": tags: "AWS:team": AWS reserves names that begin with aws:; want another name`)
+		`SmartDatastore "smart": tags: "AWS:team": AWS reserves names that begin with aws:; choose another name`)
 }
 
 func TestTheProgramExportsBulkDataWhereItIsOn(t *testing.T) {
@@ -363,7 +367,7 @@ func TestTheContextOfTestUsersCanBeConfigured(t *testing.T) {
 func TestTheTwoProvidersMustDeployToTheSameRegion(t *testing.T) {
 	values := stackValues(t)
 	values["aws:region"], values["aws-native:region"] = "us-east-1", "us-west-2"
-	assertRefused(t, values, nil, `aws:region: "us-east-1", and aws-native:region: "us-west-2": want the same region for both`)
+	assertRefused(t, values, nil, `aws-native:region: "us-west-2": must be the same region as aws:region, "us-east-1"`)
 }
 
 func TestTheProgramTellsWhatItDeclaresOfClients(t *testing.T) {

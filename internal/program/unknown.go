@@ -25,7 +25,7 @@ func (d *decoder) unknownMember(at place, name string, known []string) {
 		d.refuse(at, why+"; did you mean "+near+"?")
 		return
 	}
-	d.refuse(at, why+"; accepted are "+strings.Join(slices.Sorted(slices.Values(known)), ", "))
+	d.refuse(at, why+"; use one of "+strings.Join(slices.Sorted(slices.Values(known)), ", "))
 }
 
 // ambiguous refuses JSON that two readers may understand differently. It does not show the
@@ -50,7 +50,7 @@ func (d *decoder) unknownKey(at place, name string) {
 		meant = nearest(name, slices.Collect(maps.Keys(fieldsOf(arguments))))
 	}
 	if meant == "" {
-		d.refuse(at, "no such key; docs/reference/configuration.md has those that exist")
+		d.refuse(at, "no such key; docs/reference/configuration.md lists the keys")
 		return
 	}
 	d.refuse(at, "no such key; did you mean "+meant+"?")

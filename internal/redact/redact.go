@@ -3,14 +3,27 @@
 package redact
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// Quote quotes a value as strconv.Quote does, without the user and password of a URL.
-func Quote(text string) string { return strconv.Quote(UserInfo(text)) }
+// longest is how much of a value Quote shows, in characters: more than a long ARN or scope
+// has, and less than what fills a screen.
+const longest = 300
+
+// Quote quotes a value as strconv.Quote does, without the user and password of a URL. It
+// cuts a value of more than 300 characters, and says how many the value has.
+func Quote(text string) string {
+	text = UserInfo(text)
+	characters := []rune(text)
+	if len(characters) <= longest {
+		return strconv.Quote(text)
+	}
+	return strconv.Quote(string(characters[:longest])) + fmt.Sprintf("... (%d characters)", len(characters))
+}
 
 var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:/*`)
 

@@ -1,6 +1,7 @@
 package redact_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/internal/redact"
@@ -21,6 +22,9 @@ func TestNoUserOrPasswordOfAURLIsQuoted(t *testing.T) {
 		"ann@example.org":                        `"ann@example.org"`,
 		`a "quoted" name`:                        `"a \"quoted\" name"`,
 		"":                                       `""`,
+		strings.Repeat("ä", 300):                 `"` + strings.Repeat("ä", 300) + `"`,
+		strings.Repeat("ä", 301):                 `"` + strings.Repeat("ä", 300) + `"... (301 characters)`,
+		"https://ann:" + strings.Repeat("s", 400) + "@id.example.org": `"https://[left out]@id.example.org"`,
 	} {
 		if got := redact.Quote(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)

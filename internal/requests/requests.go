@@ -44,7 +44,7 @@ func Write(w io.Writer, format string, stack outputs.Outputs) error {
 	case Curl:
 		text = c.curl()
 	default:
-		err = fmt.Errorf("format %q: want one of %s", format, strings.Join(Formats, ", "))
+		err = fmt.Errorf("format %q: must be one of %s", format, strings.Join(Formats, ", "))
 	}
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 			return collection{}, fmt.Errorf("%s: %w", known.name, err)
 		}
 		if strings.ContainsFunc(known.value, func(c rune) bool { return c <= ' ' || strings.ContainsRune("'\"\\{}<>`$", c) }) {
-			return collection{}, fmt.Errorf("%s: %q: want a URL without quotes, braces, dollars, backslashes and spaces", known.name, known.value)
+			return collection{}, fmt.Errorf("%s: %q: must be a URL without quotes, braces, dollars, backslashes and spaces", known.name, known.value)
 		}
 	}
 	c := collection{
@@ -93,15 +93,15 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 	}
 	taken := map[string]bool{}
 	if !onOneLine(c.authorizationEndpoint) {
-		return collection{}, fmt.Errorf("authorizationEndpoint: %q: want a URL without white space", c.authorizationEndpoint)
+		return collection{}, fmt.Errorf("authorizationEndpoint: %q: must be a URL without white space", c.authorizationEndpoint)
 	}
 	for _, app := range stack.Apps(outputs.Service, outputs.Confidential, outputs.Public) {
 		if !namePattern.MatchString(app.Name) || !namePattern.MatchString(app.ID) {
-			return collection{}, fmt.Errorf("client %q with id %q: want letters, digits, - and _", app.Name, app.ID)
+			return collection{}, fmt.Errorf("client %q with id %q: must be letters, digits, - and _", app.Name, app.ID)
 		}
 		for _, text := range append(app.Scopes, app.CallbackURLs...) {
 			if !onOneLine(text) {
-				return collection{}, fmt.Errorf("client %q: %q: want a scope or callback URL without white space", app.Name, text)
+				return collection{}, fmt.Errorf("client %q: %q: must be a scope or callback URL without white space", app.Name, text)
 			}
 		}
 		one := client{App: app, variable: variable(app.Name, taken), scope: strings.Join(app.Scopes, " ")}

@@ -82,14 +82,14 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 		format string
 		want   string
 	}{
-		{func(*outputs.Outputs) {}, "har", `format "har": want one of http, postman, curl`},
-		{func(o *outputs.Outputs) { o.TokenEndpoint = "" }, requests.HTTP, `tokenEndpoint: "": want an absolute https URL without user, query or fragment`},
-		{func(o *outputs.Outputs) { o.DatastoreEndpoint = "https://x/';reboot;'/" }, requests.Curl, "datastoreEndpoint: \"https://x/';reboot;'/\": want a URL without quotes, braces, dollars, backslashes and spaces"},
-		{func(o *outputs.Outputs) { o.AuthorizationEndpoint = "https://x/\nreboot" }, requests.Curl, `authorizationEndpoint: "https://x/\nreboot": want a URL without white space`},
+		{func(*outputs.Outputs) {}, "har", `format "har": must be one of http, postman, curl`},
+		{func(o *outputs.Outputs) { o.TokenEndpoint = "" }, requests.HTTP, `tokenEndpoint: "": must be an absolute https URL without user, query or fragment`},
+		{func(o *outputs.Outputs) { o.DatastoreEndpoint = "https://x/';reboot;'/" }, requests.Curl, "datastoreEndpoint: \"https://x/';reboot;'/\": must be a URL without quotes, braces, dollars, backslashes and spaces"},
+		{func(o *outputs.Outputs) { o.AuthorizationEndpoint = "https://x/\nreboot" }, requests.Curl, `authorizationEndpoint: "https://x/\nreboot": must be a URL without white space`},
 		{func(o *outputs.Outputs) {
 			o.Clients["app"] = outputs.Client{Kind: outputs.Public, CallbackURLs: []string{"https://x/\nreboot"}}
-		}, requests.Curl, `client "app": "https://x/\nreboot": want a scope or callback URL without white space`},
-		{func(o *outputs.Outputs) { o.ClientIDs["etl"] = "1'" }, requests.Curl, `client "etl" with id "1'": want letters, digits, - and _`},
+		}, requests.Curl, `client "app": "https://x/\nreboot": must be a scope or callback URL without white space`},
+		{func(o *outputs.Outputs) { o.ClientIDs["etl"] = "1'" }, requests.Curl, `client "etl" with id "1'": must be letters, digits, - and _`},
 	} {
 		stack := fixed()
 		c.change(&stack)
@@ -122,7 +122,7 @@ func TestThePostmanCollectionHasTheShapeOfFormat21(t *testing.T) {
 		}
 		known[variable.Key] = true
 		if !slices.Contains([]string{"string", "secret"}, variable.Type) || variable.Type == "secret" && variable.Value != "" {
-			t.Errorf("variable %+v: want a string, or a secret without value", variable)
+			t.Errorf("variable %+v: must be a string, or a secret without value", variable)
 		}
 	}
 	for _, set := range regexp.MustCompile(`collectionVariables\.set\(\\"(\w+)\\"`).FindAllStringSubmatch(text, -1) {

@@ -69,7 +69,7 @@ func (r *run) agree(document []byte, served smart.Configuration) (string, error)
 	if stack.DiscoveryDocument != "" && len(problems) == 0 {
 		var got, want any
 		if err := json.Unmarshal([]byte(stack.DiscoveryDocument), &want); err != nil {
-			return "", errors.New("output discoveryDocument: want JSON")
+			return "", errors.New("output discoveryDocument: must be JSON")
 		}
 		if err := json.Unmarshal(document, &got); err != nil || !reflect.DeepEqual(got, want) {
 			problems = append(problems, errors.New("the served document is not the one of the output discoveryDocument: if it was changed in place, run pulumi refresh --run-program"))

@@ -127,9 +127,9 @@ func asks(client, scope string, genuine bool) func(*http.Request) bool {
 const (
 	bundle     = `{"resourceType":"Bundle","type":"searchset","entry":[]}`
 	aToken     = `{"access_token":"eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.AAAA","token_type":"Bearer","expires_in":3600}`
-	wentWrong  = "want 401 or 403, got 500, which is no refusal"
-	wentPast   = "IT WENT THROUGH with 200: want 401 or 403"
-	gotToken   = "IT GOT A TOKEN: want "
+	wentWrong  = "expected a refusal with 401 or 403, got 500"
+	wentPast   = "IT WENT THROUGH with 200: must be refused with 401 or 403"
+	gotToken   = "IT GOT A TOKEN: must be refused with "
 	timedOut   = `{"resourceType":"OperationOutcome","issue":[{"code":"forbidden","diagnostics":"Timeout during custom Idp execution."}]}`
 	notForbade = "refused because the validator failed, not because of the token: 403, forbidden Timeout during custom Idp execution."
 )
@@ -144,33 +144,33 @@ var failures = []struct {
 	treat doctor
 	want  string
 }{
-	{"discovery document is valid", when(path("smart-configuration"), answers(403, "")), "want 200 without a signature or a token, got 403"},
+	{"discovery document is valid", when(path("smart-configuration"), answers(403, "")), "expected 200 without a signature or a token, got 403"},
 	{"discovery document is valid", when(path("smart-configuration"), edits(`"S256"`, `"plain"`)), "code_challenge_methods_supported"},
-	{"discovery document is valid", when(path("smart-configuration"), answers(200, "<html>")), "want a JSON object"},
+	{"discovery document is valid", when(path("smart-configuration"), answers(200, "<html>")), "must be a JSON object"},
 	{"discovery document agrees with the stack", when(path("smart-configuration"), edits("/oauth2/token", "/oauth2/other")), "token_endpoint: served is"},
 	{"discovery document agrees with the stack", when(path("smart-configuration"), edits(`"system/*.rs"`, `"system/*.cruds"`)), "the served document is not the one of the output discoveryDocument"},
-	{"key set is served", when(path("jwks.json"), answers(404, "")), "want 200, got 404"},
+	{"key set is served", when(path("jwks.json"), answers(404, "")), "expected 200, got 404"},
 	{"key set is served", when(path("jwks.json"), answers(200, `{"keys":[]}`)), "the set has no RSA key with an id"},
 	{"key set is served", when(path("jwks.json"), edits(`"alg"`, `"d":"AQAB","alg"`)), "key 1: it is a PRIVATE key"},
-	{"key set is served", when(path("jwks.json"), answers(200, `{"keys":[{"kty":"RSA","kid":"a","e":"AQAB","n":"u1SU1LfVLPHCozMxH2Mo"}]}`)), "key 1: 120 bits: want at least 2048"},
+	{"key set is served", when(path("jwks.json"), answers(200, `{"keys":[{"kty":"RSA","kid":"a","e":"AQAB","n":"u1SU1LfVLPHCozMxH2Mo"}]}`)), "key 1: 120 bits: must be at least 2048"},
 	{"key set is served", when(path("jwks.json"), edits(`"kid"`, `"kod"`)), "key 1: no kid"},
-	{"token for etl", when(asks("etl", "system/*.*", true), answers(400, `{"error":"invalid_client"}`)), "want 200, got 400 invalid_client"},
+	{"token for etl", when(asks("etl", "system/*.*", true), answers(400, `{"error":"invalid_client"}`)), "expected 200, got 400 invalid_client"},
 	{"token for etl", when(asks("etl", "system/*.*", true), answers(200, aToken)), "the access token is not signed by a key of the key set"},
 	{"token for etl", when(asks("etl", "system/*.*", true), answers(200, `{}`)), "the answer has no access_token"},
 	{"token for etl", when(asks("etl", "system/*.*", true), edits(`"Bearer"`, `"mac"`)), `token_type "mac"`},
-	{"token for reporting", when(asks("reporting", "system/*.rs", true), answers(503, "")), "want 200, got 503"},
-	{"capability statement", when(path("/metadata"), answers(403, "")), "want 200, got 403"},
-	{"capability statement", when(path("/metadata"), answers(200, bundle)), `want a CapabilityStatement, got resourceType "Bundle"`},
-	{"capability statement", when(path("/metadata"), edits("4.0.1", "5.0.0")), `fhirVersion "5.0.0": want R4, 4.0.x`},
-	{"search as etl", when(path("/Patient"), answers(200, `{"resourceType":"Bundle","type":"history"}`)), `GET Patient?_count=1: a Bundle of type "history": want searchset`},
+	{"token for reporting", when(asks("reporting", "system/*.rs", true), answers(503, "")), "expected 200, got 503"},
+	{"capability statement", when(path("/metadata"), answers(403, "")), "expected 200, got 403"},
+	{"capability statement", when(path("/metadata"), answers(200, bundle)), `expected a CapabilityStatement, got resourceType "Bundle"`},
+	{"capability statement", when(path("/metadata"), edits("4.0.1", "5.0.0")), `fhirVersion: "5.0.0": must be R4, 4.0.x`},
+	{"search as etl", when(path("/Patient"), answers(200, `{"resourceType":"Bundle","type":"history"}`)), `GET Patient?_count=1: a Bundle of type "history": must be searchset`},
 	{"search as etl", when(path("/Patient"), edits(`"resourceType":"Patient"`, `"resourceType":"Group"`)), `a resource of type "Group"`},
-	{"search as reporting", when(path("/Patient"), answers(403, "")), "GET Patient?_count=1: want 200, got 403"},
-	{"read as etl", when(path("/Patient/patient-01"), answers(404, "")), "GET Patient by id: want 200, got 404"},
+	{"search as reporting", when(path("/Patient"), answers(403, "")), "GET Patient?_count=1: expected 200, got 403"},
+	{"read as etl", when(path("/Patient/patient-01"), answers(404, "")), "GET Patient by id: expected 200, got 404"},
 	{"read as reporting", when(path("/Patient/patient-01"), edits("patient-01", "patient-02")), "another resource came back than was asked for"},
 	{"refused: no token", when(attack(1), answers(200, bundle)), wentPast},
 	{"refused: no token", when(attack(1), answers(500, "")), wentWrong},
-	{"refused: no token", when(attack(1), answers(404, "")), "want 401 or 403, got 404, which is no refusal"},
-	{"refused: no token", when(attack(1), answers(302, "")), "want 401 or 403, got 302, which is no refusal"},
+	{"refused: no token", when(attack(1), answers(404, "")), "expected a refusal with 401 or 403, got 404"},
+	{"refused: no token", when(attack(1), answers(302, "")), "expected a refusal with 401 or 403, got 302"},
 	{"refused: no token", when(attack(1), answers(401, bundle)), "refused with 401, but the answer holds a Bundle all the same"},
 	{"refused: what is no token", when(attack(2), answers(200, bundle)), wentPast},
 	{"refused: what is no token", when(attack(2), func(*http.Request, *http.Response) *http.Response { return nil }), "no answer"},
@@ -183,19 +183,19 @@ var failures = []struct {
 	{"refused: a token of another user pool", when(attack(8), answers(200, bundle)), wentPast},
 	{"refused: a token of a client that the stack does not have", when(attack(9), answers(200, bundle)), wentPast},
 	{"refused: a read-only token that deletes", when(method(http.MethodDelete), answers(204, "")), "IT WENT THROUGH with 204"},
-	{"refused: a read-only token that deletes", when(method(http.MethodDelete), answers(404, "")), "want 401 or 403, got 404"},
-	{"still granted: the valid token", lockedOut(), "want 200, got 403: the refusals prove nothing"},
+	{"refused: a read-only token that deletes", when(method(http.MethodDelete), answers(404, "")), "expected a refusal with 401 or 403, got 404"},
+	{"still granted: the valid token", lockedOut(), "expected 200, got 403: the refusals prove nothing"},
 	{"refused: etl with a scope it lacks", when(asks("etl", "system/*.rs", true), answers(200, aToken)), gotToken + "invalid_scope"},
-	{"refused: etl with a scope it lacks", when(asks("etl", "system/*.rs", true), answers(400, `{"error":"invalid_request"}`)), "want 400 or 401 with invalid_scope, got 400 invalid_request"},
+	{"refused: etl with a scope it lacks", when(asks("etl", "system/*.rs", true), answers(400, `{"error":"invalid_request"}`)), "expected 400 or 401 with invalid_scope, got 400 invalid_request"},
 	{"refused: etl with a wrong secret", when(asks("etl", "", false), answers(200, aToken)), gotToken + "invalid_client"},
 	{"refused: reporting with a scope it lacks", when(asks("reporting", "system/*.*", true), answers(200, aToken)), gotToken + "invalid_scope"},
-	{"refused: reporting with a wrong secret", when(asks("reporting", "", false), answers(429, "")), "want 400 or 401 with invalid_client, got 429"},
+	{"refused: reporting with a wrong secret", when(asks("reporting", "", false), answers(429, "")), "expected 400 or 401 with invalid_client, got 429"},
 	{"refused: portal without a user", when(asks("portal", "", true), answers(200, aToken)), gotToken + "unauthorized_client"},
-	{"create as etl", when(method(http.MethodPost), answers(422, "")), "want 201, got 422"},
-	{"update as etl", when(method(http.MethodPut), answers(404, "")), "want 200, got 404"},
+	{"create as etl", when(method(http.MethodPost), answers(422, "")), "expected 201, got 422"},
+	{"update as etl", when(method(http.MethodPut), answers(404, "")), "expected 200, got 404"},
 	{"read back as etl", when(written, readsStale), "what is read is not what was written last"},
-	{"delete as etl", deletesBadly(answers(500, "")), "want 200, 202 or 204, got 500; Basic/"},
-	{"delete as etl", deletesBadly(answers(204, "")), "deleted, and then read: want 404 or 410, got 200; Basic/"},
+	{"delete as etl", deletesBadly(answers(500, "")), "expected 200, 202 or 204, got 500; Basic/"},
+	{"delete as etl", deletesBadly(answers(204, "")), "reading the deleted resource: expected 404 or 410, got 200; Basic/"},
 	{"refused: an expired token", nil, wentPast},
 }
 
@@ -256,11 +256,11 @@ func TestAWrongClaimOfATokenIsToldEvenWhereNoKeySetIsKnown(t *testing.T) {
 		}
 	}
 	for claims, want := range map[string]string{
-		`{"token_use":"id"}`:                                                                                                  `token_use "id": want access`,
-		`{"token_use":"access","client_id":"other"}`:                                                                          `client_id "other": want`,
-		`{"token_use":"access","client_id":"` + id + `","iss":"https://other"}`:                                               `iss "https://other": want`,
+		`{"token_use":"id"}`:                                                                                                  `token_use: "id": must be access`,
+		`{"token_use":"access","client_id":"other"}`:                                                                          `client_id: "other": must be`,
+		`{"token_use":"access","client_id":"` + id + `","iss":"https://other"}`:                                               `iss: "https://other": must be`,
 		`{"token_use":"access","client_id":"` + id + `","iss":"` + cloud.Issuer + `"}`:                                        "no exp",
-		`{"token_use":"access","client_id":"` + id + `","iss":"` + cloud.Issuer + `","exp":4102444800,"scope":"system/*.rs"}`: `scope "system/*.rs": want exactly "system/*.*"`,
+		`{"token_use":"access","client_id":"` + id + `","iss":"` + cloud.Issuer + `","exp":4102444800,"scope":"system/*.rs"}`: `scope: "system/*.rs": must be exactly "system/*.*"`,
 	} {
 		s := newSetup(t, func(request *http.Request, send func() *http.Response) *http.Response {
 			if path("jwks.json")(request) {

@@ -50,7 +50,7 @@ func (r *run) readCapabilities(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if !strings.HasPrefix(statement.FHIRVersion, "4.0") {
-		return "", fmt.Errorf("fhirVersion %q: want R4, 4.0.x", statement.FHIRVersion)
+		return "", fmt.Errorf("fhirVersion: %q: must be R4, 4.0.x", statement.FHIRVersion)
 	}
 	return "FHIR " + statement.FHIRVersion, nil
 }
@@ -81,7 +81,7 @@ func (r *run) search(ctx context.Context, s *session) (found, detail string, err
 		switch {
 		case entry.Resource.ResourceType == "OperationOutcome": // a note of the server's
 		case entry.Resource.ResourceType != typ || entry.Resource.ID == "":
-			return "", "", fmt.Errorf("GET %s: the Bundle holds a resource of type %q, or one without id: want %s", path, entry.Resource.ResourceType, typ)
+			return "", "", fmt.Errorf("GET %s: the Bundle has a resource of type %q, or one without id; expected %s", path, entry.Resource.ResourceType, typ)
 		case found == "":
 			found = typ + "/" + entry.Resource.ID
 		}

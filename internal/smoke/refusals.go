@@ -164,11 +164,11 @@ func (r *run) mustRefuseToken(ctx context.Context, client outputs.App, scope, co
 	if json.Unmarshal(a.Body, &body) == nil {
 		if token, ok := body["access_token"].(string); ok {
 			r.secrets.add(token)
-			return "", errors.New("IT GOT A TOKEN: want " + code)
+			return "", errors.New("IT GOT A TOKEN: must be refused with " + code)
 		}
 	}
 	if a.Status != http.StatusBadRequest && a.Status != http.StatusUnauthorized || a.OAuthError() != code {
-		return "", fmt.Errorf("want 400 or 401 with %s, got %s", code, a.Said())
+		return "", fmt.Errorf("expected 400 or 401 with %s, got %s", code, a.Said())
 	}
 	return a.Said(), nil
 }

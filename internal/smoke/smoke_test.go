@@ -286,8 +286,8 @@ func TestNothingIsWrittenAndNothingWaitsUnlessItIsAskedFor(t *testing.T) {
 func TestARunNeedsAnHTTPSDatastoreAndAServiceClient(t *testing.T) {
 	s := newSetup(t, nil)
 	for endpoint, want := range map[string]string{
-		"http://127.0.0.1/datastore/r4/": `the datastore's endpoint: "http://127.0.0.1/datastore/r4/": want an absolute https URL without user, query or fragment`,
-		"":                               `the datastore's endpoint: "": want an absolute https URL without user, query or fragment`,
+		"http://127.0.0.1/datastore/r4/": `the datastore's endpoint: "http://127.0.0.1/datastore/r4/": must be an absolute https URL without user, query or fragment`,
+		"":                               `the datastore's endpoint: "": must be an absolute https URL without user, query or fragment`,
 	} {
 		options := s.options
 		options.Stack.DatastoreEndpoint = endpoint
@@ -322,7 +322,7 @@ func TestASecretIsNotSentOverPlainHTTP(t *testing.T) {
 	s := newSetup(t, nil)
 	s.options.Stack.TokenEndpoint = plain.URL
 	result := s.run(t)["token for etl"]
-	if result.Status != smoke.Failed || !strings.Contains(result.Detail, "want an absolute https URL") || reached {
+	if result.Status != smoke.Failed || !strings.Contains(result.Detail, "must be an absolute https URL") || reached {
 		t.Errorf("got %+v; reached: %t", result, reached)
 	}
 }
@@ -340,7 +340,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		return response
 	})
 	result := s.run(t)["token for etl"]
-	if result.Status != smoke.Failed || result.Detail != "want 200, got 307" || reached {
+	if result.Status != smoke.Failed || result.Detail != "expected 200, got 307" || reached {
 		t.Errorf("got %+v; reached: %t", result, reached)
 	}
 }

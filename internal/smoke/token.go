@@ -90,11 +90,11 @@ func (r *run) readToken(text string, into *claims) error {
 func (r *run) checkClaims(s *session, c claims) error {
 	switch {
 	case c.TokenUse != "access":
-		return fmt.Errorf("token_use %q: want access", c.TokenUse)
+		return fmt.Errorf("token_use: %q: must be access", c.TokenUse)
 	case c.ClientID != s.ID:
-		return fmt.Errorf("client_id %q: want %q", c.ClientID, s.ID)
+		return fmt.Errorf("client_id: %q: must be %q", c.ClientID, s.ID)
 	case r.issuer != "" && c.Issuer != r.issuer:
-		return fmt.Errorf("iss %q: want %q, which the validator is told to trust", c.Issuer, r.issuer)
+		return fmt.Errorf("iss: %q: must be %q, the issuer that the validator trusts", c.Issuer, r.issuer)
 	case c.ExpiresAt == nil:
 		return errors.New("no exp")
 	}
@@ -103,7 +103,7 @@ func (r *run) checkClaims(s *session, c claims) error {
 	}
 	want, got := slices.Sorted(slices.Values(s.Scopes)), slices.Sorted(slices.Values(strings.Fields(c.Scope)))
 	if !slices.Equal(got, want) {
-		return fmt.Errorf("scope %q: want exactly %q", strings.Join(got, " "), strings.Join(want, " "))
+		return fmt.Errorf("scope: %q: must be exactly %q", strings.Join(got, " "), strings.Join(want, " "))
 	}
 	return nil
 }

@@ -181,7 +181,7 @@ func (r *run) delete(ctx context.Context, w *written) (string, error) {
 		return "", left(err)
 	}
 	if a.Status != http.StatusOK && a.Status != http.StatusNoContent && a.Status != http.StatusAccepted {
-		return "", left(fmt.Errorf("want 200, 202 or 204, got %s", a.Said()))
+		return "", left(fmt.Errorf("expected 200, 202 or 204, got %s", a.Said()))
 	}
 	a, err = r.again(ctx, func(ctx context.Context) (app.Answer, error) {
 		return r.app.FHIR(ctx, app.Request{Path: w.path(), Token: w.token})
@@ -191,7 +191,7 @@ func (r *run) delete(ctx context.Context, w *written) (string, error) {
 		return "", err
 	}
 	if a.Status != http.StatusNotFound && a.Status != http.StatusGone {
-		return "", left(fmt.Errorf("deleted, and then read: want 404 or 410, got %s", a.Said()))
+		return "", left(fmt.Errorf("reading the deleted resource: expected 404 or 410, got %s", a.Said()))
 	}
 	return "", nil
 }

@@ -38,8 +38,8 @@ const (
 
 // Errors hold a position or the name of a member, never a value.
 var (
-	errNoObject = errors.New("want a JSON object")
-	errNoArray  = errors.New("want a JSON list")
+	errNoObject = errors.New("must be a JSON object")
+	errNoArray  = errors.New("must be a JSON list")
 	errEnds     = errors.New("the JSON text does not end")
 	errUTF8     = errors.New("not UTF-8")
 	errDepth    = fmt.Errorf("nested deeper than %d", MaxDepth)

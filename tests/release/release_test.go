@@ -284,13 +284,13 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 		env        []string
 	}{
 		{"no arguments", "usage: build/scripts/release <version> <dist>", nil, nil},
-		{"a number without v", `version: "1.2.3": want v and a semantic version`, []string{"1.2.3", free}, nil},
-		{"a leading zero", `version: "v1.02.3": want v and a semantic version`, []string{"v1.02.3", free}, nil},
-		{"a branch", `version: "main": want v and a semantic version`, []string{"main", free}, nil},
-		{"a version with a path", `version: "v1.2.3-../x": want v and a semantic version`, []string{"v1.2.3-../x", free}, nil},
+		{"a number without v", `version: "1.2.3": must be v and a semantic version`, []string{"1.2.3", free}, nil},
+		{"a leading zero", `version: "v1.02.3": must be v and a semantic version`, []string{"v1.02.3", free}, nil},
+		{"a branch", `version: "main": must be v and a semantic version`, []string{"main", free}, nil},
+		{"a version with a path", `version: "v1.2.3-../x": must be v and a semantic version`, []string{"v1.2.3-../x", free}, nil},
 		{"an unknown version", `CHANGELOG.md: no heading "## v0.0.1-test": say what is new in it`, []string{"v0.0.1-test", free}, nil},
-		{"a full folder", "want a folder that is empty or does not exist", []string{version, taken}, nil},
-		{"an unknown platform", `RELEASE_PLATFORMS: "plan9/386": want one of darwin, linux and windows`, []string{version, free}, []string{"RELEASE_PLATFORMS=plan9/386"}},
+		{"a full folder", "must be a folder that is empty or does not exist", []string{version, taken}, nil},
+		{"an unknown platform", `RELEASE_PLATFORMS: "plan9/386": must be one of darwin, linux and windows`, []string{version, free}, []string{"RELEASE_PLATFORMS=plan9/386"}},
 	} {
 		command := exec.CommandContext(t.Context(), filepath.Join(checkout, "build", "scripts", "release"), c.args...)
 		command.Env = append(os.Environ(), c.env...)

@@ -98,17 +98,17 @@ func TestTheSessionTokenAndTheLogLevelAreOptional(t *testing.T) {
 	}
 }
 
-const allMissing = "FRONT_DOOR: not set: want the front door's settings, encoded\nAWS_REGION: not set: want the value that Lambda sets\n" +
-	"AWS_ACCESS_KEY_ID: not set: want the value that Lambda sets\nAWS_SECRET_ACCESS_KEY: not set: want the value that Lambda sets"
+const allMissing = "FRONT_DOOR: not set; must be the front door's settings, encoded\nAWS_REGION: not set; must be the value that Lambda sets\n" +
+	"AWS_ACCESS_KEY_ID: not set; must be the value that Lambda sets\nAWS_SECRET_ACCESS_KEY: not set; must be the value that Lambda sets"
 
 func TestAVariableThatIsMissingOrWrongIsNamed(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
-		{"FRONT_DOOR", "", "FRONT_DOOR: not set: want the front door's settings, encoded"},
+		{"FRONT_DOOR", "", "FRONT_DOOR: not set; must be the front door's settings, encoded"},
 		{"FRONT_DOOR", "{}", "FRONT_DOOR: not in base64: illegal base64 data at input byte 0"},
-		{"AWS_REGION", "", "AWS_REGION: not set: want the value that Lambda sets"},
-		{"AWS_ACCESS_KEY_ID", "", "AWS_ACCESS_KEY_ID: not set: want the value that Lambda sets"},
-		{"AWS_SECRET_ACCESS_KEY", "", "AWS_SECRET_ACCESS_KEY: not set: want the value that Lambda sets"},
-		{"LOG_LEVEL", "loud", `LOG_LEVEL: "loud": want debug, info, warn or error`},
+		{"AWS_REGION", "", "AWS_REGION: not set; must be the value that Lambda sets"},
+		{"AWS_ACCESS_KEY_ID", "", "AWS_ACCESS_KEY_ID: not set; must be the value that Lambda sets"},
+		{"AWS_SECRET_ACCESS_KEY", "", "AWS_SECRET_ACCESS_KEY: not set; must be the value that Lambda sets"},
+		{"LOG_LEVEL", "loud", `LOG_LEVEL: "loud": must be debug, info, warn or error`},
 	} {
 		environment := full(t)
 		maps.Copy(environment, map[string]string{c.name: c.value})

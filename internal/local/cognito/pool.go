@@ -84,7 +84,7 @@ func NewPool(config Config) (*Pool, error) {
 	}
 	for _, user := range config.Users {
 		if user.Username == "" || user.Sub == "" || user.Password == "" {
-			return nil, fmt.Errorf("user %q: want a username, a sub and a password", user.Username)
+			return nil, fmt.Errorf("user %q: must have a username, a sub and a password", user.Username)
 		}
 	}
 	p := &Pool{

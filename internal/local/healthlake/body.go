@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-var errTooLarge = &refusal{http.StatusRequestEntityTooLarge, "too-long", "the request is too large: want at most " + strconv.Itoa(maxBody>>20) + " MiB"}
+var errTooLarge = &refusal{http.StatusRequestEntityTooLarge, "too-long", "the request is too large; must be at most " + strconv.Itoa(maxBody>>20) + " MiB"}
 
 // required are elements that FHIR R4 wants in a resource of some types. It is no
 // validation against the specification, but enough to meet a refusal with 422.
@@ -29,7 +29,7 @@ var required = map[string][]string{
 func readResource(r *http.Request, endpoint, typ, id string) (resource, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/fhir+json" && media != "application/json" {
-		return nil, &refusal{http.StatusUnsupportedMediaType, "not-supported", "Content-Type: want application/fhir+json or application/json"}
+		return nil, &refusal{http.StatusUnsupportedMediaType, "not-supported", "Content-Type: must be application/fhir+json or application/json"}
 	}
 	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
@@ -44,13 +44,13 @@ func readResource(r *http.Request, endpoint, typ, id string) (resource, error) {
 		return nil, &refusal{http.StatusBadRequest, "structure", "the body: " + err.Error()}
 	}
 	if got.typ() != typ {
-		return nil, &refusal{http.StatusBadRequest, "invalid", "resourceType: want " + typ + ", as in the URL; got " + strconv.Quote(got.typ())}
+		return nil, &refusal{http.StatusBadRequest, "invalid", "resourceType: must be " + typ + ", as in the URL; got " + strconv.Quote(got.typ())}
 	}
 	if id != "" && got.id() != id {
-		return nil, &refusal{http.StatusBadRequest, "invalid", "id: want " + id + ", as in the URL; got " + strconv.Quote(got.id())}
+		return nil, &refusal{http.StatusBadRequest, "invalid", "id: must be " + id + ", as in the URL; got " + strconv.Quote(got.id())}
 	}
 	if missing := slices.DeleteFunc(slices.Clone(required[typ]), func(element string) bool { return len(got.at(element)) > 0 }); len(missing) > 0 {
-		return nil, &refusal{http.StatusUnprocessableEntity, "required", typ + ": want the elements " + strings.Join(missing, ", ")}
+		return nil, &refusal{http.StatusUnprocessableEntity, "required", typ + ": missing elements; add " + strings.Join(missing, ", ")}
 	}
 	return resource(relativeReferences(map[string]any(got), endpoint).(map[string]any)), nil
 }
@@ -61,10 +61,10 @@ func parseResource(body []byte) (resource, error) {
 	decoder.UseNumber()
 	var parsed map[string]any
 	if err := decoder.Decode(&parsed); err != nil {
-		return nil, errors.New("want a JSON object: " + err.Error())
+		return nil, errors.New("must be a JSON object: " + err.Error())
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || parsed == nil {
-		return nil, errors.New("want one JSON object and nothing behind it")
+		return nil, errors.New("must be one JSON object, with nothing after it")
 	}
 	return parsed, nil
 }

@@ -214,6 +214,6 @@ func notServed(w http.ResponseWriter, _ *http.Request, _ grant) {
 func notAllowed(methods string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", methods)
-		refuse(w, http.StatusMethodNotAllowed, "not-supported", r.Method+" is not allowed here: want "+methods)
+		refuse(w, http.StatusMethodNotAllowed, "not-supported", r.Method+" is not allowed here; use "+methods)
 	}
 }

@@ -79,7 +79,7 @@ func parseSince(criteria url.Values) (time.Time, error) {
 	}
 	since, err := time.Parse(time.RFC3339, values[0])
 	if err != nil || len(values) > 1 {
-		return time.Time{}, badParameter("_since", "want one instant, such as 2026-01-31T09:30:00Z; got "+strconv.Quote(values[0]))
+		return time.Time{}, badParameter("_since", "must be one instant, such as 2026-01-31T09:30:00Z; got "+strconv.Quote(values[0]))
 	}
 	return since, nil
 }

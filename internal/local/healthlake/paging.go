@@ -45,7 +45,7 @@ func (p pages) seal(listing string, next page) (string, error) {
 
 // open reads a token that was made for the same listing.
 func (p pages) open(listing, token string) (page, error) {
-	invalid := &refusal{http.StatusBadRequest, "invalid", "page: want a token from a next link of this listing"}
+	invalid := &refusal{http.StatusBadRequest, "invalid", "page: must be a token from a next link of this listing"}
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil {
 		return page{}, invalid

@@ -26,9 +26,9 @@ var entityTagPattern = regexp.MustCompile(`^[ \t]*((?:W/)?"[\x21\x23-\x7E]*")[ \
 // here does. Left out, they would make a write that the caller did not mean.
 var refusedConditions = []struct{ name, instead string }{
 	{"If-None-Exist", "conditional creates are not served: search first"},
-	{"If-Unmodified-Since", "want If-Match with the ETag instead"},
-	{"Content-Range", "want the whole resource"},
-	{"X-Provenance", "want a Provenance created by a request of its own"},
+	{"If-Unmodified-Since", "not supported; use If-Match with the ETag"},
+	{"Content-Range", "not supported; send the whole resource"},
+	{"X-Provenance", "not supported; create the Provenance with its own request"},
 }
 
 // readPreconditions reads those of an update or a deletion.
@@ -44,7 +44,7 @@ func readPreconditions(header http.Header) (preconditions, error) {
 		}
 		tags, ok := readEntityTags(strings.Join(values, ","))
 		if !ok {
-			return preconditions{}, &refusal{http.StatusBadRequest, "value", name + `: want *, or ETags such as W/"1", with commas between them`}
+			return preconditions{}, &refusal{http.StatusBadRequest, "value", name + `: must be *, or ETags such as W/"1", separated by commas`}
 		}
 		*into = tags
 	}
@@ -55,7 +55,7 @@ func readPreconditions(header http.Header) (preconditions, error) {
 func refuseCreateConditions(header http.Header) error {
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if len(header.Values(name)) > 0 {
-			return &refusal{http.StatusBadRequest, "not-supported", name + ": a create makes a new resource: want none, or an update with PUT"}
+			return &refusal{http.StatusBadRequest, "not-supported", name + ": a create makes a new resource; remove the header, or update with PUT"}
 		}
 	}
 	return refuseConditions(header)

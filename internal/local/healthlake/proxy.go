@@ -50,7 +50,7 @@ func newUpstream(endpoint string, pages pages, text string) (*upstream, error) {
 		if err == nil && base.User == nil && base.RawQuery == "" && base.Fragment == "" {
 			quoted = fmt.Sprintf("%q: ", text)
 		}
-		return nil, fmt.Errorf("the FHIR server behind: %swant the base URL of a FHIR R4 server, such as http://127.0.0.1:8080/fhir, without credentials, query and fragment", quoted)
+		return nil, fmt.Errorf("the FHIR server behind: %smust be the base URL of a FHIR R4 server, such as http://127.0.0.1:8080/fhir, without credentials, query and fragment", quoted)
 	}
 	base.Path = strings.TrimSuffix(base.Path, "/") + "/"
 	return &upstream{

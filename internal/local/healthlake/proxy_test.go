@@ -384,7 +384,7 @@ func TestAURLThatIsNoFHIRServersIsRefused(t *testing.T) {
 		config := baseline()
 		config.FHIRURL = text
 		_, err := healthlake.New(config, validate, nil)
-		if want := "the FHIR server behind: " + quoted + "want the base URL "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "pass") {
+		if want := "the FHIR server behind: " + quoted + "must be the base URL "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "pass") {
 			t.Errorf("%s: got %v", text, err)
 		}
 	}

@@ -95,7 +95,7 @@ func (u *upstream) list(w http.ResponseWriter, r *http.Request, g grant, listing
 	case a.status != http.StatusOK:
 		err = refused(a, g.reachesAll(typ))
 	case a.resource.typ() != "Bundle":
-		err = badGateway("want a Bundle; it answered with %q", a.resource.typ())
+		err = badGateway("expected a Bundle; it answered with %q", a.resource.typ())
 	}
 	var bundle resource
 	if err == nil {
@@ -118,7 +118,7 @@ func (u *upstream) withinGrant(g grant, typ, listing string, asked listingReques
 		bundle["type"] = "history"
 	}
 	if got.text("type") != bundle.text("type") {
-		return nil, badGateway("want a Bundle of type %s; it answered with %q", bundle["type"], got.text("type"))
+		return nil, badGateway("expected a Bundle of type %s; it answered with %q", bundle["type"], got.text("type"))
 	}
 	if total, ok := got["total"].(json.Number); ok && everything && asked.total {
 		bundle["total"] = total

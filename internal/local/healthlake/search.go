@@ -40,7 +40,7 @@ func (p pages) parse(listing string, form url.Values, known []string) (listingRe
 	var from page
 	if tokens, ok := form["page"]; ok {
 		if len(form) != 1 || len(tokens) != 1 {
-			return listingRequest{}, badParameter("page", "want it once, and no other parameter beside it")
+			return listingRequest{}, badParameter("page", "must be given once, without other parameters")
 		}
 		var err error
 		if from, err = p.open(listing, tokens[0]); err != nil {
@@ -56,12 +56,12 @@ func (p pages) parse(listing string, form url.Values, known []string) (listingRe
 		case name == "_count":
 			n, err := strconv.Atoi(values[0])
 			if err != nil || n < 0 || len(values) > 1 {
-				return listingRequest{}, badParameter(name, "want one number from 0; got "+strconv.Quote(values[0]))
+				return listingRequest{}, badParameter(name, "must be one number, 0 or more; got "+strconv.Quote(values[0]))
 			}
 			asked.count = min(n, maxCount)
 		case name == "_total":
 			if !slices.Contains([]string{"none", "estimate", "accurate"}, values[0]) || len(values) > 1 {
-				return listingRequest{}, badParameter(name, "want none, estimate or accurate; got "+strconv.Quote(values[0]))
+				return listingRequest{}, badParameter(name, "must be none, estimate or accurate; got "+strconv.Quote(values[0]))
 			}
 			asked.total = values[0] != "none"
 		case known != nil && !slices.Contains(known, name):
@@ -92,7 +92,7 @@ func badParameter(name, want string) error {
 func readForm(r *http.Request) (url.Values, error) {
 	if r.Method == http.MethodPost && r.ContentLength != 0 {
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/x-www-form-urlencoded" {
-			return nil, &refusal{http.StatusUnsupportedMediaType, "not-supported", "Content-Type: want application/x-www-form-urlencoded"}
+			return nil, &refusal{http.StatusUnsupportedMediaType, "not-supported", "Content-Type: must be application/x-www-form-urlencoded"}
 		}
 	}
 	err := r.ParseForm()

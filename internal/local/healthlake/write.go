@@ -13,7 +13,7 @@ const idempotencyHeader = "X-Amz-Fhir-Idempotency-Key"
 var (
 	errOutOfReach = &refusal{http.StatusForbidden, "forbidden", "the resource is outside of what the token's scopes reach"}
 	errConflict   = &refusal{http.StatusConflict, "conflict", "the resource was changed by another request at the same time"}
-	errBadID      = &refusal{http.StatusBadRequest, "value", "id: want 1 to 64 letters, digits, - and ."}
+	errBadID      = &refusal{http.StatusBadRequest, "value", "id: must be 1 to 64 letters, digits, - and ."}
 )
 
 // create gives the resource an id of the server's.
@@ -54,7 +54,7 @@ func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
 // claim keeps an idempotency key for an id, or returns the one that it was kept for.
 func (m *memory) claim(key, typ, id string) (earlier string, err error) {
 	if _, err := uuid.Parse(key); err != nil {
-		return "", &refusal{http.StatusBadRequest, "value", idempotencyHeader + ": want a UUID"}
+		return "", &refusal{http.StatusBadRequest, "value", idempotencyHeader + ": must be a UUID"}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

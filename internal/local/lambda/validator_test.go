@@ -189,7 +189,7 @@ func TestTheFunctionEndsAtOnceWithoutItsEnvironment(t *testing.T) {
 		t.Fatal("a function without its environment answered")
 	}
 	function.Close()
-	for _, want := range []string{"ISSUERS: not set", "JWKS_URI: \\\"http://plain.example\\\": want an absolute https URL"} {
+	for _, want := range []string{"ISSUERS: not set", "JWKS_URI: \\\"http://plain.example\\\": must be an absolute https URL"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log does not say %q: %s", want, log.String())
 		}

@@ -98,7 +98,7 @@ type Page struct {
 func New(config Config) (*Page, error) {
 	address, err := url.Parse(config.Address)
 	if err != nil || address.Host == "" || len(address.Path) < minPath || !strings.HasSuffix(address.Path, "/") {
-		return nil, errors.New("address: want a URL with a slash at its end, and a path that is hard to guess")
+		return nil, errors.New("address: must be a URL that ends in a slash, with a path that is hard to guess")
 	}
 	sample, err := app.New(config.Datastore, config.HTTP, appTimeout)
 	if err != nil {
@@ -173,7 +173,7 @@ func (p *Page) serveDecisions(w http.ResponseWriter, _ *http.Request) {
 func (p *Page) setFault(w http.ResponseWriter, r *http.Request) {
 	name, on := r.PostFormValue("name"), r.PostFormValue("on")
 	if on != "true" && on != "false" {
-		http.Error(w, fmt.Sprintf("on: %q: want true or false", on), http.StatusBadRequest)
+		http.Error(w, fmt.Sprintf("on: %q: must be true or false", on), http.StatusBadRequest)
 		return
 	}
 	if err := p.config.SetFault(name, on == "true"); err != nil {
@@ -186,10 +186,10 @@ func (p *Page) setFault(w http.ResponseWriter, r *http.Request) {
 func (p *Page) client(name string) (Client, error) {
 	i := slices.IndexFunc(p.config.Clients, func(c Client) bool { return c.Name == name })
 	if i < 0 {
-		return Client{}, fmt.Errorf("client: %q: want one of the stack's", name)
+		return Client{}, fmt.Errorf("client: %q: must be one of the stack's", name)
 	}
 	if !p.config.Clients[i].SignsUsersIn {
-		return Client{}, errors.New("client: " + name + ": has no users: want one that signs users in")
+		return Client{}, errors.New("client: " + name + ": has no users; use a client that signs users in")
 	}
 	return p.config.Clients[i], nil
 }

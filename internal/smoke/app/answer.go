@@ -24,7 +24,7 @@ type Answer struct {
 // has another.
 func (a Answer) Want(status int) error {
 	if a.Status != status {
-		return fmt.Errorf("want %d, got %s", status, a.Said())
+		return fmt.Errorf("expected %d, got %s", status, a.Said())
 	}
 	return nil
 }
@@ -47,7 +47,7 @@ func (a Answer) Said() string {
 // Configuration reads the answer to a request for the discovery document.
 func (a Answer) Configuration() (smart.Configuration, error) {
 	if a.Status != http.StatusOK {
-		return smart.Configuration{}, fmt.Errorf("want 200 without a signature or a token, got %s", a.Said())
+		return smart.Configuration{}, fmt.Errorf("expected 200 without a signature or a token, got %s", a.Said())
 	}
 	return smart.ParseConfiguration(a.Body)
 }
@@ -70,7 +70,7 @@ func (a Answer) Token() (Token, error) {
 		return Token{}, errors.New("the answer has no access_token")
 	}
 	if !strings.EqualFold(token.TokenType, "Bearer") || token.ExpiresIn <= 0 {
-		return token, fmt.Errorf("token_type %q, expires_in %d: want Bearer and a number of seconds (RFC 6749, 5.1)", token.TokenType, token.ExpiresIn)
+		return token, fmt.Errorf("token_type %q, expires_in %d: must be Bearer and a number of seconds (RFC 6749, 5.1)", token.TokenType, token.ExpiresIn)
 	}
 	return token, nil
 }
@@ -121,13 +121,13 @@ func (a Answer) Resource() Resource {
 func (a Answer) ReadResource(typ string, into any) error {
 	var head Resource
 	if err := json.Unmarshal(a.Body, &head); err != nil {
-		return errors.New("want a FHIR resource: the answer is no JSON object")
+		return errors.New("expected a FHIR resource, but the answer is not a JSON object")
 	}
 	if head.ResourceType != typ {
-		return fmt.Errorf("want a %s, got resourceType %q", typ, head.ResourceType)
+		return fmt.Errorf("expected a %s, got resourceType %q", typ, head.ResourceType)
 	}
 	if err := json.Unmarshal(a.Body, into); err != nil {
-		return fmt.Errorf("want a %s in the shape of FHIR R4: %w", typ, err)
+		return fmt.Errorf("expected a %s in the shape of FHIR R4: %w", typ, err)
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (a Answer) Found() (Bundle, error) {
 		return Bundle{}, err
 	}
 	if found.Type != "searchset" {
-		return Bundle{}, fmt.Errorf("a Bundle of type %q: want searchset", found.Type)
+		return Bundle{}, fmt.Errorf("a Bundle of type %q: must be searchset", found.Type)
 	}
 	return found, nil
 }
@@ -162,9 +162,9 @@ func (a Answer) Refused() error {
 	body := a.Resource()
 	switch {
 	case a.Status >= 200 && a.Status < 300:
-		return fmt.Errorf("IT WENT THROUGH with %d: want 401 or 403", a.Status)
+		return fmt.Errorf("IT WENT THROUGH with %d: must be refused with 401 or 403", a.Status)
 	case a.Status != http.StatusUnauthorized && a.Status != http.StatusForbidden:
-		return fmt.Errorf("want 401 or 403, got %s, which is no refusal", a.Said())
+		return fmt.Errorf("expected a refusal with 401 or 403, got %s", a.Said())
 	case body.ResourceType != "" && !body.IsOutcome():
 		return fmt.Errorf("refused with %d, but the answer holds a %s all the same", a.Status, body.ResourceType)
 	}

@@ -23,7 +23,7 @@ func (a Answer) KeySet() (KeySet, error) {
 		Keys []map[string]any `json:"keys"`
 	}
 	if err := json.Unmarshal(a.Body, &set); err != nil {
-		return nil, errors.New("want a JSON Web Key Set (RFC 7517)")
+		return nil, errors.New("must be a JSON Web Key Set (RFC 7517)")
 	}
 	keys := KeySet{}
 	for n, key := range set.Keys {
@@ -53,7 +53,7 @@ func (s KeySet) add(members map[string]any) error {
 	case errN != nil || errE != nil || !e.IsInt64() || key.E < 3:
 		return errors.New("malformed modulus or exponent")
 	case key.N.BitLen() < 2048:
-		return fmt.Errorf("%d bits: want at least 2048", key.N.BitLen())
+		return fmt.Errorf("%d bits: must be at least 2048", key.N.BitLen())
 	case text("kid") == "":
 		return errors.New("no kid")
 	}

@@ -47,15 +47,15 @@ func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
 }
 
 const (
-	unset   = ": not set: want a custom attribute, custom:<name>"
+	unset   = ": not set; must be a custom attribute, custom:<name>"
 	missing = "PATIENT_ATTRIBUTE" + unset + "\nFHIR_USER_ATTRIBUTE" + unset
 )
 
 func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 	for want, variables := range map[string]map[string]string{
 		missing: nil,
-		missing + "\n" + `LOG_LEVEL: "loud": want debug, info, warn or error`: {"PATIENT_ATTRIBUTE": "", "LOG_LEVEL": "loud"},
-		"FHIR_USER_ATTRIBUTE" + unset:                                         {"PATIENT_ATTRIBUTE": "custom:patient"},
+		missing + "\n" + `LOG_LEVEL: "loud": must be debug, info, warn or error`: {"PATIENT_ATTRIBUTE": "", "LOG_LEVEL": "loud"},
+		"FHIR_USER_ATTRIBUTE" + unset:                                            {"PATIENT_ATTRIBUTE": "custom:patient"},
 	} {
 		if _, _, err := readEnvironment(lookup(variables)); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
@@ -70,7 +70,7 @@ func TestTheCommandEndsWithTheNamesOfTheVariables(t *testing.T) {
 	}{
 		{nil, "environment", missing},
 		{[]string{"PATIENT_ATTRIBUTE=email", "FHIR_USER_ATTRIBUTE=custom:fhirUser"}, "configuration",
-			`PatientAttribute: "email": want a custom attribute, custom:<name>`},
+			`PatientAttribute: "email": must be a custom attribute, custom:<name>`},
 	} {
 		command := exec.Command(os.Args[0])
 		command.Env = append([]string{"BE_THE_COMMAND=1"}, c.environment...)

@@ -33,7 +33,7 @@ func readEnvironment(lookup func(string) (string, bool)) (validator.Config, slog
 type environment struct{ lambdamain.Environment }
 
 func (e *environment) list(name string) []string {
-	const want = "values divided by commas, none of them empty"
+	const want = "values separated by commas, none of them empty"
 	text := e.Required(name, want)
 	if text == "" {
 		return nil
@@ -68,7 +68,7 @@ func (e *environment) httpsURL(name string) string {
 	switch {
 	case text == "": // said already
 	case err != nil || u.User != nil: // it may hold a password
-		e.Add(fmt.Errorf("%s: want %s", name, want))
+		e.Add(fmt.Errorf("%s: must be %s", name, want))
 	case u.Scheme != "https" || u.Host == "":
 		e.Refuse(name, text, want)
 	}

@@ -96,7 +96,7 @@ func TestTheV1StrategyIsTaken(t *testing.T) {
 
 // what each variable must be.
 const (
-	values   = "values divided by commas, none of them empty"
+	values   = "values separated by commas, none of them empty"
 	clients  = "a JSON list of clients"
 	https    = "an absolute https URL without user info"
 	strategy = "SMART_ON_FHIR or SMART_ON_FHIR_V1"
@@ -113,7 +113,7 @@ func TestAVariableThatIsMissingIsNamed(t *testing.T) {
 		delete(unset, name)
 		empty[name] = ""
 		for _, environment := range []map[string]string{unset, empty} {
-			assertRefused(t, environment, name+": not set: want "+want)
+			assertRefused(t, environment, name+": not set; must be "+want)
 		}
 	}
 }
@@ -142,19 +142,19 @@ func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		assertRefused(t, environment, c.name+": "+string(quoted)+": want "+c.want)
+		assertRefused(t, environment, c.name+": "+string(quoted)+": must be "+c.want)
 	}
 }
 
-const allMissing = "ISSUERS: not set: want " + values + "\nJWKS_URI: not set: want " + https + "\nCLIENTS: not set: want " + clients +
-	"\nAUTHORIZATION_STRATEGY: not set: want " + strategy + "\nREAD_ROLE_ARN: not set: want " + role + "\nWRITE_ROLE_ARN: not set: want " + role + "\nEXPORT_ROLE_ARN: not set: want " + role
+const allMissing = "ISSUERS: not set; must be " + values + "\nJWKS_URI: not set; must be " + https + "\nCLIENTS: not set; must be " + clients +
+	"\nAUTHORIZATION_STRATEGY: not set; must be " + strategy + "\nREAD_ROLE_ARN: not set; must be " + role + "\nWRITE_ROLE_ARN: not set; must be " + role + "\nEXPORT_ROLE_ARN: not set; must be " + role
 
 func TestClientsThatAreWrongAreNamed(t *testing.T) {
-	const list = "want a JSON list of objects with ids and perhaps fhirUserTypes and groups, which are lists of text that are not empty"
+	const list = "must be a JSON list of objects with ids and perhaps fhirUserTypes and groups, which are lists of text that are not empty"
 	for text, want := range map[string]string{
 		"1service23456789,2app23456789":                         list,
 		`[{"ids":["a"],"fhiruserTypes":["Practitioner"]}]`:      list,
-		`[{"ids":["a"]},{"ids":["a"],"groups":["clinicians"]}]`: `Clients: "a": listed twice`,
+		`[{"ids":["a"]},{"ids":["a"],"groups":["clinicians"]}]`: `Clients: "a": listed twice; list each client once`,
 	} {
 		environment := full()
 		environment["CLIENTS"] = text
@@ -166,7 +166,7 @@ func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 	assertRefused(t, nil, allMissing)
 	environment := full()
 	maps.Copy(environment, map[string]string{"JWKS_URI": "x", "LOG_LEVEL": "y", "WRITE_ROLE_ARN": ""})
-	assertRefused(t, environment, `JWKS_URI: "x": want `+https+"\nWRITE_ROLE_ARN: not set: want "+role+"\n"+`LOG_LEVEL: "y": want `+level)
+	assertRefused(t, environment, `JWKS_URI: "x": must be `+https+"\nWRITE_ROLE_ARN: not set; must be "+role+"\n"+`LOG_LEVEL: "y": must be `+level)
 }
 
 func assertRefused(t *testing.T, environment map[string]string, want string) {
@@ -197,7 +197,7 @@ func TestAKeySetURIThatMayHoldAPasswordIsNotRepeated(t *testing.T) {
 		environment := full()
 		environment["JWKS_URI"] = uri
 		_, _, err := readEnvironment(func(name string) (string, bool) { value, ok := environment[name]; return value, ok })
-		if err == nil || err.Error() != "JWKS_URI: want "+https {
+		if err == nil || err.Error() != "JWKS_URI: must be "+https {
 			t.Errorf("got %v", err)
 		}
 	}
