@@ -54,8 +54,18 @@ func documented(
 		markOptional(&spec)
 		nestParts(&spec)
 		renameTypes(&spec)
-		if err := nameNPMPackage(&spec); err != nil {
-			return provider.GetSchemaResponse{}, err
+		for _, setting := range []struct {
+			language, name string
+			value          any
+		}{
+			{"nodejs", "packageName", npmPackage},
+			// Without it, the generator for Go leaves out the type of a plain list's elements
+			// where no plain object comes before the list, and its SDK does not compile.
+			{"go", "generateExtraInputTypes", true},
+		} {
+			if err := setForLanguage(&spec, setting.language, setting.name, setting.value); err != nil {
+				return provider.GetSchemaResponse{}, err
+			}
 		}
 		text, err := json.Marshal(spec)
 		return provider.GetSchemaResponse{Schema: string(text)}, err
@@ -139,13 +149,14 @@ func renameRefs(properties map[string]schema.PropertySpec, names map[string]stri
 	}
 }
 
-func nameNPMPackage(spec *schema.PackageSpec) error {
-	nodejs := map[string]any{}
-	if err := json.Unmarshal(spec.Language["nodejs"], &nodejs); err != nil {
-		return fmt.Errorf("schema for nodejs: %w", err)
+// setForLanguage tells the generator of a language's SDK something.
+func setForLanguage(spec *schema.PackageSpec, language, name string, value any) error {
+	settings := map[string]any{}
+	if err := json.Unmarshal(spec.Language[language], &settings); err != nil {
+		return fmt.Errorf("schema for %s: %w", language, err)
 	}
-	nodejs["packageName"] = npmPackage
-	text, err := json.Marshal(nodejs)
-	spec.Language["nodejs"] = text
+	settings[name] = value
+	text, err := json.Marshal(settings)
+	spec.Language[language] = text
 	return err
 }

@@ -109,3 +109,29 @@ func TestTheSDKForPythonCompiles(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// The SDK for Go is a module of its own, which requires what this one does of Pulumi.
+func TestTheSDKForGoCompiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a module")
+	}
+	folder := t.TempDir()
+	generate(t, "go", folder)
+	for _, name := range []string{"go.mod", "go.sum"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sdk := strings.NewReplacer("module github.com/smartlake/pulumi-smartlake/plugin\n", "module github.com/smartlake/pulumi-smartlake/sdk/go\n",
+			"replace github.com/smartlake/pulumi-smartlake => ..\n", "", "\tgithub.com/smartlake/pulumi-smartlake v0.0.0\n", "").Replace(string(text))
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(sdk), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "./...")
+	build.Dir = folder
+	build.Env = append(os.Environ(), "GOFLAGS=-mod=mod -trimpath", "GOPROXY=off", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
