@@ -92,31 +92,31 @@ func newStack(t *testing.T) stack {
 func (s stack) signIn(entry string) url.Values {
 	s.t.Helper()
 	page := s.send(http.MethodGet, entry, nil)
-	content, err := io.ReadAll(page.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	found := func(pattern string) string {
-		match := regexp.MustCompile(pattern).FindSubmatch(content)
+		match := regexp.MustCompile(pattern).FindStringSubmatch(page.content)
 		if match == nil {
-			s.t.Fatalf("no login page: %d %s", page.StatusCode, content)
+			s.t.Fatalf("no login page: %d %s", page.status, page.content)
 		}
-		return html.UnescapeString(string(match[1]))
+		return html.UnescapeString(match[1])
 	}
-	action, err := page.Request.URL.Parse(found(`action="([^"]*)"`))
+	action, err := page.at.Parse(found(`action="([^"]*)"`))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	back := s.send(http.MethodPost, action.String(), url.Values{"_csrf": {found(`name="_csrf" value="([^"]*)"`)}, "username": {"ann"}, "password": {password}})
-	location, err := back.Location()
-	if err != nil {
-		s.t.Fatalf("%d: %v", back.StatusCode, err)
-	}
-	return location.Query()
+	return s.send(http.MethodPost, action.String(), url.Values{"_csrf": {found(`name="_csrf" value="([^"]*)"`)}, "username": {"ann"}, "password": {password}}).location
 }
 
-// send sends a request with a form, perhaps an empty one.
-func (s stack) send(method, to string, form url.Values) *http.Response {
+// reached is where a browser ended.
+type reached struct {
+	status   int
+	at       *url.URL // of the page
+	location url.Values
+	content  string
+}
+
+// send sends a request with a form, perhaps an empty one, and follows redirects but for
+// those to an app.
+func (s stack) send(method, to string, form url.Values) reached {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), method, to, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -127,8 +127,16 @@ func (s stack) send(method, to string, form url.Values) *http.Response {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() { _ = response.Body.Close() })
-	return response
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	location, err := url.Parse(response.Header.Get("Location"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return reached{response.StatusCode, response.Request.URL, location.Query(), string(content)}
 }
 
 func (s stack) config(client, secret, callback string, style oauth2.AuthStyle, scopes string) oauth2.Config {
@@ -179,8 +187,8 @@ func TestAnAppLaunchesThroughTheDoorWithSMARTsScopes(t *testing.T) {
 			if c.secret != "" {
 				form.Set("client_secret", c.secret)
 			}
-			if answer := s.send(http.MethodPost, s.url+"/oauth2/revoke", form); answer.StatusCode != http.StatusOK {
-				t.Errorf("revoking: got %d", answer.StatusCode)
+			if answer := s.send(http.MethodPost, s.url+"/oauth2/revoke", form); answer.status != http.StatusOK {
+				t.Errorf("revoking: got %d", answer.status)
 			}
 			_, err = config.TokenSource(ctx, token).Token()
 			assertInvalidGrant(t, err)
