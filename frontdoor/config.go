@@ -70,7 +70,7 @@ func (c Config) check() error {
 	found.baseURL("BaseURL", c.BaseURL)
 	found.httpsURL("DatastoreEndpoint", c.DatastoreEndpoint)
 	if c.DatastoreEndpoint != "" && !strings.HasSuffix(c.DatastoreEndpoint, "/") {
-		found.add("DatastoreEndpoint", c.DatastoreEndpoint, "want a slash at its end")
+		found.add("DatastoreEndpoint", c.DatastoreEndpoint, "must end with a slash")
 	}
 	found.httpsURL("AuthorizationEndpoint", c.AuthorizationEndpoint)
 	found.httpsURL("TokenEndpoint", c.TokenEndpoint)
@@ -80,7 +80,7 @@ func (c Config) check() error {
 	}
 	for i, text := range c.AllowedOrigins {
 		if origin, ok := originOf(text); !ok || origin != text {
-			found.add(fmt.Sprintf("AllowedOrigins[%d]", i), text, "want an origin, such as https://app.example or http://localhost:3000")
+			found.add(fmt.Sprintf("AllowedOrigins[%d]", i), text, "must be an origin, such as https://app.example or http://localhost:3000")
 		}
 	}
 	found.clients(c.Clients)
@@ -104,7 +104,7 @@ func (p *problems) required(field, value string) {
 }
 
 func (p *problems) httpsURL(field, value string) {
-	const want = "want an absolute https URL without user info, query or fragment"
+	const want = "must be an absolute https URL without user info, query or fragment"
 	u, err := url.Parse(value)
 	switch {
 	case value == "":
@@ -120,7 +120,7 @@ func (p *problems) baseURL(field, value string) {
 	before := len(*p)
 	p.httpsURL(field, value)
 	if u, err := url.Parse(value); err == nil && len(*p) == before && (u.Path == "" || strings.HasSuffix(value, "/")) {
-		p.add(field, value, "want a path, without a slash at its end, such as /r4")
+		p.add(field, value, "must have a path, without a slash at its end, such as /r4")
 	}
 }
 
@@ -139,7 +139,7 @@ func (p *problems) clients(clients []Client) {
 		for j, text := range client.CallbackURLs {
 			u, err := url.Parse(text)
 			if err != nil || !u.IsAbs() || u.Host == "" || strings.Contains(text, "#") {
-				p.add(fmt.Sprintf("%s.CallbackURLs[%d]", field, j), text, "want an absolute URL without fragment")
+				p.add(fmt.Sprintf("%s.CallbackURLs[%d]", field, j), text, "must be an absolute URL without fragment")
 			}
 		}
 		if len(client.Scopes) == 0 {
@@ -147,7 +147,7 @@ func (p *problems) clients(clients []Client) {
 		}
 		for j, text := range client.Scopes {
 			if words, ok := smart.SplitScopes(text); !ok || len(words) != 1 || slices.Contains(translatedScopes, text) {
-				p.add(fmt.Sprintf("%s.Scopes[%d]", field, j), text, "want one scope that Cognito can issue, such as patient/*.rs")
+				p.add(fmt.Sprintf("%s.Scopes[%d]", field, j), text, "must be one scope that Cognito can issue, such as patient/*.rs")
 			}
 		}
 	}
