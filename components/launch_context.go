@@ -47,7 +47,7 @@ type LaunchContext struct {
 type LaunchContextArgs struct {
 	// PatientAttribute is the custom user attribute, without "custom:", that holds
 	// the FHIR id of the patient that the user is: "123". By default "patient". A
-	// pool's attributes are settled for good when they are added: neither Cognito nor
+	// pool's attributes are fixed when they are added: neither Cognito nor
 	// Pulumi renames one, and another name here is refused on a pool that exists.
 	PatientAttribute string `pulumi:"patientAttribute,optional"`
 	// FHIRUserAttribute likewise holds the FHIR resource that the user is:

@@ -18,7 +18,7 @@ import (
 type ProvisionedConcurrencyArgs struct {
 	// Executions that are always warm. By default 0: none. Where MaxExecutions or
 	// Schedules let the number change, it is the least, and a change of it by hand
-	// or by AWS is nobody's drift.
+	// or by AWS is not drift.
 	Executions int `pulumi:"executions,optional"`
 	// MaxExecutions up to which AWS follows the load: Executions or more. By default
 	// 0: it does not.
@@ -153,7 +153,7 @@ func (c *ProvisionedConcurrencyArgs) declare(s site, alias *lambda.Alias) error 
 }
 
 // newScaling declares what changes the number. A target's limits are what its
-// schedules set, so with schedules a change of them is nobody's drift.
+// schedules set, so with schedules a change of them is not drift.
 func (c *ProvisionedConcurrencyArgs) newScaling(s site, alias *lambda.Alias, provisioned *lambda.ProvisionedConcurrencyConfig) error {
 	options := []pulumi.ResourceOption{s.below(), pulumi.DependsOn([]pulumi.Resource{provisioned})}
 	if len(c.Schedules) > 0 {

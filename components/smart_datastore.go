@@ -170,7 +170,7 @@ type SmartDatastoreArgs struct {
 	// domain, the key, bulk data - from deletion. By default true.
 	Protect *bool `pulumi:"protect,optional"`
 	// AllowDatastoreReplacement lets a change replace the datastore, which
-	// DELETES ALL ITS DATA: every property of a datastore but its tags is settled
+	// DELETES ALL ITS DATA: every property of a datastore but its tags is fixed
 	// when it is created. By default false: a change that would replace it is an
 	// error at preview, whether Protect is true or not, and a change of the
 	// discovery document alone (a new client with a new scope, say) leaves it as it

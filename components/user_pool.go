@@ -96,7 +96,7 @@ const (
 // UserPoolArgs are the settings of the user pool. A list left nil takes its
 // default, an empty one means none.
 type UserPoolArgs struct {
-	// DeletionProtection of Cognito itself. By default on where Protect is.
+	// DeletionProtection of Cognito itself. By default the value of Protect.
 	DeletionProtection *bool `pulumi:"deletionProtection,optional"`
 	// Tier is the feature plan that the pool is billed by: LITE, ESSENTIALS
 	// (default) or PLUS. A trigger that adds claims to access tokens needs
@@ -284,7 +284,7 @@ func (p *PasswordPolicyArgs) policy() cognito.UserPoolPasswordPolicyArgs {
 }
 
 // textAttribute is an attribute of the pool's schema, with all that Cognito would
-// fill in. A pool's schema can be added to, but is settled for good otherwise.
+// fill in. A pool's schema can be added to, but not changed otherwise.
 func textAttribute(name string, required bool, maxLength string) cognito.UserPoolSchemaArgs {
 	return cognito.UserPoolSchemaArgs{
 		Name:                   pulumi.String(name),

@@ -188,22 +188,44 @@ func typeName(of ast.Expr) string {
 	return ""
 }
 
+// isMember reports whether a word is a value of an enum.
+func (s source) isMember(word string) bool {
+	for _, values := range s.enums {
+		if slices.ContainsFunc(values, func(value *ast.ValueSpec) bool {
+			return value.Values[0].(*ast.BasicLit).Value == strconv.Quote(word)
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 var (
 	paragraph = regexp.MustCompile(`\n[ \t]*\n`)
 	link      = regexp.MustCompile(`\[([A-Za-z.]+)\]`)
 	goName    = regexp.MustCompile(`\b[A-Z]\w+(?:\.[A-Z]\w+)*\b`)
 	inOneWord = regexp.MustCompile(`[a-z][A-Z]|^[A-Z]{2,}[A-Z][a-z]|\.`)
+	inside    = regexp.MustCompile(`[a-z,] [A-Z][a-z]+\b(?:\.\w+)?`) // of a sentence
 )
 
 // text is a doc comment as the other languages show it: no line breaks but between
 // paragraphs, no links of Go's, and arguments under their names in the schema. A name
-// that is a word of English too is left as it is, but at the beginning.
+// that is a word of English too is an argument's at the beginning of the comment and
+// inside a sentence, where no word begins with a capital; not where a member of an enum is
+// written so, such as Patient.
 func (s source) text(comment string) string {
 	paragraphs := paragraph.Split(strings.TrimSpace(comment), -1)
 	for i, text := range paragraphs {
 		paragraphs[i] = strings.Join(strings.Fields(text), " ")
 	}
 	text := link.ReplaceAllString(strings.Join(paragraphs, "\n\n"), "$1")
+	text = inside.ReplaceAllStringFunc(text, func(match string) string {
+		before, name := match[:2], match[2:]
+		if s.names[name] == "" || s.isMember(name) {
+			return match
+		}
+		return before + "`" + s.names[name] + "`"
+	})
 	first := true
 	return goName.ReplaceAllStringFunc(text, func(name string) string {
 		leads := first && strings.HasPrefix(text, name)

@@ -65,6 +65,9 @@ func TestDefaultsAreReadFromSentences(t *testing.T) {
 		"| `launchContext.function` | object with the members of `function` | each member's |",
 		"| [`alarms`](#alarms) | object | none |",
 		"| `protect` | true or false | true |",
+		"| `userPool.deletionProtection` | true or false | the value of `protect` |", // a word of English, inside a sentence
+		"give `function.logKmsKeyArn` too",
+		"users with the client's user/ scopes may be: Practitioner, PractitionerRole, Patient, ", // and a member of an enum
 		"| `tags` | object of text | none |",
 	} {
 		if !strings.Contains(page, want) {
