@@ -20,6 +20,7 @@ import (
 type Explanation struct {
 	Region      string         `json:"region"`
 	Datastores  []Datastore    `json:"datastores"`
+	FrontDoors  []FrontDoor    `json:"frontDoors"`
 	Clients     []Client       `json:"clients"`
 	Roles       []Role         `json:"roles"`
 	TestUsers   []string       `json:"testUsers"`   // names alone
@@ -89,6 +90,10 @@ func Graph(g *declared.Graph) (Explanation, error) {
 	}
 	for _, r := range s.All(declared.Datastore) {
 		e.Datastores = append(e.Datastores, s.datastore(r))
+	}
+	var err error
+	if e.FrontDoors, err = s.frontDoors(); err != nil {
+		return Explanation{}, err
 	}
 	for _, r := range s.All(declared.UserPoolClient) {
 		e.Clients = append(e.Clients, s.client(r))

@@ -74,6 +74,7 @@ func (s stack) concerns(e Explanation) []string {
 			add("datastore %s: its key is AWS's, and the account cannot take it away", d.Name)
 		}
 	}
+	frontDoorConcerns(e.FrontDoors, add)
 	for _, user := range e.TestUsers {
 		add("test user %s: its password is in the stack's configuration and state", user)
 	}

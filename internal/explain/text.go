@@ -27,6 +27,9 @@ func (e Explanation) Text(out io.Writer) error {
 		line("  encrypted with     %s", d.Encryption)
 		line("  synthetic patients %s", yes(d.SyntheticData))
 	}
+	for _, d := range e.FrontDoors {
+		d.text(line)
+	}
 	for _, c := range e.Clients {
 		c.text(line)
 	}
