@@ -84,7 +84,11 @@ func TestAnotherCheckoutOnAnotherMachineShowsNoChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		fmt.Printf("archives=%s %s\n", validator, launch)
+		door, err := components.PackageFrontDoor(t.Context(), components.LambdaPlatform("arm64"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Printf("archives=%s %s %s\n", validator, launch, door)
 		return
 	}
 	if testing.Short() {
@@ -118,8 +122,8 @@ func builtIn(t *testing.T, checkout string) config {
 	}
 	for line := range strings.Lines(string(out)) {
 		if paths, ok := strings.CutPrefix(strings.TrimSpace(line), "archives="); ok {
-			validator, launch, _ := strings.Cut(paths, " ")
-			return config{"function.archive": validator, "launchContext.function.archive": launch}
+			built := strings.Fields(paths)
+			return config{"function.archive": built[0], "launchContext.function.archive": built[1], "frontDoor.function.archive": built[2]}
 		}
 	}
 	t.Fatalf("no archive was built:\n%s", out)

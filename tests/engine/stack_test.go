@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 		}
 		defer func() { _ = os.RemoveAll(dir) }()
 		archives = map[string]string{}
-		for _, member := range []string{"function.archive", "launchContext.function.archive"} {
+		for _, member := range []string{"function.archive", "launchContext.function.archive", "frontDoor.function.archive"} {
 			archives[member] = filepath.Join(dir, member+".zip")
 			if err := writeArchive(archives[member], member); err != nil {
 				log.Fatal(err)
@@ -99,6 +99,8 @@ var everything = config{
 	"customerManagedKey":              "true",
 	"dashboard":                       "true",
 	"function.provisionedConcurrency": `{"executions":2,"maxExecutions":10,"schedules":[{"name":"day","schedule":"cron(0 7 ? * MON-FRI *)","executions":5}]}`,
+	"frontDoor.allowedOrigins":        `["https://app.example.org"]`,
+	"frontDoor.customDomain":          doorDomain,
 	"function.reservedConcurrency":    "20",
 	"function.tracing":                "true",
 	"identityProviders":               `[` + hospital + `,{"name":"University","kind":"saml","metadataUrl":"https://idp.example.org/metadata","attributeMapping":{"email":"mail"}}]`,
@@ -107,6 +109,8 @@ var everything = config{
 	"userPool.mfa":                    "OPTIONAL",
 	"userPool.tier":                   "PLUS",
 }
+
+const doorDomain = `{"name":"fhir.example.org","certificateArn":"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000","zoneId":"Z0123456789ABC"}`
 
 const hospital = `{"name":"Hospital","kind":"oidc","issuer":"https://id.example.org","clientId":"smartlake","clientSecret":"for-a-test-only","attributeMapping":{"email":"email"}}`
 
@@ -231,6 +235,9 @@ func (s *stack) configuration(changed config) declared.Stack {
 	overrides := map[string]string{}
 	for _, more := range []map[string]string{archives, s.extra, changed} {
 		maps.Copy(overrides, more)
+	}
+	if overrides["frontDoor"] == noDoor["frontDoor"] {
+		delete(overrides, "frontDoor.function.archive")
 	}
 	configuration, err := declared.LoadStack(root, s.name, overrides)
 	if err != nil {
