@@ -394,6 +394,15 @@ func TestEveryPartIsUsableAlone(t *testing.T) {
 			"clients": []any{map[string]any{"id": "app", "groups": []any{"clinicians"}}},
 		},
 		"LaunchContext": {"function": function},
+		"FrontDoor": {
+			"datastoreArn":      "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef",
+			"datastoreEndpoint": "https://healthlake.us-east-1.amazonaws.com/datastore/0123456789abcdef0123456789abcdef/r4/",
+			"issuer":            "https://issuer.example.org", "jwksUri": "https://issuer.example.org/jwks",
+			"authorizationEndpoint": "https://auth.example.org/authorize", "tokenEndpoint": "https://auth.example.org/token",
+			"revocationEndpoint": "https://auth.example.org/revoke",
+			"clients":            []any{map[string]any{"id": "etl", "kind": "service", "scopes": []any{"system/*.rs"}}},
+			"settings":           map[string]any{"function": function},
+		},
 		"DatastoreGrant": {
 			"datastoreArn": "arn:aws:healthlake:us-east-1:123456789012:datastore/fhir/0123456789abcdef0123456789abcdef",
 			"readRoleName": "read", "writeRoleName": "write", "exportRoleName": "export",
@@ -423,7 +432,7 @@ func TestEveryPartIsUsableAlone(t *testing.T) {
 // released is a plugin with archives of its own.
 func released(t *testing.T) fs.FS {
 	files := fstest.MapFS{}
-	for _, name := range []string{"validator-arm64", "validator-x86_64", "launch-context-arm64", "launch-context-x86_64"} {
+	for _, name := range []string{"validator-arm64", "validator-x86_64", "launch-context-arm64", "launch-context-x86_64", "front-door-arm64", "front-door-x86_64"} {
 		files[name+".zip"] = &fstest.MapFile{Data: archive(t, name)}
 	}
 	return files
@@ -458,12 +467,14 @@ func TestAReleasedPluginBringsTheFunctionsAlong(t *testing.T) {
 		given := inputs("")
 		given["function"] = resource.NewProperty(resource.PropertyMap{"architecture": resource.NewProperty(architecture)})
 		delete(given, "launchContext")
+		given["frontDoor"] = resource.NewProperty(resource.PropertyMap{})
 		cloud, _, err := construct(t, "SmartDatastore", released(t), given)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for function, want := range map[string]string{
 			"ehr-validator-function": "validator-" + architecture, "ehr-auth-context-function": "launch-context-" + architecture,
+			"ehr-door-function": "front-door-" + architecture,
 		} {
 			if got := code(t, cloud, function); got != want {
 				t.Errorf("%s runs %q, want %q", function, got, want)

@@ -38,12 +38,13 @@ func packageCommand() *cobra.Command {
 		Short: "Build the archives of the Lambda functions",
 		Long: `Builds the archives that Lambda runs, and their checksums, into a folder:
 
+  front-door-arm64.zip      front-door-x86_64.zip
   launch-context-arm64.zip  launch-context-x86_64.zip
   validator-arm64.zip       validator-x86_64.zip
   SHA256SUMS
 
-To deploy a stack from a machine without Go, give their paths as function.archive and
-launchContext.function.archive. The same source gives the same bytes on
+To deploy a stack from a machine without Go, give their paths as function.archive,
+launchContext.function.archive and frontDoor.function.archive. The same source gives the same bytes on
 every machine that has, or can download, the Go version that the functions are built
 with.
 
@@ -119,12 +120,13 @@ func (f packageFlags) architectures() ([]string, error) {
 	}
 }
 
-// buildArchives returns the archives of both functions, by name.
+// buildArchives returns the archives of the functions, by name.
 func buildArchives(ctx context.Context, architectures []string, progress io.Writer) ([]artifact, error) {
 	functions := []struct {
 		name  string
 		build func(context.Context, components.Platform, io.Writer) (string, error)
 	}{
+		{"front-door", components.PackageFrontDoor},
 		{"launch-context", components.PackageLaunchContext},
 		{"validator", components.PackageValidator},
 	}

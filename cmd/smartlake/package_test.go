@@ -16,7 +16,7 @@ import (
 
 // packagedFiles are what the plugin embeds and a release offers, by these names.
 var packagedFiles = []string{
-	"SHA256SUMS", "launch-context-arm64.zip", "launch-context-x86_64.zip", "validator-arm64.zip", "validator-x86_64.zip",
+	"SHA256SUMS", "front-door-arm64.zip", "front-door-x86_64.zip", "launch-context-arm64.zip", "launch-context-x86_64.zip", "validator-arm64.zip", "validator-x86_64.zip",
 }
 
 func filesOf(t *testing.T, dir string) map[string][]byte {
@@ -67,7 +67,9 @@ func assertBootstrap(t *testing.T, name string, content []byte, want elf.Machine
 	if err != nil || program.Machine != want {
 		t.Errorf("%s: got %v and %v, want a binary for %s", name, program, err, want)
 	}
-	for what, path := range map[string]string{"launch-context": "/launchcontext/cmd/bootstrap", "validator": "/validator/cmd/bootstrap"} {
+	for what, path := range map[string]string{
+		"front-door": "/frontdoor/cmd/bootstrap", "launch-context": "/launchcontext/cmd/bootstrap", "validator": "/validator/cmd/bootstrap",
+	} {
 		if holds := bytes.Contains(binary, []byte("github.com/smartlake/pulumi-smartlake"+path)); holds != strings.HasPrefix(name, what) {
 			t.Errorf("%s: is built from %s: %t", name, path, holds)
 		}
@@ -109,7 +111,7 @@ func TestPackageKeepsFilesWithOtherContentUnlessForced(t *testing.T) {
 		t.Fatal(err)
 	}
 	built := filesOf(t, dir)
-	if got, want := namesOf(built), []string{"SHA256SUMS", "launch-context-arm64.zip", "validator-arm64.zip"}; !slices.Equal(got, want) {
+	if got, want := namesOf(built), []string{"SHA256SUMS", "front-door-arm64.zip", "launch-context-arm64.zip", "validator-arm64.zip"}; !slices.Equal(got, want) {
 		t.Fatalf("one architecture: got %q, want %q", got, want)
 	}
 	if _, _, err := execute(t, arguments...); err != nil {
@@ -152,7 +154,7 @@ func TestPackageSaysWhatItWants(t *testing.T) {
 	}{
 		{nil, "--output: missing; set it to the folder for the archives"},
 		{[]string{"--output", "x", "--architecture", "amd64"}, `--architecture: "amd64": must be arm64, x86_64 or both`},
-		{[]string{"--output", file, "--architecture", "arm64"}, "--output: open " + file + "/launch-context-arm64.zip: not a directory"},
+		{[]string{"--output", file, "--architecture", "arm64"}, "--output: open " + file + "/front-door-arm64.zip: not a directory"},
 	} {
 		_, _, err := execute(t, append([]string{"package"}, c.args...)...)
 		if err == nil || err.Error() != c.want || statusOf(err) != statusCannotRun {

@@ -28,6 +28,7 @@ const packageIn = "SMARTLAKE_TEST_PACKAGE"
 var functions = map[string]func(context.Context, string, packaging.Platform, io.Writer) (string, error){
 	"validator":      packaging.Validator,
 	"launch-context": packaging.LaunchContext,
+	"front-door":     packaging.FrontDoor,
 }
 
 func TestMain(m *testing.M) {
@@ -108,7 +109,7 @@ func checkout(t *testing.T) string {
 func copyOfTheModule(t *testing.T) string {
 	t.Helper()
 	from, to := checkout(t), filepath.Join(t.TempDir(), "elsewhere", "copy of the module")
-	for _, part := range []string{"go.mod", "go.sum", "internal", "smart", "validator", "launchcontext", "components"} {
+	for _, part := range []string{"go.mod", "go.sum", "internal", "smart", "validator", "frontdoor", "launchcontext", "components"} {
 		err := filepath.WalkDir(filepath.Join(from, part), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
@@ -223,7 +224,7 @@ func TestTheArchiveHoldsOneExecutableFileWithoutATime(t *testing.T) {
 
 // What is not there need not be loaded in a cold start, nor be trusted.
 func TestTheArchiveIsSmall(t *testing.T) {
-	for function, ceiling := range map[string]int{"validator": 4_000_000, "launch-context": 4_000_000} {
+	for function, ceiling := range map[string]int{"validator": 4_000_000, "launch-context": 4_000_000, "front-door": 4_000_000} {
 		for _, architecture := range architectures {
 			size := len(packaged(t, function, architecture))
 			t.Logf("%s for %s: %d bytes, ceiling %d", function, architecture, size, ceiling)
@@ -305,8 +306,13 @@ func TestOneProcessBuildsAFunctionForAPlatformOnce(t *testing.T) {
 
 func TestTheFunctionsAreNotTakenForEachOther(t *testing.T) {
 	for _, architecture := range architectures {
-		if bytes.Equal(packaged(t, "validator", architecture), packaged(t, "launch-context", architecture)) {
-			t.Errorf("%s: both archives are the same", architecture)
+		seen := map[string]string{}
+		for function := range functions {
+			content := string(packaged(t, function, architecture))
+			if other, same := seen[content]; same {
+				t.Errorf("%s: %s and %s have the same archive", architecture, function, other)
+			}
+			seen[content] = function
 		}
 	}
 	for function, build := range functions {

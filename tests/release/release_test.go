@@ -132,7 +132,9 @@ func filesOf(t *testing.T, dir string) map[string][]byte {
 	return files
 }
 
-var archives = []string{"launch-context-arm64.zip", "launch-context-x86_64.zip", "validator-arm64.zip", "validator-x86_64.zip"}
+var archives = []string{
+	"front-door-arm64.zip", "front-door-x86_64.zip", "launch-context-arm64.zip", "launch-context-x86_64.zip", "validator-arm64.zip", "validator-x86_64.zip",
+}
 
 // skipUnlessAsked keeps a release, which compiles everything with settings of its own,
 // out of a newcomer's first run of the tests.
@@ -152,10 +154,10 @@ func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
 	}
 	files := filesOf(t, dist)
 	names := slices.Sorted(maps.Keys(files))
-	want := slices.Concat([]string{"SHA256SUMS", archives[0], archives[1],
+	want := slices.Concat([]string{"SHA256SUMS", archives[0], archives[1], "front-door.sbom.cdx.json", archives[2], archives[3],
 		"launch-context.sbom.cdx.json",
 		"pulumi-resource-smartlake-" + version + "-linux-amd64.tar.gz", "pulumi-resource-smartlake.sbom.cdx.json",
-		"smartlake-" + version + "-linux-amd64.tar.gz", "smartlake.sbom.cdx.json"}, archives[2:], []string{"validator.sbom.cdx.json"})
+		"smartlake-" + version + "-linux-amd64.tar.gz", "smartlake.sbom.cdx.json"}, archives[4:], []string{"validator.sbom.cdx.json"})
 	if !slices.Equal(names, want) {
 		t.Fatalf("got  %q\nwant %q", names, want)
 	}
@@ -253,6 +255,7 @@ func assertMaterials(t *testing.T, files map[string][]byte) {
 	for file, component := range map[string]string{
 		"validator.sbom.cdx.json":                 "github.com/golang-jwt/jwt/v5",
 		"launch-context.sbom.cdx.json":            "github.com/aws/aws-lambda-go",
+		"front-door.sbom.cdx.json":                "github.com/aws/aws-sdk-go-v2",
 		"smartlake.sbom.cdx.json":                 "github.com/spf13/cobra",
 		"pulumi-resource-smartlake.sbom.cdx.json": "github.com/pulumi/pulumi-go-provider",
 	} {

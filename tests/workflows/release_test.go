@@ -15,6 +15,7 @@ import (
 // released are the files of a release that somebody runs or deploys, by the product that
 // they are, as build/scripts/release names them.
 var released = map[string][]string{
+	"front-door":                {"front-door-arm64.zip", "front-door-x86_64.zip"},
 	"launch-context":            {"launch-context-arm64.zip", "launch-context-x86_64.zip"},
 	"pulumi-resource-smartlake": {"pulumi-resource-smartlake-v1.2.3-linux-amd64.tar.gz", "pulumi-resource-smartlake-v1.2.3-rc.1-windows-arm64.tar.gz"},
 	"smartlake":                 {"smartlake-v1.2.3-darwin-arm64.tar.gz", "smartlake-v1.2.3-rc.1-linux-amd64.tar.gz"},
