@@ -7,6 +7,7 @@
 package outputs
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,8 +24,9 @@ import (
 // of the stack at hand are empty where one is put together by hand: empty stands for
 // "not known".
 type Outputs struct {
-	DatastoreEndpoint     string // the FHIR base URL, with a slash at its end
-	DiscoveryDocument     string // JSON
+	FHIRBaseURL           string // what apps use, without a slash at its end: see [Outputs.Base]
+	DatastoreEndpoint     string // HealthLake's own FHIR base URL, with a slash at its end
+	DiscoveryDocument     string // of the datastore, JSON
 	Issuer                string
 	AuthorizationEndpoint string
 	TokenEndpoint         string
@@ -34,6 +36,19 @@ type Outputs struct {
 	ClientSecrets         map[string]string // by the client's name; secret
 	Clients               map[string]Client // by the client's name
 }
+
+// Base is the FHIR base URL that apps use, with a slash at its end: the front door's, or
+// the datastore's where there is no front door.
+func (o Outputs) Base() string {
+	base := cmp.Or(o.FHIRBaseURL, o.DatastoreEndpoint)
+	if base == "" || strings.HasSuffix(base, "/") {
+		return base
+	}
+	return base + "/"
+}
+
+// HasFrontDoor reports whether apps find the datastore behind a front door.
+func (o Outputs) HasFrontDoor() bool { return o.Base() != o.DatastoreEndpoint }
 
 // The kinds of a client.
 const (
@@ -66,28 +81,33 @@ type field struct {
 	name string
 	into any
 	url  bool
+	// optional is an output without which the default of the field is right.
+	optional bool
 }
 
 func (o *Outputs) fields() []field {
 	return []field{
-		{"datastoreEndpoint", &o.DatastoreEndpoint, true},
-		{"discoveryDocument", &o.DiscoveryDocument, false},
-		{"issuer", &o.Issuer, true},
-		{"authorizationEndpoint", &o.AuthorizationEndpoint, true},
-		{"tokenEndpoint", &o.TokenEndpoint, true},
-		{"revocationEndpoint", &o.RevocationEndpoint, true},
-		{"jwksUri", &o.JWKSURI, true},
-		{"clientIds", &o.ClientIDs, false},
-		{"clientSecrets", &o.ClientSecrets, false},
-		{"clients", &o.Clients, false},
+		{"fhirBaseUrl", &o.FHIRBaseURL, true, true},
+		{"datastoreEndpoint", &o.DatastoreEndpoint, true, false},
+		{"discoveryDocument", &o.DiscoveryDocument, false, false},
+		{"issuer", &o.Issuer, true, false},
+		{"authorizationEndpoint", &o.AuthorizationEndpoint, true, false},
+		{"tokenEndpoint", &o.TokenEndpoint, true, false},
+		{"revocationEndpoint", &o.RevocationEndpoint, true, false},
+		{"jwksUri", &o.JWKSURI, true, false},
+		{"clientIds", &o.ClientIDs, false, false},
+		{"clientSecrets", &o.ClientSecrets, false, false},
+		{"clients", &o.Clients, false, false},
 	}
 }
 
-// Names are the outputs that [Parse] reads, all of which it requires.
+// Names are the outputs that [Parse] requires.
 func Names() []string {
 	var names []string
 	for _, f := range new(Outputs).fields() {
-		names = append(names, f.name)
+		if !f.optional {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }
@@ -113,6 +133,9 @@ func parse(data []byte, secrets bool) (Outputs, error) {
 			continue
 		}
 		text, ok := members[f.name]
+		if !ok && f.optional {
+			continue
+		}
 		if !ok {
 			missing = append(missing, f.name)
 			continue

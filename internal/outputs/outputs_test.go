@@ -110,6 +110,33 @@ func TestWhatIsMissingOrMalformedIsNamedAndNoSecretTold(t *testing.T) {
 	}
 }
 
+func TestAppsFindTheDatastoreAtTheFrontDoorWhereThereIsOne(t *testing.T) {
+	const datastore = "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4/"
+	for base, want := range map[string]struct {
+		base string
+		door bool
+	}{
+		"":                                  {datastore, false},
+		strings.TrimSuffix(datastore, "/"):  {datastore, false},
+		datastore:                           {datastore, false},
+		"https://fhir.example.org/r4":       {"https://fhir.example.org/r4/", true},
+		"https://healthlake.example.org/r4": {"https://healthlake.example.org/r4/", true},
+	} {
+		o := outputs.Outputs{FHIRBaseURL: base, DatastoreEndpoint: datastore}
+		if o.Base() != want.base || o.HasFrontDoor() != want.door {
+			t.Errorf("%q: got %s, %t", base, o.Base(), o.HasFrontDoor())
+		}
+	}
+	o, err := outputs.Parse([]byte(strings.Replace(valid, "{", `{"fhirBaseUrl": "https://fhir.example.org/r4",`, 1)))
+	if err != nil || o.Base() != "https://fhir.example.org/r4/" {
+		t.Errorf("got %q, %v", o.Base(), err)
+	}
+	_, err = outputs.Parse([]byte(strings.Replace(valid, "{", `{"fhirBaseUrl": "http://fhir.example.org/r4",`, 1)))
+	if want := `output fhirBaseUrl: "http://fhir.example.org/r4": want an absolute https URL without user, query or fragment`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestWhoNeedsNoSecretReadsNone(t *testing.T) {
 	for _, secrets := range []string{`{"etl": "hunter2"}`, `"[secret]"`, `{}`} {
 		o, err := outputs.ParseWithoutSecrets([]byte(strings.Replace(valid, `{"etl": "hunter2"}`, secrets, 1)))
