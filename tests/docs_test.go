@@ -271,6 +271,7 @@ var foreign = map[string][]string{
 	"aws cognito-idp admin-update-user-attributes": {"--user-pool-id", "--username", "--user-attributes"},
 	"aws cognito-idp admin-add-user-to-group":      {"--user-pool-id", "--username", "--group-name"},
 	"aws cognito-idp delete-user-pool-domain":      {"--user-pool-id", "--domain"},
+	"aws configure export-credentials":             {"--format"},
 	"aws healthlake describe-fhir-datastore":       {"--datastore-id"},
 	"aws healthlake describe-fhir-export-job":      {"--datastore-id", "--job-id"},
 	"aws healthlake describe-fhir-import-job":      {"--datastore-id", "--job-id"},

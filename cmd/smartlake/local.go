@@ -28,6 +28,7 @@ type localFlags struct {
 	port    int
 	seed    uint64
 	fhirURL string
+	lenient bool
 	noUsers bool
 	fail    []string
 	once    bool
@@ -51,6 +52,11 @@ credentials and no Pulumi CLI. Afterwards the endpoints stay up until Ctrl-C. Wi
 The command prints the address of a page. The page shows what runs and what the
 validator decides, has switches for failures, and launches a sample app. A stack without
 testUsers gets two made-up users, whose passwords the command prints.
+
+HealthLake's stand-in does what AWS documents and nothing else: it wants AWS signatures
+for the discovery document and the capability statement, and lets no browser of another
+origin in (CORS). --lenient-healthlake takes the reading that is better for apps. Which of
+them is right is unverified on AWS.
 
 While it runs, "smartlake smoke" and "smartlake requests" find it by the folder that it
 prints for --local. Ctrl-C removes the folder and the secrets in it.
@@ -80,6 +86,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports (default: free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
 	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server whose resources to serve, without credentials, instead of synthetic ones")
+	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "let HealthLake do what apps need and AWS does not document: serve the discovery document without a signature and without a quota, and let browsers of every origin in (CORS)")
 	flags.BoolVar(&f.noUsers, "no-users", false, "make up no users where the stack declares none")
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
@@ -154,7 +161,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 	}
 	options := local.Options{
 		Program: program.With(stack.Config), Stack: stack, Address: flags.address, Port: flags.port, Former: former,
-		FHIRURL: flags.fhirURL, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
+		FHIRURL: flags.fhirURL, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 	}
 	if flags.logs {
 		options.FunctionLog = progress
@@ -398,7 +405,8 @@ Discovery       %s.well-known/smart-configuration
 Hosted domain   %s
 Issuer          %s
 Certificate     %s
-`, cloud.Page, cloud.Datastore, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile)
+AWS credentials %s
+`, cloud.Page, cloud.Datastore, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile, cloud.CredentialsFile)
 	fmt.Fprintln(out, "\nClients:")
 	for _, client := range cloud.Clients {
 		secret := "no secret"
@@ -424,11 +432,15 @@ smartlake requests --local %[1]s --format curl
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }
 
-// commands are for a shell: discovery, a token of the first service client, and a
-// search with it.
+// commands are for a shell: discovery, signed as AWS documents it, a token of the first
+// service client, and a search with it.
 func commands(cloud *local.Cloud) []string {
 	curl := "curl -sS --cacert " + shell.Quote(cloud.CertificateFile)
-	lines := []string{curl + " " + shell.Quote(cloud.Datastore+".well-known/smart-configuration")}
+	lines := []string{
+		". " + shell.Quote(cloud.CredentialsFile),
+		curl + ` --aws-sigv4 "aws:amz:$AWS_REGION:healthlake" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN" ` +
+			shell.Quote(cloud.Datastore+".well-known/smart-configuration"),
+	}
 	client, ok := cloud.Service()
 	if !ok {
 		return lines

@@ -32,7 +32,8 @@ func TestLocalOnceWalksAndEnds(t *testing.T) {
 	}
 	for _, want := range []string{
 		" 1  app        → HealthLake", " 4  Cognito    → app", " 9  validator  → HealthLake", "10  HealthLake → app",
-		"R1  app        → HealthLake  no token: 401", "R2  app        → HealthLake  a tampered token: 401",
+		"R1  app        → HealthLake  no token: 403", "R2  app        → HealthLake  a tampered token: 401",
+		"signed with AWS credentials: HealthLake documents no other way",
 		"10 steps passed, and 2 requests were refused as expected.",
 	} {
 		if !strings.Contains(out, want) {

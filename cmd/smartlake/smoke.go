@@ -38,6 +38,13 @@ the same request with a valid token must succeed before and after. A check that 
 not be tried is "skipped", with the reason. The command retries, a few times, only for a
 client that was just created and a resource that was just written.
 
+A stack with a front door is tested through it. Without one, HealthLake documents two
+requests with an AWS signature: the discovery document and the capability statement. Put
+AWS credentials that may healthlake:GetCapabilities into AWS_ACCESS_KEY_ID,
+AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN, as
+eval "$(aws configure export-credentials --format env)" does; without them, these checks
+are skipped if the requests are refused. --local has credentials of its own.
+
 Name the stack by one of --stack (asks the pulumi command), --outputs, --local and
 --datastore. The command changes nothing without --write, which creates, changes, reads
 and deletes one resource of its own. The checks of refusals try to delete only what does
@@ -83,9 +90,13 @@ func runSmoke(ctx context.Context, stdin io.Reader, out, notes io.Writer, flags 
 	if err != nil {
 		return cannotRun(err)
 	}
-	report := smoke.Report{Datastore: stack.DatastoreEndpoint, Started: time.Now()}
+	credentials, err := flags.credentials(stack)
+	if err != nil {
+		return cannotRun(err)
+	}
+	report := smoke.Report{Datastore: stack.Base(), Started: time.Now()}
 	report.Results, err = smoke.Run(ctx, smoke.Options{
-		Stack: stack, Client: client, Timeout: flags.timeout, Write: flags.write, Expired: flags.expired,
+		Stack: stack, Client: client, Credentials: credentials, Timeout: flags.timeout, Write: flags.write, Expired: flags.expired,
 		Started: func(name string) { p.show("Checking: %s ...", name) },
 	})
 	if err != nil && ctx.Err() == nil {

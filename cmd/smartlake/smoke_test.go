@@ -23,11 +23,18 @@ import (
 // running is a local cloud as "smartlake local" runs it.
 func running(t *testing.T) *local.Cloud {
 	t.Helper()
+	return runningWith(t, local.Options{})
+}
+
+// runningWith is one with options besides.
+func runningWith(t *testing.T, options local.Options) *local.Cloud {
+	t.Helper()
 	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../.."}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud, err := local.Start(local.Options{Program: program.With(stack.Config), Stack: stack})
+	options.Program, options.Stack = program.With(stack.Config), stack
+	cloud, err := local.Start(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +78,7 @@ func TestSmokePassesOnTheLocalCloudByEveryWayToNameIt(t *testing.T) {
 		{"--local", cloud.Dir},
 		{"--outputs", cloud.OutputsFile, "--ca", cloud.CertificateFile},
 		{"--stack", "dev", "--dir", t.TempDir(), "--ca", cloud.CertificateFile},
-		{"--datastore", cloud.Datastore, "--client-id", etl.ID, "--ca", cloud.CertificateFile},
+		{"--datastore", cloud.Datastore, "--client-id", etl.ID, "--token-endpoint", cloud.HostedDomain + "/oauth2/token", "--ca", cloud.CertificateFile},
 		{"--datastore", strings.TrimSuffix(cloud.Datastore, "/"), "--client-id", etl.ID, "--token-endpoint", cloud.HostedDomain + "/oauth2/token", "--scope", "system/*.*", "--ca", cloud.CertificateFile},
 	} {
 		out, notes, err := execute(t, append([]string{"smoke"}, args...)...)
@@ -87,6 +94,29 @@ func TestSmokePassesOnTheLocalCloudByEveryWayToNameIt(t *testing.T) {
 	}
 	if got, want := read(t, noted), " stack output --json --non-interactive --stack dev --show-secrets\n"; !strings.HasSuffix(got, want) || strings.HasPrefix(got, mustGetwd(t)) {
 		t.Errorf("pulumi was called in and as %q, want another folder and %q", got, want)
+	}
+}
+
+// Without a front door, HealthLake documents the discovery document with a signature. The
+// local cloud's folder has credentials; the environment's are for HealthLake alone.
+func TestSmokeSignsWithTheCredentialsOfTheLocalCloud(t *testing.T) {
+	cloud := running(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+	for want, args := range map[string][]string{
+		"with a signature, capabilities ":                                          {"--local", cloud.Dir},
+		"HealthLake wants the request signed (403 MissingAuthenticationTokenExcep": {"--outputs", cloud.OutputsFile, "--ca", cloud.CertificateFile},
+	} {
+		out, _, err := execute(t, append([]string{"smoke"}, args...)...)
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v: %v, want %q in\n%s", args, err, want, out)
+		}
+	}
+	if err := os.Remove(cloud.CredentialsFile); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := execute(t, "smoke", "--local", cloud.Dir); err == nil || statusOf(err) != 2 || !strings.HasPrefix(err.Error(), "--local: ") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -124,7 +154,7 @@ func TestSmokeWritesJSONAndJUnit(t *testing.T) {
 }
 
 func TestAFailedCheckIsStatus1AndTheReportIsWrittenAllTheSame(t *testing.T) {
-	cloud := running(t)
+	cloud := runningWith(t, local.Options{LenientHealthLake: true})
 	changed := filepath.Join(t.TempDir(), "outputs.json")
 	text := strings.Replace(read(t, cloud.OutputsFile), `"revocationEndpoint": "https://`, `"revocationEndpoint": "https://other.`, 1)
 	if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
@@ -143,7 +173,9 @@ func TestAFailedCheckIsStatus1AndTheReportIsWrittenAllTheSame(t *testing.T) {
 func TestASecretComesFromTheEnvironmentOrStandardInputAndNowhereElse(t *testing.T) {
 	cloud := running(t)
 	etl, _ := cloud.Service()
-	base := []string{"smoke", "--datastore", cloud.Datastore, "--client-id", etl.ID, "--ca", cloud.CertificateFile}
+	base := []string{
+		"smoke", "--datastore", cloud.Datastore, "--client-id", etl.ID, "--token-endpoint", cloud.HostedDomain + "/oauth2/token", "--ca", cloud.CertificateFile,
+	}
 	t.Setenv("OTHER", etl.Secret)
 	t.Setenv("SMARTLAKE_CLIENT_SECRET", "")
 	if _, _, err := execute(t, append(base, "--client-secret-env", "OTHER")...); err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 )
 
 // maxOutputs is far more than the outputs of any stack.
@@ -204,6 +205,19 @@ func readLimited(from io.Reader, what string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: longer than %d bytes", what, maxOutputs)
 	}
 	return data, nil
+}
+
+// credentials are the AWS credentials to sign requests with: those of the local cloud, or
+// the environment's for a stack at HealthLake; nil if there are none.
+func (s *source) credentials(stack outputs.Outputs) (*app.Credentials, error) {
+	if s.local == "" {
+		return app.FromEnvironment(stack.DatastoreEndpoint)
+	}
+	found, err := local.ReadCredentials(s.local)
+	if err != nil {
+		return nil, fmt.Errorf("--local: %w", err)
+	}
+	return &found, nil
 }
 
 // client is an HTTP client that trusts this machine's certificates, or those of --ca

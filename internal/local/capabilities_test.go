@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,7 +18,8 @@ import (
 )
 
 // An unmodified client knows the FHIR base URL, its own registration and SMART App
-// Launch. What it can do, and that alone, the discovery document claims.
+// Launch. What it can do, and that alone, the discovery document claims. To read the
+// document, it needs AWS credentials besides, which SMART App Launch does not know.
 
 // smartClient is an app that finds its way by the served discovery document.
 type smartClient struct {
@@ -31,15 +31,8 @@ type smartClient struct {
 func newSMARTClient(t *testing.T, cloud *local.Cloud) smartClient {
 	t.Helper()
 	c := smartClient{app: newApp(t, cloud)}
-	response, err := c.http.Get(cloud.Datastore + ".well-known/smart-configuration")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(response.Body)
-	_ = response.Body.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := c.discover()
+	var err error
 	if c.document, err = smart.ParseConfiguration(text); err != nil {
 		t.Fatal(err)
 	}

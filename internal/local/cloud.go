@@ -37,6 +37,7 @@ import (
 const (
 	CertificateName = "certificate.pem"
 	OutputsName     = "outputs.json"
+	CredentialsName = "credentials.sh" //nolint:gosec // a file's name
 )
 
 // Options of [Start].
@@ -72,6 +73,9 @@ type Options struct {
 	// FHIRURL is the base URL of a FHIR R4 server whose resources the datastore
 	// serves; empty for synthetic ones in memory. See healthlake.Config.
 	FHIRURL string
+	// LenientHealthLake takes the reading of AWS's documentation that is better for apps:
+	// the discovery document for everybody, CORS for every origin. See healthlake.Config.
+	LenientHealthLake bool
 }
 
 // Cloud is a running local cloud. Close it.
@@ -96,13 +100,16 @@ type Cloud struct {
 	// the account.
 	Credentials sigv4.Credentials
 	// Dir holds what an app needs to find the cloud, in files that only this user may
-	// read and that go with the cloud: CertificateFile and OutputsFile.
+	// read and that go with the cloud: CertificateFile, OutputsFile and CredentialsFile.
 	Dir string
 	// CertificateFile, in Dir, holds the certificate that every endpoint shows.
 	CertificateFile string
 	// OutputsFile, in Dir, holds the program's outputs at loopback addresses, secrets
 	// included, in the format of "pulumi stack output --json --show-secrets".
 	OutputsFile string
+	// CredentialsFile, in Dir, holds Credentials and the region, as lines that a shell
+	// exports: see [ReadCredentials].
+	CredentialsFile string
 
 	errorLog    *log.Logger
 	certificate certificate
@@ -117,6 +124,7 @@ type Cloud struct {
 	validator   *lambda.Function            // one of them
 	store       *healthlake.Datastore
 	preloaded   bool
+	lenient     bool // whether HealthLake is
 
 	mu        sync.Mutex
 	decisions []healthlake.Decision
@@ -177,7 +185,7 @@ func Start(options Options) (*Cloud, error) {
 	if c.clock.base = options.Now; c.clock.base == nil {
 		c.clock.base = time.Now
 	}
-	c.errorLog = newErrorLog(options.ErrorLog)
+	c.lenient, c.errorLog = options.LenientHealthLake, newErrorLog(options.ErrorLog)
 	if err := c.start(options); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -227,7 +235,7 @@ func (c *Cloud) start(options Options) (err error) {
 		c.listening = append(c.listening, listener.Addr().String())
 		c.serve(listener, handlers[i])
 	}
-	return c.writeOutputs(at)
+	return errors.Join(c.writeOutputs(at), c.writeCredentials())
 }
 
 // writeOutputs writes the program's outputs with the addresses that an app can reach.
@@ -293,6 +301,9 @@ func (c *Cloud) newDatastore(d declaration, options Options) (*healthlake.Datast
 		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
 		Data:         data,
 		FHIRURL:      options.FHIRURL,
+		Keys:         c.keys,
+		Permit:       roles{c.graph}.permit,
+		Lenient:      options.LenientHealthLake,
 	}, ask, roles{c.graph}.authorize)
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ var faults = []fault{
 		c.clock.set(on)
 		return nil
 	}},
-	{name: "discovery-limited", part: "discovery", says: "The datastore serves the discovery document ten times a minute, HealthLake's quota", set: func(c *Cloud, on bool) error {
+	{name: "discovery-limited", part: "discovery", says: "The account's quota of ten discovery documents a minute is used up: the datastore answers with status 429", set: func(c *Cloud, on bool) error {
 		c.store.Faults.LimitDiscovery(on)
 		return nil
 	}},

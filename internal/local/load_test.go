@@ -109,7 +109,7 @@ func loadCases(a app) []loadCase {
 	etl, lab := a.token("etl", "system/*.*"), a.token("lab", "system/Observation.rs")
 	cases := []loadCase{
 		{"a search", "GET", "Patient?_count=1", etl, 200, `"total":20`},
-		{"no token", "GET", "Patient", "", 401, "no bearer token"},
+		{"no token", "GET", "Patient", "", 403, "Missing Authentication Token"},
 		{"a changed signature", "GET", "Patient", changed(etl, 2), 401, "signature_invalid"},
 		{"changed claims", "GET", "Patient", changed(etl, 1), 401, "the validator refused the token: "},
 		{"what is no token", "GET", "Patient", "not-a-token", 401, "the validator refused the token: "},

@@ -22,6 +22,7 @@ func (c *Cloud) withPage(stack declared.Stack) (http.Handler, error) {
 		HostedDomain: c.HostedDomain,
 		Issuer:       c.Issuer,
 		HTTP:         c.pageClient,
+		Signer:       c.signer(),
 		Decisions:    c.allDecisions,
 		Faults:       c.faultsAsTheyAre,
 		SetFault:     c.SetFault,

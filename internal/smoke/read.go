@@ -29,14 +29,7 @@ func (r *run) useTokens(ctx context.Context) {
 }
 
 func (r *run) readCapabilities(ctx context.Context) (string, error) {
-	s, _ := r.capable(smart.Read, "Patient")
-	if s == nil {
-		s, _ = r.capable(smart.Search, "Patient")
-	}
-	if s == nil {
-		return "", skip("no token that reads or searches")
-	}
-	a, err := r.app.FHIR(ctx, app.Request{Path: "metadata", Token: s.token})
+	a, err := r.documented(r.describe(ctx))
 	if err != nil {
 		return "", err
 	}
@@ -52,7 +45,23 @@ func (r *run) readCapabilities(ctx context.Context) (string, error) {
 	if !strings.HasPrefix(statement.FHIRVersion, "4.0") {
 		return "", fmt.Errorf("fhirVersion: %q: must be R4, 4.0.x", statement.FHIRVersion)
 	}
-	return "FHIR " + statement.FHIRVersion, nil
+	return r.asked() + "FHIR " + statement.FHIRVersion, nil
+}
+
+// describe requests the capability statement: signed, or from the front door, which serves
+// it to everybody. Otherwise a token is all that there is to show.
+func (r *run) describe(ctx context.Context) (app.Answer, error) {
+	if r.Credentials != nil || r.Stack.HasFrontDoor() {
+		return r.app.Describe(ctx, r.Credentials)
+	}
+	s, _ := r.capable(smart.Read, "Patient")
+	if s == nil {
+		s, _ = r.capable(smart.Search, "Patient")
+	}
+	if s == nil {
+		return app.Answer{}, skip("no token that reads or searches")
+	}
+	return r.app.FHIR(ctx, app.Request{Path: "metadata", Token: s.token})
 }
 
 // search searches with a session's token, and returns the path of a resource that was

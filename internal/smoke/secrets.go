@@ -43,6 +43,10 @@ func (s *secrets) add(secret string) {
 // tokenPattern finds what looks like a JSON Web Token, whole or cut.
 var tokenPattern = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}[A-Za-z0-9_.=-]*`)
 
+// signaturePattern finds the signature of a request (AWS Signature Version 4), whole or
+// cut: it is good for another five minutes.
+var signaturePattern = regexp.MustCompile(`Signature=[0-9a-f]{5,}`)
+
 // scrub makes a text fit to be shown: without secrets, without what would steer a
 // terminal, and of a bounded length.
 func (s *secrets) scrub(text string) string {
@@ -50,6 +54,7 @@ func (s *secrets) scrub(text string) string {
 		text = strings.ReplaceAll(text, secret, "[secret]")
 	}
 	text = tokenPattern.ReplaceAllString(text, "[token]")
+	text = signaturePattern.ReplaceAllString(text, "Signature=[secret]")
 	text = strings.NewReplacer("\n", "; ", "\t", " ").Replace(text)
 	text = strings.Map(func(c rune) rune {
 		if !unicode.IsPrint(c) {

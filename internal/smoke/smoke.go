@@ -50,6 +50,10 @@ type Options struct {
 	// Client sends the requests; it decides which certificates are trusted. Redirects
 	// are never followed, whatever it says: a token is for one server.
 	Client *http.Client
+	// Credentials sign the requests for the discovery document and the capability
+	// statement where the stack has no front door, as AWS documents them for HealthLake.
+	// Nil: they are sent without, and skipped if they are refused.
+	Credentials *app.Credentials
 	// Timeout of one request; 0 is 15 s.
 	Timeout time.Duration
 	// Write creates a resource, changes it, reads it back and deletes it.
@@ -119,11 +123,18 @@ func newRun(options Options) (*run, error) {
 	if options.Client == nil {
 		options.Client = &http.Client{}
 	}
-	a, err := app.New(stack.DatastoreEndpoint, options.Client, cmp.Or(options.Timeout, defaultTimeout))
+	if stack.HasFrontDoor() {
+		options.Credentials = nil // it serves both documents to everybody
+	}
+	a, err := app.New(stack.Base(), options.Client, cmp.Or(options.Timeout, defaultTimeout))
 	if err != nil {
 		return nil, err
 	}
 	r := &run{Options: options, app: a, secrets: newSecrets(stack), tokenEndpoint: stack.TokenEndpoint, jwksURI: stack.JWKSURI, issuer: stack.Issuer}
+	if c := options.Credentials; c != nil {
+		r.secrets.add(c.SecretAccessKey)
+		r.secrets.add(c.SessionToken)
+	}
 	for _, client := range stack.Apps(outputs.Service) {
 		r.sessions = append(r.sessions, &session{App: client})
 	}

@@ -34,7 +34,8 @@ const clients = `[
 
 var cloud *local.Cloud
 
-// TestMain keeps one local cloud for all tests: none of them changes it.
+// TestMain keeps one local cloud for all tests: none of them changes it. Its HealthLake
+// serves the discovery document as often as they ask.
 func TestMain(m *testing.M) {
 	status, err := withCloud(m.Run)
 	if err != nil {
@@ -54,7 +55,7 @@ func withCloud(tests func() int) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	if cloud, err = local.Start(local.Options{Program: program.With(stack.Config), Stack: stack}); err != nil {
+	if cloud, err = local.Start(local.Options{Program: program.With(stack.Config), Stack: stack, LenientHealthLake: true}); err != nil {
 		return 1, err
 	}
 	status := tests()
@@ -147,6 +148,16 @@ type setup struct {
 
 func newSetup(t *testing.T, treat doctor) *setup {
 	t.Helper()
+	return newSetupAt(t, cloud, treat)
+}
+
+// newSetupAt is a run against a cloud of the caller's.
+func newSetupAt(t *testing.T, cloud *local.Cloud, treat doctor) *setup {
+	t.Helper()
+	credentials, err := local.ReadCredentials(cloud.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	data, err := os.ReadFile(cloud.OutputsFile)
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +171,7 @@ func newSetup(t *testing.T, treat doctor) *setup {
 	between := &doctored{treat: treat, to: transport, store: store{kept: map[string]string{}}}
 	s := &setup{kept: &between.store}
 	s.options = smoke.Options{
-		Stack: stack, Client: &http.Client{Transport: between}, Write: true, Expired: true,
+		Stack: stack, Client: &http.Client{Transport: between}, Credentials: &credentials, Write: true, Expired: true,
 	}.Sleeping(func(_ context.Context, d time.Duration) error {
 		s.slept = append(s.slept, d)
 		return nil

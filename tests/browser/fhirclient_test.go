@@ -39,7 +39,10 @@ func serveApp(t *testing.T) *httptest.Server {
 
 func TestAnAppMadeWithFhirclientLaunchesAndReadsAcrossOrigins(t *testing.T) {
 	app := serveApp(t)
-	cloud := localtest.Start(t, "dev", nil, func(o *local.Options) { o.ExtraCallbacks = []string{app.URL + "/"} })
+	cloud := localtest.Start(t, "dev", nil, func(o *local.Options) {
+		o.ExtraCallbacks = []string{app.URL + "/"}
+		o.LenientHealthLake = true // as AWS documents it, it lets no browser in
+	})
 	i := slices.IndexFunc(cloud.Clients, func(c local.Client) bool { return c.Name == "app" })
 	ctx := browser(t, cloud)
 	entry := app.URL + "/?" + url.Values{"iss": {cloud.Datastore}, "clientId": {cloud.Clients[i].ID}}.Encode()

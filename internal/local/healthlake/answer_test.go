@@ -98,7 +98,7 @@ func TestTheSchemeOfATokenHasNoCase(t *testing.T) {
 	s := newStore(t, synthetic)
 	for header, want := range map[string]int{
 		"Bearer " + system.token(): 200, "bearer " + system.token(): 200, "BEARER  " + system.token(): 200,
-		"Bearer": 401, "Bearer" + " ": 401, "Basic " + system.token(): 401, system.token(): 401, "": 401,
+		"Bearer": 403, "Bearer" + " ": 403, "Basic " + system.token(): 403, system.token(): 403, "": 403,
 	} {
 		if got := s.send("GET", "Patient", holder{}, "", "Authorization", header); got.status != want {
 			t.Errorf("%.10q: got %d, want %d", header, got.status, want)

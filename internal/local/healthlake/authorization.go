@@ -21,8 +21,7 @@ func (d *Datastore) authorized(i interaction) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := bearerToken(r.Header.Get("Authorization"))
 		if token == "" {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, "login", "no bearer token")
+			d.askForToken(w)
 			return
 		}
 		answer, decision, err := d.ask(r.Context(), i.operation, token)

@@ -2,12 +2,11 @@ package healthlake
 
 import "net/http"
 
-// shareWithOrigins lets apps in a browser use the datastore (Fetch Standard, "CORS
+// shareWithOrigins lets apps in a browser use a lenient datastore (Fetch Standard, "CORS
 // protocol"), and reports whether the request was a preflight, which is answered.
-// SMART App Launch asks this of a server for browser apps; whether HealthLake does
-// it is not documented, and unverified on AWS: a browser app that works here may
-// need a proxy of its own there. Any origin may ask, since nothing is granted
-// without a bearer token and no cookies are looked at.
+// SMART App Launch asks this of a server for browser apps; AWS documents nothing of the
+// kind for HealthLake. Any origin may ask, since nothing is granted without a bearer token
+// and no cookies are looked at.
 func shareWithOrigins(w http.ResponseWriter, r *http.Request) (preflight bool) {
 	if r.Header.Get("Origin") == "" {
 		return false

@@ -25,19 +25,28 @@
 // required elements are looked at), search parameters that compare more than tokens and
 // references (refused, never ignored, also as the filter of a scope), patches and bundles (authorized, then refused),
 // operations such as $everything and $export, history of a type, conditional
-// interactions, SigV4, and quotas unless one is asked for ([Faults]). Data in memory
-// is gone with the process. What AWS does not document - whether discovery needs a
-// signature, how a denial is told to the client, CORS - it answers as OAuth 2.0
-// (RFC 6750), SMART App Launch and FHIR R4 say.
+// interactions, FHIR requests that are signed instead of carrying a token, and all quotas
+// but that of the discovery document. Data in memory is gone with the process. How a denial
+// of the validator is told to the client, which AWS does not document, it answers as OAuth
+// 2.0 (RFC 6750) says.
+//
+// Where AWS's documentation shows one way only, that is the only way: the discovery
+// document and the capability statement want a signature (package sigv4) by a principal who
+// may healthlake:GetCapabilities, the discovery document is served ten times a minute, a
+// request without a token is refused with 403 and AWS's own kind of error, and no header
+// lets a browser in (CORS). [Config.Lenient] takes the reading that is better for apps
+// instead. Which of them is HealthLake's is unverified on AWS.
 package healthlake
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -77,6 +86,15 @@ type Config struct {
 	// credentials: none are sent, and never the caller's token. Every answer is held
 	// against the grant here. Empty: Data, in memory.
 	FHIRURL string
+
+	// Keys know who signed a request, and Permit returns an error unless that principal may
+	// do an action on a datastore. Both are required.
+	Keys   *sigv4.Keyring
+	Permit func(principal, action, datastoreARN string) error
+	// Lenient serves the discovery document to anybody and as often as they like, and the
+	// capability statement for a bearer token too; asks for a token with 401, as RFC 6750
+	// says; and lets browsers of every origin in (CORS).
+	Lenient bool
 }
 
 // Datastore is a running stand-in.
@@ -87,6 +105,7 @@ type Datastore struct {
 	authorize Authorizer
 	resources repository
 	mux       *http.ServeMux
+	discovery quota
 
 	// Faults make it fail on demand.
 	Faults Faults
@@ -121,7 +140,6 @@ type interaction struct {
 func (d *Datastore) interactions() []interaction {
 	all := d.resources
 	return []interaction{
-		{"GET metadata", "GetCapabilities", 0, d.serveCapabilities},
 		{"GET {type}/{id}", "ReadResource", smart.Read, all.read},
 		{"GET {type}/{id}/_history", "GetHistoryByResourceId", smart.Read, all.history},
 		{"GET {type}/{id}/_history/{version}", "VersionReadResource", smart.Read, all.readVersion},
@@ -141,6 +159,9 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 	if err != nil {
 		return nil, err
 	}
+	if config.Keys == nil || config.Permit == nil {
+		return nil, errors.New("Keys, Permit: missing: want both, to know who signed a request")
+	}
 	pages, err := newPages()
 	if err != nil {
 		return nil, err
@@ -151,7 +172,8 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 	} else if d.resources, err = newUpstream(config.Endpoint, pages, config.FHIRURL); err != nil {
 		return nil, err
 	}
-	d.mux.HandleFunc("GET "+d.base+".well-known/smart-configuration", d.serveDiscovery)
+	d.mux.HandleFunc("GET "+d.base+".well-known/smart-configuration", d.discoverable())
+	d.mux.HandleFunc("GET "+d.base+"metadata", d.described())
 	allowed := map[string][]string{}
 	for _, i := range d.interactions() {
 		method, path, _ := strings.Cut(i.pattern, " ")
@@ -159,7 +181,7 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 		allowed[path] = append(allowed[path], method)
 	}
 	for path, methods := range allowed {
-		if path != "metadata" && path != "{type}/_search" { // with other methods, a type and an id by these names
+		if path != "{type}/_search" { // with another method, a type and an id by these names
 			d.mux.HandleFunc(d.base+path, notAllowed(strings.Join(methods, ", ")))
 		}
 	}
@@ -171,39 +193,11 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 
 // ServeHTTP implements http.Handler.
 func (d *Datastore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if shareWithOrigins(w, r) || d.Faults.beset(w, strings.HasPrefix(r.URL.Path, d.base+".well-known/")) {
+	if d.config.Lenient && shareWithOrigins(w, r) || d.Faults.beset(w, strings.HasPrefix(r.URL.Path, d.base+".well-known/")) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	d.mux.ServeHTTP(w, r)
-}
-
-func (d *Datastore) serveDiscovery(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(d.config.Metadata)) // the client went away: nobody to tell
-}
-
-func (d *Datastore) serveCapabilities(w http.ResponseWriter, _ *http.Request, _ grant) {
-	interactions := []any{}
-	for _, code := range []string{"read", "vread", "history-instance", "search-type", "create", "update", "delete"} {
-		interactions = append(interactions, map[string]any{"code": code})
-	}
-	var types []any
-	for _, typ := range smart.ResourceTypes() {
-		types = append(types, map[string]any{
-			"type": typ, "interaction": interactions, "versioning": "versioned-update", "updateCreate": true,
-		})
-	}
-	respond(w, http.StatusOK, resource{
-		"resourceType": "CapabilityStatement",
-		"status":       "active",
-		"kind":         "instance",
-		"fhirVersion":  "4.0.1",
-		"format":       []string{"json"},
-		"rest": []any{map[string]any{
-			"mode": "server", "security": map[string]any{"cors": true, "description": "SMART on FHIR"}, "resource": types,
-		}},
-	})
 }
 
 // notServed refuses what HealthLake does and this package does not.

@@ -55,7 +55,10 @@ func validate(_ context.Context, _ string, payload []byte) (healthlake.Reply, er
 }
 
 func baseline() healthlake.Config {
-	return healthlake.Config{Endpoint: endpoint, ARN: "datastore", ID: "0123", Name: "test", Metadata: `{"issuer":"x"}`, ValidatorARN: "function"}
+	return healthlake.Config{
+		Endpoint: endpoint, ARN: datastoreARN, ID: "0123", Name: "test", Metadata: `{"issuer":"x"}`, ValidatorARN: "function",
+		Keys: keys, Permit: permit,
+	}
 }
 
 type store struct {
@@ -592,7 +595,7 @@ func TestAPatchAndABundleAreAuthorizedAndThenRefused(t *testing.T) {
 			if got := s.send(method, path, holder{Scope: systemRW}, "{}"); got.status != want || got.body["resourceType"] != "OperationOutcome" {
 				t.Errorf("%s %q: got %d %s", method, path, got.status, got.text)
 			}
-			if got := s.send(method, path, holder{}, "{}"); got.status != 401 || got.header.Get("WWW-Authenticate") != "Bearer" {
+			if got := s.send(method, path, holder{}, "{}"); got.status != 403 || got.header.Get("X-Amzn-Errortype") != missing {
 				t.Errorf("%s %q without a token: %d", method, path, got.status)
 			}
 		}

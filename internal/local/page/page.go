@@ -59,6 +59,8 @@ type Config struct {
 	Users                []User
 	// HTTP is what the sample app sends its requests with.
 	HTTP *http.Client
+	// Signer of the sample app's requests for the discovery document; nil where it is public.
+	Signer *app.Credentials
 	// Decisions of the validator, oldest first.
 	Decisions func() []healthlake.Decision
 	// Faults as they are, and a switch for them.
@@ -91,6 +93,7 @@ type Page struct {
 	base     string // path of the address
 	app      *app.App
 	launches launches
+	known    discovery
 	handler  http.Handler
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"golang.org/x/oauth2"
 
@@ -36,14 +37,14 @@ func (p *Page) launch(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	discovery, err := p.discover(r.Context())
+	document, err := p.discover(r.Context())
 	if err != nil {
 		show(w, http.StatusBadGateway, "launched", launched{Client: client, Refusal: err.Error()})
 		return
 	}
-	begun := p.launches.begin(w, launch{verifier: oauth2.GenerateVerifier(), client: client, tokenEndpoint: discovery.TokenEndpoint})
+	begun := p.launches.begin(w, launch{verifier: oauth2.GenerateVerifier(), client: client, tokenEndpoint: document.TokenEndpoint})
 	config := p.oauth(begun)
-	config.Endpoint.AuthURL = discovery.AuthorizationEndpoint
+	config.Endpoint.AuthURL = document.AuthorizationEndpoint
 	http.Redirect(w, r, config.AuthCodeURL(begun.state,
 		oauth2.S256ChallengeOption(begun.verifier),
 		oauth2.SetAuthURLParam("aud", p.config.Datastore),
@@ -51,20 +52,33 @@ func (p *Page) launch(w http.ResponseWriter, r *http.Request) {
 	), http.StatusSeeOther)
 }
 
-// discover reads the datastore's discovery document.
+// discovery is the datastore's discovery document, once it was read. HealthLake serves
+// ten a minute to all apps of an account, so an app keeps it.
+type discovery struct {
+	mu       sync.Mutex
+	document *smart.Configuration
+}
+
+// discover returns the datastore's discovery document.
 func (p *Page) discover(ctx context.Context) (smart.Configuration, error) {
-	answer, err := p.app.Discover(ctx)
+	p.known.mu.Lock()
+	defer p.known.mu.Unlock()
+	if p.known.document != nil {
+		return *p.known.document, nil
+	}
+	answer, err := p.app.Discover(ctx, p.config.Signer)
 	if err != nil {
 		return smart.Configuration{}, fmt.Errorf("the discovery document: %w", err)
 	}
-	discovery, err := answer.Configuration()
+	document, err := answer.Configuration()
 	switch {
 	case err != nil:
-		return discovery, fmt.Errorf("the discovery document: %w", err)
-	case discovery.AuthorizationEndpoint == "": // the rest is required of every document
-		return discovery, errors.New("the discovery document: authorization_endpoint: missing: no user can sign in")
+		return document, fmt.Errorf("the discovery document: %w", err)
+	case document.AuthorizationEndpoint == "": // the rest is required of every document
+		return document, errors.New("the discovery document: authorization_endpoint: missing: no user can sign in")
 	}
-	return discovery, nil
+	p.known.document = &document
+	return document, nil
 }
 
 func (p *Page) oauth(begun launch) oauth2.Config {

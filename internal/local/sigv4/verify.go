@@ -56,6 +56,11 @@ func invalid(format string, values ...any) error {
 const mismatch = "The request signature we calculated does not match the signature you provided. " +
 	"Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
 
+// Signed reports whether a request claims to be signed. Whether it is says Verify.
+func Signed(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Authorization"), algorithm+" ")
+}
+
 // Verify returns the principal whose credentials signed a request to a service in a
 // region, as a server reads the request. The error is an [*Error] where the request is to
 // blame. The request's body stays readable.

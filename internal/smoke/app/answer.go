@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ func (a Answer) Want(status int) error {
 // body is shown: it may hold a patient's data.
 func (a Answer) Said() string {
 	text := fmt.Sprint(a.Status)
+	if kind, _, _ := strings.Cut(a.Header.Get("X-Amzn-Errortype"), ":"); awsErrorType.MatchString(kind) {
+		return text + " " + kind
+	}
 	if code := a.OAuthError(); code != "" {
 		return text + " " + code
 	}
@@ -44,10 +48,13 @@ func (a Answer) Said() string {
 	return text
 }
 
+// awsErrorType is the name of an error of AWS's services.
+var awsErrorType = regexp.MustCompile(`^[A-Za-z]{1,64}$`)
+
 // Configuration reads the answer to a request for the discovery document.
 func (a Answer) Configuration() (smart.Configuration, error) {
-	if a.Status != http.StatusOK {
-		return smart.Configuration{}, fmt.Errorf("expected 200 without a signature or a token, got %s", a.Said())
+	if err := a.Want(http.StatusOK); err != nil {
+		return smart.Configuration{}, err
 	}
 	return smart.ParseConfiguration(a.Body)
 }

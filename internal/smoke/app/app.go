@@ -3,7 +3,7 @@
 // tokens out of valid ones.
 //
 //	a, err := app.New(stack.DatastoreEndpoint, http.DefaultClient, 15*time.Second)
-//	document, err := a.Discover(ctx)
+//	document, err := a.Discover(ctx, credentials)
 //	configuration, err := document.Configuration()
 //	answer, err := a.RequestToken(ctx, configuration.TokenEndpoint, client, "system/*.rs")
 //	token, err := answer.Token()
@@ -60,12 +60,20 @@ func (a *App) Requests() int { return int(a.requests.Load()) }
 // DiscoveryURL is where the discovery document is.
 func (a *App) DiscoveryURL() string { return a.datastore + ".well-known/smart-configuration" }
 
-// Discover requests the discovery document: see [Answer.Configuration].
-func (a *App) Discover(ctx context.Context) (Answer, error) { return a.Fetch(ctx, a.DiscoveryURL()) }
+// Discover requests the discovery document: see [Answer.Configuration]. HealthLake
+// documents this request with a signature; credentials are nil where it goes without one.
+func (a *App) Discover(ctx context.Context, credentials *Credentials) (Answer, error) {
+	return a.send(ctx, http.MethodGet, a.DiscoveryURL(), credentials.sign)
+}
+
+// Describe requests the capability statement, signed like the discovery document.
+func (a *App) Describe(ctx context.Context, credentials *Credentials) (Answer, error) {
+	return a.send(ctx, http.MethodGet, a.URL("metadata"), credentials.sign)
+}
 
 // Fetch requests a public document, such as a key set, at an absolute https URL.
 func (a *App) Fetch(ctx context.Context, address string) (Answer, error) {
-	return a.send(ctx, http.MethodGet, address, func(*http.Request) {})
+	return a.send(ctx, http.MethodGet, address, func(*http.Request) error { return nil })
 }
 
 // RequestToken requests an access token with the client credentials grant and a scope
@@ -76,9 +84,10 @@ func (a *App) RequestToken(ctx context.Context, endpoint string, client outputs.
 	if scope != "" {
 		form.Set("scope", scope)
 	}
-	return a.send(ctx, http.MethodPost, endpoint, func(request *http.Request) {
+	return a.send(ctx, http.MethodPost, endpoint, func(request *http.Request) error {
 		setBody(request, "application/x-www-form-urlencoded", form.Encode())
 		request.SetBasicAuth(url.QueryEscape(client.ID), url.QueryEscape(client.Secret))
+		return nil
 	})
 }
 
@@ -95,22 +104,22 @@ func (a *App) URL(path string) string { return a.datastore + path }
 
 // FHIR sends a FHIR request.
 func (a *App) FHIR(ctx context.Context, r Request) (Answer, error) {
-	return a.send(ctx, r.Method, a.URL(r.Path), func(request *http.Request) {
+	return a.send(ctx, r.Method, a.URL(r.Path), func(request *http.Request) error {
 		if r.Token != "" {
 			request.Header.Set("Authorization", "Bearer "+r.Token)
 		}
 		if r.Resource != "" {
 			setBody(request, "application/fhir+json", r.Resource)
 		}
+		return nil
 	})
 }
 
 // send sends one request, over https only.
-func (a *App) send(ctx context.Context, method, address string, prepare func(*http.Request)) (Answer, error) {
+func (a *App) send(ctx context.Context, method, address string, prepare func(*http.Request) error) (Answer, error) {
 	if err := outputs.CheckURL(strings.SplitN(address, "?", 2)[0]); err != nil {
 		return Answer{}, err
 	}
-	a.requests.Add(1)
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, address, nil)
@@ -118,7 +127,10 @@ func (a *App) send(ctx context.Context, method, address string, prepare func(*ht
 		return Answer{}, err
 	}
 	request.Header.Set("Accept", "application/fhir+json, application/json")
-	prepare(request)
+	if err := prepare(request); err != nil {
+		return Answer{}, err
+	}
+	a.requests.Add(1)
 	began := time.Now()
 	response, err := a.http.Do(request)
 	if err != nil {
