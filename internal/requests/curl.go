@@ -17,7 +17,7 @@ const curlHead = `#!/usr/bin/env bash
 # SMARTLAKE_WRITE=1 to create a resource too: that changes the data.
 set -euo pipefail
 
-datastore=%s
+base=%s
 token_endpoint=%s
 
 request() {
@@ -50,11 +50,54 @@ refused() {
     ;;
   esac
 }
+`
 
+// curlDocuments requests both documents of a front door.
+const curlDocuments = `
 echo '== Discovery document'
-request --fail-with-body "${datastore}.well-known/smart-configuration"
+request --fail-with-body "${base}.well-known/smart-configuration"
+echo
+
+echo '== Capability statement'
+request --fail-with-body "${base}metadata"
 echo
 `
+
+// curlSignedDocuments requests both documents of a datastore. What is secret of AWS's
+// credentials goes to curl as tokens do.
+const curlSignedDocuments = `
+# signed ARGUMENTS... sends a request with an AWS signature, as HealthLake documents it.
+signed() {
+  request --fail-with-body --aws-sigv4 "aws:amz:$region:healthlake" --config <(
+    printf 'user = "%%s:%%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY"
+    if [[ -n ${AWS_SESSION_TOKEN:-} ]]; then printf 'header = "x-amz-security-token: %%s"\n' "$AWS_SESSION_TOKEN"; fi
+  ) "$@"
+}
+
+# Set %s to request both.
+if [[ -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} ]]; then
+  region=%s
+  echo '== Discovery document'
+  signed "${base}.well-known/smart-configuration"
+  echo
+  echo '== Capability statement'
+  signed "${base}metadata"
+  echo
+else
+  echo '== Left out: the discovery document and the capability statement, which HealthLake wants signed with AWS credentials'
+fi
+`
+
+func (c collection) curlDocuments() string {
+	if !c.signed {
+		return curlDocuments
+	}
+	region := c.region
+	if region == "" {
+		region = `${AWS_REGION:?set it to the region of the datastore}`
+	}
+	return fmt.Sprintf(curlSignedDocuments, howToSign, region)
+}
 
 func (c collection) curl() string {
 	var secrets strings.Builder
@@ -62,12 +105,13 @@ func (c collection) curl() string {
 		fmt.Fprintf(&secrets, "#   %s: secret of %s\n", one.secret, one.Name)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, curlHead, howToFill, secrets.String(), shell.Quote(c.datastore), shell.Quote(c.tokenEndpoint))
+	fmt.Fprintf(&b, curlHead, howToFill, secrets.String(), shell.Quote(c.base), shell.Quote(c.tokenEndpoint))
+	b.WriteString(c.curlDocuments())
 	for _, one := range c.services {
 		b.WriteString(one.curl())
 	}
-	b.WriteString("\necho '== Refused: no token'\nrefused \"${datastore}Patient?_count=1\"\n")
-	b.WriteString("\necho '== Refused: what is no token'\nrefused --header 'Authorization: Bearer not-a-token' \"${datastore}Patient?_count=1\"\n")
+	b.WriteString("\necho '== Refused: no token'\nrefused \"${base}Patient?_count=1\"\n")
+	b.WriteString("\necho '== Refused: what is no token'\nrefused --header 'Authorization: Bearer not-a-token' \"${base}Patient?_count=1\"\n")
 	for _, one := range c.users {
 		fmt.Fprintf(&b, "\n# Sign-in of a user of %s\n", one.Name)
 		for _, note := range c.signIn(one) {
@@ -84,16 +128,15 @@ func (c client) curl() string {
 	line(": \"${%s:?set it to the secret of client %s}\"", c.secret, c.Name)
 	line("%s_token=$(token %s \"$%s\" %s)", c.variable, shell.Quote(c.ID), c.secret, shell.Quote(c.scope))
 	line("echo \"a token of ${#%s_token} bytes\"", c.variable)
-	line("\necho '== Capability statement as %s'\nfhir \"$%s_token\" \"${datastore}metadata\"\necho", c.Name, c.variable)
 	if c.typ != "" {
-		line("\necho '== Search as %s'\nfound=$(fhir \"$%s_token\" \"${datastore}%s?_count=1\")\nprintf '%%s\\n' \"$found\"", c.Name, c.variable, c.typ)
+		line("\necho '== Search as %s'\nfound=$(fhir \"$%s_token\" \"${base}%s?_count=1\")\nprintf '%%s\\n' \"$found\"", c.Name, c.variable, c.typ)
 		line("id=$(printf '%%s\\n' \"$found\" | sed -n 's|.*\"fullUrl\" *: *\"[^\"]*/%s/\\([^\"/]*\\)\".*|\\1|p' | head -n 1)", c.typ)
 		line("if [[ -n $id ]]; then")
-		line("  echo '== Read as %s what the search found'\n  fhir \"$%s_token\" \"${datastore}%s/$id\"\n  echo\nfi", c.Name, c.variable, c.typ)
+		line("  echo '== Read as %s what the search found'\n  fhir \"$%s_token\" \"${base}%s/$id\"\n  echo\nfi", c.Name, c.variable, c.typ)
 	}
 	if c.creates == "Patient" {
 		line("\nif [[ ${SMARTLAKE_WRITE:-} == 1 ]]; then")
-		line("  echo '== Create as %s'\n  fhir \"$%s_token\" --header 'Content-Type: application/fhir+json' \\\n    --data %s \"${datastore}Patient\"\n  echo\nfi", c.Name, c.variable, shell.Quote(patient))
+		line("  echo '== Create as %s'\n  fhir \"$%s_token\" --header 'Content-Type: application/fhir+json' \\\n    --data %s \"${base}Patient\"\n  echo\nfi", c.Name, c.variable, shell.Quote(patient))
 	}
 	return b.String()
 }

@@ -18,15 +18,20 @@ func (c collection) http() string {
 	for _, one := range c.services {
 		line("#   %s: secret of %s", one.secret, one.Name)
 	}
+	if c.signed {
+		line("# HealthLake wants two requests signed with AWS credentials. Put these there likewise:")
+		line("#   %s", howToSign)
+	}
 	line("#")
 	line("# Send the token request of a client first; the requests after it take its answer.")
 	line("")
-	line("@datastore = %s", c.datastore)
+	line("@base = %s", c.base)
 	line("@tokenEndpoint = %s", c.tokenEndpoint)
 	for _, one := range append(c.services, c.users...) {
 		line("@%s_id = %s", one.variable, one.ID)
 	}
-	line("\n### Discovery document\nGET {{datastore}}.well-known/smart-configuration")
+	line("\n### Discovery document\nGET {{base}}.well-known/smart-configuration%s", c.httpSignature())
+	line("\n### Capability statement\nGET {{base}}metadata%s", c.httpSignature())
 	for _, one := range c.services {
 		b.WriteString(one.http())
 	}
@@ -36,9 +41,22 @@ func (c collection) http() string {
 			line("# %s", note)
 		}
 	}
-	line("\n### Refused: no token (401 or 403)\nGET {{datastore}}Patient?_count=1")
-	line("\n### Refused: what is no token (401 or 403)\nGET {{datastore}}Patient?_count=1\nAuthorization: Bearer not-a-token")
+	line("\n### Refused: no token (401 or 403)\nGET {{base}}Patient?_count=1")
+	line("\n### Refused: what is no token (401 or 403)\nGET {{base}}Patient?_count=1\nAuthorization: Bearer not-a-token")
 	return b.String()
+}
+
+// httpSignature is the header by which the client signs a request, on a line of its own.
+func (c collection) httpSignature() string {
+	if !c.signed {
+		return ""
+	}
+	region := c.region
+	if region == "" {
+		region = "{{$processEnv AWS_REGION}}"
+	}
+	return "\nAuthorization: AWS {{$processEnv AWS_ACCESS_KEY_ID}} {{$processEnv AWS_SECRET_ACCESS_KEY}} " +
+		"token:{{$processEnv AWS_SESSION_TOKEN}} region:" + region + " service:healthlake"
 }
 
 func (c client) http() string {
@@ -49,13 +67,12 @@ func (c client) http() string {
 	line("Content-Type: application/x-www-form-urlencoded\n")
 	line("grant_type=client_credentials&scope=%s", url.QueryEscape(c.scope))
 	bearer := fmt.Sprintf("Authorization: Bearer {{%s_token.response.body.$.access_token}}", c.variable)
-	line("\n### Capability statement as %s\nGET {{datastore}}metadata\n%s", c.Name, bearer)
 	if c.typ != "" {
-		line("\n### Search as %s\n# @name %s_search\nGET {{datastore}}%s?_count=3\n%s", c.Name, c.variable, c.typ, bearer)
-		line("\n### Read as %s what the search found first\nGET {{datastore}}%s/{{%s_search.response.body.$.entry[0].resource.id}}\n%s", c.Name, c.typ, c.variable, bearer)
+		line("\n### Search as %s\n# @name %s_search\nGET {{base}}%s?_count=3\n%s", c.Name, c.variable, c.typ, bearer)
+		line("\n### Read as %s what the search found first\nGET {{base}}%s/{{%s_search.response.body.$.entry[0].resource.id}}\n%s", c.Name, c.typ, c.variable, bearer)
 	}
 	if c.creates == "Patient" {
-		line("\n### Create as %s: this CHANGES the data\nPOST {{datastore}}Patient\n%s\nContent-Type: application/fhir+json\n\n%s", c.Name, bearer, patient)
+		line("\n### Create as %s: this CHANGES the data\nPOST {{base}}Patient\n%s\nContent-Type: application/fhir+json\n\n%s", c.Name, bearer, patient)
 	}
 	return b.String()
 }
@@ -65,7 +82,7 @@ func (c client) http() string {
 func (c collection) signIn(one client) []string {
 	query := url.Values{
 		"response_type": {"code"}, "client_id": {one.ID}, "redirect_uri": {one.callback()}, "scope": {one.scope},
-		"aud": {c.datastore}, "code_challenge_method": {"S256"},
+		"aud": {c.base}, "code_challenge_method": {"S256"},
 	}
 	secret := ""
 	if one.Kind == outputs.Confidential {

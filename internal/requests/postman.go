@@ -55,6 +55,7 @@ type (
 		Basic  []postmanParameter `json:"basic,omitempty"`
 		Bearer []postmanParameter `json:"bearer,omitempty"`
 		OAuth2 []postmanParameter `json:"oauth2,omitempty"`
+		AWSv4  []postmanParameter `json:"awsv4,omitempty"`
 	}
 	postmanParameter struct {
 		Key   string `json:"key"`
@@ -74,16 +75,22 @@ const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/coll
 func (c collection) postman() (string, error) {
 	collection := postmanCollection{
 		Info: postmanInfo{
-			Name: "Smartlake " + hostOf(c.datastore),
+			Name: "Smartlake " + hostOf(c.base),
 			Description: "Requests of a Smartlake stack. It holds no secret: put the clients' into the current value of the collection's variables " +
 				"(never the initial value, which is shared). They are what this prints: " + howToFill + ". Send the token request of a client first.",
 			Schema: postmanSchema,
 		},
 		Auth: &postmanAuth{Type: "noauth"},
 		Variable: []postmanVariable{
-			{Key: "datastore", Value: c.datastore, Type: "string"}, {Key: "tokenEndpoint", Value: c.tokenEndpoint, Type: "string"},
+			{Key: "base", Value: c.base, Type: "string"}, {Key: "tokenEndpoint", Value: c.tokenEndpoint, Type: "string"},
 		},
-		Items: []postmanItem{get("Discovery document", "{{datastore}}.well-known/smart-configuration", nil)},
+		Items: []postmanItem{
+			get("Discovery document", "{{base}}.well-known/smart-configuration", c.postmanSignature()),
+			get("Capability statement", "{{base}}metadata", c.postmanSignature()),
+		},
+	}
+	if c.signed {
+		collection.Variable = append(collection.Variable, c.postmanCredentials()...)
 	}
 	for _, one := range c.services {
 		collection.Items = append(collection.Items, postmanItem{Name: one.Name, Items: one.postman()})
@@ -94,8 +101,8 @@ func (c collection) postman() (string, error) {
 		collection.Variable = append(collection.Variable, one.variables()...)
 	}
 	collection.Items = append(collection.Items, postmanItem{Name: "Refused", Items: []postmanItem{
-		expecting(get("no token", "{{datastore}}Patient?_count=1", nil)),
-		expecting(get("what is no token", "{{datastore}}Patient?_count=1", bearer("not-a-token"))),
+		expecting(get("no token", "{{base}}Patient?_count=1", nil)),
+		expecting(get("what is no token", "{{base}}Patient?_count=1", bearer("not-a-token"))),
 	}})
 	var text strings.Builder
 	encoder := json.NewEncoder(&text)
@@ -105,6 +112,29 @@ func (c collection) postman() (string, error) {
 		return "", fmt.Errorf("postman: %w", err)
 	}
 	return text.String(), nil
+}
+
+// postmanSignature has Postman sign a request; nil where none is wanted.
+func (c collection) postmanSignature() *postmanAuth {
+	if !c.signed {
+		return nil
+	}
+	return &postmanAuth{Type: "awsv4", AWSv4: []postmanParameter{
+		{"accessKey", "{{awsAccessKeyId}}", "string"}, {"secretKey", "{{awsSecretAccessKey}}", "string"},
+		{"sessionToken", "{{awsSessionToken}}", "string"}, {"region", "{{awsRegion}}", "string"}, {"service", "healthlake", "string"},
+	}}
+}
+
+// postmanCredentials are the variables of the signature. Those of clients end with "_id",
+// "_secret" and "_token".
+func (c collection) postmanCredentials() []postmanVariable {
+	const how = "of AWS credentials, which HealthLake wants two requests signed with: fill the current value, not the initial one"
+	return []postmanVariable{
+		{Key: "awsRegion", Value: c.region, Type: "string", Description: "region of the datastore"},
+		{Key: "awsAccessKeyId", Type: "secret", Description: "access key id " + how},
+		{Key: "awsSecretAccessKey", Type: "secret", Description: "secret " + how},
+		{Key: "awsSessionToken", Type: "secret", Description: "session token, if they are temporary, " + how},
+	}
 }
 
 func (c client) variables() []postmanVariable {
@@ -136,16 +166,16 @@ func (c client) postman() []postmanItem {
 		},
 	}
 	auth := bearer("{{" + c.variable + "_token}}")
-	items := []postmanItem{token, get("Capability statement", "{{datastore}}metadata", auth)}
+	items := []postmanItem{token}
 	if c.typ != "" {
-		search := get("Search", "{{datastore}}"+c.typ+"?_count=3", auth)
+		search := get("Search", "{{base}}"+c.typ+"?_count=3", auth)
 		search.Events = script("test",
 			"const entries = (pm.response.json().entry || []).filter((entry) => entry.resource.resourceType === \""+c.typ+"\");",
 			"if (entries.length > 0) pm.collectionVariables.set(\""+c.variable+"_found\", entries[0].resource.id);")
-		items = append(items, search, get("Read what the search found first", "{{datastore}}"+c.typ+"/{{"+c.variable+"_found}}", auth))
+		items = append(items, search, get("Read what the search found first", "{{base}}"+c.typ+"/{{"+c.variable+"_found}}", auth))
 	}
 	if c.creates == "Patient" {
-		create := get("Create (changes the data)", "{{datastore}}Patient", auth)
+		create := get("Create (changes the data)", "{{base}}Patient", auth)
 		create.Request.Method = "POST"
 		create.Request.Header = []postmanParameter{{"Content-Type", "application/fhir+json", "text"}}
 		create.Request.Body = &postmanBody{Mode: "raw", Raw: patient}
@@ -160,10 +190,10 @@ func (c collection) postmanSignIn(one client) postmanItem {
 	if one.Kind == outputs.Confidential {
 		secret = "{{" + one.variable + "_secret}}"
 	}
-	item := get("A user of "+one.Name, "{{datastore}}Patient?_count=1", &postmanAuth{Type: "oauth2", OAuth2: []postmanParameter{
+	item := get("A user of "+one.Name, "{{base}}Patient?_count=1", &postmanAuth{Type: "oauth2", OAuth2: []postmanParameter{
 		{"grant_type", "authorization_code_with_pkce", "string"},
 		{"challengeAlgorithm", "S256", "string"},
-		{"authUrl", c.authorizationEndpoint + "?aud=" + url.QueryEscape(c.datastore), "string"},
+		{"authUrl", c.authorizationEndpoint + "?aud=" + url.QueryEscape(c.base), "string"},
 		{"accessTokenUrl", "{{tokenEndpoint}}", "string"},
 		{"clientId", "{{" + one.variable + "_id}}", "string"},
 		{"clientSecret", secret, "string"},

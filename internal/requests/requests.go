@@ -1,7 +1,9 @@
 // Package requests writes a stack's requests down for the tools that people send them
 // with: an .http file (VS Code's REST Client), a Postman collection (format 2.1) and a
 // script for bash and curl. Each holds discovery, a token for every service client, the
-// sign-in of users with PKCE, and reading, searching, writing and a refusal.
+// sign-in of users with PKCE, and reading, searching, writing and a refusal. They go through
+// the front door of a stack that has one. In a stack without, the discovery document and the
+// capability statement are requested with an AWS signature, as HealthLake documents them.
 //
 // No secret is in any of them: secrets are variables, and every file says how to fill
 // them.
@@ -55,8 +57,13 @@ func Write(w io.Writer, format string, stack outputs.Outputs) error {
 
 // collection is what all formats write.
 type collection struct {
-	datastore, tokenEndpoint, authorizationEndpoint string
-	services, users                                 []client
+	base, tokenEndpoint, authorizationEndpoint string
+	services, users                            []client
+	// signed says that the discovery document and the capability statement are requested
+	// with an AWS signature, which HealthLake documents and a front door does not want; for
+	// region, or where that is empty the one of AWS_REGION.
+	signed bool
+	region string
 }
 
 // client is a client in the terms of a collection.
@@ -79,7 +86,7 @@ func (c client) callback() string {
 
 func newCollection(stack outputs.Outputs) (collection, error) {
 	for _, known := range []struct{ name, value string }{
-		{"datastoreEndpoint", stack.DatastoreEndpoint}, {"tokenEndpoint", stack.TokenEndpoint},
+		{"datastoreEndpoint", stack.DatastoreEndpoint}, {"fhirBaseUrl", stack.Base()}, {"tokenEndpoint", stack.TokenEndpoint},
 	} {
 		if err := outputs.CheckURL(known.value); err != nil {
 			return collection{}, fmt.Errorf("%s: %w", known.name, err)
@@ -89,7 +96,8 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 		}
 	}
 	c := collection{
-		datastore: stack.DatastoreEndpoint, tokenEndpoint: stack.TokenEndpoint, authorizationEndpoint: stack.AuthorizationEndpoint,
+		base: stack.Base(), tokenEndpoint: stack.TokenEndpoint, authorizationEndpoint: stack.AuthorizationEndpoint,
+		signed: !stack.HasFrontDoor(), region: outputs.RegionOf(stack.DatastoreEndpoint),
 	}
 	taken := map[string]bool{}
 	if !onOneLine(c.authorizationEndpoint) {
@@ -141,6 +149,9 @@ func variable(name string, taken map[string]bool) string {
 
 // patient is a resource to create, with nothing in it that could be a person's.
 const patient = `{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}`
+
+// howToSign says where AWS credentials come from.
+const howToSign = `AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, AWS_SESSION_TOKEN`
 
 // howToFill says where the secrets come from.
 const howToFill = `pulumi stack output --json --show-secrets clientSecrets`

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/requests"
@@ -76,6 +77,23 @@ func TestTheFilesAreTheseAndHoldNoSecret(t *testing.T) {
 	}
 }
 
+// A front door serves both documents to everybody, and no request goes past it.
+func TestTheRequestsOfAStackWithAFrontDoorGoThroughItUnsigned(t *testing.T) {
+	stack := fixed()
+	stack.FHIRBaseURL = "https://fhir.example.org/r4"
+	for _, format := range requests.Formats {
+		got := write(t, format, stack)
+		if strings.Contains(got, "healthlake") || strings.Contains(strings.ToUpper(got), "AWS") {
+			t.Errorf("%s: it signs, or names HealthLake:\n%s", format, got)
+		}
+		for _, want := range []string{"https://fhir.example.org/r4/", ".well-known/smart-configuration", "metadata"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s lacks %s", format, want)
+			}
+		}
+	}
+}
+
 func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		change func(*outputs.Outputs)
@@ -85,6 +103,7 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 		{func(*outputs.Outputs) {}, "har", `format "har": must be one of http, postman, curl`},
 		{func(o *outputs.Outputs) { o.TokenEndpoint = "" }, requests.HTTP, `tokenEndpoint: "": must be an absolute https URL without user, query or fragment`},
 		{func(o *outputs.Outputs) { o.DatastoreEndpoint = "https://x/';reboot;'/" }, requests.Curl, "datastoreEndpoint: \"https://x/';reboot;'/\": must be a URL without quotes, braces, dollars, backslashes and spaces"},
+		{func(o *outputs.Outputs) { o.FHIRBaseURL = "https://x/$(reboot)" }, requests.Curl, `fhirBaseUrl: "https://x/$(reboot)/": must be a URL without quotes, braces, dollars, backslashes and spaces`},
 		{func(o *outputs.Outputs) { o.AuthorizationEndpoint = "https://x/\nreboot" }, requests.Curl, `authorizationEndpoint: "https://x/\nreboot": must be a URL without white space`},
 		{func(o *outputs.Outputs) {
 			o.Clients["app"] = outputs.Client{Kind: outputs.Public, CallbackURLs: []string{"https://x/\nreboot"}}
@@ -182,7 +201,7 @@ func checkItem(t *testing.T, text json.RawMessage) {
 		by   string
 		of   []string
 	}{
-		{item.Request.Auth, "type", []string{"basic", "bearer", "oauth2"}},
+		{item.Request.Auth, "type", []string{"basic", "bearer", "oauth2", "awsv4"}},
 		{item.Request.Body, "mode", []string{"raw", "urlencoded"}},
 	} {
 		if one.part == nil {
@@ -219,6 +238,13 @@ func TestTheScriptRunsAgainstTheLocalCloud(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "bash", "-n", script).CombinedOutput(); err != nil {
 		t.Fatalf("bash -n: %v: %s", err, out)
 	}
+	credentials, err := local.ReadCredentials(cloud.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signing := []string{
+		"AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + credentials.SecretAccessKey, "AWS_SESSION_TOKEN=" + credentials.SessionToken,
+	}
 	run := func(environment ...string) (string, error) {
 		command := exec.CommandContext(t.Context(), "bash", script)
 		command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "SMARTLAKE_CA=" + cloud.CertificateFile}, environment...)
@@ -226,21 +252,31 @@ func TestTheScriptRunsAgainstTheLocalCloud(t *testing.T) {
 		return string(out), err
 	}
 	etl, _ := cloud.Service()
-	out, err := run("SMARTLAKE_CLIENT_SECRET_ETL=" + etl.Secret)
+	out, err := run(append(signing, "AWS_REGION="+credentials.Region, "SMARTLAKE_CLIENT_SECRET_ETL="+etl.Secret)...)
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}
 	for _, want := range []string{
 		"== Discovery document\n{\"authorization_endpoint\"", "== Token of etl\na token of ", `"resourceType":"CapabilityStatement"`,
-		`"resourceType":"Bundle"`, "== Read as etl what the search found\n{", "== Refused: no token\nrefused with 401, as it must be",
+		`"resourceType":"Bundle"`, "== Read as etl what the search found\n{", "== Refused: no token\nrefused with 403, as it must be",
 		"== Refused: what is no token\nrefused with 401, as it must be",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the script does not say %q:\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, etl.Secret) || strings.Contains(out, "eyJ") || strings.Contains(out, "== Create") {
+	if strings.Contains(out, etl.Secret) || strings.Contains(out, credentials.SecretAccessKey) || strings.Contains(out, "eyJ") || strings.Contains(out, "== Create") {
 		t.Errorf("the script tells a secret, or writes unasked:\n%s", out)
+	}
+	if out, err := run("SMARTLAKE_CLIENT_SECRET_ETL=" + etl.Secret); err != nil || strings.Contains(out, "CapabilityStatement") || !strings.HasPrefix(out, "== Left out: the discovery document and the capability statement, which HealthLake wants signed") {
+		t.Errorf("without AWS credentials: %v:\n%s", err, out)
+	}
+	if out, err := run(append(signing, "SMARTLAKE_CLIENT_SECRET_ETL="+etl.Secret)...); err == nil || !strings.Contains(out, "AWS_REGION: set it to the region of the datastore") {
+		t.Errorf("without a region: %v:\n%s", err, out)
+	}
+	signing[1] = "AWS_SECRET_ACCESS_KEY=wrong"
+	if out, err := run(append(signing, "AWS_REGION="+credentials.Region)...); err == nil || strings.Contains(out, "== Capability") {
+		t.Errorf("with a wrong signature: %v:\n%s", err, out)
 	}
 	if out, err := run(); err == nil || !strings.Contains(out, "SMARTLAKE_CLIENT_SECRET_ETL: set it to the secret of client etl") {
 		t.Errorf("without the secret: %v:\n%s", err, out)
@@ -256,7 +292,7 @@ func TestTheScriptFailsWhereARefusalIsNone(t *testing.T) {
 	}
 	text := write(t, requests.Curl, fixed())
 	_, function, _ := strings.Cut(text, "# refused ARGUMENTS")
-	function, _, _ = strings.Cut(function, "echo '== Discovery")
+	function, _, _ = strings.Cut(function, "# signed ARGUMENTS")
 	for _, status := range []int{http.StatusOK, http.StatusInternalServerError, http.StatusNotFound} {
 		out, err := exec.CommandContext(t.Context(), "bash", "-c", "request() { echo "+strconv.Itoa(status)+"; }\n# "+function+"\nrefused").CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "NOT REFUSED: "+strconv.Itoa(status)) {

@@ -10,7 +10,7 @@
 # SMARTLAKE_WRITE=1 to create a resource too: that changes the data.
 set -euo pipefail
 
-datastore='https://healthlake.us-east-1.amazonaws.com/datastore/a22c/r4/'
+base='https://healthlake.us-east-1.amazonaws.com/datastore/a22c/r4/'
 token_endpoint='https://example.auth.us-east-1.amazoncognito.com/oauth2/token'
 
 request() {
@@ -44,23 +44,36 @@ refused() {
   esac
 }
 
-echo '== Discovery document'
-request --fail-with-body "${datastore}.well-known/smart-configuration"
-echo
+# signed ARGUMENTS... sends a request with an AWS signature, as HealthLake documents it.
+signed() {
+  request --fail-with-body --aws-sigv4 "aws:amz:$region:healthlake" --config <(
+    printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY"
+    if [[ -n ${AWS_SESSION_TOKEN:-} ]]; then printf 'header = "x-amz-security-token: %s"\n' "$AWS_SESSION_TOKEN"; fi
+  ) "$@"
+}
+
+# Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary credentials, AWS_SESSION_TOKEN to request both.
+if [[ -n ${AWS_ACCESS_KEY_ID:-} && -n ${AWS_SECRET_ACCESS_KEY:-} ]]; then
+  region=us-east-1
+  echo '== Discovery document'
+  signed "${base}.well-known/smart-configuration"
+  echo
+  echo '== Capability statement'
+  signed "${base}metadata"
+  echo
+else
+  echo '== Left out: the discovery document and the capability statement, which HealthLake wants signed with AWS credentials'
+fi
 
 echo '== Token of 2nd'
 : "${SMARTLAKE_CLIENT_SECRET_CLIENT_2ND:?set it to the secret of client 2nd}"
 client_2nd_token=$(token '6nd' "$SMARTLAKE_CLIENT_SECRET_CLIENT_2ND" 'system/Patient.c')
 echo "a token of ${#client_2nd_token} bytes"
 
-echo '== Capability statement as 2nd'
-fhir "$client_2nd_token" "${datastore}metadata"
-echo
-
 if [[ ${SMARTLAKE_WRITE:-} == 1 ]]; then
   echo '== Create as 2nd'
   fhir "$client_2nd_token" --header 'Content-Type: application/fhir+json' \
-    --data '{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}' "${datastore}Patient"
+    --data '{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}' "${base}Patient"
   echo
 fi
 
@@ -69,17 +82,13 @@ echo '== Token of ETL'
 ETL_token=$(token '2etl' "$SMARTLAKE_CLIENT_SECRET_ETL" 'system/Observation.rs system/Condition.rs?category=problem')
 echo "a token of ${#ETL_token} bytes"
 
-echo '== Capability statement as ETL'
-fhir "$ETL_token" "${datastore}metadata"
-echo
-
 echo '== Search as ETL'
-found=$(fhir "$ETL_token" "${datastore}Observation?_count=1")
+found=$(fhir "$ETL_token" "${base}Observation?_count=1")
 printf '%s\n' "$found"
 id=$(printf '%s\n' "$found" | sed -n 's|.*"fullUrl" *: *"[^"]*/Observation/\([^"/]*\)".*|\1|p' | head -n 1)
 if [[ -n $id ]]; then
   echo '== Read as ETL what the search found'
-  fhir "$ETL_token" "${datastore}Observation/$id"
+  fhir "$ETL_token" "${base}Observation/$id"
   echo
 fi
 
@@ -88,24 +97,20 @@ echo '== Token of etl'
 etl_2_token=$(token '1etl' "$SMARTLAKE_CLIENT_SECRET_ETL_2" 'system/*.*')
 echo "a token of ${#etl_2_token} bytes"
 
-echo '== Capability statement as etl'
-fhir "$etl_2_token" "${datastore}metadata"
-echo
-
 echo '== Search as etl'
-found=$(fhir "$etl_2_token" "${datastore}Patient?_count=1")
+found=$(fhir "$etl_2_token" "${base}Patient?_count=1")
 printf '%s\n' "$found"
 id=$(printf '%s\n' "$found" | sed -n 's|.*"fullUrl" *: *"[^"]*/Patient/\([^"/]*\)".*|\1|p' | head -n 1)
 if [[ -n $id ]]; then
   echo '== Read as etl what the search found'
-  fhir "$etl_2_token" "${datastore}Patient/$id"
+  fhir "$etl_2_token" "${base}Patient/$id"
   echo
 fi
 
 if [[ ${SMARTLAKE_WRITE:-} == 1 ]]; then
   echo '== Create as etl'
   fhir "$etl_2_token" --header 'Content-Type: application/fhir+json' \
-    --data '{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}' "${datastore}Patient"
+    --data '{"resourceType":"Patient","active":false,"name":[{"text":"Smartlake example"}]}' "${base}Patient"
   echo
 fi
 
@@ -114,15 +119,11 @@ echo '== Token of lab-feed'
 lab_feed_token=$(token '3lab' "$SMARTLAKE_CLIENT_SECRET_LAB_FEED" 'system/Observation.cu')
 echo "a token of ${#lab_feed_token} bytes"
 
-echo '== Capability statement as lab-feed'
-fhir "$lab_feed_token" "${datastore}metadata"
-echo
-
 echo '== Refused: no token'
-refused "${datastore}Patient?_count=1"
+refused "${base}Patient?_count=1"
 
 echo '== Refused: what is no token'
-refused --header 'Authorization: Bearer not-a-token' "${datastore}Patient?_count=1"
+refused --header 'Authorization: Bearer not-a-token' "${base}Patient?_count=1"
 
 # Sign-in of a user of app
 # Make a verifier and its challenge (bash), new for every sign-in:

@@ -5,13 +5,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
-	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 )
 
 // Credentials are AWS credentials and the region of the HealthLake that they sign requests
@@ -38,7 +38,7 @@ const HowToSign = `to sign it, put AWS credentials into AWS_ACCESS_KEY_ID, AWS_S
 func FromEnvironment(endpoint string) (*Credentials, error) {
 	found := Credentials{
 		AccessKeyID: os.Getenv(envAccessKeyID), SecretAccessKey: os.Getenv(envSecretAccessKey), SessionToken: os.Getenv(envSessionToken),
-		Region: RegionOf(endpoint),
+		Region: outputs.RegionOf(endpoint),
 	}
 	switch {
 	case found.Region == "" || found.AccessKeyID == "" && found.SecretAccessKey == "":
@@ -49,24 +49,6 @@ func FromEnvironment(endpoint string) (*Credentials, error) {
 		return nil, fmt.Errorf("%s: empty in the environment: %s goes with it", envSecretAccessKey, envAccessKeyID)
 	}
 	return &found, nil
-}
-
-// healthLakeHost is the host of HealthLake in a region of any partition, of an interface
-// endpoint too (https://docs.aws.amazon.com/general/latest/gr/healthlake.html).
-var healthLakeHost = regexp.MustCompile(`^(?:vpce-[a-z0-9-]+\.)?healthlake(?:-fips)?\.([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)\.(?:vpce\.)?amazonaws\.(?:com|com\.cn|eu)$`)
-
-// RegionOf is the region that the endpoint of a datastore at HealthLake names; empty for
-// any other URL.
-func RegionOf(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return ""
-	}
-	found := healthLakeHost.FindStringSubmatch(u.Hostname())
-	if found == nil {
-		return ""
-	}
-	return found[1]
 }
 
 // sign signs a request without a body for HealthLake (AWS Signature Version 4). No
