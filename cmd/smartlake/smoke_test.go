@@ -304,7 +304,7 @@ func TestRequestsAreWrittenWithoutAskingForASecretAndReplaceNothingUnasked(t *te
 	cloud := running(t)
 	etl, _ := cloud.Service()
 	noted := pulumi(t, "cat "+shell.Quote(cloud.OutputsFile))
-	for format, want := range map[string]string{"http": "\nGET {{datastore}}", "postman": "\"schema\": \"https://schema.getpostman.com/", "curl": "#!/usr/bin/env bash\n"} {
+	for format, want := range map[string]string{"http": "\nGET {{base}}", "postman": "\"schema\": \"https://schema.getpostman.com/", "curl": "#!/usr/bin/env bash\n"} {
 		out, notes, err := execute(t, "requests", "--stack", "dev", "--format", format)
 		if err != nil || !strings.Contains(out, want) || !strings.Contains(out, etl.ID) || strings.Contains(out+notes, etl.Secret) {
 			t.Errorf("%s: %v\n%s", format, err, out)

@@ -54,7 +54,7 @@ func ReadCredentials(dir string) (app.Credentials, error) {
 		Region: found[sigv4.EnvRegion],
 	}
 	if read.AccessKeyID == "" || read.SecretAccessKey == "" || read.SessionToken == "" || read.Region == "" {
-		return app.Credentials{}, fmt.Errorf("%s: not what a local cloud writes: want %s, %s, %s and %s",
+		return app.Credentials{}, fmt.Errorf("%s: not what a local cloud writes: must set %s, %s, %s and %s",
 			CredentialsName, sigv4.EnvAccessKeyID, sigv4.EnvSecretAccessKey, sigv4.EnvSessionToken, sigv4.EnvRegion)
 	}
 	return read, nil

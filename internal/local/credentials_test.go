@@ -46,7 +46,7 @@ func TestAFolderWithoutCredentialsSaysSo(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "credentials.sh"), []byte("export AWS_ACCESS_KEY_ID=x\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const want = "credentials.sh: not what a local cloud writes: want AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION"
+	const want = "credentials.sh: not what a local cloud writes: must set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and AWS_REGION"
 	if _, err := local.ReadCredentials(dir); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -81,33 +81,29 @@ type field struct {
 	name string
 	into any
 	url  bool
-	// optional is an output without which the default of the field is right.
-	optional bool
 }
 
 func (o *Outputs) fields() []field {
 	return []field{
-		{"fhirBaseUrl", &o.FHIRBaseURL, true, true},
-		{"datastoreEndpoint", &o.DatastoreEndpoint, true, false},
-		{"discoveryDocument", &o.DiscoveryDocument, false, false},
-		{"issuer", &o.Issuer, true, false},
-		{"authorizationEndpoint", &o.AuthorizationEndpoint, true, false},
-		{"tokenEndpoint", &o.TokenEndpoint, true, false},
-		{"revocationEndpoint", &o.RevocationEndpoint, true, false},
-		{"jwksUri", &o.JWKSURI, true, false},
-		{"clientIds", &o.ClientIDs, false, false},
-		{"clientSecrets", &o.ClientSecrets, false, false},
-		{"clients", &o.Clients, false, false},
+		{"fhirBaseUrl", &o.FHIRBaseURL, true},
+		{"datastoreEndpoint", &o.DatastoreEndpoint, true},
+		{"discoveryDocument", &o.DiscoveryDocument, false},
+		{"issuer", &o.Issuer, true},
+		{"authorizationEndpoint", &o.AuthorizationEndpoint, true},
+		{"tokenEndpoint", &o.TokenEndpoint, true},
+		{"revocationEndpoint", &o.RevocationEndpoint, true},
+		{"jwksUri", &o.JWKSURI, true},
+		{"clientIds", &o.ClientIDs, false},
+		{"clientSecrets", &o.ClientSecrets, false},
+		{"clients", &o.Clients, false},
 	}
 }
 
-// Names are the outputs that [Parse] requires.
+// Names are the outputs that [Parse] reads, all of which it requires.
 func Names() []string {
 	var names []string
 	for _, f := range new(Outputs).fields() {
-		if !f.optional {
-			names = append(names, f.name)
-		}
+		names = append(names, f.name)
 	}
 	return names
 }
@@ -133,9 +129,6 @@ func parse(data []byte, secrets bool) (Outputs, error) {
 			continue
 		}
 		text, ok := members[f.name]
-		if !ok && f.optional {
-			continue
-		}
 		if !ok {
 			missing = append(missing, f.name)
 			continue

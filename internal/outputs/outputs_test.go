@@ -65,6 +65,7 @@ func TestEveryOutputThatIsReadIsExportedByTheProgram(t *testing.T) {
 }
 
 const valid = `{
+  "fhirBaseUrl": "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4",
   "datastoreEndpoint": "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4/", "discoveryDocument": "{}",
   "issuer": "https://i.example/p", "authorizationEndpoint": "https://a.example/authorize", "tokenEndpoint": "https://a.example/token",
   "revocationEndpoint": "https://a.example/revoke", "jwksUri": "https://i.example/p/jwks.json",
@@ -127,12 +128,12 @@ func TestAppsFindTheDatastoreAtTheFrontDoorWhereThereIsOne(t *testing.T) {
 			t.Errorf("%q: got %s, %t", base, o.Base(), o.HasFrontDoor())
 		}
 	}
-	o, err := outputs.Parse([]byte(strings.Replace(valid, "{", `{"fhirBaseUrl": "https://fhir.example.org/r4",`, 1)))
+	o, err := outputs.Parse([]byte(strings.Replace(valid, "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4\"", "https://fhir.example.org/r4\"", 1)))
 	if err != nil || o.Base() != "https://fhir.example.org/r4/" {
 		t.Errorf("got %q, %v", o.Base(), err)
 	}
-	_, err = outputs.Parse([]byte(strings.Replace(valid, "{", `{"fhirBaseUrl": "http://fhir.example.org/r4",`, 1)))
-	if want := `output fhirBaseUrl: "http://fhir.example.org/r4": want an absolute https URL without user, query or fragment`; err == nil || err.Error() != want {
+	_, err = outputs.Parse([]byte(strings.Replace(valid, "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4\"", "http://fhir.example.org/r4\"", 1)))
+	if want := `output fhirBaseUrl: "http://fhir.example.org/r4": must be an absolute https URL without user, query or fragment`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

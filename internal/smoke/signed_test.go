@@ -41,7 +41,7 @@ func TestAStackWithoutAFrontDoorIsToldWithASignature(t *testing.T) {
 		s := newSetupAt(t, strict, nil)
 		s.options.Credentials = &app.Credentials{AccessKeyID: "ASIAOTHER", SecretAccessKey: "hunter2", SessionToken: "hunter3", Region: "us-east-1"}
 		for _, check := range documented {
-			if got := s.run(t)[check]; got.Status != smoke.Failed || got.Detail != "want 200, got 403 UnrecognizedClientException" {
+			if got := s.run(t)[check]; got.Status != smoke.Failed || got.Detail != "expected 200, got 403 UnrecognizedClientException" {
 				t.Errorf("%s: %s: %s", check, got.Status, got.Detail)
 			}
 		}

@@ -297,11 +297,11 @@ func TestNothingIsWrittenAndNothingWaitsUnlessItIsAskedFor(t *testing.T) {
 func TestARunNeedsAnHTTPSDatastoreAndAServiceClient(t *testing.T) {
 	s := newSetup(t, nil)
 	for endpoint, want := range map[string]string{
-		"http://127.0.0.1/datastore/r4/": `the datastore's endpoint: "http://127.0.0.1/datastore/r4/": must be an absolute https URL without user, query or fragment`,
-		"":                               `the datastore's endpoint: "": must be an absolute https URL without user, query or fragment`,
+		"http://127.0.0.1/datastore/r4/": `the FHIR base URL: "http://127.0.0.1/datastore/r4/": must be an absolute https URL without user, query or fragment`,
+		"":                               `the FHIR base URL: "": must be an absolute https URL without user, query or fragment`,
 	} {
 		options := s.options
-		options.Stack.DatastoreEndpoint = endpoint
+		options.Stack.FHIRBaseURL, options.Stack.DatastoreEndpoint = endpoint, endpoint
 		if _, err := smoke.Run(t.Context(), options); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}

@@ -2,7 +2,7 @@
 // set, requests a token, sends FHIR requests, reads their answers, and makes invalid
 // tokens out of valid ones.
 //
-//	a, err := app.New(stack.DatastoreEndpoint, http.DefaultClient, 15*time.Second)
+//	a, err := app.New(stack.Base(), http.DefaultClient, 15*time.Second)
 //	document, err := a.Discover(ctx, credentials)
 //	configuration, err := document.Configuration()
 //	answer, err := a.RequestToken(ctx, configuration.TokenEndpoint, client, "system/*.rs")
@@ -33,22 +33,23 @@ const maxBody = 8 << 20
 
 // App sends the requests of an app to one stack. It is safe for concurrent use.
 type App struct {
-	datastore string
-	timeout   time.Duration
-	http      *http.Client
-	requests  atomic.Int64
+	base     string
+	timeout  time.Duration
+	http     *http.Client
+	requests atomic.Int64
 }
 
-// New returns an app for the datastore with a FHIR base URL, with a slash at its end.
+// New returns an app for a FHIR base URL, a front door's or a datastore's, with a slash at
+// its end.
 // The client decides which certificates are trusted; redirects are never followed,
 // whatever it says: a token is for one server. A request takes at most the timeout.
-func New(datastore string, client *http.Client, timeout time.Duration) (*App, error) {
-	if err := outputs.CheckURL(datastore); err != nil {
-		return nil, fmt.Errorf("the datastore's endpoint: %w", err)
+func New(base string, client *http.Client, timeout time.Duration) (*App, error) {
+	if err := outputs.CheckURL(base); err != nil {
+		return nil, fmt.Errorf("the FHIR base URL: %w", err)
 	}
 	own := *client
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &App{datastore: datastore, timeout: timeout, http: &own}, nil
+	return &App{base: base, timeout: timeout, http: &own}, nil
 }
 
 // Close closes the connections that wait for another request.
@@ -58,7 +59,7 @@ func (a *App) Close() { a.http.CloseIdleConnections() }
 func (a *App) Requests() int { return int(a.requests.Load()) }
 
 // DiscoveryURL is where the discovery document is.
-func (a *App) DiscoveryURL() string { return a.datastore + ".well-known/smart-configuration" }
+func (a *App) DiscoveryURL() string { return a.base + ".well-known/smart-configuration" }
 
 // Discover requests the discovery document: see [Answer.Configuration]. HealthLake
 // documents this request with a signature; credentials are nil where it goes without one.
@@ -94,13 +95,13 @@ func (a *App) RequestToken(ctx context.Context, endpoint string, client outputs.
 // Request is a FHIR request.
 type Request struct {
 	Method   string // GET if empty
-	Path     string // below the datastore's endpoint, such as Patient?_count=1
+	Path     string // below the base, such as Patient?_count=1
 	Token    string // bearer token; empty for none
 	Resource string // body, FHIR JSON; empty for none
 }
 
 // URL is where a FHIR request with a path goes.
-func (a *App) URL(path string) string { return a.datastore + path }
+func (a *App) URL(path string) string { return a.base + path }
 
 // FHIR sends a FHIR request.
 func (a *App) FHIR(ctx context.Context, r Request) (Answer, error) {
