@@ -43,8 +43,8 @@ func localCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "local",
 		Short: "Run a stack on this machine and walk through every step of a request",
-		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda and
-HealthLake on loopback, with the functions built for this machine, and walks through
+		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda, API
+Gateway and HealthLake on loopback, with the functions built for this machine, and walks through
 one request in ten steps, and two refusals, as an app would. It needs no AWS account, no
 credentials and no Pulumi CLI. Afterwards the endpoints stay up until Ctrl-C. With
 --once they do not, and the exit status says whether all went well.
@@ -81,9 +81,9 @@ not be run.`,
 func (f *localFlags) add(command *cobra.Command) {
 	f.register(command)
 	flags := command.Flags()
-	flags.Lookup("config").Usage += "; function.archive and launchContext.function.archive are used instead of a build"
+	flags.Lookup("config").Usage += "; function.archive, launchContext.function.archive and frontDoor.function.archive are used instead of a build"
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
-	flags.IntVar(&f.port, "port", 0, "first of three successive ports (default: free ones)")
+	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four where the stack has a front door (default: free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
 	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server whose resources to serve, without credentials, instead of synthetic ones")
 	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "let HealthLake do what apps need and AWS does not document: serve the discovery document without a signature and without a quota, and let browsers of every origin in (CORS)")
@@ -103,8 +103,8 @@ func (f *localFlags) add(command *cobra.Command) {
 
 // check refuses wrong values before anything is built.
 func (f *localFlags) check() error {
-	if f.port < 0 || f.port > 65533 {
-		return fmt.Errorf("--port: %d: must be 1 to 65533, or 0 for free ports", f.port)
+	if f.port < 0 || f.port > 65532 {
+		return fmt.Errorf("--port: %d: must be 1 to 65532, or 0 for free ports", f.port)
 	}
 	if err := local.CheckAddress(f.address); err != nil {
 		return fmt.Errorf("--%w", err)
@@ -200,13 +200,17 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (decla
 	if err != nil {
 		return declared.Stack{}, err
 	}
-	if _, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys); err != nil {
+	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
+	if err != nil {
 		return declared.Stack{}, err
 	}
-	if given(overrides, stack.Project, "function.architecture") || given(overrides, stack.Project, "launchContext.function.architecture") {
-		return declared.Stack{}, errors.New("--config: function.architecture: the local run takes that of this machine; leave it out")
-	}
 	for _, function := range functionsOfStacks {
+		if function.component == declared.FrontDoor && args.FrontDoor == nil {
+			continue // a member of it would declare one
+		}
+		if given(overrides, stack.Project, function.member+".architecture") {
+			return declared.Stack{}, fmt.Errorf("--config: %s.architecture: the local run takes that of this machine; leave it out", function.member)
+		}
 		if !given(overrides, stack.Project, function.member+".archive") {
 			// The archive that the stack file may name is Lambda's, and need not run here.
 			if err := stack.Set(function.member+".archive", ""); err != nil {
@@ -272,6 +276,7 @@ type function struct {
 var functionsOfStacks = []function{
 	{"function", "token validator", declared.TokenValidator, components.PackageValidator},
 	{"launchContext.function", "launch context trigger", declared.LaunchContext, components.PackageLaunchContext},
+	{"frontDoor.function", "front door", declared.FrontDoor, components.PackageFrontDoor},
 }
 
 // functionsOf are those that a stack declares.
@@ -402,11 +407,12 @@ func printEndpoints(out io.Writer, cloud *local.Cloud) {
 Page            %s
 FHIR base URL   %s
 Discovery       %s.well-known/smart-configuration
+Datastore       %s
 Hosted domain   %s
 Issuer          %s
 Certificate     %s
 AWS credentials %s
-`, cloud.Page, cloud.Datastore, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile, cloud.CredentialsFile)
+`, cloud.Page, cloud.FHIRBase, cloud.FHIRBase, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile, cloud.CredentialsFile)
 	fmt.Fprintln(out, "\nClients:")
 	for _, client := range cloud.Clients {
 		secret := "no secret"
@@ -432,14 +438,17 @@ smartlake requests --local %[1]s --format curl
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }
 
-// commands are for a shell: discovery, signed as AWS documents it, a token of the first
-// service client, and a search with it.
+// commands are for a shell: discovery, which without a front door is signed as AWS documents
+// it, a token of the first service client, and a search with it.
 func commands(cloud *local.Cloud) []string {
 	curl := "curl -sS --cacert " + shell.Quote(cloud.CertificateFile)
-	lines := []string{
-		". " + shell.Quote(cloud.CredentialsFile),
-		curl + ` --aws-sigv4 "aws:amz:$AWS_REGION:healthlake" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN" ` +
-			shell.Quote(cloud.Datastore+".well-known/smart-configuration"),
+	discover := shell.Quote(cloud.FHIRBase + ".well-known/smart-configuration")
+	lines := []string{curl + " " + discover}
+	if cloud.FrontDoor == "" {
+		lines = []string{
+			". " + shell.Quote(cloud.CredentialsFile),
+			curl + ` --aws-sigv4 "aws:amz:$AWS_REGION:healthlake" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN" ` + discover,
+		}
 	}
 	client, ok := cloud.Service()
 	if !ok {
@@ -447,6 +456,6 @@ func commands(cloud *local.Cloud) []string {
 	}
 	return append(lines,
 		fmt.Sprintf(`TOKEN=$(%s -u %s -d grant_type=client_credentials --data-urlencode %s %s | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')`,
-			curl, shell.Quote(client.ID+":"+client.Secret), shell.Quote("scope="+client.SystemScope()), shell.Quote(cloud.HostedDomain+"/oauth2/token")),
-		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, shell.Quote(cloud.Datastore+client.Searchable()+"?_count=3")))
+			curl, shell.Quote(client.ID+":"+client.Secret), shell.Quote("scope="+client.SystemScope()), shell.Quote(cloud.TokenEndpoint)),
+		fmt.Sprintf(`%s -H "Authorization: Bearer $TOKEN" %s`, curl, shell.Quote(cloud.FHIRBase+client.Searchable()+"?_count=3")))
 }

@@ -26,27 +26,42 @@ func execute(t *testing.T, args ...string) (out, progress string, err error) {
 }
 
 func TestLocalOnceWalksAndEnds(t *testing.T) {
-	out, _, err := execute(t, "local", "--once", "--dir", "../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{
-		" 1  app        → HealthLake", " 4  Cognito    → app", " 9  validator  → HealthLake", "10  HealthLake → app",
-		"R1  app        → HealthLake  no token: 403", "R2  app        → HealthLake  a tampered token: 401",
-		"signed with AWS credentials: HealthLake documents no other way",
-		"10 steps passed, and 2 requests were refused as expected.",
+	const all = "10 steps passed, and 2 requests were refused as expected."
+	for door, wanted := range map[string][]string{
+		"none": {
+			" 1  app        → HealthLake", " 4  Cognito    → app", " 9  validator  → HealthLake", "10  HealthLake → app",
+			"R1  app        → HealthLake  no token: 403", "R2  app        → HealthLake  a tampered token: 401",
+			"signed with AWS credentials: HealthLake documents no other way", all,
+		},
+		"{}": {
+			" 1  app        → front door", " 4  front door → app", " 9  validator  → HealthLake", "10  front door → app",
+			"R1  app        → front door  no token: 401", "R2  app        → front door  a tampered token: 401", all,
+		},
 	} {
-		if !strings.Contains(out, want) {
-			t.Errorf("the output lacks %q:\n%s", want, out)
+		out, _, err := execute(t, "local", "--once", "--dir", "../..", "--config", "frontDoor="+door)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wanted {
+			if !strings.Contains(out, want) {
+				t.Errorf("frontDoor=%s: the output lacks %q:\n%s", door, want, out)
+			}
 		}
 	}
 }
 
 func TestLocalStaysUpUntilItIsEnded(t *testing.T) {
+	for what, door := range map[string]string{"with a front door": "{}", "without": "none"} {
+		t.Run(what, func(t *testing.T) { staysUpUntilItIsEnded(t, door) })
+	}
+}
+
+func staysUpUntilItIsEnded(t *testing.T, door string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var stdout, stderr bytes.Buffer
 	root := rootCommand()
-	root.SetArgs([]string{"local", "--dir", "../.."})
+	root.SetArgs([]string{"local", "--dir", "../..", "--config", "frontDoor=" + door})
 	root.SetOut(writerFunc(func(text []byte) {
 		stdout.Write(text)
 		if _, pasted, ok := strings.Cut(string(text), "Try it"); ok {
@@ -64,11 +79,16 @@ func TestLocalStaysUpUntilItIsEnded(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, stdout.String())
 		}
 	}
-	checkURLs(t, stdout.String())
+	tokens := "Hosted domain"
+	if door != "none" {
+		tokens = "FHIR base URL"
+	}
+	checkURLs(t, stdout.String(), tokens)
 }
 
-// checkURLs holds the URLs of the commands against those of the endpoints.
-func checkURLs(t *testing.T, out string) {
+// checkURLs holds the URLs of the commands against those of the endpoints. Tokens come from
+// the host of one of them.
+func checkURLs(t *testing.T, out, tokens string) {
 	t.Helper()
 	label := func(name string) string {
 		_, rest, _ := strings.Cut(out, "\n"+name+" ")
@@ -77,7 +97,7 @@ func checkURLs(t *testing.T, out string) {
 	}
 	_, tried, _ := strings.Cut(out, "Try it")
 	got := regexp.MustCompile(`https://[^\s']+`).FindAllString(tried, -1)
-	want := []string{label("Discovery"), label("Hosted domain") + "/oauth2/token", label("FHIR base URL") + "Patient?_count=3"}
+	want := []string{label("Discovery"), strings.TrimSuffix(label(tokens), "/r4/") + "/oauth2/token", label("FHIR base URL") + "Patient?_count=3"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the commands go to %v, want %v", got, want)
 	}
@@ -116,7 +136,7 @@ func TestLocalSaysWhatIsWrong(t *testing.T) {
 		afterBuild bool
 	}{
 		{"no such stack", []string{"--stack", "none"}, "Pulumi.none.yaml: missing or without configuration", false},
-		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: must be 1 to 65533", false},
+		{"a port out of range", []string{"--port", "70000"}, "--port: 70000: must be 1 to 65532", false},
 		{"no pair", []string{"--config", "protect"}, `--config: "protect": must be key=value`, false},
 		{"a bad type", []string{"--config", "protect=maybe"}, `smartlake:protect: "maybe": must be true or false`, false},
 		{"bad JSON", []string{"--config", "smartlake:clients=[{"}, `smartlake:clients: "[{": must be a list`, false},

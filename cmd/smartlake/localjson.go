@@ -44,7 +44,7 @@ func (j jsonTeller) walk(ctx context.Context, cloud *local.Cloud) error {
 
 func (j jsonTeller) endpoints(cloud *local.Cloud) error {
 	return j.lines.Encode(map[string]any{"ready": map[string]string{
-		"page": cloud.Page, "datastore": cloud.Datastore, "hostedDomain": cloud.HostedDomain, "issuer": cloud.Issuer, "dir": cloud.Dir,
+		"page": cloud.Page, "fhirBase": cloud.FHIRBase, "datastore": cloud.Datastore, "hostedDomain": cloud.HostedDomain, "issuer": cloud.Issuer, "dir": cloud.Dir,
 	}})
 }
 

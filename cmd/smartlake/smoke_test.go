@@ -227,7 +227,7 @@ func TestWhatCannotRunIsStatus2WithTheNextStep(t *testing.T) {
 		{[]string{"smok"}, `unknown command "smok" for "smartlake"`},
 		{[]string{"requests", "--local", cloud.Dir, "--format", "har"}, `--format: "har": must be one of http, postman, curl`},
 		{[]string{"requests", "--datastore", "https://example.org/r4/", "--client-id", "a"}, "--token-endpoint: missing"},
-		{[]string{"local", "--port", "70000"}, "--port: 70000: must be 1 to 65533"},
+		{[]string{"local", "--port", "70000"}, "--port: 70000: must be 1 to 65532"},
 		{[]string{"local", "--stack", "none", "--dir", "../.."}, "Pulumi.none.yaml: missing"},
 	} {
 		_, _, err := execute(t, c.args...)

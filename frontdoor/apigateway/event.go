@@ -25,11 +25,11 @@ func readEvent(ctx context.Context, payload []byte) (*http.Request, error) {
 	about := event.RequestContext
 	switch {
 	case event.Version != "2.0":
-		return nil, fmt.Errorf("the event's version: %.20q: want 2.0, the payload format of the integration", event.Version)
+		return nil, fmt.Errorf("the event's version: %.20q: must be 2.0, the payload format of the integration", event.Version)
 	case !strings.HasPrefix(event.RawPath, "/"):
-		return nil, errors.New("the event's rawPath: want a path that begins with a slash")
+		return nil, errors.New("the event's rawPath: must be a path that begins with a slash")
 	case about.HTTP.Method == "" || about.DomainName == "":
-		return nil, errors.New("the event's requestContext: want http.method and domainName")
+		return nil, errors.New("the event's requestContext: must have http.method and domainName")
 	}
 	body, err := readBody(event)
 	if err != nil {
@@ -41,7 +41,7 @@ func readEvent(ctx context.Context, payload []byte) (*http.Request, error) {
 	}
 	r, err := http.NewRequestWithContext(ctx, about.HTTP.Method, "/", bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("the event's requestContext.http.method: want a method of HTTP")
+		return nil, errors.New("the event's requestContext.http.method: must be a method of HTTP")
 	}
 	r.URL = &url.URL{Path: event.RawPath, RawQuery: event.RawQueryString}
 	r.RequestURI = r.URL.RequestURI()
@@ -56,7 +56,7 @@ func readBody(event events.APIGatewayV2HTTPRequest) ([]byte, error) {
 	}
 	body, err := base64.StdEncoding.DecodeString(event.Body)
 	if err != nil {
-		return nil, errors.New("the event's body: want base64, as isBase64Encoded says")
+		return nil, errors.New("the event's body: must be base64, as isBase64Encoded says")
 	}
 	return body, nil
 }
@@ -69,7 +69,7 @@ func readHeader(fields map[string]string) (http.Header, error) {
 	for name, value := range fields {
 		name = http.CanonicalHeaderKey(name)
 		if _, twice := header[name]; twice { // which of them counts would be left to chance
-			return nil, errors.New("the event's headers: want each name once, in whatever case")
+			return nil, errors.New("the event's headers: must have each name once, in whatever case")
 		}
 		header[name] = []string{value}
 	}

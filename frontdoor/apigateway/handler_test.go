@@ -175,19 +175,19 @@ func TestWhatIsNoEventOfTheFormatIsRefusedAndNotServed(t *testing.T) {
 	for name, c := range map[string]struct{ payload, want string }{
 		"no JSON":    {`{"version":"2.0"`, "the event: not JSON in payload format 2.0"},
 		"a list":     {`[]`, "the event: not JSON in payload format 2.0"},
-		"nothing":    {`{}`, `the event's version: "": want 2.0, the payload format of the integration`},
-		"format 1.0": {change(func(e *events.APIGatewayV2HTTPRequest) { e.Version = "1.0" }), `the event's version: "1.0": want 2.0, the payload format of the integration`},
-		"no path":    {change(func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "" }), "the event's rawPath: want a path that begins with a slash"},
-		"a URL":      {change(func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "https://e.example/" }), "the event's rawPath: want a path that begins with a slash"},
-		"no method":  {change(func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "" }), "the event's requestContext: want http.method and domainName"},
-		"no host":    {change(func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.DomainName = "" }), "the event's requestContext: want http.method and domainName"},
+		"nothing":    {`{}`, `the event's version: "": must be 2.0, the payload format of the integration`},
+		"format 1.0": {change(func(e *events.APIGatewayV2HTTPRequest) { e.Version = "1.0" }), `the event's version: "1.0": must be 2.0, the payload format of the integration`},
+		"no path":    {change(func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "" }), "the event's rawPath: must be a path that begins with a slash"},
+		"a URL":      {change(func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "https://e.example/" }), "the event's rawPath: must be a path that begins with a slash"},
+		"no method":  {change(func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "" }), "the event's requestContext: must have http.method and domainName"},
+		"no host":    {change(func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.DomainName = "" }), "the event's requestContext: must have http.method and domainName"},
 		"a method with a space": {change(func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "GET /" }),
-			"the event's requestContext.http.method: want a method of HTTP"},
+			"the event's requestContext.http.method: must be a method of HTTP"},
 		"no base64": {change(func(e *events.APIGatewayV2HTTPRequest) { e.Body, e.IsBase64Encoded = "a secret", true }),
-			"the event's body: want base64, as isBase64Encoded says"},
+			"the event's body: must be base64, as isBase64Encoded says"},
 		"a header twice": {change(func(e *events.APIGatewayV2HTTPRequest) {
 			e.Headers["authorization"], e.Headers["Authorization"] = "Bearer a", "Bearer b"
-		}), "the event's headers: want each name once, in whatever case"},
+		}), "the event's headers: must have each name once, in whatever case"},
 	} {
 		handler := apigateway.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%s: served", name) }))
 		if answer, err := handler.Invoke(t.Context(), []byte(c.payload)); err == nil || err.Error() != c.want || answer != nil {

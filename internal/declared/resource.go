@@ -37,6 +37,9 @@ func (r Resource) Flag(path ...string) bool {
 	return v.IsBool() && v.BoolValue()
 }
 
+// Has reports whether a property has a value.
+func (r Resource) Has(path ...string) bool { return !r.value(path).IsNull() }
+
 // Texts returns a list of strings.
 func (r Resource) Texts(path ...string) []string {
 	v := r.value(path)

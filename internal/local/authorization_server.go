@@ -11,7 +11,6 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
-	"github.com/smartlake/pulumi-smartlake/internal/local/page"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
@@ -32,7 +31,7 @@ func (c *Cloud) newAuthorizationServer(d declaration, options Options) error {
 		Users:           c.usersOf(d, options),
 		AliasAttributes: d.pool.Texts("aliasAttributes"),
 		CaseSensitive:   d.pool.Flag("usernameConfiguration", "caseSensitive"),
-		ExtraCallbacks:  append([]string{c.Page + page.CallbackPath}, options.ExtraCallbacks...),
+		ExtraCallbacks:  c.extraCallbacks(options),
 		PreToken:        trigger,
 		Now:             c.clock.now,
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,7 +58,7 @@ func (c smartClient) registered(names ...string) (local.Client, error) {
 func (c smartClient) authorize(client local.Client, user, scope string, more url.Values) (string, error) {
 	query := url.Values{
 		"response_type": {"code"}, "client_id": {client.ID}, "redirect_uri": {userCallback}, "scope": {scope}, "state": {"s"},
-		"aud": {c.cloud.Datastore}, "code_challenge": {oauth2.S256ChallengeFromVerifier(codeVerifier)}, "code_challenge_method": {"S256"},
+		"aud": {c.cloud.FHIRBase}, "code_challenge": {oauth2.S256ChallengeFromVerifier(codeVerifier)}, "code_challenge_method": {"S256"},
 	}
 	for name, values := range more {
 		query[name] = values
@@ -133,6 +134,25 @@ func (c smartClient) launch(client local.Client, as authenticate, user, scope st
 	})
 }
 
+// refreshes wants a refresh token, and the scope that asks for it among the granted ones.
+func refreshes(scope string) func(smartClient) error {
+	return func(c smartClient) error {
+		client, err := c.registered("portal", "app")
+		if err != nil {
+			return err
+		}
+		answer, err := c.launch(client, usual(client), "patient", "openid "+scope, nil)
+		if err != nil {
+			return err
+		}
+		granted, _ := answer["scope"].(string)
+		if answer["refresh_token"] == nil || !slices.Contains(strings.Fields(granted), scope) {
+			return fmt.Errorf("the scopes %q are granted, a refresh token: %t", granted, answer["refresh_token"] != nil)
+		}
+		return nil
+	}
+}
+
 // launched wants members of the token response of a launch with these scopes.
 func launched(scope string, more url.Values, members ...string) func(smartClient) error {
 	return func(c smartClient) error {
@@ -187,7 +207,7 @@ func (c smartClient) search(client local.Client, scope smart.Scope, text string,
 	if typ == "*" {
 		typ = "Patient"
 	}
-	status, found := c.fhir(http.MethodGet, typ, answer["access_token"].(string))
+	status, found := c.send(http.MethodGet, c.cloud.FHIRBase+typ, "", map[string]string{"Authorization": "Bearer " + answer["access_token"].(string)})
 	if entries, _ := found["entry"].([]any); status != http.StatusOK || len(entries) == 0 {
 		return fmt.Errorf("%s: the search answers %d %v", text, status, found)
 	}
@@ -226,7 +246,7 @@ var contracts = map[string]func(smartClient) error{
 		}
 		response, err := c.http.PostForm(c.document.AuthorizationEndpoint, url.Values{
 			"response_type": {"code"}, "client_id": {client.ID}, "redirect_uri": {userCallback}, "scope": {"openid"}, "state": {"s"},
-			"code_challenge": {oauth2.S256ChallengeFromVerifier(codeVerifier)}, "code_challenge_method": {"S256"},
+			"aud": {c.cloud.FHIRBase}, "code_challenge": {oauth2.S256ChallengeFromVerifier(codeVerifier)}, "code_challenge_method": {"S256"},
 		})
 		if err != nil {
 			return err
@@ -257,8 +277,8 @@ var contracts = map[string]func(smartClient) error{
 	"context-style":                launched("launch openid", fromAnEHR, "smart_style_url"),
 	"launch-ehr":                   launched("launch openid", fromAnEHR),
 	"launch-standalone":            launched("openid", nil),
-	"permission-offline":           launched("openid offline_access", nil, "refresh_token"),
-	"permission-online":            launched("openid online_access", nil, "refresh_token"),
+	"permission-offline":           refreshes("offline_access"),
+	"permission-online":            refreshes("online_access"),
 	"permission-patient":           reads(func(s smart.Scope) bool { return s.Context() == smart.Patient }, onlyThePatientsOwn),
 	"permission-user":              reads(func(s smart.Scope) bool { return s.Context() == smart.User }, anything),
 	"permission-v1":                reads(func(s smart.Scope) bool { return s.Version() == smart.V1 }, anything),
@@ -336,20 +356,29 @@ func TestTheDiscoveryDocumentClaimsWhatAnUnmodifiedClientCanDoAndNoMore(t *testi
 		"a service":             {"clients": "[" + theService + "]"},
 		"a service of v1":       {"authorizationStrategy": "SMART_ON_FHIR_V1", "clients": `[{"name":"etl","kind":"service","scopes":["system/*.read"]}]`},
 	} {
-		t.Run(what, func(t *testing.T) {
-			client := newSMARTClient(t, start(t, "dev", stack))
-			for _, capability := range smart.Capabilities() {
-				contract, known := contracts[capability]
-				if !known {
-					t.Fatalf("%s: nothing shows what a client can do with it", capability)
-				}
-				assertClaim(t, capability, slices.Contains(client.document.Capabilities, capability), contract(client))
-			}
-			for method := range methods {
-				claimed := slices.Contains(client.document.TokenEndpointAuthMethodsSupported, method)
-				assertClaim(t, method, claimed, authenticates(method)(client))
-			}
-		})
+		for where, door := range map[string]string{"at HealthLake": "none", "at the front door": "{}"} {
+			t.Run(what+" "+where, func(t *testing.T) {
+				stack := maps.Clone(stack)
+				stack["frontDoor"] = door
+				newSMARTClient(t, start(t, "dev", stack)).assertClaims()
+			})
+		}
+	}
+}
+
+// assertClaims holds what the discovery document claims against what a client can do.
+func (c smartClient) assertClaims() {
+	c.t.Helper()
+	for _, capability := range smart.Capabilities() {
+		contract, known := contracts[capability]
+		if !known {
+			c.t.Fatalf("%s: nothing shows what a client can do with it", capability)
+		}
+		assertClaim(c.t, capability, slices.Contains(c.document.Capabilities, capability), contract(c))
+	}
+	for method := range methods {
+		claimed := slices.Contains(c.document.TokenEndpointAuthMethodsSupported, method)
+		assertClaim(c.t, method, claimed, authenticates(method)(c))
 	}
 }
 

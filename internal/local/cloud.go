@@ -26,6 +26,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local/apigateway"
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
@@ -46,12 +47,12 @@ type Options struct {
 	Stack   declared.Stack
 	// Address of the endpoints, a loopback one such as 127.0.0.1, the default, or ::1.
 	Address string
-	// Port of the first of three endpoints, which take successive ports. 0 takes free
-	// ones.
+	// Port of the first of three endpoints, or of four with a front door, which take
+	// successive ports. 0 takes free ones.
 	Port int
 	// Former is a closed cloud whose ports, certificate, credentials and page's path are taken over, so
-	// that apps and browsers that know it need no change. Nil for none; Address and Port do not
-	// count otherwise.
+	// that apps and browsers that know it need no change. Nil for none. Address and Port then
+	// count only for an endpoint that it did not have.
 	Former *Cloud
 	// FunctionLog gets what the functions write; nil for nowhere.
 	FunctionLog io.Writer
@@ -83,7 +84,12 @@ type Cloud struct {
 	// Page is the address of the page about this cloud, with a slash at its end. Its path
 	// is a secret: other users of this machine cannot open the page.
 	Page string
-	// Datastore is the FHIR base URL, with a slash at its end.
+	// FHIRBase is the FHIR base URL that apps use, with a slash at its end: the front door's,
+	// or the datastore's own where the stack has no front door.
+	FHIRBase string
+	// FrontDoor is the front door's address, a URL without a path; empty for none.
+	FrontDoor string
+	// Datastore is HealthLake's own FHIR base URL, with a slash at its end.
 	Datastore string
 	// HostedDomain and Issuer of the authorization server.
 	HostedDomain, Issuer string
@@ -93,9 +99,11 @@ type Cloud struct {
 	Clients []Client
 	// Users who may sign in: the declared ones, or made-up ones where there are none.
 	Users []User
-	// Discovery is the discovery document as the program declares it, with
+	// Discovery is the discovery document at FHIRBase as the program declares it, with
 	// loopback addresses.
 	Discovery string
+	// TokenEndpoint is the one of that document.
+	TokenEndpoint string
 	// Credentials are AWS credentials of the person who runs the cloud, an administrator of
 	// the account.
 	Credentials sigv4.Credentials
@@ -116,13 +124,15 @@ type Cloud struct {
 	keys        *sigv4.Keyring // of the account
 	graph       *declared.Graph
 	servers     []*http.Server
-	listening   []string // the addresses of the endpoints
+	listening   []string // the addresses of the endpoints, also those that a former cloud had besides
 	pagePath    string   // between slashes, and hard to guess
 	pageClient  *http.Client
 	clock       clock
 	functions   map[string]*lambda.Function // by name
 	validator   *lambda.Function            // one of them
+	door        *lambda.Function            // another, the front door's; nil for none
 	store       *healthlake.Datastore
+	api         *apigateway.API // the front door's; nil for none
 	preloaded   bool
 	lenient     bool // whether HealthLake is
 
@@ -193,8 +203,12 @@ func Start(options Options) (*Cloud, error) {
 }
 
 func (c *Cloud) start(options Options) (err error) {
-	listening, err := options.endpoints()
+	declared, err := readDeclared(c.graph)
 	if err != nil {
+		return err
+	}
+	names := declared.names()
+	if c.listening, err = options.endpoints(len(names)); err != nil {
 		return err
 	}
 	if options.Former != nil {
@@ -216,11 +230,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err := os.WriteFile(c.CertificateFile, c.certificate.pem, 0o600); err != nil {
 		return err
 	}
-	declared, err := readDeclared(c.graph)
-	if err != nil {
-		return err
-	}
-	listeners, at, err := listen(listening, declared)
+	listeners, at, err := listen(c.listening, names)
 	if err != nil {
 		return err
 	}
@@ -232,7 +242,7 @@ func (c *Cloud) start(options Options) (err error) {
 		return err
 	}
 	for i, listener := range listeners {
-		c.listening = append(c.listening, listener.Addr().String())
+		c.listening[i] = listener.Addr().String()
 		c.serve(listener, handlers[i])
 	}
 	return errors.Join(c.writeOutputs(at), c.writeCredentials())
@@ -251,34 +261,52 @@ func (c *Cloud) writeOutputs(at addresses) error {
 	return os.WriteFile(c.OutputsFile, []byte(at.Replace(text.String())), 0o600)
 }
 
-// handlers makes the three services: HealthLake, the hosted domain and the issuer.
+// handlers makes the services: HealthLake, the hosted domain, the issuer and, where there
+// is one, the front door.
 func (c *Cloud) handlers(d declaration, at addresses, options Options) (_ []http.Handler, err error) {
 	c.Page = at.origins[0] + c.pagePath
 	c.Datastore = at.Replace(d.datastore.Text("datastoreEndpoint"))
 	c.HostedDomain = at.Replace(d.hostedDomain)
 	c.Issuer = at.Replace("https://" + d.pool.Text("endpoint"))
-	c.Discovery = at.Replace(d.metadata())
-	if err := at.checkAll("the discovery document", c.Discovery); err != nil {
+	c.FHIRBase, c.Discovery = c.Datastore, at.Replace(d.metadata())
+	if d.door.declared() {
+		c.FrontDoor = at.Replace(d.door.name)
+		c.FHIRBase, c.Discovery = at.Replace(d.door.settings.BaseURL)+"/", at.Replace(d.door.settings.DiscoveryDocument)
+	}
+	if err := at.checkAll("the discovery document", c.Discovery+" "+at.Replace(d.metadata())); err != nil {
 		return nil, err
 	}
-	if err := c.newFunctions(d, at, options.FunctionLog); err != nil {
+	var document smart.Configuration
+	if err := json.Unmarshal([]byte(c.Discovery), &document); err != nil {
+		return nil, fmt.Errorf("the declared discovery document: %w", err)
+	}
+	c.TokenEndpoint = document.TokenEndpoint
+	if err := c.newFunctions(d, at, options); err != nil {
 		return nil, err
 	}
-	c.validator = c.functions[d.function.Text("name")]
+	c.validator, c.door = c.functions[d.function.Text("name")], c.functions[d.door.function.Text("name")]
 	if err := c.newAuthorizationServer(d, options); err != nil {
 		return nil, err
 	}
-	if c.store, err = c.newDatastore(d, options); err != nil {
+	if c.store, err = c.newDatastore(d, at, options); err != nil {
 		return nil, err
 	}
 	root, err := c.withPage(options.Stack)
 	if err != nil {
 		return nil, err
 	}
-	return []http.Handler{root, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}, nil
+	handlers := []http.Handler{root, c.AuthorizationServer.HostedDomain(), c.AuthorizationServer.Issuer()}
+	if d.door.declared() {
+		door, err := c.newFrontDoor(d)
+		if err != nil {
+			return nil, err
+		}
+		handlers = append(handlers, door)
+	}
+	return handlers, nil
 }
 
-func (c *Cloud) newDatastore(d declaration, options Options) (*healthlake.Datastore, error) {
+func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*healthlake.Datastore, error) {
 	data := healthlake.Empty()
 	c.preloaded = options.FHIRURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"
 	switch {
@@ -296,7 +324,7 @@ func (c *Cloud) newDatastore(d declaration, options Options) (*healthlake.Datast
 		ARN:          d.datastore.Text("datastoreArn"),
 		ID:           d.datastore.Text("datastoreId"),
 		Name:         d.datastore.Text("datastoreName"),
-		Metadata:     c.Discovery,
+		Metadata:     at.Replace(d.metadata()),
 		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
 		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
 		Data:         data,
@@ -331,7 +359,7 @@ var originPattern = regexp.MustCompile(`(?i)(?:^|["\s,])(https://[^/?#\s",\\]*)`
 func (a addresses) checkAll(what, text string) error {
 	for _, found := range originPattern.FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(a.origins, found[1]) {
-			return fmt.Errorf("%s holds %s, which the local cloud does not stand in for; use only URLs of the declared datastore, user pool and domain",
+			return fmt.Errorf("%s holds %s, which the local cloud does not stand in for; use only URLs of the declared datastore, user pool, domain and front door",
 				what, found[1])
 		}
 	}
@@ -349,31 +377,35 @@ func CheckAddress(address string) error {
 
 func (o Options) host() string { return cmp.Or(o.Address, "127.0.0.1") }
 
-// endpoints are the addresses to listen at: HealthLake, the hosted domain, the issuer.
-func (o Options) endpoints() ([]string, error) {
+// endpoints are the addresses to listen at: HealthLake, the hosted domain, the issuer and,
+// where there are four, the front door. Those of a former cloud come first, and more than
+// are asked for if it had more: a next one may want them again.
+func (o Options) endpoints(number int) ([]string, error) {
+	host, port := o.host(), o.Port
+	var listening []string
 	if o.Former != nil {
-		return o.Former.listening, nil
+		listening = slices.Clone(o.Former.listening)
+		first, _ := netip.ParseAddrPort(listening[0])
+		host = first.Addr().String()
 	}
-	host := o.host()
 	if err := CheckAddress(host); err != nil {
 		return nil, err
 	}
-	var listening []string
-	for i := range 3 {
-		port := 0
-		if o.Port != 0 {
-			port = o.Port + i
+	for i := len(listening); i < number; i++ {
+		at := 0
+		if port != 0 {
+			at = port + i
 		}
-		listening = append(listening, net.JoinHostPort(host, strconv.Itoa(port)))
+		listening = append(listening, net.JoinHostPort(host, strconv.Itoa(at)))
 	}
 	return listening, nil
 }
 
-// listen opens the three endpoints and says which address stands for which name.
-func listen(listening []string, d declaration) ([]net.Listener, addresses, error) {
+// listen opens an endpoint for each name, and says which address stands for which.
+func listen(listening, names []string) ([]net.Listener, addresses, error) {
 	var listeners []net.Listener
 	var pairs, origins []string
-	for i, name := range []string{d.healthLake, d.hostedDomain, d.issuerHost} {
+	for i, name := range names {
 		listener, err := net.Listen("tcp", listening[i])
 		if err != nil {
 			for _, open := range listeners {

@@ -54,7 +54,7 @@ func TestAFolderWithoutCredentialsSaysSo(t *testing.T) {
 
 func TestHealthLakeServesTheDiscoveryDocumentToEverybodyOnlyWhereItIsLenient(t *testing.T) {
 	for _, lenient := range []bool{false, true} {
-		cloud := localtest.Start(t, "dev", nil, func(o *local.Options) { o.LenientHealthLake = lenient })
+		cloud := localtest.Start(t, "dev", withoutADoor, func(o *local.Options) { o.LenientHealthLake = lenient })
 		var steps []string
 		if err := cloud.Walk(t.Context(), func(s local.Step) { steps = append(steps, s.What) }); err != nil {
 			t.Errorf("lenient %t: %v", lenient, err)

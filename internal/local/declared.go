@@ -18,11 +18,12 @@ type declaration struct {
 	// function judges the datastore's tokens; trigger is asked by the pool before it
 	// issues a user's, and is none where the pool has no trigger.
 	function, trigger               declared.Resource
+	door                            frontDoor
 	clients, users, members         []declared.Resource // members are users in groups
 	functions, aliases, permissions []declared.Resource
 	account                         string
 
-	// AWS's names of the three services, as URLs without a path.
+	// AWS's names of the services, as URLs without a path. The front door's is its own.
 	healthLake, hostedDomain, issuerHost string
 }
 
@@ -54,7 +55,7 @@ func readDeclared(g *declared.Graph) (declaration, error) {
 		}
 		*wanted.into = found[0]
 	}
-	err := d.readFunctions()
+	err := errors.Join(d.readFunctions(), d.readFrontDoor(g))
 	if err != nil {
 		return declaration{}, err
 	}
@@ -68,7 +69,16 @@ func readDeclared(g *declared.Graph) (declaration, error) {
 	return d, err
 }
 
-// metadata is the discovery document.
+// names are those of the services by which apps find them, in the order of the endpoints.
+func (d declaration) names() []string {
+	names := []string{d.healthLake, d.hostedDomain, d.issuerHost}
+	if d.door.declared() {
+		names = append(names, d.door.name)
+	}
+	return names
+}
+
+// metadata is the datastore's discovery document.
 func (d declaration) metadata() string {
 	return d.datastore.Text("identityProviderConfiguration", "metadata")
 }
@@ -142,7 +152,7 @@ func (d declaration) invokable(service, source, arn string) error {
 	for _, p := range d.permissions {
 		if p.Text("principal") == service && p.Text("action") == "lambda:InvokeFunction" &&
 			p.Text("function") == function.Text("name") && p.Text("qualifier") == qualifier &&
-			(p.Text("sourceArn") == "" || p.Text("sourceArn") == source) &&
+			(p.Text("sourceArn") == "" || arnLike(p.Text("sourceArn"), source)) &&
 			(p.Text("sourceAccount") == "" || p.Text("sourceAccount") == d.account) {
 			return nil
 		}

@@ -16,6 +16,7 @@ type fault struct {
 	name, says string
 	part       string // what fails; of several faults of one part, the last one that was set counts
 	once       bool   // it happens when it is set, and is not on afterwards
+	door       bool   // it is of the front door
 	set        func(c *Cloud, on bool) error
 }
 
@@ -27,6 +28,12 @@ var faults = []fault{
 	}},
 	{name: "discovery-limited", part: "discovery", says: "The account's quota of ten discovery documents a minute is used up: the datastore answers with status 429", set: func(c *Cloud, on bool) error {
 		c.store.Faults.LimitDiscovery(on)
+		return nil
+	}},
+	frontDoorFault("front-door-error", "The front door's function answers every call with an error: apps get API Gateway's status 500", lambda.Failing),
+	frontDoorFault("front-door-slow", "The front door's function takes a second and a half longer", lambda.Slow),
+	{name: "front-door-throttled", part: "front door's quota", door: true, says: "API Gateway answers every request to the front door with status 429", set: func(c *Cloud, on bool) error {
+		c.api.Throttle(on)
 		return nil
 	}},
 	keySetFault("key-set-broken", "The key set answers with status 500. A validator that knows the keys does not notice until they are rotated", cognito.KeySetFault{Broken: true}),
@@ -69,8 +76,15 @@ func validatorFault(name, says string, wrong lambda.Fault) fault {
 	}}
 }
 
+func frontDoorFault(name, says string, wrong lambda.Fault) fault {
+	return fault{name: name, part: "front door", door: true, says: says, set: func(c *Cloud, on bool) error {
+		c.door.SetFault(wrong, on)
+		return nil
+	}}
+}
+
 // FaultNames are the faults that can be set, sorted: clock-skew, discovery-limited,
-// key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle (429),
+// front-door-error, front-door-slow, front-door-throttled (429), key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle (429),
 // unavailable (503), validator-crash, validator-error and validator-slow (HealthLake's
 // timeout). The page of a running cloud says what each does.
 func FaultNames() []string {
@@ -90,13 +104,17 @@ func CheckFault(name string) error {
 }
 
 // SetFault makes the cloud fail in a named way, or stop failing so. Of the faults of
-// the validator, and of those of the key set, the last one that was set counts;
-// rotate-keys happens whenever it is set. It may be called while requests are served.
+// the validator, of the front door's function and of the key set, the last one that was
+// set counts; rotate-keys happens whenever it is set. Those of the front door are an error
+// where a stack has none. It may be called while requests are served.
 func (c *Cloud) SetFault(name string, on bool) error {
 	if err := CheckFault(name); err != nil {
 		return err
 	}
 	f := faults[slices.Index(FaultNames(), name)]
+	if f.door && c.FrontDoor == "" {
+		return fmt.Errorf("fault: %s: this stack has no front door", name)
+	}
 	c.faultsMu.Lock()
 	defer c.faultsMu.Unlock()
 	if !on && !f.once && c.failing[f.part] != name {
@@ -118,6 +136,9 @@ func (c *Cloud) faultsAsTheyAre() []page.Fault {
 	defer c.faultsMu.Unlock()
 	var shown []page.Fault
 	for _, f := range faults {
+		if f.door && c.FrontDoor == "" {
+			continue
+		}
 		shown = append(shown, page.Fault{Name: f.name, Says: f.says, On: c.failing[f.part] == f.name, Once: f.once})
 	}
 	return shown

@@ -49,7 +49,7 @@ func TestTheCloudFailsOnDemandAndRecovers(t *testing.T) {
 			t.Errorf("after %s: %d %v", c.fault, status, answer)
 		}
 	}
-	const want = `fault: "x": must be one of clock-skew, discovery-limited, key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle, unavailable, validator-crash, validator-error, validator-slow`
+	const want = `fault: "x": must be one of clock-skew, discovery-limited, front-door-error, front-door-slow, front-door-throttled, key-set-broken, key-set-garbage, key-set-slow, rotate-keys, throttle, unavailable, validator-crash, validator-error, validator-slow`
 	if err := cloud.SetFault("x", true); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}

@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,18 +10,25 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
-// newFunctions makes the functions that the datastore and the pool call ready.
-func (c *Cloud) newFunctions(d declaration, at addresses, functionLog io.Writer) error {
-	for i, function := range []declared.Resource{d.function, d.trigger} {
+// newFunctions makes the functions that the datastore, the pool and the front door's API
+// call ready.
+func (c *Cloud) newFunctions(d declaration, at addresses, options Options) error {
+	for i, function := range []declared.Resource{d.function, d.trigger, d.door.function} {
 		name := function.Text("name")
 		if _, runs := c.functions[name]; runs || function.Type == "" {
-			continue // one function for both, or a pool without a trigger
+			continue // one function for several, a pool without a trigger, or no front door
 		}
 		environment, err := c.environment(function, at)
 		if err != nil {
 			return err
+		}
+		if name == d.door.function.Text("name") {
+			if environment[wire.EnvFrontDoor], err = d.door.localized(at, c.extraCallbacks(options)); err != nil {
+				return err
+			}
 		}
 		dir := filepath.Join(c.Dir, "function-"+strconv.Itoa(i))
 		if err := os.Mkdir(dir, 0o700); err != nil {
@@ -37,7 +43,7 @@ func (c *Cloud) newFunctions(d declaration, at addresses, functionLog io.Writer)
 			Credentials: c.keys.Issue(function.Text("role")),
 			Timeout:     time.Duration(function.Number("timeout")) * time.Second,
 			Dir:         dir,
-			Log:         functionLog,
+			Log:         options.FunctionLog,
 			ErrorLog:    c.errorLog,
 		})
 		if err != nil {

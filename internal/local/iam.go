@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
@@ -101,12 +102,28 @@ func holds(conditions map[string]map[string]string, request map[string]string) b
 					return false
 				}
 			case "ArnLike":
-				if ok, err := path.Match(pattern, value); err != nil || !ok {
+				if !arnLike(pattern, value) {
 					return false
 				}
 			default:
 				return false
 			}
+		}
+	}
+	return true
+}
+
+// arnLike compares part by part; an asterisk goes past slashes, and never past colons
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+func arnLike(pattern, arn string) bool {
+	patterns, parts := strings.SplitN(pattern, ":", 6), strings.SplitN(arn, ":", 6)
+	if len(patterns) != len(parts) {
+		return false
+	}
+	flat := strings.NewReplacer("/", "\x00") // which path.Match takes for no end of a name
+	for i, part := range parts {
+		if ok, err := path.Match(flat.Replace(patterns[i]), flat.Replace(part)); err != nil || !ok {
+			return false
 		}
 	}
 	return true

@@ -20,6 +20,7 @@ func TestACustomDomainAndItsIdentityProvidersRunLocally(t *testing.T) {
 			"certificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"}`,
 		"identityProviders": `[{"name": "clinic", "kind": "saml", "metadataUrl": "https://idp.example.org/metadata",
 			"attributeMapping": {"email": "mail"}}]`,
+		"frontDoor": "none",
 	})
 	var document map[string]any
 	if err := json.Unmarshal([]byte(cloud.Discovery), &document); err != nil {

@@ -64,7 +64,7 @@ func TestAProgramThatSendsRequestsElsewhereIsNotRun(t *testing.T) {
 	const (
 		tokenEndpoint = `"token_endpoint":"https://prefix.auth.us-east-1.amazoncognito.com/oauth2/token"`
 		keySet        = "https://cognito-idp.us-east-1.amazonaws.com/keys"
-		onlyURLs      = ", which the local cloud does not stand in for; use only URLs of the declared datastore, user pool and domain"
+		onlyURLs      = ", which the local cloud does not stand in for; use only URLs of the declared datastore, user pool, domain and front door"
 	)
 	for _, c := range []struct{ name, metadata, jwksURI, want string }{
 		{

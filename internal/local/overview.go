@@ -18,6 +18,8 @@ func (c *Cloud) withPage(stack declared.Stack) (http.Handler, error) {
 		Address:      c.Page,
 		Project:      stack.Project,
 		Stack:        stack.Name,
+		FHIRBase:     c.FHIRBase,
+		FrontDoor:    c.FrontDoor,
 		Datastore:    c.Datastore,
 		HostedDomain: c.HostedDomain,
 		Issuer:       c.Issuer,

@@ -142,8 +142,18 @@ func TestThePageAnswersToItsOwnAddressAlone(t *testing.T) {
 }
 
 func TestThePageRunsNothingOfOthersAndSharesNothing(t *testing.T) {
-	cloud := start(t, "dev", nil)
+	for what, stack := range map[string]map[string]string{"with a front door": behindADoor, "without": withoutADoor} {
+		t.Run(what, func(t *testing.T) { assertProtected(t, start(t, "dev", stack)) })
+	}
+}
+
+func assertProtected(t *testing.T, cloud *local.Cloud) {
+	t.Helper()
 	a := newApp(t, cloud)
+	targets := "'self' " + cloud.HostedDomain
+	if cloud.FrontDoor != "" {
+		targets = "'self' " + cloud.FrontDoor + " " + cloud.HostedDomain
+	}
 	for path, want := range map[string]int{"": 200, "decisions": 200, "page.css": 200, "page.js": 200, "app/callback": 400, "none": 404} {
 		request := newRequest(t, http.MethodGet, cloud.Page+path, nil)
 		request.Header.Set("Origin", "https://example.org")
@@ -152,8 +162,8 @@ func TestThePageRunsNothingOfOthersAndSharesNothing(t *testing.T) {
 			t.Errorf("/%s: %d, want %d", path, status, want)
 		}
 		for name, value := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self' " +
-				cloud.HostedDomain + "; base-uri 'none'; frame-ancestors 'none'",
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action " +
+				targets + "; base-uri 'none'; frame-ancestors 'none'",
 			"Cross-Origin-Opener-Policy":   "same-origin",
 			"Cross-Origin-Resource-Policy": "same-origin",
 			"X-Content-Type-Options":       "nosniff",
@@ -200,7 +210,7 @@ func TestTheSampleAppTakesNoAnswerButThatOfItsBrowsersLastLaunch(t *testing.T) {
 	}
 	mine, authorize := a.beginLaunch("app")
 	query := authorize.Query()
-	for name, want := range map[string]string{"aud": cloud.Datastore, "code_challenge_method": "S256", "response_type": "code", "redirect_uri": cloud.Page + "app/callback"} {
+	for name, want := range map[string]string{"aud": cloud.FHIRBase, "code_challenge_method": "S256", "response_type": "code", "redirect_uri": cloud.Page + "app/callback"} {
 		if query.Get(name) != want {
 			t.Errorf("%s: %q, want %q", name, query.Get(name), want)
 		}
@@ -256,7 +266,7 @@ func TestAStandardOAuthLibraryLaunchesAgainstTheWholeCloud(t *testing.T) {
 		Scopes:      strings.Fields(launchedScope),
 	}
 	verifier := oauth2.GenerateVerifier()
-	back := a.signInAt(config.AuthCodeURL("a-state", oauth2.S256ChallengeOption(verifier)), "ann", "Correct-horse-1")
+	back := a.signInAt(config.AuthCodeURL("a-state", oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("aud", cloud.FHIRBase)), "ann", "Correct-horse-1")
 	if back.Query().Get("state") != "a-state" {
 		t.Fatalf("sent to %s", back)
 	}
@@ -268,7 +278,7 @@ func TestAStandardOAuthLibraryLaunchesAgainstTheWholeCloud(t *testing.T) {
 	if claims := claimsOf(t, token.AccessToken); claims["patient"] != "patient-01" {
 		t.Errorf("claims %v", claims)
 	}
-	response, err := config.Client(ctx, token).Get(cloud.Datastore + "Patient/patient-01")
+	response, err := config.Client(ctx, token).Get(cloud.FHIRBase + "Patient/patient-01")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,18 +34,27 @@ type Step struct {
 const (
 	noAnswer   = "no answer"
 	appTimeout = 10 * time.Second
+
+	// The parties that an app talks to.
+	theDatastore = "HealthLake"
+	theServer    = "Cognito"
+	theDoor      = "front door"
 )
 
 // Walk goes the way of a request as an app would - discovery, token, request,
 // validation, data - and then tries two requests that must be refused. It reports
-// each step, and returns an error if one is not as it must be.
+// each step, and returns an error if one is not as it must be. The app knows the front
+// door alone, where the stack has one.
 func (c *Cloud) Walk(ctx context.Context, report func(Step)) error {
-	a, err := app.New(c.Datastore, c.client(), appTimeout)
+	a, err := app.New(c.FHIRBase, c.client(), appTimeout)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	w := walk{cloud: c, app: a, report: report, signer: c.signer()}
+	w := walk{cloud: c, app: a, report: report, signer: c.signer(), fhir: theDatastore, server: theServer}
+	if c.FrontDoor != "" {
+		w.fhir, w.server = theDoor, theDoor
+	}
 	for _, part := range []func(context.Context) error{w.discover, w.obtainToken, w.readData, w.refusals} {
 		if err := part(ctx); err != nil {
 			return err
@@ -82,6 +91,8 @@ type walk struct {
 	app    *app.App
 	report func(Step)
 	signer *app.Credentials // of the request for the discovery document; nil where it is public
+	// fhir and server are whom the app asks for data and for tokens.
+	fhir, server string
 
 	discovery smart.Configuration
 	client    Client
@@ -102,14 +113,14 @@ func (w *walk) discover(ctx context.Context) error {
 	if w.signer != nil {
 		asked += ", signed with AWS credentials: HealthLake documents no other way"
 	}
-	if err := w.tell(Step{Number: 1, From: "app", To: "HealthLake", What: asked}); err != nil {
+	if err := w.tell(Step{Number: 1, From: "app", To: w.fhir, What: asked}); err != nil {
 		return err
 	}
 	answer, err := w.app.Discover(ctx, w.signer)
 	if err != nil {
-		return w.tell(Step{Number: 2, From: "HealthLake", To: "app", What: noAnswer, Err: err})
+		return w.tell(Step{Number: 2, From: w.fhir, To: "app", What: noAnswer, Err: err})
 	}
-	s := Step{Number: 2, From: "HealthLake", To: "app", Took: answer.Took}
+	s := Step{Number: 2, From: w.fhir, To: "app", Took: answer.Took}
 	w.discovery, s.Err = answer.Configuration()
 	if s.Err == nil && string(answer.Body) != w.cloud.Discovery {
 		s.Err = errors.New("not the declared discovery document")
@@ -127,17 +138,17 @@ func (w *walk) obtainToken(ctx context.Context) error {
 	}
 	w.client = client
 	endpoint, scope := w.discovery.TokenEndpoint, client.SystemScope()
-	if err := w.tell(Step{Number: 3, From: "app", To: "Cognito", What: fmt.Sprintf(
+	if err := w.tell(Step{Number: 3, From: "app", To: w.server, What: fmt.Sprintf(
 		"POST %s grant_type=client_credentials scope=%q as client %s", endpoint, scope, client.Name)}); err != nil {
 		return err
 	}
 	answer, err := w.app.RequestToken(ctx, endpoint, outputs.App{Name: client.Name, ID: client.ID, Secret: client.Secret}, scope)
 	if err != nil {
-		return w.tell(Step{Number: 4, From: "Cognito", To: "app", What: noAnswer, Err: err})
+		return w.tell(Step{Number: 4, From: w.server, To: "app", What: noAnswer, Err: err})
 	}
 	token, err := answer.Token()
 	w.token = token.AccessToken
-	return w.tell(Step{Number: 4, From: "Cognito", To: "app", Took: answer.Took, Err: err, What: fmt.Sprintf(
+	return w.tell(Step{Number: 4, From: w.server, To: "app", Took: answer.Took, Err: err, What: fmt.Sprintf(
 		"%d, an access token of %d bytes, valid for %d s", answer.Status, len(token.AccessToken), token.ExpiresIn)})
 }
 
@@ -145,16 +156,16 @@ func (w *walk) obtainToken(ctx context.Context) error {
 // Cognito is told by them afterwards.
 func (w *walk) readData(ctx context.Context) error {
 	search := app.Request{Path: w.client.Searchable() + "?_count=3", Token: w.token}
-	if err := w.tell(Step{Number: 5, From: "app", To: "HealthLake", What: "GET " + w.app.URL(search.Path) + " with the token"}); err != nil {
+	if err := w.tell(Step{Number: 5, From: "app", To: w.fhir, What: "GET " + w.app.URL(search.Path) + " with the token"}); err != nil {
 		return err
 	}
 	answer, err := w.app.FHIR(ctx, search)
 	if err != nil {
-		return w.tell(Step{Number: 10, From: "HealthLake", To: "app", What: noAnswer, Err: err})
+		return w.tell(Step{Number: 10, From: w.fhir, To: "app", What: noAnswer, Err: err})
 	}
 	decision, keySets := w.cloud.lastDecision()
 	if len(decision.Event) == 0 {
-		return w.tell(Step{Number: 6, From: "HealthLake", To: "validator", What: "nothing: it did not ask",
+		return w.tell(Step{Number: 6, From: theDatastore, To: "validator", What: "nothing: it did not ask",
 			Err: fmt.Errorf("the app got %d: %s", answer.Status, answer.Resource().Diagnostics())})
 	}
 	for _, s := range validationSteps(decision, keySets) {
@@ -163,7 +174,7 @@ func (w *walk) readData(ctx context.Context) error {
 		}
 	}
 	bundle, err := answer.Found()
-	s := Step{Number: 10, From: "HealthLake", To: "app", Took: answer.Took, Err: err, What: answer.Said()}
+	s := Step{Number: 10, From: w.fhir, To: "app", Took: answer.Took, Err: err, What: answer.Said()}
 	if s.Err == nil {
 		s.What = fmt.Sprintf("%d, Bundle with a total of %d", answer.Status, bundle.Total)
 	}
@@ -182,16 +193,16 @@ func validationSteps(d healthlake.Decision, keySets []cognito.KeySetRequest) []S
 	if d.Reply.ColdStart {
 		start = "cold start"
 	}
-	steps := []Step{{Number: 6, From: "HealthLake", To: "validator", Err: eventErr, What: fmt.Sprintf(
+	steps := []Step{{Number: 6, From: theDatastore, To: "validator", Err: eventErr, What: fmt.Sprintf(
 		"operationName %s, datastoreId %s, bearerToken of %d bytes (%s)", event.OperationName, event.DatastoreID, d.TokenBytes, start)}}
 	asked, given := "the key set is known already", "nothing"
 	if index := slices.IndexFunc(keySets, func(k cognito.KeySetRequest) bool { return k.Time.After(d.Asked) }); index >= 0 {
 		asked, given = "GET the key set", "keys "+strings.Join(keySets[index].KeyIDs, ", ")
 	}
 	steps = append(steps,
-		Step{Number: 7, From: "validator", To: "Cognito", What: asked},
-		Step{Number: 8, From: "Cognito", To: "validator", What: given})
-	last := Step{Number: 9, From: "validator", To: "HealthLake", Took: d.Answered.Sub(d.Asked), Err: d.Err}
+		Step{Number: 7, From: "validator", To: theServer, What: asked},
+		Step{Number: 8, From: theServer, To: "validator", What: given})
+	last := Step{Number: 9, From: "validator", To: theDatastore, Took: d.Answered.Sub(d.Asked), Err: d.Err}
 	if last.Err == nil {
 		last.Err = json.Unmarshal(d.Reply.Answer, &answer)
 	}
@@ -209,7 +220,10 @@ func (w *walk) refusals(ctx context.Context) error {
 		return err
 	}
 	withoutToken, status := "MissingAuthenticationTokenException", http.StatusForbidden
-	if w.cloud.lenient {
+	switch {
+	case w.cloud.FrontDoor != "":
+		withoutToken, status = "login", http.StatusUnauthorized
+	case w.cloud.lenient:
 		withoutToken, status = "no bearer token", http.StatusUnauthorized
 	}
 	for _, attempt := range []struct {
@@ -221,7 +235,7 @@ func (w *walk) refusals(ctx context.Context) error {
 		{"a tampered token", tampered, http.StatusUnauthorized, string(validator.SignatureInvalid)},
 	} {
 		answer, err := w.app.FHIR(ctx, app.Request{Path: w.client.Searchable(), Token: attempt.token})
-		s := Step{From: "app", To: "HealthLake", Took: answer.Took, Err: err, What: attempt.name + ": " + noAnswer}
+		s := Step{From: "app", To: w.fhir, Took: answer.Took, Err: err, What: attempt.name + ": " + noAnswer}
 		if err == nil {
 			s.What = attempt.name + ": " + answer.Said()
 			s.Err = answer.Refused()

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
@@ -46,12 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func withCloud(tests func() int) (int, error) {
-	overrides, err := localtest.Functions(context.Background())
-	if err != nil {
-		return 1, err
-	}
-	overrides["clients"] = clients
-	stack, err := declared.LoadStack(".", "dev", overrides)
+	stack, err := localtest.Load(context.Background(), "dev", map[string]string{"clients": clients})
 	if err != nil {
 		return 1, err
 	}

@@ -84,13 +84,13 @@ type API struct {
 // New returns the API in front of a function.
 func New(config Config, invoke Invoke) (*API, error) {
 	if config.Host == "" {
-		return nil, errors.New("host: missing: want the API's host and port")
+		return nil, errors.New("host: missing; give the API's host and port")
 	}
 	if config.Timeout < 0 || config.Timeout > MaxTimeout {
-		return nil, errors.New("timeout: " + config.Timeout.String() + ": want at most " + MaxTimeout.String() + ", which API Gateway waits for a function")
+		return nil, errors.New("timeout: " + config.Timeout.String() + ": must be at most " + MaxTimeout.String() + ", which API Gateway waits for a function")
 	}
 	if config.Rate < 0 || config.Burst < 0 {
-		return nil, errors.New("throttling: below 0: want a number of requests")
+		return nil, errors.New("throttling: below 0; must be a number of requests")
 	}
 	if config.Now == nil {
 		config.Now = time.Now

@@ -36,7 +36,7 @@ func readResponse(answer []byte) (response, error) {
 		return r, err
 	}
 	if r.StatusCode == nil || *r.StatusCode < http.StatusOK || *r.StatusCode > 599 {
-		return r, errors.New("statusCode: want a status of HTTP")
+		return r, errors.New("statusCode: must be a status of HTTP")
 	}
 	r.content = []byte(r.Body)
 	if !r.IsBase64Encoded {

@@ -17,21 +17,35 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
-// Functions are the configuration keys that make a stack run on this machine: both
-// functions, built for it, and its architecture.
-func Functions(ctx context.Context) (map[string]string, error) {
+// Load reads a stack of this repository, with other values for some of its keys, and makes
+// it run on this machine: with its functions, built for it, and its architecture.
+func Load(ctx context.Context, name string, overrides map[string]string) (declared.Stack, error) {
 	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	validator, err := components.PackageValidator(ctx, here, nil)
 	if err != nil {
-		return nil, err
+		return declared.Stack{}, err
 	}
 	trigger, err := components.PackageLaunchContext(ctx, here, nil)
 	if err != nil {
-		return nil, err
+		return declared.Stack{}, err
 	}
-	return map[string]string{
+	all := map[string]string{
 		"function.archive": validator, "launchContext.function.archive": trigger, "function.architecture": Architecture(),
-	}, nil
+	}
+	maps.Copy(all, overrides)
+	stack, err := declared.LoadStack(".", name, all)
+	if err != nil {
+		return declared.Stack{}, err
+	}
+	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
+	if err != nil || args.FrontDoor == nil || args.FrontDoor.Function != nil && args.FrontDoor.Function.Archive != "" {
+		return stack, err
+	}
+	door, err := components.PackageFrontDoor(ctx, here, nil)
+	if err != nil {
+		return declared.Stack{}, err
+	}
+	return stack, stack.Set("frontDoor.function.archive", door)
 }
 
 // Architecture is that of this machine, in Lambda's words.
@@ -46,12 +60,7 @@ func Architecture() string {
 // options as edit leaves them, until the test ends.
 func Start(t testing.TB, stack string, overrides map[string]string, edit func(*local.Options)) *local.Cloud {
 	t.Helper()
-	all, err := Functions(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	maps.Copy(all, overrides)
-	loaded, err := declared.LoadStack(".", stack, all)
+	loaded, err := Load(t.Context(), stack, overrides)
 	if err != nil {
 		t.Fatal(err)
 	}

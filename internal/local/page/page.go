@@ -51,7 +51,11 @@ type Config struct {
 	Address string
 	// Stack and its project.
 	Project, Stack string
-	// Datastore is the FHIR base URL, with a slash at its end.
+	// FHIRBase is the FHIR base URL that apps use, with a slash at its end.
+	FHIRBase string
+	// FrontDoor is the front door's address, a URL without a path; empty for none.
+	FrontDoor string
+	// Datastore is HealthLake's own FHIR base URL, with a slash at its end.
 	Datastore string
 	// HostedDomain and Issuer of the authorization server.
 	HostedDomain, Issuer string
@@ -103,7 +107,7 @@ func New(config Config) (*Page, error) {
 	if err != nil || address.Host == "" || len(address.Path) < minPath || !strings.HasSuffix(address.Path, "/") {
 		return nil, errors.New("address: must be a URL that ends in a slash, with a path that is hard to guess")
 	}
-	sample, err := app.New(config.Datastore, config.HTTP, appTimeout)
+	sample, err := app.New(config.FHIRBase, config.HTTP, appTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +137,12 @@ func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // protect tells the browser what the page is never to do. A form's target is held
-// against form-action also after a redirect, so the hosted domain, which the sample
-// app redirects to, is among them.
+// against form-action also after redirects, so the front door and the hosted domain, which
+// the sample app is sent through, are among them.
 func (p *Page) protect(header http.Header) {
-	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self' "+
-		p.config.HostedDomain+"; base-uri 'none'; frame-ancestors 'none'")
+	targets := strings.Join(strings.Fields("'self' "+p.config.FrontDoor+" "+p.config.HostedDomain), " ")
+	header.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action "+
+		targets+"; base-uri 'none'; frame-ancestors 'none'")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")

@@ -47,7 +47,7 @@ func (p *Page) launch(w http.ResponseWriter, r *http.Request) {
 	config.Endpoint.AuthURL = document.AuthorizationEndpoint
 	http.Redirect(w, r, config.AuthCodeURL(begun.state,
 		oauth2.S256ChallengeOption(begun.verifier),
-		oauth2.SetAuthURLParam("aud", p.config.Datastore),
+		oauth2.SetAuthURLParam("aud", p.config.FHIRBase),
 		oauth2.SetAuthURLParam("prompt", "login"), // so that each launch may be another user's
 	), http.StatusSeeOther)
 }
