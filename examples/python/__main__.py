@@ -20,11 +20,12 @@ ehr = smartlake.SmartDatastore(
             username="ann", email="ann@example.org", password=config.require_secret("testPassword"), patient="123"
         ),
     ],
+    front_door=smartlake.FrontDoorSettingsArgs(),  # one address for unmodified SMART apps: fhir_base_url
     user_pool=smartlake.UserPoolArgs(mfa=smartlake.MFA.OPTIONAL),
     tags={"environment": pulumi.get_stack()},
 )
 
-pulumi.export("datastoreEndpoint", ehr.datastore_endpoint)
+pulumi.export("fhirBaseUrl", ehr.fhir_base_url)
 pulumi.export("issuer", ehr.issuer)
 pulumi.export("clientIds", ehr.client_ids)
 pulumi.export("clientSecrets", ehr.client_secrets)

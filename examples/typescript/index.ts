@@ -17,11 +17,12 @@ const ehr = new smartlake.SmartDatastore("ehr", {
     testUsers: [
         { username: "ann", email: "ann@example.org", password: config.requireSecret("testPassword"), patient: "123" },
     ],
+    frontDoor: {}, // one address for unmodified SMART apps: fhirBaseUrl
     userPool: { mfa: "OPTIONAL" },
     tags: { environment: pulumi.getStack() },
 });
 
-export const datastoreEndpoint = ehr.datastoreEndpoint;
+export const fhirBaseUrl = ehr.fhirBaseUrl;
 export const issuer = ehr.issuer;
 export const clientIds = ehr.clientIds;
 export const clientSecrets = ehr.clientSecrets;
