@@ -44,9 +44,9 @@ func packageCommand() *cobra.Command {
   SHA256SUMS
 
 To deploy a stack from a machine without Go, give their paths as function.archive,
-launchContext.function.archive and frontDoor.function.archive. The same source gives the same bytes on
-every machine that has, or can download, the Go version that the functions are built
-with.
+launchContext.function.archive and frontDoor.function.archive. The same source gives the
+same bytes on every machine that has, or can download, the Go version that the functions
+are built with.
 
 The command needs the go command, and runs in a checkout of this module or in a module
 that imports it. If a file with other content exists, it writes nothing unless --force
