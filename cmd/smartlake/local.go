@@ -44,10 +44,11 @@ func localCommand() *cobra.Command {
 		Use:   "local",
 		Short: "Run a stack on this machine and walk through every step of a request",
 		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda, API
-Gateway and HealthLake on loopback, with the functions built for this machine, and walks
-through one request in ten steps, and two refusals, as an app would. It needs no AWS
-account, no credentials and no Pulumi CLI. Afterwards the endpoints stay up until Ctrl-C.
-With --once they do not, and the exit status says whether all went well.
+Gateway and HealthLake on loopback, with the functions built for this machine, and
+walks through one request in ten steps, and two refusals, as an app would: through the
+front door, where the stack has one. It needs no AWS account, no credentials and no
+Pulumi CLI. Afterwards the endpoints stay up until Ctrl-C. With --once they do not, and
+the exit status says whether all went well.
 
 The command prints the address of a page. The page shows what runs and what the
 validator decides, has switches for failures, and launches a sample app. A stack without
