@@ -38,7 +38,7 @@ import (
 const (
 	CertificateName = "certificate.pem"
 	OutputsName     = "outputs.json"
-	CredentialsName = "credentials.sh" //nolint:gosec // a file's name
+	CredentialsName = "credentials.sh"
 )
 
 // Options of [Start].

@@ -160,7 +160,7 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 		return nil, err
 	}
 	if config.Keys == nil || config.Permit == nil {
-		return nil, errors.New("Keys, Permit: missing; set both, to know who signed a request")
+		return nil, errors.New("configuration: Keys and Permit: missing; set both, to know who signed a request")
 	}
 	pages, err := newPages()
 	if err != nil {
