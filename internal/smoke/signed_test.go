@@ -53,7 +53,7 @@ func TestAStackWithAFrontDoorIsTestedThroughIt(t *testing.T) {
 	const door = "https://fhir.example.org/r4"
 	for name, treat := range map[string]doctor{
 		"passed": nil,
-		"failed": when(path("/metadata"), answers(http.StatusForbidden, "")),
+		"failed": when(path("/metadata"), answers(http.StatusForbidden, "")), //nolint:bodyclose // the run closes it
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, treat)
