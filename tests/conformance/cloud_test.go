@@ -16,8 +16,8 @@ const callback = "http://localhost:3000/callback"
 // clients of the stack: an app of each kind that a standalone launch is for, with one
 // callback URL, so that only a code's own client keeps another one from it; and a service.
 const clients = `[
-	{"name": "public", "kind": "public", "scopes": ["openid", "launch/patient", "patient/*.rs"], "callbackUrls": ["` + callback + `"]},
-	{"name": "confidential", "kind": "confidential", "scopes": ["openid", "launch/patient", "patient/*.rs"], "callbackUrls": ["` + callback + `"]},
+	{"name": "public", "kind": "public", "scopes": ["openid", "launch/patient", "patient/*.rs", "patient/Patient.read"], "callbackUrls": ["` + callback + `"]},
+	{"name": "confidential", "kind": "confidential", "scopes": ["openid", "launch/patient", "patient/*.rs", "patient/Patient.read"], "callbackUrls": ["` + callback + `"]},
 	{"name": "etl", "kind": "service", "scopes": ["system/*.rs"]}
 ]`
 

@@ -20,8 +20,8 @@ type requirement struct {
 	section section
 	kit     string // which kit checks it; empty for none
 	holds   func(*session) error
-	// why it is not offered; empty for what is. Then holds checks that it is not claimed
-	// either, and that who asks for it is refused.
+	// why it is not offered; empty for what is. Then holds checks that it is neither there
+	// nor claimed, and that who asks for it is refused.
 	why string
 }
 

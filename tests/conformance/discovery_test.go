@@ -114,14 +114,15 @@ func absolute(name string, value any) error {
 	return nil
 }
 
-// all wants every check to hold.
+// all wants every check to hold, and tells of the first that does not.
 func all(checks ...func(*session) error) func(*session) error {
 	return func(c *session) error {
-		var problems []error
 		for _, check := range checks {
-			problems = append(problems, check(c))
+			if err := check(c); err != nil {
+				return err
+			}
 		}
-		return errors.Join(problems...)
+		return nil
 	}
 }
 
@@ -199,7 +200,7 @@ var (
 var discovery = group{"Discovery", []string{"public"}, []requirement{
 	{
 		"anybody can read the discovery document, and it is JSON",
-		wellKnown, smartKit, all(readsDiscovery(answer.isJSON, "Accept", "application/json"), inTheDocument(func(document) error { return nil })), "",
+		wellKnown, smartKit, all(readsDiscovery(answer.isJSON, "Accept", "application/json"), took(func(c *session) func() (document, error) { return c.document })), "",
 	},
 	{
 		"the discovery document is JSON whatever the header Accept asks for",
@@ -232,7 +233,7 @@ var discovery = group{"Discovery", []string{"public"}, []requirement{
 		listedOnly("token_endpoint_auth_methods_supported", "client_secret_basic", "client_secret_post", "private_key_jwt"), "",
 	},
 	{
-		"the capabilities of a standalone app for patients are claimed", smart("conformance", "patient-access-for-standalone-apps", "Capability sets"), onc,
+		"the capabilities of a standalone app for patients are claimed, except client-confidential-asymmetric", smart("conformance", "patient-access-for-standalone-apps", "Capability sets"), onc,
 		listed("capabilities", "launch-standalone", "client-public", "client-confidential-symmetric", "sso-openid-connect",
 			"context-standalone-patient", "permission-offline", "permission-patient", "authorize-post", "permission-v1", "permission-v2"), "",
 	},

@@ -33,6 +33,7 @@ func faultsOfDiscovery(takesOldTLS string) []fault {
 			a.set("token_endpoint", takesOldTLS)
 		}, []string{"the authorization endpoint takes TLS 1.2 and nothing older", "the token endpoint takes TLS 1.2 and nothing older"}},
 		{"the capability statement wants a token", toFHIR, answers(http.StatusUnauthorized, "{}"), []string{"anybody can read the capability statement"}},
+		{"no reads", toFHIR, answers(http.StatusUnauthorized, "{}"), []string{"Access tokens that end with a revocation"}},
 		{"no CORS", toEverything, removesHeader("Access-Control-Allow-Origin"), []string{
 			"a page of any origin can read the discovery document", "a page of any origin can read the capability statement",
 			"a page of the app can read the token response", "a page of the app can read the user's resource",
@@ -62,7 +63,7 @@ func faultsOfDiscovery(takesOldTLS string) []fault {
 	}
 	return append(list,
 		fault{"few capabilities", toDiscovery, sets("capabilities", []string{"launch-standalone"}), []string{
-			"the capabilities of a standalone app for patients are claimed", "issuer and jwks_uri are there with the capability sso-openid-connect, and issuer only then",
+			"the capabilities of a standalone app for patients are claimed, except client-confidential-asymmetric", "issuer and jwks_uri are there with the capability sso-openid-connect, and issuer only then",
 		}},
 		fault{"too many capabilities", toDiscovery, sets("capabilities", []string{"permission-online", "smart-app-state"}), []string{"Online access", "App state"}},
 	)
@@ -105,7 +106,7 @@ func faultsOfTokens() []fault {
 			"the token response has access_token, token_type, expires_in and scope", "the response has access_token, token_type, expires_in and scope",
 		}},
 		{"tokens that may be cached", toTokens, removesHeader("Cache-Control"), []string{"the token response may not be cached", "the response may not be cached"}},
-		{"fewer scopes than requested", toTokens, sets("scope", "openid"), []string{"every scope that was requested is granted"}},
+		{"fewer scopes than requested", toTokens, sets("scope", "openid"), []string{"every scope that was requested is granted", "Scopes that the user chooses", "scopes of SMART 1 are granted as they are requested"}},
 		{"more scopes after a refresh", toTokens, onRefresh(sets("scope", "openid user/*.cruds")), []string{"the response has no scope that the launch did not have"}},
 		{"no ID token", toTokens, sets("id_token", nil), []string{"the token response has an ID token"}},
 		{"no refresh token", toTokens, sets("refresh_token", nil), []string{"the token response has a refresh token"}},

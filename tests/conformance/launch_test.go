@@ -210,6 +210,27 @@ func findsThePatientsData(c *session, got tokens) error {
 	return err
 }
 
+// launchesWithVersion1 requests a scope of SMART 1 in the place of the one of SMART 2.
+func launchesWithVersion1(c *session) error {
+	const scope = "patient/Patient.read"
+	launched, err := c.authorize(http.MethodGet, url.Values{"scope": {strings.Replace(c.scopes, "patient/*.rs", scope, 1)}})
+	if err != nil {
+		return err
+	}
+	code, err := launched.code()
+	if err != nil {
+		return err
+	}
+	got, err := tokensIn(c.ask(c.grantOf(code, launched.verifier)))
+	if err != nil {
+		return err
+	}
+	if granted := strings.Fields(got.text("scope")); !slices.Contains(granted, scope) {
+		return fmt.Errorf("scope: got %q: want %s in it, as was requested", granted, scope)
+	}
+	return readsThePatient(c, got)
+}
+
 var relativeReference = regexp.MustCompile(`^[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}(/_history/[A-Za-z0-9.-]{1,64})?$`)
 
 // fhirContextIsWellFormed wants every object of fhirContext to name what it is about.
@@ -279,6 +300,10 @@ var standaloneLaunch = group{"Standalone launch", []string{"public", "confidenti
 	{"the token response has the patient of the launch", launchContext, onc, member("patient"), ""},
 	{"the patient of the launch can be read", launchContext, onc, inTokens(first, readsThePatient), ""},
 	{"the patient's data can be searched", smart("scopes-and-launch-context", "patient-specific-scopes", "Patient-specific scopes"), onc, inTokens(first, findsThePatientsData), ""},
+	{
+		"scopes of SMART 1 are granted as they are requested", smart("scopes-and-launch-context", "scopes-for-requesting-fhir-resources", "FHIR resource scopes"), onc,
+		launchesWithVersion1, "",
+	},
 	{"fhirContext, where it is there, is well-formed", smart("scopes-and-launch-context", "fhircontext-exp", "fhirContext"), smartKit, inTokens(first, fhirContextIsWellFormed), ""},
 	{"a read without a token is answered 401", rfc(6750, "3"), onc, withoutATokenIsUnauthorized, ""},
 }}

@@ -6,7 +6,8 @@ import (
 	"slices"
 )
 
-// What is not offered is not claimed either, and an app that asks for it is told.
+// What is not offered is not claimed either, and an app that asks for it is told. Where
+// there is nothing to claim or to ask for, the check shows that it is not there.
 
 // unclaimed wants none of these capabilities in the discovery document.
 func unclaimed(capabilities ...string) func(*session) error {
@@ -66,6 +67,22 @@ func assertionOfAService(c *session) error {
 	return got.refuses("invalid_client", "invalid_request")
 }
 
+// readsAfterARevocation launches once more, revokes, and reads with the access token.
+func readsAfterARevocation(c *session) error {
+	form, err := c.unusedCode()
+	if err != nil {
+		return err
+	}
+	got, err := need("the token response", func() (tokens, error) { return tokensIn(c.ask(form)) })
+	if err != nil {
+		return err
+	}
+	if err := c.revoke(got.text("refresh_token")); err != nil {
+		return &notReached{"the revocation", err}
+	}
+	return readsThePatient(c, got)
+}
+
 const secretsOnly = "Cognito authenticates clients by their secrets only"
 
 var notOffered = group{"Not offered", []string{"confidential"}, []requirement{
@@ -88,6 +105,14 @@ var notOffered = group{"Not offered", []string{"confidential"}, []requirement{
 	{
 		"Backend services with a key", smart("backend-services", "request-1", "Backend services"), smartKit,
 		all(methodIsUnclaimed("private_key_jwt"), assertionOfAService), secretsOnly + "; a service gets its token with one",
+	},
+	{
+		"Scopes that the user chooses", smart("app-launch", "response-4", "Authorization response"), onc,
+		inTokens(first, grantsAllThatIsRequested), "Cognito's sign-in asks for no consent: an app gets the scopes that it requests and may have",
+	},
+	{
+		"Access tokens that end with a revocation", rfc(7009, "2.1"), onc,
+		readsAfterARevocation, "the validator verifies tokens offline: a revoked one works until it expires, after an hour at most",
 	},
 	{
 		"Registration of apps", smart("app-launch", "register-app-with-ehr", "Register app"), ours,
