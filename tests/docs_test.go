@@ -647,7 +647,7 @@ func TestTheUpgradePageSaysWhatAClientOrScopeChangesInTheDiscoveryDocument(t *te
 			another.Name = "another"
 			return append(all, another)
 		}),
-		"a scope that nobody had": with(func(all []components.ClientArgs) []components.ClientArgs {
+		"a scope that no client had": with(func(all []components.ClientArgs) []components.ClientArgs {
 			all[0].Scopes = append(slices.Clone(all[0].Scopes), "system/Group.rs")
 			return all
 		}),
