@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,33 @@ func TestWhoSignsAndMayIsToldHowToUseTheDatastore(t *testing.T) {
 	}
 	if security := got.body["rest"].([]any)[0].(map[string]any)["security"].(map[string]any); security["cors"] != false {
 		t.Errorf("it promises CORS: %v", security)
+	}
+}
+
+func TestTheCapabilityStatementNamesWhatEachTypeIsSearchedBy(t *testing.T) {
+	s := newStore(t, synthetic)
+	described := map[string][]any{}
+	for _, entry := range s.sign(validSigner(), metadata).body["rest"].([]any)[0].(map[string]any)["resource"].([]any) {
+		entry := entry.(map[string]any)
+		described[entry["type"].(string)] = entry["searchParam"].([]any)
+	}
+	want := []any{
+		map[string]any{"name": "_id", "type": "token"}, map[string]any{"name": "identifier", "type": "token"},
+		map[string]any{"name": "insurer", "type": "reference"}, map[string]any{"name": "outcome", "type": "token"},
+		map[string]any{"name": "patient", "type": "reference"}, map[string]any{"name": "request", "type": "reference"},
+		map[string]any{"name": "requestor", "type": "reference"}, map[string]any{"name": "status", "type": "token"},
+		map[string]any{"name": "use", "type": "token"},
+	}
+	if got := described["ClaimResponse"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for typ, parameters := range described {
+		for _, parameter := range parameters {
+			name := parameter.(map[string]any)["name"].(string)
+			if got := s.send("GET", typ+"?"+name+"=x", system, ""); got.status != 200 {
+				t.Errorf("%s?%s: got %d %s", typ, name, got.status, got.text)
+			}
+		}
 	}
 }
 
