@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -15,14 +16,15 @@ type authenticated struct {
 }
 
 // authenticate reads who sends a request, in one of the ways of RFC 6749 section 2.3.1:
-// HTTP Basic, client_secret in the body, or client_id alone for a public client.
+// HTTP Basic, client_secret in the body, or client_id alone for a public client. A page that
+// refreshes its tokens may leave client_id out.
 func (s *cognitoRelay) authenticate(r *http.Request, values url.Values) (authenticated, *oauthError) {
 	if values.Get("client_assertion") != "" || values.Get("client_assertion_type") != "" {
 		return authenticated{}, refuse(invalidClient, "private_key_jwt is not offered. Authenticate with client_secret_basic or client_secret_post.")
 	}
 	headers := r.Header.Values("Authorization")
 	if len(headers) == 0 {
-		return s.named(values)
+		return s.named(r, values)
 	}
 	id, ok := basicClientID(headers)
 	known, isKnown := s.clients[id]
@@ -40,17 +42,39 @@ func (s *cognitoRelay) authenticate(r *http.Request, values url.Values) (authent
 	return authenticated{known, headers[0]}, nil
 }
 
-// named is the client that the body names.
-func (s *cognitoRelay) named(values url.Values) (authenticated, *oauthError) {
+// named is the client that the body names, or that the page's origin stands for.
+func (s *cognitoRelay) named(r *http.Request, values url.Values) (authenticated, *oauthError) {
 	id := values.Get("client_id")
 	known, isKnown := s.clients[id]
+	if id == "" && values.Get("grant_type") == "refresh_token" && !values.Has("client_secret") {
+		known, isKnown = s.onlyClientOf(r)
+	}
 	switch {
-	case id == "":
+	case id == "" && !isKnown:
 		return authenticated{}, refuse(invalidRequest, "client_id is missing. Send it in the body, or in an Authorization header of Basic with the secret.")
 	case !isKnown:
 		return authenticated{}, unknownClient(http.StatusBadRequest)
 	}
 	return authenticated{known, ""}, nil
+}
+
+// onlyClientOf is the client whose page sends the request, if the page's origin is the one of
+// no other client. SMART App Launch 2.2 has no client_id in a refresh request, and
+// fhirclient.js sends none. Cognito wants one, and issues tokens to the client alone that the
+// refresh token is of, so that another's id is of no use to anybody.
+func (s *cognitoRelay) onlyClientOf(r *http.Request) (client, bool) {
+	var found []client
+	if given := r.Header.Values("Origin"); len(given) == 1 {
+		for _, known := range s.clients {
+			if slices.Contains(known.origins, given[0]) {
+				found = append(found, known)
+			}
+		}
+	}
+	if len(found) != 1 {
+		return client{}, false
+	}
+	return found[0], true
 }
 
 func unknownClient(status int) *oauthError {

@@ -67,6 +67,9 @@
 // passes on what the app sent, and logs and keeps nothing of it. A code needs its
 // code_verifier. Cognito gets the parameters of the grant and no others.
 //
+// A refresh request of SMART App Launch 2.2 has no client_id, which Cognito wants. A page may
+// leave it out if its origin is that of one client's callback URLs and of no other's.
+//
 // Cognito's answer goes to the app with what SMART App Launch 2.2 has besides:
 //
 //	scope    the scopes of the access token, with fhirUser if the ID token has that claim, and

@@ -105,6 +105,9 @@ func (s *cognitoRelay) readClient(w http.ResponseWriter, r *http.Request) (authe
 		return authenticated{}, nil, wrong
 	}
 	app, wrong := s.authenticate(r, values)
+	if wrong == nil && app.basic == "" {
+		values.Set("client_id", app.id)
+	}
 	return app, values, wrong
 }
 

@@ -158,6 +158,60 @@ func TestARefreshSaysWhichScopesTheNewTokenHas(t *testing.T) {
 	}
 }
 
+// A refresh request of SMART App Launch 2.2 has no client_id.
+func TestAPageRefreshesWithoutItsClientIDIfItsOriginIsOneClientsOwn(t *testing.T) {
+	const viewer, itsOrigin = "https://viewer.example", "https://portal.example"
+	second := func(c *frontdoor.Config) {
+		c.Clients = append(c.Clients, frontdoor.Client{ID: "4second23456789", CallbackURLs: []string{itsOrigin + "/second"}, Scopes: []string{"openid"}})
+	}
+	for name, c := range map[string]struct {
+		form    url.Values
+		origins []string
+		edit    func(*frontdoor.Config)
+		refused bool
+	}{
+		"a page of the client":           {refresh("client_id", "-"), []string{itsOrigin}, nil, false},
+		"another origin of the client":   {refresh("client_id", "-"), []string{"http://localhost:3000"}, nil, false},
+		"no page":                        {refresh("client_id", "-"), nil, nil, true},
+		"two origins":                    {refresh("client_id", "-"), []string{itsOrigin, itsOrigin}, nil, true},
+		"an origin in another spelling":  {refresh("client_id", "-"), []string{"HTTPS://portal.example"}, nil, true},
+		"the origin null":                {refresh("client_id", "-"), []string{"null"}, nil, true},
+		"an origin of no client":         {refresh("client_id", "-"), []string{viewer}, nil, true},
+		"an origin of two clients":       {refresh("client_id", "-"), []string{itsOrigin}, second, true},
+		"a secret":                       {refresh("client_id", "-", "client_secret", "canary-secret"), []string{itsOrigin}, nil, true},
+		"a code in the place of a token": {exchange("client_id", "-"), []string{itsOrigin}, nil, true},
+		"a revocation, without a grant":  {url.Values{"token": {"canary-refresh-token"}}, []string{itsOrigin}, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			edit := c.edit
+			if edit == nil {
+				edit = func(*frontdoor.Config) {}
+			}
+			w := newWorld(t, edit)
+			var header []string
+			for _, origin := range c.origins {
+				header = append(header, "Origin", origin)
+			}
+			endpoint := "/oauth2/token"
+			if c.form.Has("token") {
+				endpoint = "/oauth2/revoke"
+			}
+			recorder := w.post(endpoint, c.form, header...)
+			if c.refused {
+				refused(t, recorder, http.StatusBadRequest, "invalid_request")
+				w.untouched()
+				return
+			}
+			if got := members(t, recorder); recorder.Code != http.StatusOK || got["patient"] != "p-1" || recorder.Header().Get("Access-Control-Allow-Origin") != c.origins[0] {
+				t.Errorf("got %d %v %v", recorder.Code, recorder.Header(), got)
+			}
+			if want := (cognitoRequest{"/oauth2/token", nil, refresh()}); !reflect.DeepEqual(w.asked, want) {
+				t.Errorf("Cognito got %v, want %v", w.asked, want)
+			}
+		})
+	}
+}
+
 func TestAClientAuthenticatesInOneWay(t *testing.T) {
 	w := newWorld(t)
 	w.serviceToken()
