@@ -24,19 +24,20 @@ const clients = `[
 
 func startWithClients(t *testing.T) *local.Cloud {
 	t.Helper()
-	return localtest.Start(t, "dev", map[string]string{"clients": clients}, func(*local.Options) {})
+	return startWithDoor(t, "{}")
+}
+
+func startWithDoor(t *testing.T, door string) *local.Cloud {
+	t.Helper()
+	return localtest.Start(t, "dev", map[string]string{"clients": clients, "frontDoor": door}, nil)
 }
 
 // signIn launches the sample app as a client and fills in the login form.
 func signIn(cloud *local.Cloud, client, username, password string) []chromedp.Action {
-	return []chromedp.Action{
+	return append([]chromedp.Action{
 		chromedp.Navigate(cloud.Page),
 		chromedp.Click(`//button[.="Launch the sample app as `+client+`"]`, chromedp.BySearch),
-		appears("#password"),
-		chromedp.SetValue("#username", username),
-		chromedp.SetValue("#password", password),
-		chromedp.Submit("#password"),
-	}
+	}, fillIn(username, password)...)
 }
 
 // text of all elements that a selector finds.
@@ -48,7 +49,13 @@ func text(t *testing.T, ctx context.Context, selector string) string {
 }
 
 func TestTheSampleAppLaunchesAsAPublicAndAsAConfidentialClient(t *testing.T) {
-	cloud := startWithClients(t)
+	for what, door := range map[string]string{"through the front door": "{}", "without one": "none"} {
+		t.Run(what, func(t *testing.T) { launchesTheSampleApp(t, startWithDoor(t, door)) })
+	}
+}
+
+func launchesTheSampleApp(t *testing.T, cloud *local.Cloud) {
+	t.Helper()
 	ctx := browser(t, cloud)
 	for _, client := range []string{"app", "portal"} {
 		run(t, ctx, append(signIn(cloud, client, "patient", "Local-patient-1"), appears("tr.observation"))...)
