@@ -14,16 +14,16 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// Explanation says who may do what in a stack, and what protects it. Lists stand in a
-// fixed order: equal stacks give equal explanations. No secret is in it. In the place of
-// what AWS and Pulumi choose stands "*", and of an account that is not known "<account>".
+// Explanation says who may do what in a stack, and what protects it. Its lists have a fixed
+// order, so equal stacks give equal explanations. It contains no secret. "*" stands for a
+// value that AWS or Pulumi chooses, and "<account>" for an unknown account.
 type Explanation struct {
 	Region      string         `json:"region"`
 	Datastores  []Datastore    `json:"datastores"`
 	FrontDoors  []FrontDoor    `json:"frontDoors"`
 	Clients     []Client       `json:"clients"`
 	Roles       []Role         `json:"roles"`
-	TestUsers   []string       `json:"testUsers"`   // names alone
+	TestUsers   []string       `json:"testUsers"`   // their names
 	Protected   []string       `json:"protected"`   // what Pulumi, the guard or Cognito refuses to delete
 	Unprotected []string       `json:"unprotected"` // what an auditor would ask about
 	Arguments   map[string]any `json:"arguments"`   // of every SmartDatastore, by name, with the defaults filled in
@@ -64,7 +64,7 @@ type Client struct {
 type Grant struct {
 	Scope   string `json:"scope"`
 	Meaning string `json:"meaning"`
-	SignIn  bool   `json:"signIn"` // it is about the sign-in and gives no right to data
+	SignIn  bool   `json:"signIn"` // it is only for the sign-in, and gives no access to data
 	Counts  bool   `json:"counts"` // whether the token validator can count it
 	Because string `json:"because"`
 }
@@ -147,11 +147,11 @@ func (s stack) client(r declared.Resource) Client {
 	secret := r.Flag("generateSecret")
 	switch {
 	case slices.Contains(r.Texts("allowedOauthFlows"), "client_credentials"):
-		c.Kind, c.Authentication = "service", "with its secret, at the token endpoint; there is no user"
+		c.Kind, c.Authentication = "service", "with its secret at the token endpoint (no user)"
 	case secret:
-		c.Kind, c.Authentication = "confidential", "with its secret, after a user signed in; with PKCE, if the app uses it"
+		c.Kind, c.Authentication = "confidential", "with its secret after a user's sign-in; with PKCE if the app uses it"
 	default:
-		c.Kind, c.Authentication = "public", "not at all: it has no secret, and PKCE ties the code to the app that asked for it"
+		c.Kind, c.Authentication = "public", "not at all: it has no secret. PKCE binds the code to the app that requested it"
 	}
 	if c.Kind != "service" {
 		c.Lifetimes = append(c.Lifetimes, lifetime(r, "ID token", "idToken"), lifetime(r, "refresh token", "refreshToken"))
@@ -182,7 +182,7 @@ func lifetime(r declared.Resource, what, property string) string {
 // declaration instead of a token.
 func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 	if meaning, ok := smart.DescribeSignInScope(text); ok {
-		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "it is about the sign-in"}, smart.Scope{}
+		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "only for the sign-in"}, smart.Scope{}
 	}
 	scope, err := smart.ParseScope(text)
 	if err != nil {
@@ -196,17 +196,17 @@ func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 	context := s.launchContext()
 	switch {
 	case !strategy.Understands(scope):
-		g.Because = "the datastore's strategy " + string(strategy) + " does not know it"
+		g.Because = "the datastore's strategy " + string(strategy) + " does not support it"
 	case service && !smart.ClientHolder.MayHold(scope.Context()):
 		g.Because = "a service has no user and no patient"
 	case !service && !smart.UserHolder.MayHold(scope.Context()):
-		g.Because = "a user's token never gets rights of the system"
+		g.Because = "a user's token never gets system/ scopes"
 	case scope.Context() == smart.System:
-		g.Counts, g.Because = true, "in every token of this client that asks for it"
+		g.Counts, g.Because = true, "in every token that requests it"
 	case !context:
-		g.Because = "no token of this pool says which patient or which FHIR resource its user is"
+		g.Because = "tokens of this pool have no patient or fhirUser claim"
 	case scope.Context() == smart.Patient:
-		g.Counts, g.Because = true, "in the tokens of users that have a patient"
+		g.Counts, g.Because = true, "in tokens of users with a patient"
 	default:
 		g.Counts = true // of which users: see ofUsers
 	}

@@ -125,11 +125,11 @@ func grantsOf(t *testing.T, flow string, withTrigger bool) map[string]string {
 
 func TestAScopeCountsAsTheValidatorCountsIt(t *testing.T) {
 	const (
-		signIn    = "false: it is about the sign-in"
+		signIn    = "false: only for the sign-in"
 		noUser    = "false: a service has no user and no patient"
-		noClaim   = "false: no token of this pool says which patient or which FHIR resource its user is"
-		notSystem = "false: a user's token never gets rights of the system"
-		service   = "true: in every token of this client that asks for it"
+		noClaim   = "false: tokens of this pool have no patient or fhirUser claim"
+		notSystem = "false: a user's token never gets system/ scopes"
+		service   = "true: in every token that requests it"
 		dropped   = `false: the validator drops it: "system/Patient.cruds?_count=1": filter not accepted: "_count" cannot filter Patient; ` +
 			"use a search parameter that FHIR R4 defines for this type, except composite and special ones and those of every type such as _id"
 	)
@@ -143,8 +143,8 @@ func TestAScopeCountsAsTheValidatorCountsIt(t *testing.T) {
 		{"code", false, map[string]string{"openid": signIn, "patient/*.rs": noClaim, "user/*.rs": noClaim, "system/*.rs": notSystem}},
 		{"code", true, map[string]string{
 			"openid": signIn, "system/*.rs": notSystem,
-			"patient/*.rs": "true: in the tokens of users that have a patient",
-			"user/*.rs":    "true: in the tokens of users that are a FHIR resource (fhirUser)",
+			"patient/*.rs": "true: in tokens of users with a patient",
+			"user/*.rs":    "true: in tokens of users with a fhirUser",
 		}},
 	} {
 		c.want[ignored] = dropped

@@ -66,17 +66,17 @@ func origins(door wire.FrontDoor) []string {
 
 func (d FrontDoor) text(line func(string, ...any)) {
 	line("\nFRONT DOOR %s", d.Name)
-	line("  apps use as iss    %s", d.BaseURL)
-	line("  may be called by   anybody, %d requests a second and %d at once of all together; only discovery and the capability statement take no token",
+	line("  FHIR base URL      %s", d.BaseURL)
+	line("  callers            everyone on the internet, together %d requests a second and %d at once; FHIR requests other than the capability statement need a token",
 		d.RequestsPerSecond, d.Burst)
 	line("  browser origins    %s", orNone(d.Origins))
-	line("  passes on          each FHIR request with the app's own token: HealthLake and the token validator decide, as without it")
-	line("  runs               two executions for each FHIR request, its own and the token validator's, %s", d.cap())
+	line("  access             it passes on each FHIR request with the app's token; HealthLake and the token validator decide")
+	line("  executions         two for each FHIR request, its own and the token validator's; %s", d.cap())
 }
 
 func (d FrontDoor) cap() string {
 	if d.ReservedConcurrency == 0 {
-		return "as many at a time as the account's quota leaves"
+		return "limited by the account's quota"
 	}
 	return fmt.Sprintf("at most %d of its own at a time", d.ReservedConcurrency)
 }
@@ -91,10 +91,10 @@ func orNone(list []string) string {
 // frontDoorConcerns lists what is open about the front doors.
 func frontDoorConcerns(doors []FrontDoor, add func(format string, values ...any)) {
 	for _, door := range doors {
-		add("%s: anybody on the internet can call it", door.Name)
+		add("%s: everyone on the internet can call it", door.Name)
 		if door.ReservedConcurrency == 0 {
-			add("%s: its function has no cap on concurrency: many slow requests at a time take executions from every other function of the account and region, "+
-				"the token validator's too (frontDoor.function.reservedConcurrency)", door.Name)
+			add("%s: its function has no cap on concurrency; many slow requests can use up the executions of the account and region, "+
+				"which the token validator needs too; set frontDoor.function.reservedConcurrency", door.Name)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func TestItIsSaidOfAFrontDoorWhoMayCallItAndWhatItTakes(t *testing.T) {
 			if open != c.uncapped {
 				t.Errorf("said to be without a cap: %t, want %t", open, c.uncapped)
 			}
-			if !slices.Contains(explanation.Unprotected, "smart-door: anybody on the internet can call it") {
+			if !slices.Contains(explanation.Unprotected, "smart-door: everyone on the internet can call it") {
 				t.Errorf("nobody says who may call it: %q", explanation.Unprotected)
 			}
 		})

@@ -13,7 +13,7 @@ import (
 var irreplaceable = map[string]string{
 	declared.Datastore:      "the patients' data",
 	declared.UserPool:       "the users",
-	declared.UserPoolDomain: "the address that apps and the discovery document know",
+	declared.UserPoolDomain: "the address of the sign-in pages and Cognito's endpoints",
 	declared.Key:            "the data that it encrypts",
 	declared.Bucket:         "the files in it",
 	declared.OldBucket:      "the files in it",
@@ -44,18 +44,18 @@ func (s stack) concerns(e Explanation) []string {
 	add := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
 	for _, r := range s.Resources() {
 		if what := irreplaceable[r.Type]; what != "" && !r.Protected {
-			add("%s: whoever deploys can delete it, and with it %s", r.Name, what)
+			add("%s: a deployment can delete it, and %s with it", r.Name, what)
 		}
 	}
 	for _, r := range s.All(declared.UserPool) {
 		if mfa := r.Text("mfaConfiguration"); mfa != "ON" {
-			add("%s: users may sign in with a password alone (mfa is %s)", r.Name, mfa)
+			add("%s: users can sign in with only a password (mfa is %s)", r.Name, mfa)
 		}
 		if !r.Flag("adminCreateUserConfig", "allowAdminCreateUserOnly") {
-			add("%s: anybody can make a user", r.Name)
+			add("%s: anyone can create a user", r.Name)
 			for _, client := range s.All(declared.UserPoolClient) {
 				if slices.Contains(client.Texts("writeAttributes"), "profile") {
-					add("client %s: it writes profile, which some apps take for the FHIR resource that the user is", client.Text("name"))
+					add("client %s: it can write profile, which some apps read as the user's FHIR resource", client.Text("name"))
 				}
 			}
 		}
@@ -63,15 +63,15 @@ func (s stack) concerns(e Explanation) []string {
 	}
 	for _, pool := range s.Lookups() {
 		if pool.Type == declared.ExistingUserPool {
-			add("user pool %s: it exists already; how its users sign in, who makes them and what its triggers add to tokens is for its owner to say", pool.ID)
+			add("user pool %s: it exists already; its owner decides how users sign in, who creates them and what its triggers add to tokens", pool.ID)
 		}
 	}
 	if roles := s.UnboundedRoles(); len(roles) > 0 {
-		add("%s: no permissions boundary: whoever deploys can give these roles any right", strings.Join(roles, ", "))
+		add("%s: no permissions boundary; a deployment can give these roles any right", strings.Join(roles, ", "))
 	}
 	for _, d := range e.Datastores {
 		if d.Encryption == "a key that AWS owns" {
-			add("datastore %s: its key is AWS's, and the account cannot take it away", d.Name)
+			add("datastore %s: AWS owns its key; the account cannot disable it", d.Name)
 		}
 	}
 	frontDoorConcerns(e.FrontDoors, add)
@@ -83,7 +83,7 @@ func (s stack) concerns(e Explanation) []string {
 	}
 	for _, r := range s.All(declared.Permission) {
 		if r.Text("principal") == "healthlake.amazonaws.com" && r.Text("sourceAccount") == "" {
-			add("%s: HealthLake may call the function on behalf of other accounts too; only tokens of this pool's clients are taken", r.Name)
+			add("%s: HealthLake may also call the function on behalf of other accounts; the function accepts only tokens of this pool's clients", r.Name)
 		}
 	}
 	return list
@@ -100,16 +100,16 @@ func (s stack) vouched(pool declared.Resource) []string {
 		name, maps := provider.Text("providerName"), provider.Map("attributeMapping")
 		add := func(format string) { list = append(list, fmt.Sprintf("identity provider %s: "+format, name)) }
 		if slices.Contains(aliases, "email") && maps["email_verified"] != "" {
-			add("its word makes an email address verified, and so a name to sign in with")
+			add("it can mark an email address as verified, which then is a name to sign in with")
 		}
 		if slices.Contains(aliases, "phone_number") && maps["phone_number_verified"] != "" {
-			add("its word makes a phone number verified, and so a name to sign in with")
+			add("it can mark a phone number as verified, which then is a name to sign in with")
 		}
 		if slices.Contains(aliases, "preferred_username") && maps["preferred_username"] != "" {
-			add("it decides preferred_username, a name to sign in with")
+			add("it sets preferred_username, which is a name to sign in with")
 		}
 		if maps["profile"] != "" {
-			add("it decides profile, which some apps take for the FHIR resource that the user is")
+			add("it sets profile, which some apps read as the user's FHIR resource")
 		}
 	}
 	return list
@@ -121,7 +121,7 @@ func (c Client) concerns() []string {
 		list = append(list, fmt.Sprintf("client %s: "+format, append([]any{c.Name}, values...)...))
 	}
 	if c.Kind != "service" {
-		add("Cognito does not insist on PKCE; the app must use it")
+		add("Cognito does not require PKCE; the app must use it")
 	}
 	c.usersConcerns(add)
 	for _, url := range slices.Concat(c.CallbackURLs, c.LogoutURLs) {
@@ -131,11 +131,11 @@ func (c Client) concerns() []string {
 	}
 	for _, grant := range c.Scopes {
 		if strings.HasPrefix(grant.Scope, "system/*.") && c.Role != c.ReadRole {
-			add("%s reaches every resource of every patient, to change it too", grant.Scope)
+			add("%s reaches every resource of every patient, and the role of its tokens can change them", grant.Scope)
 		}
 	}
 	if c.Role == "" {
-		add("no scope of it counts: every request with its tokens is refused")
+		add("none of its scopes counts, so every request with its tokens is refused")
 	}
 	return list
 }

@@ -50,11 +50,11 @@ func toldOf(t *testing.T, open bool, aliases, writes []string, mapped string) []
 
 func TestAnAuditorLearnsWhoMayVouchForNamesAndProfiles(t *testing.T) {
 	const (
-		writes   = "client app: it writes profile, which some apps take for the FHIR resource that the user is"
-		address  = "identity provider Hospital: its word makes an email address verified, and so a name to sign in with"
-		number   = "identity provider Hospital: its word makes a phone number verified, and so a name to sign in with"
-		username = "identity provider Hospital: it decides preferred_username, a name to sign in with"
-		profile  = "identity provider Hospital: it decides profile, which some apps take for the FHIR resource that the user is"
+		writes   = "client app: it can write profile, which some apps read as the user's FHIR resource"
+		address  = "identity provider Hospital: it can mark an email address as verified, which then is a name to sign in with"
+		number   = "identity provider Hospital: it can mark a phone number as verified, which then is a name to sign in with"
+		username = "identity provider Hospital: it sets preferred_username, which is a name to sign in with"
+		profile  = "identity provider Hospital: it sets profile, which some apps read as the user's FHIR resource"
 	)
 	email, both := []string{"email"}, []string{"email", "profile"}
 	for what, c := range map[string]struct{ got, want []string }{

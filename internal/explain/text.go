@@ -20,10 +20,10 @@ func (e Explanation) Text(out io.Writer) error {
 			line("  - %s", item)
 		}
 	}
-	line("Who may do what in %s, from the configuration alone. <account> and * stand for what is not known before the deployment.", e.Region)
+	line("Who may do what in %s, according to the configuration. <account> and * stand for values that are unknown before the deployment.", e.Region)
 	for _, d := range e.Datastores {
 		line("\nDATASTORE %s", d.Name)
-		line("  takes tokens as    %s, fine-grained authorization: %s", d.Strategy, yes(d.FineGrained))
+		line("  strategy           %s, fine-grained authorization: %s", d.Strategy, yes(d.FineGrained))
 		line("  encrypted with     %s", d.Encryption)
 		line("  synthetic patients %s", yes(d.SyntheticData))
 	}
@@ -47,7 +47,7 @@ func (e Explanation) Text(out io.Writer) error {
 	}
 	list("TEST USERS", e.TestUsers)
 	list("PROTECTED", e.Protected)
-	list("NOT PROTECTED, OR FOR YOU TO KNOW", e.Unprotected)
+	list("NOT PROTECTED, OR GOOD TO KNOW", e.Unprotected)
 	arguments, err := json.MarshalIndent(e.Arguments, "", "  ")
 	if err != nil {
 		return err
@@ -62,13 +62,13 @@ func (c Client) text(line func(string, ...any)) {
 	line("  authenticates      %s", c.Authentication)
 	line("  may be used by     %s", c.users())
 	if c.Kind != "service" {
-		line("  users are sent to  %s", strings.Join(c.CallbackURLs, ", "))
+		line("  callback URLs      %s", strings.Join(c.CallbackURLs, ", "))
 		if len(c.LogoutURLs) > 0 {
-			line("  after sign-out to  %s", strings.Join(c.LogoutURLs, ", "))
+			line("  logout URLs        %s", strings.Join(c.LogoutURLs, ", "))
 		}
 	}
-	line("  tokens live        %s", strings.Join(c.Lifetimes, ", "))
-	line("  may ask for")
+	line("  lifetimes          %s", strings.Join(c.Lifetimes, ", "))
+	line("  may request")
 	for _, grant := range c.Scopes {
 		line("    %s", grant.Scope)
 		line("      %s", grant.Meaning)
@@ -76,14 +76,14 @@ func (c Client) text(line func(string, ...any)) {
 	}
 	switch {
 	case c.Role == "":
-		line("  ends with          no role: every request is refused")
+		line("  role               none: every request is refused")
 	case c.ReadRole != "" && c.ReadRole != c.Role:
-		line("  ends with          role %s; %s where the scopes of a token that count only read", c.Role, c.ReadRole)
+		line("  role               %s; %s if the scopes of a token only read", c.Role, c.ReadRole)
 	default:
-		line("  ends with          role %s", c.Role)
+		line("  role               %s", c.Role)
 	}
 	if c.ExportRole != "" {
-		line("  exports with       role %s", c.ExportRole)
+		line("  role for exports   %s", c.ExportRole)
 	}
 }
 
@@ -91,10 +91,10 @@ func (c Client) text(line func(string, ...any)) {
 func (g Grant) fate() string {
 	switch {
 	case g.SignIn:
-		return "no right to data"
+		return "no access to data"
 	case g.Counts:
 		return "counts"
 	default:
-		return "is dropped"
+		return "does not count"
 	}
 }

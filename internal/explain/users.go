@@ -29,18 +29,18 @@ func (s stack) rule(id string) (validator.Client, bool) {
 func ofUsers(rule validator.Client, known bool) (counts bool, because string) {
 	switch {
 	case !known:
-		return true, "in the tokens of users that are a FHIR resource (fhirUser)"
+		return true, "in tokens of users with a fhirUser"
 	case len(rule.FHIRUserTypes) == 0:
-		return false, "the client is for no type of user"
+		return false, "the client allows no type of user"
 	default:
-		return true, "in the tokens of users whose fhirUser is a " + strings.Join(rule.FHIRUserTypes, " or a ")
+		return true, "in tokens of users whose fhirUser is a " + strings.Join(rule.FHIRUserTypes, " or a ")
 	}
 }
 
 // users says in words who may use the client.
 func (c Client) users() string {
 	if c.Kind == "service" {
-		return "nobody but the holder of its secret: there is no user"
+		return "the holder of its secret (no user)"
 	}
 	return smart.DescribeUsers(c.FHIRUserTypes, c.Groups)
 }
@@ -51,11 +51,11 @@ func (c Client) usersConcerns(add func(format string, values ...any)) {
 		return
 	}
 	if len(c.Groups) == 0 {
-		add("it names no groups: it may be used by %s", c.users())
+		add("it has no groups, so it may be used by %s", c.users())
 	}
 	for _, typ := range c.FHIRUserTypes {
 		if typ == "Patient" || typ == "RelatedPerson" || typ == "Person" {
-			add("fine-grained authorization alone holds the user/ scopes of a %s to records of their own", typ)
+			add("only fine-grained authorization limits the user/ scopes of a %s to their own records", typ)
 		}
 	}
 }

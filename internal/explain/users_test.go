@@ -28,21 +28,21 @@ func TestItIsSaidOfEachClientWhoMayUseItAndWhatIsOpen(t *testing.T) {
 		return `[{"name": "c", "kind": "public", "callbackUrls": ["https://a.example/"], ` + rest + `}]`
 	}
 	const (
-		everyone = "client c: it names no groups: it may be used by every user of the pool"
-		held     = "client c: fine-grained authorization alone holds the user/ scopes of a Patient to records of their own"
+		everyone = "client c: it has no groups, so it may be used by every user of the pool"
+		held     = "client c: only fine-grained authorization limits the user/ scopes of a Patient to their own records"
 	)
 	for what, c := range map[string]struct {
 		clients, used, counts string
 		open                  []string
 	}{
-		"a service": {`[{"name": "c", "kind": "service", "scopes": ["system/*.rs"]}]`, "nobody but the holder of its secret: there is no user", "in every token of this client", nil},
-		"an app for patients": {app(`"scopes": ["patient/*.rs"]`), "every user of the pool", "in the tokens of users that have a patient",
+		"a service": {`[{"name": "c", "kind": "service", "scopes": ["system/*.rs"]}]`, "the holder of its secret (no user)", "in every token that requests it", nil},
+		"an app for patients": {app(`"scopes": ["patient/*.rs"]`), "every user of the pool", "in tokens of users with a patient",
 			[]string{everyone}},
 		"an app for clinicians": {app(`"scopes": ["user/*.rs"]`), "every user of the pool; for user/ scopes, those whose fhirUser is a Practitioner",
-			"counts: in the tokens of users whose fhirUser is a Practitioner", []string{everyone + "; for user/ scopes, those whose fhirUser is a Practitioner"}},
+			"counts: in tokens of users whose fhirUser is a Practitioner", []string{everyone + "; for user/ scopes, those whose fhirUser is a Practitioner"}},
 		"an app for some groups": {app(`"scopes": ["user/*.rs"], "groups": ["nurses", "clinicians"], "fhirUserTypes": ["Practitioner", "Patient"]`),
 			"users in clinicians or nurses; for user/ scopes, those whose fhirUser is a Patient or a Practitioner",
-			"counts: in the tokens of users whose fhirUser is a Patient or a Practitioner", []string{held}},
+			"counts: in tokens of users whose fhirUser is a Patient or a Practitioner", []string{held}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			text, open := explained(t, c.clients)
