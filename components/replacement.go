@@ -145,7 +145,7 @@ func differences(live, declared string) string {
 		if live == declared {
 			return ""
 		}
-		return "the live one is no JSON object"
+		return "the live one is not a JSON object"
 	}
 	all := maps.Clone(before)
 	maps.Copy(all, after)

@@ -75,9 +75,9 @@ func (s *cognitoRelay) trusted(values url.Values) (client, *oauthError) {
 	case len(values["client_id"]) != 1 || len(values["redirect_uri"]) > 1:
 		return client{}, refuse(invalidRequest, "The app must send client_id and redirect_uri, each once.")
 	case !known || !app.hasUsers():
-		return client{}, refuse(invalidRequest, "The app's client_id is not known here, or is that of a service, which signs nobody in.")
+		return client{}, refuse(invalidRequest, "The app's client_id is unknown, or belongs to a service. A service cannot sign users in.")
 	case !slices.Contains(app.callbacks, values.Get("redirect_uri")):
-		return client{}, refuse(invalidRequest, "The app's redirect_uri is missing or is none of its callback URLs, character by character.")
+		return client{}, refuse(invalidRequest, "The app's redirect_uri is missing, or does not equal one of its callback URLs exactly.")
 	}
 	return app, nil
 }
@@ -118,19 +118,19 @@ func checkAuthorization(values url.Values) *oauthError {
 	case repeated(values):
 		return refuse(invalidRequest, repeatedParameter)
 	case values.Get("request") != "":
-		return refuse("request_not_supported", "Send the parameters themselves in place of request.")
+		return refuse("request_not_supported", "The parameter request is not supported. Send its parameters themselves.")
 	case values.Get("request_uri") != "":
-		return refuse("request_uri_not_supported", "Send the parameters themselves in place of request_uri.")
+		return refuse("request_uri_not_supported", "The parameter request_uri is not supported. Send its parameters themselves.")
 	case values.Get("launch") != "":
-		return refuse(invalidRequest, "A launch from an EHR is not offered. Leave launch out, and ask for the scope launch/patient.")
+		return refuse(invalidRequest, "An EHR launch is not supported. Leave out launch, and request the scope launch/patient.")
 	case values.Get("response_type") == "":
 		return refuse(invalidRequest, "response_type is missing. Send response_type=code")
 	case values.Get("response_type") != "code":
 		return refuse(unsupportedResponseType, "Send response_type=code")
 	case values.Get("response_mode") != "" && values.Get("response_mode") != "query":
-		return refuse(invalidRequest, "response_mode is not query. Leave it out.")
+		return refuse(invalidRequest, "response_mode must be query. Leave it out.")
 	case values.Get("state") == "":
-		return refuse(invalidRequest, "state is missing. Send a random value, and compare it with the one that comes back.")
+		return refuse(invalidRequest, "state is missing. Send a random value, and compare it with the state that comes back.")
 	case values.Get("code_challenge_method") != "S256":
 		return refuse(invalidRequest, "code_challenge_method is not S256. Send S256 with the SHA-256 of the code verifier; plain is not allowed.")
 	case !isChallenge(values.Get("code_challenge")):
@@ -159,9 +159,9 @@ func (s *cognitoRelay) checkResources(values url.Values, required bool) *oauthEr
 	case required && aud == "" && resource == "":
 		return refuse(invalidRequest, "aud is missing. Send the FHIR base URL: "+s.resources[0])
 	case aud != "" && !s.isOurs(aud):
-		return refuse(invalidRequest, "aud is another server. Send the FHIR base URL: "+s.resources[0])
+		return refuse(invalidRequest, "aud names another server. Send the FHIR base URL: "+s.resources[0])
 	case resource != "" && !s.isOurs(resource):
-		return refuse(invalidTarget, "resource is another server. Send the FHIR base URL: "+s.resources[0])
+		return refuse(invalidTarget, "resource names another server. Send the FHIR base URL: "+s.resources[0])
 	}
 	return nil
 }

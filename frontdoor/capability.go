@@ -139,10 +139,10 @@ func (c Config) capabilityDocument(body []byte) (*document, error) {
 	}
 	var statement map[string]json.RawMessage
 	if err := json.Unmarshal(rebased, &statement); err != nil {
-		return nil, errors.New("HealthLake's answer is no JSON object")
+		return nil, errors.New("HealthLake's answer is not a JSON object")
 	}
 	if string(statement["resourceType"]) != `"CapabilityStatement"` {
-		return nil, errors.New("HealthLake's answer is no CapabilityStatement")
+		return nil, errors.New("HealthLake's answer is not a CapabilityStatement")
 	}
 	err = errors.Join(
 		edit(statement, "implementation", func(implementation map[string]any) {
@@ -220,7 +220,7 @@ func edit(object map[string]json.RawMessage, name string, change func(map[string
 	member := map[string]any{}
 	if given, ok := object[name]; ok {
 		if err := json.Unmarshal(given, &member); err != nil || member == nil {
-			return fmt.Errorf("HealthLake's capability statement: %s is no object", name)
+			return fmt.Errorf("HealthLake's capability statement: %s is not an object", name)
 		}
 	}
 	change(member)

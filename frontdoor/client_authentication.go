@@ -20,7 +20,7 @@ type authenticated struct {
 // refreshes its tokens may leave client_id out.
 func (s *cognitoRelay) authenticate(r *http.Request, values url.Values) (authenticated, *oauthError) {
 	if values.Get("client_assertion") != "" || values.Get("client_assertion_type") != "" {
-		return authenticated{}, refuse(invalidClient, "private_key_jwt is not offered. Authenticate with client_secret_basic or client_secret_post.")
+		return authenticated{}, refuse(invalidClient, "private_key_jwt is not supported. Authenticate with client_secret_basic or client_secret_post.")
 	}
 	headers := r.Header.Values("Authorization")
 	if len(headers) == 0 {
@@ -33,9 +33,9 @@ func (s *cognitoRelay) authenticate(r *http.Request, values url.Values) (authent
 		return authenticated{}, &oauthError{http.StatusUnauthorized, invalidClient,
 			"The Authorization header is malformed. Send one, with Basic and the base64 of client id, colon and secret."}
 	case values.Has("client_secret"):
-		return authenticated{}, refuse(invalidRequest, "The client authenticates in two ways. Send the Authorization header or client_secret.")
+		return authenticated{}, refuse(invalidRequest, "The client authenticates in two ways. Send either the Authorization header or client_secret.")
 	case values.Get("client_id") != "" && values.Get("client_id") != id:
-		return authenticated{}, refuse(invalidRequest, "client_id is another than the Authorization header's. Send the same, or leave it out.")
+		return authenticated{}, refuse(invalidRequest, "client_id differs from the Authorization header's. Send the same, or leave it out.")
 	case !isKnown:
 		return authenticated{}, unknownClient(http.StatusUnauthorized)
 	}
@@ -51,7 +51,7 @@ func (s *cognitoRelay) named(r *http.Request, values url.Values) (authenticated,
 	}
 	switch {
 	case id == "" && !isKnown:
-		return authenticated{}, refuse(invalidRequest, "client_id is missing. Send it in the body, or in an Authorization header of Basic with the secret.")
+		return authenticated{}, refuse(invalidRequest, "client_id is missing. Send it in the body, or with the secret in a Basic Authorization header.")
 	case !isKnown:
 		return authenticated{}, unknownClient(http.StatusBadRequest)
 	}

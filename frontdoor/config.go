@@ -93,26 +93,26 @@ func (c Config) check() error {
 // problems collects what is wrong with a configuration.
 type problems []error
 
-func (p *problems) add(field, value, want string) {
-	*p = append(*p, fmt.Errorf("%s: %q: %s", field, value, want))
+func (p *problems) add(field, value, why string) {
+	*p = append(*p, fmt.Errorf("%s: %q: %s", field, value, why))
 }
 
 func (p *problems) required(field, value string) {
 	if value == "" {
-		*p = append(*p, fmt.Errorf("%s: required", field))
+		*p = append(*p, fmt.Errorf("%s: missing; set it", field))
 	}
 }
 
 func (p *problems) httpsURL(field, value string) {
-	const want = "must be an absolute https URL without user info, query or fragment"
+	const accepted = "must be an absolute https URL without user info, query or fragment"
 	u, err := url.Parse(value)
 	switch {
 	case value == "":
 		p.required(field, value)
 	case err != nil || u.User != nil: // it may hold a password
-		*p = append(*p, fmt.Errorf("%s: %s", field, want))
+		*p = append(*p, fmt.Errorf("%s: %s", field, accepted))
 	case u.Scheme != "https" || u.Hostname() == "" || strings.ContainsAny(value, "?#"):
-		p.add(field, value, want)
+		p.add(field, value, accepted)
 	}
 }
 
@@ -133,7 +133,7 @@ func (p *problems) clients(clients []Client) {
 		field := fmt.Sprintf("Clients[%d]", i)
 		p.required(field+".ID", client.ID)
 		if seen[client.ID] {
-			p.add(field+".ID", client.ID, "listed twice")
+			p.add(field+".ID", client.ID, "another client has this id; remove one of the two")
 		}
 		seen[client.ID] = true
 		for j, text := range client.CallbackURLs {

@@ -29,7 +29,7 @@ func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *oauthError) 
 		return nil, &oauthError{http.StatusRequestEntityTooLarge, invalidRequest, "The body is too long. Send at most 64 KiB."}
 	}
 	if err != nil {
-		return nil, refuse(invalidRequest, "The body ended before all of it had arrived. Send it again.")
+		return nil, refuse(invalidRequest, "The body is incomplete. Send it again.")
 	}
 	values, ok := parseParameters(string(body))
 	if !ok {

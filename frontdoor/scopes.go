@@ -20,20 +20,20 @@ var translatedScopes = []string{"fhirUser", "launch", "offline_access", "online_
 func (c client) askedScopes(text string) ([]string, *oauthError) {
 	words, ok := smart.SplitScopes(text)
 	if !ok {
-		return nil, refuse(invalidScope, "scope is missing or malformed. Send scopes divided by single spaces, such as: launch/patient openid fhirUser patient/*.rs")
+		return nil, refuse(invalidScope, "scope is missing or malformed. Send scopes separated by single spaces, such as: launch/patient openid fhirUser patient/*.rs")
 	}
 	var asked []string
 	for _, word := range words {
 		switch {
 		case c.hasUsers() && slices.Contains(translatedScopes, word) || slices.Contains(asked, word):
 		case !slices.Contains(c.scopes, word):
-			return nil, refuse(invalidScope, "scope has a scope that is not declared for the client. Ask for those that are, exactly as they are written in its declaration.")
+			return nil, refuse(invalidScope, "scope has a scope that the client does not declare. Request only declared scopes, written exactly as they are declared.")
 		default:
 			asked = append(asked, word)
 		}
 	}
 	if len(asked) == 0 {
-		return nil, refuse(invalidScope, "scope has no scope for data or identity. Ask for one besides, such as openid or patient/*.rs")
+		return nil, refuse(invalidScope, "scope has no scope for data or identity. Also request one, such as openid or patient/*.rs")
 	}
 	return asked, nil
 }

@@ -146,13 +146,13 @@ func (s *cognitoRelay) tokenParameters(app client, values url.Values) (url.Value
 func codeParameters(app client, values url.Values) (url.Values, *oauthError) {
 	switch {
 	case values.Get("code") == "":
-		return nil, refuse(invalidRequest, "code is missing. Send the one that came to the redirect_uri.")
+		return nil, refuse(invalidRequest, "code is missing. Send the code that came to the redirect_uri.")
 	case values.Get("redirect_uri") == "":
-		return nil, refuse(invalidRequest, "redirect_uri is missing. Send the one of the authorization request.")
+		return nil, refuse(invalidRequest, "redirect_uri is missing. Send the redirect_uri of the authorization request.")
 	case !slices.Contains(app.callbacks, values.Get("redirect_uri")):
-		return nil, refuse(invalidGrant, "redirect_uri is none of the client's callback URLs. Send the one of the authorization request.")
+		return nil, refuse(invalidGrant, "redirect_uri is not one of the client's callback URLs. Send the redirect_uri of the authorization request.")
 	case values.Get("code_verifier") == "":
-		return nil, refuse(invalidRequest, "code_verifier is missing. Send the text whose SHA-256 was the code_challenge.")
+		return nil, refuse(invalidRequest, "code_verifier is missing. Send the text whose SHA-256 is the code_challenge.")
 	case !isVerifier(values.Get("code_verifier")):
 		return nil, refuse(invalidGrant, "code_verifier is malformed. Send 43 to 128 letters, digits and - . _ ~")
 	}
@@ -164,7 +164,7 @@ func codeParameters(app client, values url.Values) (url.Values, *oauthError) {
 // scope that the client could never get is refused.
 func refreshParameters(app client, values url.Values) (url.Values, *oauthError) {
 	if values.Get("refresh_token") == "" {
-		return nil, refuse(invalidRequest, "refresh_token is missing. Send the one of the sign-in.")
+		return nil, refuse(invalidRequest, "refresh_token is missing. Send the refresh token of the sign-in.")
 	}
 	if scope := values.Get("scope"); scope != "" {
 		if _, wrong := app.askedScopes(scope); wrong != nil {

@@ -69,7 +69,7 @@ func readHeader(fields map[string]string) (http.Header, error) {
 	for name, value := range fields {
 		name = http.CanonicalHeaderKey(name)
 		if _, twice := header[name]; twice { // which of them counts would be left to chance
-			return nil, errors.New("the event's headers: must have each name once, in whatever case")
+			return nil, errors.New("the event's headers: must have each name once, without regard to case")
 		}
 		header[name] = []string{value}
 	}

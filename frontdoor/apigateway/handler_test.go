@@ -187,7 +187,7 @@ func TestWhatIsNoEventOfTheFormatIsRefusedAndNotServed(t *testing.T) {
 			"the event's body: must be base64, as isBase64Encoded says"},
 		"a header twice": {change(func(e *events.APIGatewayV2HTTPRequest) {
 			e.Headers["authorization"], e.Headers["Authorization"] = "Bearer a", "Bearer b"
-		}), "the event's headers: must have each name once, in whatever case"},
+		}), "the event's headers: must have each name once, without regard to case"},
 	} {
 		handler := apigateway.New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("%s: served", name) }))
 		if answer, err := handler.Invoke(t.Context(), []byte(c.payload)); err == nil || err.Error() != c.want || answer != nil {

@@ -220,7 +220,7 @@ func (x *exchange) fail(w http.ResponseWriter, r *http.Request, err error) {
 		refusal = &Refusal{Status: http.StatusGatewayTimeout, Code: "timeout", Diagnostics: fmt.Sprintf("HealthLake did not answer within %s", x.proxy.config.Timeout) + x.unknown()}
 	case broken != nil:
 		x.fails("request-broken")
-		refusal = badRequest("invalid", "the body: did not arrive whole")
+		refusal = badRequest("invalid", "the body: incomplete; send it again")
 	default:
 		x.fails("unreachable")
 		refusal = badGateway("HealthLake could not be reached, or did not answer whole" + x.unknown())

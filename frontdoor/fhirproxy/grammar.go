@@ -133,7 +133,7 @@ func Parse(method, path string) (Interaction, error) {
 
 // unknownPath names the resource type where it is to blame.
 func unknownPath(segments []string) *Refusal {
-	text := "the path: not one of FHIR R4"
+	text := "the path: not a path of FHIR R4"
 	if typ := segments[0]; typePattern.MatchString(typ) && !smart.IsResourceType(typ) {
 		text = fmt.Sprintf("the path: %q is not a resource type of FHIR R4", typ)
 	}

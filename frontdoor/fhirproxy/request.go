@@ -106,7 +106,7 @@ func decoded(name string) string {
 // checkBody refuses a body where FHIR has none, and one that says that it is too large.
 func checkBody(r *http.Request) error {
 	if r.ContentLength != 0 && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-		return badRequest("invalid", "the body: a "+r.Method+" has none")
+		return badRequest("invalid", "the body: must be empty for "+r.Method)
 	}
 	if r.ContentLength > MaxRequest {
 		return tooLong()

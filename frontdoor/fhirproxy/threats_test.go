@@ -313,7 +313,7 @@ func TestAHalfSentBodyNeverReachesTheDatastoreWhole(t *testing.T) {
 		answers := exchange(t, server, "PUT /r4/Patient/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\n"+framing, true)
 		if len(answers) != 1 || answers[0].status != 400 {
 			t.Errorf("%s: got %+v", name, answers)
-		} else if _, code, text := answers[0].issue(t); code != "invalid" || text != "the body: did not arrive whole" {
+		} else if _, code, text := answers[0].issue(t); code != "invalid" || text != "the body: incomplete; send it again" {
 			t.Errorf("%s: got %s: %s", name, code, text)
 		}
 		server.Close()

@@ -69,7 +69,7 @@ func (r *run) requestToken(ctx context.Context, client outputs.App, scope string
 func (r *run) readToken(text string, into *claims) error {
 	if r.keys == nil {
 		if _, _, err := jwt.NewParser().ParseUnverified(text, into); err != nil {
-			return errors.New("the access token is no JSON Web Token")
+			return errors.New("the access token is not a JSON Web Token")
 		}
 		return nil
 	}

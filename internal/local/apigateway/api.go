@@ -71,7 +71,7 @@ type Config struct {
 type Invoke func(ctx context.Context, event []byte) ([]byte, error)
 
 // ErrThrottled is the error of an [Invoke] whose function takes no more calls.
-var ErrThrottled = errors.New("the function takes no more calls")
+var ErrThrottled = errors.New("the function accepts no more calls")
 
 // API is an http.Handler. It is safe for concurrent use.
 type API struct {

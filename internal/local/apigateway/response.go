@@ -27,7 +27,7 @@ func readResponse(answer []byte) (response, error) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(answer, &members) != nil || members["statusCode"] == nil {
 		if !json.Valid(answer) {
-			return r, errors.New("the answer is no JSON")
+			return r, errors.New("the answer is not JSON")
 		}
 		ok := http.StatusOK
 		return response{StatusCode: &ok, Headers: map[string]string{"Content-Type": "application/json"}, content: answer}, nil

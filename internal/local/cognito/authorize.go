@@ -63,7 +63,7 @@ func (p *Pool) readAuthorization(r *http.Request) (authorization, error) {
 		return authorization{}, pageError("The client does not exist.")
 	}
 	if a.redirectURI = query.Get("redirect_uri"); !p.mayReturnTo(a.client, a.redirectURI) {
-		return authorization{}, pageError("The redirect_uri is none of the client's callback URLs.")
+		return authorization{}, pageError("The redirect_uri is not one of the client's callback URLs.")
 	}
 	if a.state = query["state"]; len(a.state) > 1 {
 		a.state = nil
@@ -237,7 +237,7 @@ func (p *Pool) serveLogout(w http.ResponseWriter, r *http.Request) {
 		}
 		target = "/login?" + r.URL.RawQuery
 	default:
-		showError(w, http.StatusBadRequest, "The logout_uri is none of the client's logout URLs.")
+		showError(w, http.StatusBadRequest, "The logout_uri is not one of the client's logout URLs.")
 		return
 	}
 	p.endSession(w, r)

@@ -101,7 +101,7 @@ func readGenuine(text string, keys KeySet) (genuine, error) {
 	for n, into := range []*map[string]any{&g.header, &g.claims} {
 		data, err := base64.RawURLEncoding.DecodeString(parts[n])
 		if err != nil || json.Unmarshal(data, into) != nil {
-			return g, errors.New("the access token is no JSON Web Token")
+			return g, errors.New("the access token is not a JSON Web Token")
 		}
 	}
 	id, _ := g.header["kid"].(string)
