@@ -110,7 +110,7 @@ func validOrigin(text string) bool {
 		return false
 	}
 	loopback := slices.Contains(loopbackHosts, u.Hostname())
-	if u.Scheme != "https" && !(u.Scheme == "http" && loopback) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback) {
 		return false
 	}
 	if !originHostPattern.MatchString(u.Hostname()) && u.Hostname() != "::1" {

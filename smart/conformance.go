@@ -187,7 +187,7 @@ func (c Configuration) checkFlows(f *findings) {
 		f.missing("grant_types_supported", "add at least one of "+strings.Join(grantTypes, ", "), fromSMART)
 	}
 	if !slices.Contains(c.CodeChallengeMethodsSupported, "S256") {
-		f.addList("code_challenge_methods_supported", c.CodeChallengeMethodsSupported, "must include S256", fromSMART)
+		f.addList("code_challenge_methods_supported", c.CodeChallengeMethodsSupported, "must include S256")
 	}
 	if slices.Contains(c.CodeChallengeMethodsSupported, "plain") {
 		f.add("code_challenge_methods_supported", "plain", "not allowed; use S256", fromSMART)
@@ -195,11 +195,11 @@ func (c Configuration) checkFlows(f *findings) {
 	code := slices.Contains(c.GrantTypesSupported, "authorization_code")
 	for _, launch := range []string{"launch-ehr", "launch-standalone"} {
 		if c.claims(launch) && !code {
-			f.addList("grant_types_supported", c.GrantTypesSupported, "must include authorization_code with the capability "+launch, fromSMART)
+			f.addList("grant_types_supported", c.GrantTypesSupported, "must include authorization_code with the capability "+launch)
 		}
 	}
 	if code && len(c.ResponseTypesSupported) > 0 && !slices.Contains(c.ResponseTypesSupported, "code") {
-		f.addList("response_types_supported", c.ResponseTypesSupported, "must include code with the grant type authorization_code", fromSMART)
+		f.addList("response_types_supported", c.ResponseTypesSupported, "must include code with the grant type authorization_code")
 	}
 }
 
@@ -212,7 +212,7 @@ func (c Configuration) checkCapabilities(f *findings) {
 	secret := slices.Contains(methods, "client_secret_basic") || slices.Contains(methods, "client_secret_post")
 	if c.claims("client-confidential-symmetric") && len(methods) > 0 && !secret {
 		f.addList("token_endpoint_auth_methods_supported", methods,
-			"must include client_secret_basic or client_secret_post with the capability client-confidential-symmetric", fromSMART)
+			"must include client_secret_basic or client_secret_post with the capability client-confidential-symmetric")
 	}
 	if c.claims("permission-v2.2") && !c.claims("permission-v2") {
 		f.add("capabilities", "permission-v2.2", "requires the capability permission-v2; add it", fromHealthLake)
@@ -250,13 +250,13 @@ func (f *findings) add(member, value, why, source string) {
 	*f = append(*f, fmt.Errorf("%s: %q: %s (%s)", member, value, why, source))
 }
 
-// addList adds what is wrong with a list as a whole.
-func (f *findings) addList(member string, values []string, why, source string) {
+// addList adds what is wrong with a list as a whole, by the rules of SMART.
+func (f *findings) addList(member string, values []string, why string) {
 	quoted := make([]string, len(values))
 	for i, value := range values {
 		quoted[i] = strconv.Quote(value)
 	}
-	*f = append(*f, fmt.Errorf("%s: [%s]: %s (%s)", member, strings.Join(quoted, ", "), why, source))
+	*f = append(*f, fmt.Errorf("%s: [%s]: %s (%s)", member, strings.Join(quoted, ", "), why, fromSMART))
 }
 
 func (f *findings) missing(member, reason, source string) {

@@ -84,7 +84,7 @@ func (c Config) check() error {
 	}
 	problems = append(problems, c.checkClients()...)
 	if !c.Strategy.Valid() {
-		problems = append(problems, fmt.Errorf("Strategy: %q: must be %s or %s", c.Strategy, smart.SMARTOnFHIR, smart.SMARTOnFHIRV1))
+		problems = append(problems, fmt.Errorf("%s: %q: must be %s or %s", "Strategy", c.Strategy, smart.SMARTOnFHIR, smart.SMARTOnFHIRV1))
 	}
 	return errors.Join(problems...)
 }
