@@ -94,7 +94,7 @@ func TestTheStacksHaveExactlyTheseOutputs(t *testing.T) {
 			outputs := cloud.Outputs()
 			want := []string{
 				"authorizationEndpoint", "clientIds", "clientSecrets", "clients",
-				"datastoreArn", "datastoreEndpoint", "datastoreId", "declaredDiscoveryDocument", "discoveryDocument", "fhirBaseUrl",
+				"datastoreArn", "datastoreEndpoint", "datastoreId", "declaredDiscoveryDocument", "discoveryDocument", "fhirBaseUrl", "frontDoor",
 				"hostedDomain", "issuer", "jwksUri", "launchContext", "revocationEndpoint", "scopes", "tokenEndpoint", "tokenValidator",
 				"updateDatastoreCommand", "userInfoEndpoint", "userPoolArn", "userPoolId", "validatorFunctionArn",
 			}

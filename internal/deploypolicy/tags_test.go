@@ -100,6 +100,7 @@ func TestWhatDestroysOrChangesIsHeldToTheStacksOwnTags(t *testing.T) {
 const (
 	poolOpen      = "The user pool has no tags: the holder of this policy can delete and change every user pool of the account and region, and set the passwords and attributes of its users. Set tags so that these rights are held to the stack's own."
 	keyOpen       = "The key has no tags: the holder of this policy can use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM. Set tags so that these rights are held to the stack's own."
+	apiOpen       = "The HTTP API has no tags: the holder of this policy can delete and change every HTTP API of the account and region. Set tags so that these rights are held to the stack's own."
 	datastoreOpen = "The datastore has no tags: the holder of this policy can delete every datastore of the account and region. Set tags so that these rights are held to the stack's own."
 	newKeyOpen    = "KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, enable the rotation of, and give an alias of the stack to every key of the account and region."
 	domainOpen    = "A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account."
@@ -119,13 +120,13 @@ func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
 		overrides map[string]string
 		want      []string
 	}{
-		"as it comes":        {"prod", nil, []string{rolesOpen, tagsOpen("user pool or key or datastore"), newKeyOpen}},
-		"bounded":            {"prod", bounded, []string{tagsOpen("user pool or key or datastore"), newKeyOpen}},
-		"without tags":       {"prod", map[string]string{"tags": "{}"}, []string{poolOpen, keyOpen, datastoreOpen, rolesOpen, newKeyOpen}},
-		"of no key":          {"dev", map[string]string{"tags": "{}"}, []string{poolOpen, datastoreOpen, rolesOpen}},
-		"bounded, no tags":   {"dev", map[string]string{"tags": "{}", "roles.permissionsBoundary": bounded["roles.permissionsBoundary"]}, []string{poolOpen, datastoreOpen}},
-		"tags of the others": {"dev", map[string]string{"tags": `{"a": "b"}`}, []string{rolesOpen, tagsOpen("user pool or datastore")}},
-		"a custom domain":    {"dev", customDomain, []string{rolesOpen, tagsOpen("user pool or datastore"), domainOpen}},
+		"as it comes":        {"prod", nil, []string{rolesOpen, tagsOpen("user pool or key or HTTP API or datastore"), newKeyOpen}},
+		"bounded":            {"prod", bounded, []string{tagsOpen("user pool or key or HTTP API or datastore"), newKeyOpen}},
+		"without tags":       {"prod", map[string]string{"tags": "{}"}, []string{poolOpen, keyOpen, apiOpen, datastoreOpen, rolesOpen, newKeyOpen}},
+		"of no key":          {"dev", map[string]string{"tags": "{}"}, []string{poolOpen, apiOpen, datastoreOpen, rolesOpen}},
+		"bounded, no tags":   {"dev", map[string]string{"tags": "{}", "roles.permissionsBoundary": bounded["roles.permissionsBoundary"]}, []string{poolOpen, apiOpen, datastoreOpen}},
+		"tags of the others": {"dev", map[string]string{"tags": `{"a": "b"}`}, []string{rolesOpen, tagsOpen("user pool or HTTP API or datastore")}},
+		"a custom domain":    {"dev", customDomain, []string{rolesOpen, tagsOpen("user pool or HTTP API or datastore"), domainOpen}},
 	} {
 		g := declaredtest.Graph(t, c.stack, c.overrides)
 		var roles []string

@@ -15,7 +15,7 @@ import (
 var documented = []string{"discovery document is valid", "capability statement"}
 
 func TestAStackWithoutAFrontDoorIsToldWithASignature(t *testing.T) {
-	strict := localtest.Start(t, "dev", map[string]string{"clients": clients}, nil)
+	strict := localtest.Start(t, "dev", map[string]string{"clients": clients, "frontDoor": "none"}, nil)
 	t.Run("with credentials", func(t *testing.T) {
 		results := newSetupAt(t, strict, nil).run(t)
 		for _, check := range documented {

@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func withCloud(tests func() int) (int, error) {
-	stack, err := localtest.Load(context.Background(), "dev", map[string]string{"clients": clients})
+	stack, err := localtest.Load(context.Background(), "dev", map[string]string{"clients": clients, "frontDoor": "none"})
 	if err != nil {
 		return 1, err
 	}

@@ -146,6 +146,7 @@ func TestAnUnprotectedStackIsDestroyedWhole(t *testing.T) {
 var goneWithoutAPreview = map[string]string{
 	"smart-grant-":                  "the policies that give the validator's roles the datastore",
 	"smart-key-alias":               "the key's alias",
+	"smart-door-":                   "the front door",
 	"smart-validator-alarm-":        "the alarms",
 	"smart-validator-alarms":        "with their topic",
 	"smart-validator-alarms-policy": "and its policy",
