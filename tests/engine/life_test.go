@@ -150,7 +150,7 @@ var goneWithoutAPreview = map[string]string{
 	"smart-validator-alarm-":        "the alarms",
 	"smart-validator-alarms":        "with their topic",
 	"smart-validator-alarms-policy": "and its policy",
-	"smart-validator-dashboard":     "and the dashboard",
+	"smart-validator-dashboard":     "the dashboard",
 }
 
 // saidOfADestruction returns what the documents call a resource that went.
