@@ -144,7 +144,7 @@ func TestAnUnprotectedStackIsDestroyedWhole(t *testing.T) {
 // goneWithoutAPreview is what docs/how-to/pipelines.md says of a destruction of a protected stack
 // that skips the preview, by the beginning of a resource's name.
 var goneWithoutAPreview = map[string]string{
-	"smart-grant-":                  "the policies that give the validator's roles the datastore",
+	"smart-grant-":                  "the policies of the validator's roles",
 	"smart-key-alias":               "the key's alias",
 	"smart-door-":                   "the front door",
 	"smart-validator-alarm-":        "the alarms",
