@@ -203,7 +203,7 @@ func TestAGivenArchiveRunsWithoutABuildAndItsFailureIsToldOnce(t *testing.T) {
 	archive := failingArchive(t)
 	for _, prefix := range []string{"", "smartlake:"} {
 		out, progress, err := execute(t, "local", "--once", "--dir", "../..",
-			"--config", prefix+"function.archive="+archive, "--config", prefix+"launchContext.function.archive="+archive)
+			"--config", prefix+"function.archive="+archive, "--config", prefix+"launchContext.function.archive="+archive, "--config", prefix+"frontDoor=none")
 		if err == nil || err.Error() != "step 9 of the walk failed" {
 			t.Errorf("got %v, want a failure at step 9", err)
 		}

@@ -26,10 +26,11 @@ func running(t *testing.T) *local.Cloud {
 	return runningWith(t, local.Options{})
 }
 
-// runningWith is one with options besides.
+// runningWith is one with options besides. What smoke signs is HealthLake's, so there is no
+// front door.
 func runningWith(t *testing.T, options local.Options) *local.Cloud {
 	t.Helper()
-	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../.."}})
+	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../..", config: []string{"frontDoor=none"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,9 +79,9 @@ func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
 		config []string
 		want   []string
 	}{
-		{[]string{"--config", boundary}, []string{"To make a user pool or datastore with tags takes the right to tag: "}},
-		{[]string{"--config", boundary, "--config", "tags={}"}, []string{"The user pool has no tags: ", "The datastore has no tags: "}},
-		{[]string{"--config", "tags={}"}, []string{"The user pool has no tags: ", "The datastore has no tags: ", "No permissions boundary on "}},
+		{[]string{"--config", boundary}, []string{"To make a user pool or HTTP API or datastore with tags takes the right to tag: "}},
+		{[]string{"--config", boundary, "--config", "tags={}"}, []string{"The user pool has no tags: ", "The HTTP API has no tags: ", "The datastore has no tags: "}},
+		{[]string{"--config", "tags={}"}, []string{"The user pool has no tags: ", "The HTTP API has no tags: ", "The datastore has no tags: ", "No permissions boundary on "}},
 	} {
 		out, progress, err := execute(t, append([]string{"deploy-policy", "--dir", "../..", "--account", "111122223333", "--document", "1"}, c.config...)...)
 		if err != nil || !json.Valid([]byte(out)) {
