@@ -109,7 +109,7 @@ func (tr *traffic) refusals() []refusal {
 }
 
 func TestAnUnmodifiedFhirclientAppWorksAtTheFrontDoor(t *testing.T) {
-	cloud := localtest.Start(t, "dev", map[string]string{"frontDoor": "{}"}, nil)
+	cloud := startWithDev(t)
 	ctx := browser(t, cloud)
 	traffic := listen(ctx)
 	run(t, ctx, append([]chromedp.Action{launchFhirclient(t, cloud, cloud.FHIRBase)}, fillIn("patient", "Local-patient-1")...)...)

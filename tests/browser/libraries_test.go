@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,9 +74,6 @@ func (l library) run(t *testing.T, cloud *local.Cloud, client local.Client, auth
 // converse signs the user in where the app asks for it, and returns the result.
 func converse(t *testing.T, cloud *local.Cloud, in io.Writer, lines *bufio.Scanner) map[string]any {
 	t.Helper()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: cloud.Roots(), MinVersion: tls.VersionTLS12}}
-	defer transport.CloseIdleConnections()
-	user := &http.Client{Transport: transport, Timeout: 10 * time.Second}
 	for lines.Scan() {
 		var said struct {
 			Address string
@@ -87,19 +85,29 @@ func converse(t *testing.T, cloud *local.Cloud, in io.Writer, lines *bufio.Scann
 		if said.Result != nil {
 			return said.Result
 		}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, said.Address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		back, err := localtest.SignIn(user, request, appCallback, localtest.User{Name: "patient", Password: "Local-patient-1"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := fmt.Fprintln(in, back); err != nil {
+		if _, err := fmt.Fprintln(in, signInAt(t, cloud, said.Address)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return nil
+}
+
+// signInAt signs the patient in where an app sends the user, and returns where the user is
+// sent back to.
+func signInAt(t *testing.T, cloud *local.Cloud, address string) *url.URL {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: cloud.Roots(), MinVersion: tls.VersionTLS12}}
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	back, err := localtest.SignIn(user, request, appCallback, localtest.User{Name: "patient", Password: "Local-patient-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return back
 }
 
 func TestAppsMadeWithOAuthLibrariesLaunchRefreshAndRevoke(t *testing.T) {
