@@ -175,6 +175,9 @@ func (c Config) addSecurity(statement map[string]json.RawMessage) error {
 		return errors.New("HealthLake's capability statement has no rest")
 	}
 	for _, server := range rest {
+		if server == nil { // null
+			return errors.New("HealthLake's capability statement: rest has something that is no object")
+		}
 		if err := edit(server, "security", c.setSecurity); err != nil {
 			return err
 		}

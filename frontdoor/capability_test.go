@@ -168,6 +168,7 @@ func TestWithoutAStatementTheAnswerIs503AndTheNextTryIsSoon(t *testing.T) {
 		"another type":       asJSON(`{"resourceType":"OperationOutcome","id":"canary"}`),
 		"no rest":            asJSON(`{"resourceType":"CapabilityStatement","id":"canary"}`),
 		"an empty rest":      asJSON(`{"resourceType":"CapabilityStatement","rest":[]}`),
+		"nothing in rest":    asJSON(`{"resourceType":"CapabilityStatement","id":"canary","rest":[null]}`),
 		"broken security":    asJSON(`{"resourceType":"CapabilityStatement","rest":[{"security":"canary"}]}`),
 		"no JSON type":       status(http.StatusOK, statement),
 		"over 4 MiB":         asJSON(`{"resourceType":"CapabilityStatement","rest":[{}],"x":"` + strings.Repeat("x", 4<<20) + `"}`),
