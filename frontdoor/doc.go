@@ -115,6 +115,7 @@
 //	client A's code at client B            TestTheCodeOfAnotherClientGetsCognitosRefusal, TestATokenOfAnotherClientReachesNobody
 //	CORS with credentials, null, unknown   TestPagesOfOtherOriginsReadNothing
 //	cached discovery of another host       TestTheDoorAnswersForItsOwnHostAlone
+//	an error cached as a document          TestNoHeaderOfARequestMakesADocumentAnErrorThatACacheKeeps
 //	oversize and half-sent bodies          TestABodyThatTwoReadersUnderstandDifferentlyIsRefused, TestAHalfSentBodyIsRefused
 //	Cognito slow or down                   TestCognitoThatIsDownOrTooSlowIsAServerError
 //	Cognito redirecting, or with a page    TestWhatCognitoDoesNotDocumentIsAServerError

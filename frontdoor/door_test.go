@@ -2,7 +2,9 @@ package frontdoor_test
 
 import (
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +56,24 @@ func TestWhoHasTheDiscoveryDocumentIsNotSentItAgain(t *testing.T) {
 	other := newWorld(t, func(c *frontdoor.Config) { c.DiscoveryDocument = `{"other":true}` })
 	if got := other.get(target).Header().Get("ETag"); got == tag {
 		t.Error("another document has the same tag")
+	}
+}
+
+// A cache answers everybody with what one request made it keep.
+func TestNoHeaderOfARequestMakesADocumentAnErrorThatACacheKeeps(t *testing.T) {
+	w := newWorld(t)
+	w.healthLakeSays(capabilities)
+	for _, target := range []string{"/r4/.well-known/smart-configuration", "/r4/metadata"} {
+		whole := w.get(target)
+		for _, header := range [][]string{
+			{"If-Match", `"x"`}, {"If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"}, {"If-Modified-Since", "Tue, 01 Jan 2999 00:00:00 GMT"},
+			{"Range", "bytes=999999-"}, {"Range", "bytes=0-0"}, {"Range", "bytes=0-0,2-2"}, {"Range", "bytes=0-0", "If-Range", whole.Header().Get("ETag")},
+		} {
+			recorder := w.get(target, header...)
+			if recorder.Code != http.StatusOK || recorder.Body.String() != whole.Body.String() || !maps.EqualFunc(recorder.Header(), whole.Header(), slices.Equal) {
+				t.Errorf("%s %v: got %d %.40q %v", target, header, recorder.Code, recorder.Body, recorder.Header())
+			}
+		}
 	}
 }
 
