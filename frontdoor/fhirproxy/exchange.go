@@ -90,6 +90,9 @@ func (x *exchange) answer(got *http.Response) error {
 		return badGateway("HealthLake answered with a compressed body, which was not asked for")
 	}
 	header := ResponseHeader(got.Header, x.proxy.config.Upstream, x.proxy.config.BaseURL)
+	if header.Get("Cache-Control") == "" { // a browser would guess, and the next user gets what it kept
+		header.Set("Cache-Control", "no-store")
+	}
 	if got.StatusCode == http.StatusUnauthorized && len(header["Www-Authenticate"]) == 0 {
 		header.Set("WWW-Authenticate", "Bearer")
 	}

@@ -208,7 +208,7 @@ func TestAnAnswerComesBackWithItsStatusItsHeadersAndURLsOfTheDoor(t *testing.T) 
 	want := http.Header{
 		"Content-Type": {"application/fhir+json"}, "Etag": {`W/"1"`}, "Last-Modified": {"Sat, 31 Jan 2026 09:30:00 GMT"},
 		"Location": {door + "/Patient/n/_history/1"}, "Content-Location": {door + "/Patient/n"},
-		"Retry-After": {"7"}, "X-Amzn-Requestid": {"r-1"}, "Vary": {"Accept-Encoding"},
+		"Retry-After": {"7"}, "X-Amzn-Requestid": {"r-1"}, "Vary": {"Accept-Encoding"}, "Cache-Control": {"no-store"},
 	}
 	text := `{"resourceType":"Patient","id":"n","url":"` + door + `/Patient/n","escaped":"x"}`
 	want.Set("Content-Length", strconv.Itoa(len(text)))
@@ -217,6 +217,19 @@ func TestAnAnswerComesBackWithItsStatusItsHeadersAndURLsOfTheDoor(t *testing.T) 
 	}
 	if !maps.EqualFunc(answer.header, want, slices.Equal) {
 		t.Errorf("got  %v\nwant %v", answer.header, want)
+	}
+}
+
+// A browser keeps an answer that has a Last-Modified and says nothing of caches, and gives it
+// to whoever signs in next (RFC 9111 section 4.2.2): a token is no part of a cache's key.
+func TestNoCacheKeepsAnAnswerUnlessTheDatastoreSaysSo(t *testing.T) {
+	for said, want := range map[string]string{"": "no-store", "private, no-cache": "private, no-cache"} {
+		for _, status := range []int{200, 304, 404, 429} {
+			h := saying(t, status, "", "Cache-Control", said, "Content-Type", "", "Last-Modified", "Sat, 31 Jan 2026 09:30:00 GMT")
+			if got := send(t, through(t, h), "GET", "/r4/Patient/1", "").header.Values("Cache-Control"); !slices.Equal(got, []string{want}) {
+				t.Errorf("%d, %q: got %q, want %q", status, said, got, want)
+			}
+		}
 	}
 }
 

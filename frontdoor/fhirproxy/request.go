@@ -1,6 +1,7 @@
 package fhirproxy
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -82,25 +83,22 @@ func checkQuery(query string) error {
 	return nil
 }
 
-// decoded takes off every layer of percent-encoding, and leaves what is none.
+// decoded takes off every layer of percent-encoding, and leaves what is none. It reads each
+// byte once, however many layers there are: what it appends is decoded as soon as it ends
+// with an escape.
 func decoded(name string) string {
-	for {
-		var once strings.Builder
-		for at := 0; at < len(name); at++ {
-			if at+2 < len(name) && name[at] == '%' {
-				if plain, err := url.PathUnescape(name[at : at+3]); err == nil {
-					once.WriteString(plain)
-					at += 2
-					continue
-				}
+	plain := make([]byte, 0, len(name))
+	for i := range len(name) {
+		plain = append(plain, name[i])
+		for at := len(plain) - 3; at >= 0 && plain[at] == '%'; at = len(plain) - 3 {
+			var one [1]byte
+			if _, err := hex.Decode(one[:], plain[at+1:]); err != nil {
+				break
 			}
-			once.WriteByte(name[at])
+			plain = append(plain[:at], one[0])
 		}
-		if once.Len() == len(name) {
-			return strings.ReplaceAll(name, "+", " ")
-		}
-		name = once.String()
 	}
+	return strings.ReplaceAll(string(plain), "+", " ")
 }
 
 // checkBody refuses a body where FHIR has none, and one that says that it is too large.

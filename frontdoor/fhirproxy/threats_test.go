@@ -193,7 +193,8 @@ func TestATokenInTheQueryIsRefused(t *testing.T) {
 	h := saying(t, 200, `{}`)
 	server := through(t, h)
 	for _, query := range []string{
-		"access_token=" + token, "access_token", "a=b&access_token=x", "a;access_token=x", "access%5ftoken=x", "%61ccess_token=x", "access%255ftoken=x", "access%25255Ftoken=x",
+		"access_token=" + token, "access_token", "a=b&access_token=x", "a;access_token=x", "access%5ftoken=x", "%61ccess_token=x", "access%255ftoken=x", "access%25255Ftoken=x", "access%2%355ftoken=x", "access%%35ftoken=x",
+		"access" + "%" + strings.Repeat("25", 4000) + "5ftoken=x",
 		"ACCESS_TOKEN=x", "+access_token=x", "access_token%20=x", "access_token%00=x", "&&access_token=", "%61%63%63%65%73%73%5f%74%6f%6b%65%6e=x",
 	} {
 		answer := send(t, server, "GET", "/r4/Patient?"+query, "")
@@ -208,6 +209,32 @@ func TestATokenInTheQueryIsRefused(t *testing.T) {
 		if answer := send(t, server, "GET", "/r4/Patient?"+query, ""); answer.status != 200 {
 			t.Errorf("%s: got %d", query, answer.status)
 		}
+	}
+}
+
+// A stranger may send 10 KB to an HTTP API. It is refused after some microseconds: the
+// limit here is for a busy machine.
+func TestAQueryOfManyLayersOfEncodingCostsNoMoreThanAnother(t *testing.T) {
+	proxy, err := fhirproxy.New(fhirproxy.Config{BaseURL: door, Upstream: "https://healthlake.example" + datastore})
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := func(query string) time.Duration {
+		shortest := time.Hour
+		for range 5 {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/r4/Patient?"+query, nil)
+			recorder := httptest.NewRecorder()
+			started := time.Now()
+			proxy.ServeHTTP(recorder, r)
+			shortest = min(shortest, time.Since(started))
+			if recorder.Code != http.StatusUnauthorized {
+				t.Fatalf("got %d %s", recorder.Code, recorder.Body)
+			}
+		}
+		return shortest
+	}
+	if layers, plain := took("%"+strings.Repeat("25", 4900)), took(strings.Repeat("a", 9801)); layers > 20*plain+time.Millisecond {
+		t.Errorf("took %s, and %s without encoding", layers, plain)
 	}
 }
 
