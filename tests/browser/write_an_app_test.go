@@ -40,13 +40,18 @@ func shownBlocks(t *testing.T, section, language string, number int) []documents
 
 func writeAnApp(t *testing.T) documents.Page {
 	t.Helper()
+	return document(t, "docs/how-to/write-an-app.md")
+}
+
+func document(t *testing.T, path string) documents.Page {
+	t.Helper()
 	pages, err := documents.Read(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(pages, func(p documents.Page) bool { return p.Path == "docs/how-to/write-an-app.md" })
+	i := slices.IndexFunc(pages, func(p documents.Page) bool { return p.Path == path })
 	if i < 0 {
-		t.Fatal("docs/how-to/write-an-app.md is missing")
+		t.Fatal(path + " is missing")
 	}
 	return pages[i]
 }
@@ -102,7 +107,22 @@ func TestTheBrowserAppOfThePageShowsObservations(t *testing.T) {
 	}
 }
 
-func TestThePageInstallsTheFhirclientThatIsTested(t *testing.T) {
+func TestTheDocumentsNameTheVersionsThatAreTested(t *testing.T) {
+	want := []string{"npm install fhirclient@" + libraries(t)["fhirclient"]}
+	if got := shownBlocks(t, inABrowser, "console", 1)[0].Commands(); !slices.Equal(got, want) {
+		t.Errorf("the page says %q, want %q", got, want)
+	}
+	conformance := document(t, "docs/reference/conformance.md").Prose
+	for name, version := range libraries(t) {
+		if want := strings.Replace(name, "fhirclient", "fhirclient.js", 1) + " " + version; !strings.Contains(conformance, want) {
+			t.Errorf("docs/reference/conformance.md does not name %s", want)
+		}
+	}
+}
+
+// libraries are those of others that apps are made with here, and their versions.
+func libraries(t *testing.T) map[string]string {
+	t.Helper()
 	var installed struct{ Dependencies map[string]string }
 	content, err := os.ReadFile("package.json")
 	if err != nil {
@@ -111,10 +131,7 @@ func TestThePageInstallsTheFhirclientThatIsTested(t *testing.T) {
 	if err := json.Unmarshal(content, &installed); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"npm install fhirclient@" + installed.Dependencies["fhirclient"]}
-	if got := shownBlocks(t, inABrowser, "console", 1)[0].Commands(); !slices.Equal(got, want) {
-		t.Errorf("the page says %q, want %q", got, want)
-	}
+	return installed.Dependencies
 }
 
 func TestTheCurlCommandsOfThePageLaunchReadAndRefresh(t *testing.T) {
