@@ -11,18 +11,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// AcceptedClientArgs names a client whose tokens a [TokenValidator] takes, and says
-// whose client it is.
+// AcceptedClientArgs names a client whose tokens a [TokenValidator] accepts, and the users
+// of the client.
 type AcceptedClientArgs struct {
 	// ID is the exact "client_id" of the client's tokens.
 	ID pulumi.StringInput `pulumi:"id"`
-	// FHIRUserTypes are the types of FHIR resource that the client's user/ scopes are
-	// for; see [ClientArgs]. By default Practitioner. With an empty list no user/
-	// scope counts. Nothing but fine-grained authorization of the datastore holds a
-	// Patient, Person or RelatedPerson to records of their own.
+	// FHIRUserTypes are the types of FHIR resource that users with the client's user/ scopes
+	// may be; see [ClientArgs]. By default Practitioner. With an empty list no user/ scope
+	// counts. Only fine-grained authorization of the datastore limits a Patient, Person or
+	// RelatedPerson to their own records.
 	FHIRUserTypes []FHIRUserType `pulumi:"fhirUserTypes,optional"`
-	// Groups of the user pool, of which a user must be in one; see [ClientArgs]. By
-	// default none: groups decide nothing.
+	// Groups of the user pool; a user must be in one of them. See [ClientArgs]. By default
+	// none: every user may use the client.
 	Groups []string `pulumi:"groups,optional"`
 }
 

@@ -11,42 +11,42 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
-// ValidatorAlarmsArgs configure the CloudWatch alarms of a token validator. Where they are
-// given, there are six alarms: errors, throttles, duration, denials, key set
-// failures and concurrency. CloudWatch bills each alarm by the month.
+// ValidatorAlarmsArgs configures the six CloudWatch alarms of a token validator: errors,
+// throttles, duration, denials, key set failures and concurrency. CloudWatch bills each
+// alarm by the month.
 type ValidatorAlarmsArgs struct {
-	// TopicARN of a standard SNS topic of this region that is told of every alarm,
-	// and of its end. Its policy must let cloudwatch.amazonaws.com publish; so must
-	// the policy of its key, which cannot be alias/aws/sns. By default a topic is
-	// created.
+	// TopicARN of a standard SNS topic in this region that gets a message when an alarm
+	// begins and ends. Its policy and the policy of its key must let
+	// cloudwatch.amazonaws.com publish; the key cannot be alias/aws/sns. By default a topic
+	// is created.
 	TopicARN pulumi.StringInput `pulumi:"topicArn,optional"`
-	// TopicKMSKeyARN of the symmetric key that a created topic is encrypted with. Its
-	// policy must let cloudwatch.amazonaws.com use it: kms:Decrypt and
-	// kms:GenerateDataKey*
-	// (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). By default
-	// the key that is created for the datastore; without one the topic is not
-	// encrypted: CloudWatch may not use the key that AWS manages for SNS, and what is
-	// published are names and numbers of metrics.
+	// TopicKMSKeyARN of the symmetric key that encrypts a created topic. Its policy must let
+	// cloudwatch.amazonaws.com use it: kms:Decrypt and kms:GenerateDataKey*
+	// (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). By default the
+	// key that is created for the datastore; without one the topic is not encrypted, because
+	// CloudWatch cannot use the key that AWS manages for SNS. The messages contain only
+	// names and numbers of metrics.
 	TopicKMSKeyARN pulumi.StringInput `pulumi:"topicKmsKeyArn,optional"`
-	// Emails that the created topic writes to. SNS first asks each of them to
-	// confirm, and tells it nothing before it does. By default none. Refused with a
-	// TopicARN. The resource of an address is named after it, or after its place in the
-	// list where the address is an output of another resource.
+	// Emails that the created topic writes to. SNS first asks each address to confirm, and
+	// sends no messages before that. By default none. Refused with a TopicARN. The name of
+	// an address's resource contains the address, or its place in the list if the address is
+	// an output of another resource.
 	Emails []pulumi.StringInput `pulumi:"emails,optional"`
 	// Thresholds of the alarms.
 	Thresholds *ValidatorAlarmThresholdsArgs `pulumi:"thresholds,optional"`
 }
 
-// ValidatorAlarmThresholdsArgs say at which values alarms go off.
+// ValidatorAlarmThresholdsArgs are the values that trigger the alarms.
 type ValidatorAlarmThresholdsArgs struct {
-	// DurationMs that one call in a hundred reaches: 1 to 1000, by default 800.
-	// HealthLake gives up after 1000.
+	// DurationMs is the p99 of the duration that triggers the alarm: 1 to 1000, by default
+	// 800. HealthLake waits 1000 ms.
 	DurationMs int `pulumi:"durationMs,optional"`
-	// DenialPercent is the share of requests that are refused: 1 to 100, by default 50.
+	// DenialPercent is the share of denied requests that triggers the alarm: 1 to 100, by
+	// default 50.
 	DenialPercent int `pulumi:"denialPercent,optional"`
-	// ConcurrencyPercent of the executions that may run at the same time: 1 to 100,
-	// by default 80. It is the share of the reserved concurrency, or where there is
-	// none of the account's quota in the region.
+	// ConcurrencyPercent is the share of the concurrent executions that triggers the alarm:
+	// 1 to 100, by default 80. It refers to the reserved concurrency or, without one, to the
+	// account's quota in the region.
 	ConcurrencyPercent int `pulumi:"concurrencyPercent,optional"`
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// AuthorizationServer is Cognito as the OAuth 2.0 authorization server of a SMART
-// on FHIR server: a user pool with its hosted domain, the resource servers and
-// scopes that the clients ask for, and the clients.
+// AuthorizationServer is Cognito as the OAuth 2.0 authorization server of a SMART on FHIR
+// server: a user pool with its hosted domain, the clients, and the resource servers and
+// scopes that the clients request.
 type AuthorizationServer struct {
 	pulumi.ResourceState
 
@@ -24,21 +24,20 @@ type AuthorizationServer struct {
 	Issuer pulumi.StringOutput `pulumi:"issuer"`
 	// JWKSURI is the https URL of the issuer's key set.
 	JWKSURI pulumi.StringOutput `pulumi:"jwksUri"`
-	// HostedDomain is the https URL, without a path, under which the OAuth
-	// endpoints below live.
+	// HostedDomain is the https URL of the OAuth endpoints below, without a path.
 	HostedDomain pulumi.StringOutput `pulumi:"hostedDomain"`
 	// AuthorizationEndpoint is the https URL where users sign in.
 	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
 	// TokenEndpoint is the https URL where clients get tokens.
 	TokenEndpoint pulumi.StringOutput `pulumi:"tokenEndpoint"`
-	// UserInfoEndpoint is the https URL that tells of the user behind a token.
+	// UserInfoEndpoint is the https URL that returns the claims of a token's user.
 	UserInfoEndpoint pulumi.StringOutput `pulumi:"userInfoEndpoint"`
 	// RevocationEndpoint is the https URL that revokes refresh tokens.
 	RevocationEndpoint pulumi.StringOutput `pulumi:"revocationEndpoint"`
 	// CloudFrontDomainName is the host name that the alias record of a custom domain
 	// points at, absent without one.
 	CloudFrontDomainName pulumi.StringPtrOutput `pulumi:"cloudfrontDomainName"`
-	// Scopes that were declared, full names by resource server.
+	// Scopes that are declared: their full names, by resource server.
 	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	// ClientIDs by client name.
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
@@ -56,48 +55,46 @@ type AuthorizationServer struct {
 
 // AuthorizationServerArgs are the arguments of [NewAuthorizationServer].
 type AuthorizationServerArgs struct {
-	// Clients that may ask for tokens. At least one.
+	// Clients that may request tokens. At least one.
 	Clients []ClientArgs `pulumi:"clients"`
-	// AuthorizationStrategy of the datastore that the tokens are for, which
-	// decides whether v2 scopes may be declared. By default SMART_ON_FHIR.
+	// AuthorizationStrategy of the datastore that the tokens are for. It decides whether
+	// clients may have v2 scopes. By default SMART_ON_FHIR.
 	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
-	// DomainPrefix of the hosted domain,
-	// https://<prefix>.auth.<region>.amazoncognito.com, which is unique in the
-	// region. By default one that follows from account, region, project, stack
-	// and name. A pool keeps its domain: another one is an error at preview.
+	// DomainPrefix of the hosted domain, https://<prefix>.auth.<region>.amazoncognito.com,
+	// which is unique in the region. By default one that is derived from account, region,
+	// project, stack and name. A pool keeps its domain: a change is an error at preview.
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
-	// CustomDomain in the place of a prefix domain, by default none.
+	// CustomDomain instead of a prefix domain, by default none.
 	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
-	// ExistingUserPool to declare resource servers and clients in, by default none: a
-	// user pool is created, with all that it needs.
+	// ExistingUserPool in which to declare resource servers and clients, by default none:
+	// the component creates a user pool.
 	ExistingUserPool *ExistingUserPoolArgs `pulumi:"existingUserPool,optional"`
-	// IdentityProviders that clients may offer besides the user pool itself, by default
+	// IdentityProviders that clients may offer in addition to the user pool, by default
 	// none.
 	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool *UserPoolArgs `pulumi:"userPool,optional"`
-	// LaunchContext changes where users' tokens take the claims patient and fhirUser
-	// from, and how the function runs that adds them. It is declared only where a
-	// client with users asks for patient/ or user/ scopes.
+	// LaunchContext changes the attributes from which users' tokens take the claims patient
+	// and fhirUser, and how the function that adds them runs. The component declares it only
+	// if a client with users requests launch/patient, patient/ or user/ scopes.
 	LaunchContext *LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
-	// Protect the user pool, whose users cannot be recreated, from deletion by
-	// Pulumi and by Cognito, and its hosted domain, which a stranger could take
-	// over. By default true.
+	// Protect the user pool and its hosted domain from deletion by Pulumi, and the pool from
+	// deletion by Cognito. Users cannot be recreated, and a stranger could take over a
+	// deleted domain. By default true.
 	Protect *bool `pulumi:"protect,optional"`
 	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
-// NewAuthorizationServer declares Cognito as an authorization server. Children are
-// named after the component: "<name>-pool", "<name>-domain",
-// "<name>-server-<resource server>", "<name>-client-<client>",
-// "<name>-idp-<identity provider>", "<name>-group-<group>", "<name>-user-<test user>"
-// and "<name>-user-<test user>-in-<group>", with a zone for the
-// custom domain "<name>-domain-record", and where a client with users asks for
-// launch/patient, patient/ or user/ scopes, "<name>-context" (a [LaunchContext]) with
-// its "<name>-context" (a [UserPoolPermission]).
+// NewAuthorizationServer declares Cognito as an authorization server. Children are named
+// after the component: "<name>-pool", "<name>-domain", "<name>-server-<resource server>",
+// "<name>-client-<client>", "<name>-idp-<identity provider>", "<name>-group-<group>",
+// "<name>-user-<test user>" and "<name>-user-<test user>-in-<group>". With a zone for the
+// custom domain there is "<name>-domain-record". If a client with users requests
+// launch/patient, patient/ or user/ scopes, there is "<name>-context" (a [LaunchContext])
+// with its "<name>-context" (a [UserPoolPermission]).
 func NewAuthorizationServer(
 	ctx *pulumi.Context, name string, args *AuthorizationServerArgs, opts ...pulumi.ResourceOption,
 ) (*AuthorizationServer, error) {

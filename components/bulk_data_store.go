@@ -9,28 +9,28 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// BulkDataStore is what a HealthLake datastore needs to import and export in bulk:
-// an encrypted bucket, the roles that HealthLake reads and writes it with, and what
-// those need who start the jobs.
+// BulkDataStore has the resources for bulk import and export of a HealthLake datastore: an
+// encrypted bucket, the roles that HealthLake uses to read and write it, and the policy for
+// principals that start jobs.
 type BulkDataStore struct {
 	pulumi.ResourceState
 
-	// BucketName of the bucket, known once the bucket is closed and encrypted. Files to
-	// import go below import/, HealthLake's account of each import below import-output/,
-	// exports below export/.
+	// BucketName of the bucket, known once the bucket is closed and encrypted. Put files to
+	// import below import/. HealthLake writes its report of each import below
+	// import-output/, and exports below export/.
 	BucketName pulumi.StringOutput `pulumi:"bucketName"`
 	// BucketARN of the bucket.
 	BucketARN pulumi.StringOutput `pulumi:"bucketArn"`
-	// LogBucketName of the bucket that holds a line for every request.
+	// LogBucketName of the bucket with the access log.
 	LogBucketName pulumi.StringOutput `pulumi:"logBucketName"`
 	// KMSKeyARN of the key that encrypts the bucket. A job must name it.
 	KMSKeyARN pulumi.StringOutput `pulumi:"kmsKeyArn"`
-	// ImportRoleARN is what an import job calls the data access role.
+	// ImportRoleARN of the role to give to an import job as its data access role.
 	ImportRoleARN pulumi.StringOutput `pulumi:"importRoleArn"`
-	// ExportRoleARN is what an export job calls the data access role.
+	// ExportRoleARN of the role to give to an export job as its data access role.
 	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
-	// StartJobsPolicy is an IAM policy, JSON, for those who upload, start and watch
-	// jobs, and download. Nobody has it until you attach it.
+	// StartJobsPolicy is an IAM policy (JSON) for principals that upload files, start and
+	// watch jobs, and download exports. You must attach it; by default no principal has it.
 	StartJobsPolicy pulumi.StringOutput `pulumi:"startJobsPolicy"`
 	// ImportCommand is a command line of the AWS CLI that imports all of import/.
 	ImportCommand pulumi.StringOutput `pulumi:"importCommand"`
@@ -40,36 +40,35 @@ type BulkDataStore struct {
 
 // BulkDataStoreArgs are the arguments of [NewBulkDataStore].
 type BulkDataStoreArgs struct {
-	// DatastoreARN of the datastore, in the account and region of the component's
-	// provider: HealthLake wants the bucket in the datastore's region. Required.
+	// DatastoreARN of the datastore, in the account and region of the component's provider,
+	// because HealthLake requires the bucket in the datastore's region. Required.
 	DatastoreARN pulumi.StringInput `pulumi:"datastoreArn"`
-	// BulkData says how the bucket is encrypted and how long it keeps what.
+	// BulkData configures the encryption and the retention of the bucket.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
-	// Roles carry what the account's rules ask of every IAM role.
+	// Roles are the path and permissions boundary of every IAM role.
 	Roles *RolesArgs `pulumi:"roles,optional"`
-	// Protect the buckets, and the key where it is created here, from deletion. By
-	// default true. While false, deleting a bucket DELETES WHAT IS IN IT; turn it
-	// off in one update and delete in the next, since S3's provider empties a
-	// bucket only if the bucket was declared so before.
+	// Protect the buckets and a created key from deletion. By default true. While false,
+	// deleting a bucket DELETES ITS FILES. Turn it off in one update and delete in the next,
+	// because the provider empties a bucket only if the state already allows it.
 	Protect *bool `pulumi:"protect,optional"`
 	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
-// BulkDataArgs say how bulk data is encrypted and how long it is kept.
+// BulkDataArgs configures the encryption and the retention of bulk data.
 type BulkDataArgs struct {
-	// KMSKeyARN of the symmetric key, of the bucket's region, that encrypts the
-	// bucket. By default the datastore's, if that is the customer's; otherwise one
-	// is created. HealthLake takes no bucket without a key of KMS.
+	// KMSKeyARN of the symmetric key, in the bucket's region, that encrypts the bucket. By
+	// default the datastore's key if it is customer-managed, otherwise a created one.
+	// HealthLake accepts only a bucket with a KMS key.
 	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
-	// ImportRetentionDays after which files below import/ and import-output/ are
-	// deleted, 1 to 36500. By default 0: they are kept.
+	// ImportRetentionDays after which S3 deletes files below import/ and import-output/, 1
+	// to 36500. By default 0: S3 keeps them.
 	ImportRetentionDays int `pulumi:"importRetentionDays,optional"`
-	// ExportRetentionDays after which exports are deleted, 1 to 36500. By default
-	// 0: they are kept.
+	// ExportRetentionDays after which S3 deletes exports, 1 to 36500. By default 0: S3 keeps
+	// them.
 	ExportRetentionDays int `pulumi:"exportRetentionDays,optional"`
-	// NoncurrentDays for which what was deleted or overwritten can be brought back,
-	// 1 to 36500. By default 30. It is gone for good after them.
+	// NoncurrentDays are how long you can restore deleted or overwritten files, 1 to 36500.
+	// By default 30. S3 deletes them after that time.
 	NoncurrentDays int `pulumi:"noncurrentDays,optional"`
 	// LogRetentionDays of the access log, 1 to 36500. By default 365.
 	LogRetentionDays int `pulumi:"logRetentionDays,optional"`
@@ -133,8 +132,8 @@ func (args *BulkDataStoreArgs) normalize(name string) (BulkDataStoreArgs, error)
 // their policies "<name>-import-access" and "<name>-export-access", and with a key
 // of its own "<name>-key" and "<name>-key-alias".
 //
-// The roles are two, because the jobs need different things: an export can read
-// nothing of the bucket, and an import can write nowhere but below import-output/.
+// There are two roles because the jobs need different rights: the export role cannot read
+// the bucket, and the import role can write only below import-output/.
 func NewBulkDataStore(
 	ctx *pulumi.Context, name string, args *BulkDataStoreArgs, opts ...pulumi.ResourceOption,
 ) (*BulkDataStore, error) {

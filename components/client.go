@@ -20,58 +20,60 @@ const (
 	PublicClient       = smart.PublicClient
 )
 
-// ClientArgs describes one app that may ask for tokens.
+// ClientArgs describes one app that may request tokens.
 type ClientArgs struct {
-	// Name of the client, unique among the clients: letters, digits, "-" and
-	// "_". Renaming a client replaces it, with a new client id.
+	// Name of the client, unique among the clients: letters, digits, "-" and "_". A new name
+	// replaces the client, with a new client id.
 	Name string `pulumi:"name" json:"name"`
 	// Kind of the client: service, confidential or public.
 	Kind ClientKind `pulumi:"kind" json:"kind"`
-	// Scopes that the client may ask for: SMART resource scopes ("system/*.read",
+	// Scopes that the client may request: SMART resource scopes ("system/*.read",
 	// "patient/Observation.rs"), "launch/patient", openid, profile, email and phone. A
-	// service declares system/ scopes only, a user-facing client none of them. At most 50
+	// service has only system/ scopes, and a user-facing client has none of them. At most 50
 	// (a Cognito quota).
 	Scopes []string `pulumi:"scopes" json:"scopes"`
-	// FHIRUserTypes are the types of FHIR resource (the claim fhirUser) that users with
-	// the client's user/ scopes may be: Practitioner, PractitionerRole, Patient,
-	// RelatedPerson or Person. The token validator drops the user/ scopes of other users.
-	// By default Practitioner, where the client has user/ scopes. The types decide about
-	// those alone: a patient/ scope reaches one patient's records, whoever reads them.
-	// Patient, RelatedPerson and Person need FineGrainedAuthorization of the datastore,
-	// which holds them to records of their own. Refused for services.
+	// FHIRUserTypes are the types of FHIR resource (the claim fhirUser) that users with the
+	// client's user/ scopes may be: Practitioner, PractitionerRole, Patient, RelatedPerson
+	// or Person. The token validator drops the user/ scopes of other users. By default
+	// Practitioner, where the client has user/ scopes. The types have no effect on patient/
+	// scopes, which reach the records of one patient for every type of user. Patient,
+	// RelatedPerson and Person need FineGrainedAuthorization of the datastore, which limits
+	// them to their own records. Refused for services.
 	FHIRUserTypes []FHIRUserType `pulumi:"fhirUserTypes,optional" json:"fhirUserTypes,omitempty"`
-	// Groups of the user pool, of which a user must be in one; the token validator drops
-	// all scopes of other users. By default none: every user of the pool may use the
-	// client. The groups are declared with the pool; in an existing user pool they must
-	// be there. Refused for services.
+	// Groups of the user pool; a user must be in one of them. The token validator drops all
+	// scopes of other users. By default none: every user of the pool may use the client. The
+	// component declares the groups with the pool; in an existing user pool they must exist.
+	// Refused for services.
 	Groups []string `pulumi:"groups,optional" json:"groups,omitempty"`
-	// CallbackURLs that Cognito may send a user back to: https, or http on
-	// localhost, 127.0.0.1 or [::1] with any port. Required for user-facing kinds, refused for services.
+	// CallbackURLs to which Cognito may send a user back: https, or http on localhost,
+	// 127.0.0.1 or [::1] with any port. Required for user-facing kinds, refused for
+	// services.
 	CallbackURLs pulumi.StringArrayInput `pulumi:"callbackUrls,optional" json:"callbackUrls,omitempty"`
-	// LogoutURLs likewise, after sign-out. By default none.
+	// LogoutURLs to which Cognito may send a user after sign-out, in the same form. By
+	// default none.
 	LogoutURLs pulumi.StringArrayInput `pulumi:"logoutUrls,optional" json:"logoutUrls,omitempty"`
-	// AccessTokenMinutes is how long an access token is valid: 5 to 1440, by
-	// default 60. A token cannot be taken back before that.
+	// AccessTokenMinutes is how long an access token is valid: 5 to 1440, by default 60. A
+	// token cannot be revoked before it expires.
 	AccessTokenMinutes int `pulumi:"accessTokenMinutes,optional" json:"accessTokenMinutes,omitempty"`
-	// IDTokenMinutes likewise for ID tokens, by default 60. Refused for services.
+	// IDTokenMinutes is how long an ID token is valid, in the same range, by default 60.
+	// Refused for services.
 	IDTokenMinutes int `pulumi:"idTokenMinutes,optional" json:"idTokenMinutes,omitempty"`
 	// RefreshTokenMinutes is how long a user stays signed in: 60 to 5256000 (ten
 	// years), and no shorter than the other two; by default 60, or as long as the
 	// longer of the other two. Refused for services.
 	RefreshTokenMinutes int `pulumi:"refreshTokenMinutes,optional" json:"refreshTokenMinutes,omitempty"`
 	// IdentityProviders at which users of the client may sign in: names of
-	// [AuthorizationServerArgs.IdentityProviders], and COGNITO for the user pool
-	// itself. By default COGNITO alone. In an existing user pool, names of what that pool
-	// has. Refused for services.
+	// [AuthorizationServerArgs.IdentityProviders], and COGNITO for the user pool itself. By
+	// default only COGNITO. In an existing user pool, names of that pool's providers.
+	// Refused for services.
 	IdentityProviders []string `pulumi:"identityProviders,optional" json:"identityProviders,omitempty"`
-	// ReadAttributes that the client may read of its users; by default all standard ones
-	// that Cognito lets it. Refused for services.
+	// ReadAttributes of its users that the client may read; by default all standard ones
+	// that Cognito allows. Refused for services.
 	ReadAttributes []string `pulumi:"readAttributes,optional" json:"readAttributes,omitempty"`
-	// WriteAttributes that the client may write of its users; by default all standard ones
-	// that Cognito lets it, except that where userPool.selfSignUp is on no client writes
-	// profile: SMART apps from before the claim fhirUser take it for the FHIR resource
-	// that the user is. No client may write custom attributes, which launch context is
-	// taken from. Refused for services.
+	// WriteAttributes of its users that the client may write; by default all standard ones
+	// that Cognito allows, except profile if userPool.selfSignUp is on: older SMART apps
+	// read profile as the FHIR resource of the user. No client may write custom attributes,
+	// because launch context comes from them. Refused for services.
 	WriteAttributes []string `pulumi:"writeAttributes,optional" json:"writeAttributes,omitempty"`
 }
 

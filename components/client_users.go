@@ -15,7 +15,7 @@ import (
 // FHIRUserType is a type of FHIR resource that a user can be.
 type FHIRUserType string
 
-// The types that SMART App Launch has for users.
+// The types of users in SMART App Launch.
 const (
 	// PractitionerUser is a clinician.
 	PractitionerUser FHIRUserType = "Practitioner"
@@ -25,7 +25,7 @@ const (
 	PatientUser FHIRUserType = "Patient"
 	// RelatedPersonUser is a relative or caregiver of a patient.
 	RelatedPersonUser FHIRUserType = "RelatedPerson"
-	// PersonUser is a person, whatever the role.
+	// PersonUser is a person in any role.
 	PersonUser FHIRUserType = "Person"
 )
 

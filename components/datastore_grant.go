@@ -8,9 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// DatastoreGrant lets the three roles of a [TokenValidator] act on one datastore. It
-// is a component of its own because the datastore's definition needs the validator's
-// function first.
+// DatastoreGrant gives the three roles of a [TokenValidator] access to one datastore. It is
+// a separate component because the datastore needs the validator's function first.
 type DatastoreGrant struct {
 	pulumi.ResourceState
 }
@@ -56,8 +55,8 @@ func (args *DatastoreGrantArgs) checked(name string) (DatastoreGrantArgs, error)
 // NewDatastoreGrant declares the policies of the three roles. Children are named after
 // the component: "<name>-read", "<name>-write" and "<name>-export".
 //
-// Do not make the [TokenValidator] its parent where the datastore depends on the
-// validator: the datastore would wait for policies that wait for the datastore.
+// If the datastore depends on the [TokenValidator], do not make the TokenValidator the
+// parent of the grant: the datastore would wait for policies that wait for the datastore.
 func NewDatastoreGrant(
 	ctx *pulumi.Context, name string, args *DatastoreGrantArgs, opts ...pulumi.ResourceOption,
 ) (*DatastoreGrant, error) {

@@ -11,25 +11,25 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ExistingUserPoolArgs names a user pool that somebody else looks after. Only resource
-// servers and clients are declared in it: its users, its domain, its schema and its
-// triggers stay as they are. The pool must have no resource server "patient", "user",
-// "system" or "launch" yet, of those that the clients' scopes need. Whoever deploys
-// needs cognito-idp:DescribeUserPool on it.
+// ExistingUserPoolArgs names a user pool that another stack or person manages. The component
+// declares only resource servers and clients in it: its users, domain, schema and triggers
+// stay as they are. The pool must not yet have the resource servers "patient", "user",
+// "system" and "launch" that the clients' scopes need. The deploying principal needs
+// cognito-idp:DescribeUserPool on it.
 //
-// What follows from a user of the pool is for the pool's owner to answer for: a token
-// is as good as the pool's sign-in, and its launch context as the attribute or the
-// trigger that it is taken from.
+// The pool's owner is responsible for its users: a token is only as trustworthy as the
+// pool's sign-in, and its launch context only as trustworthy as the attribute or trigger
+// that it comes from.
 type ExistingUserPoolArgs struct {
 	// ID of the pool, such as us-east-1_AbCdEfGhI, in the region of the provider.
 	ID pulumi.StringInput `pulumi:"id"`
-	// HostedDomain of the pool, an https URL without a path. By default what the pool
-	// has: its custom domain, or else its prefix domain.
+	// HostedDomain of the pool, an https URL without a path. By default the pool's custom
+	// domain, or else its prefix domain.
 	HostedDomain pulumi.StringInput `pulumi:"hostedDomain,optional"`
 	// AddsLaunchContext says that a trigger of the pool adds the claims "patient" and
-	// "fhirUser" to the access tokens of users, so that the discovery document claims
-	// launch context. By default false. Without those claims the token validator
-	// counts no patient/ and user/ scope.
+	// "fhirUser" to the access tokens of users, so that the discovery document claims launch
+	// context. By default false. Without those claims, patient/ and user/ scopes do not
+	// count.
 	AddsLaunchContext bool `pulumi:"addsLaunchContext,optional"`
 }
 

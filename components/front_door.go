@@ -12,16 +12,16 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// FrontDoor is one address at which an unmodified SMART app works: an HTTP API of API
-// Gateway with a Lambda function behind it. The function serves the discovery document
-// and the capability statement, answers authorization and token requests as SMART App
-// Launch 2.2 says, and passes FHIR requests on to HealthLake. Cognito still issues every
-// token, and HealthLake and the token validator still decide about every request.
+// FrontDoor is the one address at which an unmodified SMART app works: an HTTP API of API
+// Gateway with a Lambda function behind it. The function serves the discovery document and
+// the capability statement, answers authorization and token requests as SMART App Launch 2.2
+// requires, and passes FHIR requests on to HealthLake. Cognito still issues every token, and
+// HealthLake and the token validator still decide about every request.
 type FrontDoor struct {
 	pulumi.ResourceState
 
-	// FHIRBaseURL is what apps use as "iss" and "aud", https://<host>/r4, without a slash
-	// at its end.
+	// FHIRBaseURL is the FHIR base URL that apps use as "iss" and "aud": https://<host>/r4,
+	// without a slash at its end.
 	FHIRBaseURL pulumi.StringOutput `pulumi:"fhirBaseUrl"`
 	// AuthorizationEndpoint is the https URL where users sign in.
 	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
@@ -32,17 +32,17 @@ type FrontDoor struct {
 	// DiscoveryDocument is the JSON that the front door serves at
 	// <fhirBaseUrl>/.well-known/smart-configuration.
 	DiscoveryDocument pulumi.StringOutput `pulumi:"discoveryDocument"`
-	// APIID of the HTTP API, as its metrics know it.
+	// APIID of the HTTP API, as in its metrics.
 	APIID pulumi.StringOutput `pulumi:"apiId"`
 	// FunctionARN of the alias "live", which the API calls.
 	FunctionARN pulumi.StringOutput `pulumi:"functionArn"`
-	// FunctionName without the alias, as metrics and alarms know it.
+	// FunctionName without the alias, as in metrics and alarms.
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
-	// LogGroupName of the log group that holds the function's line for each request.
+	// LogGroupName of the log group with the function's line for each request.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 	// LogGroupARN of that log group.
 	LogGroupARN pulumi.StringOutput `pulumi:"logGroupArn"`
-	// AccessLogGroupName of the log group that holds API Gateway's line for each request.
+	// AccessLogGroupName of the log group with API Gateway's line for each request.
 	AccessLogGroupName pulumi.StringOutput `pulumi:"accessLogGroupName"`
 	// ExecutionRoleName of the role that the function runs as.
 	ExecutionRoleName pulumi.StringOutput `pulumi:"executionRoleName"`
@@ -70,33 +70,33 @@ type FrontDoorArgs struct {
 	TokenEndpoint pulumi.StringInput `pulumi:"tokenEndpoint"`
 	// RevocationEndpoint is Cognito's https URL that revokes refresh tokens. Required.
 	RevocationEndpoint pulumi.StringInput `pulumi:"revocationEndpoint"`
-	// Clients that may come through the front door. At least one.
+	// Clients that may use the front door. At least one.
 	Clients []FrontDoorClientArgs `pulumi:"clients"`
 	// AuthorizationStrategy of the datastore. By default SMART_ON_FHIR.
 	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
-	// AddsLaunchContext says that the access tokens of users carry the claims "patient" and
-	// "fhirUser", and their ID tokens "fhirUser", where their scopes call for them: a
-	// [LaunchContext] adds them. By default false: the discovery document then claims
-	// neither launch context nor single sign-on.
+	// AddsLaunchContext says that a [LaunchContext] adds claims to tokens: "patient" and
+	// "fhirUser" to users' access tokens, and "fhirUser" to their ID tokens, where the
+	// scopes need them. By default false: the discovery document then does not claim launch
+	// context and single sign-on.
 	AddsLaunchContext bool `pulumi:"addsLaunchContext,optional"`
 	// Settings of the front door. By default each member's.
 	Settings *FrontDoorSettingsArgs `pulumi:"settings,optional"`
-	// Roles carry what the account's rules ask of every IAM role.
+	// Roles are the path and permissions boundary of every IAM role.
 	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
-// FrontDoorClientArgs names a client that may come through a [FrontDoor].
+// FrontDoorClientArgs names a client that may use a [FrontDoor].
 type FrontDoorClientArgs struct {
 	// ID is the exact "client_id" of the client.
 	ID pulumi.StringInput `pulumi:"id"`
 	// Kind of the client: service, confidential or public.
 	Kind ClientKind `pulumi:"kind"`
-	// Scopes that the client may ask for; see [ClientArgs].
+	// Scopes that the client may request; see [ClientArgs].
 	Scopes []string `pulumi:"scopes"`
-	// CallbackURLs that users may be sent back to. Required for user-facing kinds, refused
-	// for services.
+	// CallbackURLs to which the front door may send users back. Required for user-facing
+	// kinds, refused for services.
 	CallbackURLs pulumi.StringArrayInput `pulumi:"callbackUrls,optional"`
 }
 

@@ -5,19 +5,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FrontDoorAlarmsArgs configure the CloudWatch alarms of a front door. Where they are
-// given, there are four alarms: server errors, latency, errors and throttles. CloudWatch
-// bills each alarm by the month.
+// FrontDoorAlarmsArgs configures the four CloudWatch alarms of a front door: server errors,
+// latency, errors and throttles. CloudWatch bills each alarm by the month.
 type FrontDoorAlarmsArgs struct {
-	// TopicARN of a standard SNS topic of this region that is told of every alarm, and of
-	// its end. Its policy must let cloudwatch.amazonaws.com publish. By default the topic
-	// of the validator's alarms; required where there are none.
+	// TopicARN of a standard SNS topic in this region that gets a message when an alarm
+	// begins and ends. Its policy must let cloudwatch.amazonaws.com publish. By default the
+	// topic of the validator's alarms; required where there are none.
 	TopicARN pulumi.StringInput `pulumi:"topicArn,optional"`
-	// ServerErrors is how many answers of status 5xx in five minutes are too many: 1 or
-	// more, by default 5. HealthLake's own count.
+	// ServerErrors is the number of answers of status 5xx in five minutes that triggers the
+	// alarm: 1 or more, by default 5. It includes HealthLake's own errors.
 	ServerErrors int `pulumi:"serverErrors,optional"`
-	// LatencyMs that one request in a hundred reaches, HealthLake's part included: 1 to
-	// 30000, by default 5000.
+	// LatencyMs is the p99 of the response time that triggers the alarm, including
+	// HealthLake's part: 1 to 30000, by default 5000.
 	LatencyMs int `pulumi:"latencyMs,optional"`
 }
 

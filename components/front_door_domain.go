@@ -10,8 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FrontDoorDomainArgs puts a [FrontDoor] under a host name of one's own. The API's own
-// host is then disabled
+// FrontDoorDomainArgs puts a [FrontDoor] under your own host name, and disables the API's
+// own host
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html).
 type FrontDoorDomainArgs struct {
 	// Name of the host, such as fhir.example.org: lower case, at most 253 characters.
@@ -19,7 +19,7 @@ type FrontDoorDomainArgs struct {
 	// CertificateARN of an issued ACM certificate for the name, in the region of the API.
 	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
 	// ZoneID of the Route 53 hosted zone in which to declare the name's alias record. By
-	// default none: somebody else declares the record, which points at the output
+	// default none: you declare the record elsewhere. It points at the output
 	// targetDomainName of the front door.
 	ZoneID pulumi.StringInput `pulumi:"zoneId,optional"`
 }

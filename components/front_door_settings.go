@@ -12,29 +12,30 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// FrontDoorSettingsArgs say who may call a [FrontDoor] from a browser, under which name,
-// how much, and how its function runs.
+// FrontDoorSettingsArgs configures a [FrontDoor]: browser origins, host name, throttling,
+// function and alarms.
 type FrontDoorSettingsArgs struct {
 	// AllowedOrigins of browser apps, besides the origins of the clients' callback URLs:
 	// exact origins such as https://portal.example.org, or http on localhost, 127.0.0.1 or
 	// [::1] with any port. By default none.
 	AllowedOrigins pulumi.StringArrayInput `pulumi:"allowedOrigins,optional"`
-	// CustomDomain in the place of the API's own host, by default none. Another host is
-	// another FHIR base URL, which apps must be told.
+	// CustomDomain instead of the API's own host, by default none. A change of the host
+	// changes the FHIR base URL, so you must reconfigure the apps.
 	CustomDomain *FrontDoorDomainArgs `pulumi:"customDomain,optional"`
 	// Throttling of all requests together.
 	Throttling *FrontDoorThrottlingArgs `pulumi:"throttling,optional"`
-	// Function changes how the function runs. RestrictToAccount says nothing here: API
-	// Gateway may call the function for one API alone. Each FHIR request holds an execution
-	// of this function and one of the token validator; ReservedConcurrency caps the former.
+	// Function changes how the function runs. RestrictToAccount has no effect here, because
+	// API Gateway may call the function only for one API. Each FHIR request uses an
+	// execution of this function and one of the token validator; ReservedConcurrency limits
+	// the executions of this function.
 	Function *FunctionArgs `pulumi:"function,optional"`
-	// Alarms of the front door. By default those of the whole, if it has alarms: the same
-	// topic is told of them.
+	// Alarms of the front door. By default those of the [SmartDatastore], if it has alarms:
+	// they use the same topic.
 	Alarms *FrontDoorAlarmsArgs `pulumi:"alarms,optional"`
 }
 
-// FrontDoorThrottlingArgs say how many requests API Gateway lets pass. It answers others
-// with 429, and the account's own quota comes first
+// FrontDoorThrottlingArgs limits the requests that API Gateway accepts. It answers others
+// with 429. The account's quota applies first
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html).
 type FrontDoorThrottlingArgs struct {
 	// RequestsPerSecond on average: 1 or more, by default 100.

@@ -21,13 +21,13 @@ type Architecture string
 
 // The architectures.
 const (
-	// ARM64 is Graviton, the cheaper one.
+	// ARM64 is Graviton, which is cheaper.
 	ARM64 Architecture = "arm64"
-	// X8664 is Intel's and AMD's.
+	// X8664 is the architecture of Intel and AMD.
 	X8664 Architecture = "x86_64"
 )
 
-// LogLevel is the least level of the lines that a function logs.
+// LogLevel is the lowest level that a function logs.
 type LogLevel string
 
 // The levels.
@@ -36,54 +36,54 @@ const (
 	DebugLevel LogLevel = "debug"
 	// InfoLevel logs every decision.
 	InfoLevel LogLevel = "info"
-	// WarnLevel logs what an operator should look at.
+	// WarnLevel logs events that an operator should look at.
 	WarnLevel LogLevel = "warn"
-	// ErrorLevel logs failures only.
+	// ErrorLevel logs only failures.
 	ErrorLevel LogLevel = "error"
 )
 
-// FunctionArgs say how a function runs.
+// FunctionArgs configures a Lambda function.
 type FunctionArgs struct {
 	// Architecture is arm64 (default, cheaper) or x86_64.
 	Architecture Architecture `pulumi:"architecture,optional"`
-	// MemoryMB, which on Lambda also buys processor time: 128 to 10240, by
-	// default 512. Less makes the TLS handshake of a cold start, which reads the
-	// key set, slow enough to endanger HealthLake's one second.
+	// MemoryMB, which on Lambda also decides the processor time: 128 to 10240, by default
+	// 512. With less, a cold start, which reads the key set over TLS, may take longer than
+	// HealthLake's one second.
 	MemoryMB int `pulumi:"memoryMb,optional"`
 	// LogRetentionDays of the decisions: one of CloudWatch's values, by default 365.
 	LogRetentionDays int `pulumi:"logRetentionDays,optional"`
-	// LogKMSKeyARN of the symmetric key that the log group is encrypted with. Its
-	// policy must let logs.<region>.amazonaws.com use it, or the log group cannot be
-	// created: kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and
-	// kms:Describe*, where kms:EncryptionContext:aws:logs:arn is like
+	// LogKMSKeyARN of the symmetric key that encrypts the log group. Its policy must let
+	// logs.<region>.amazonaws.com use it, or AWS cannot create the log group: kms:Encrypt*,
+	// kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe*, where
+	// kms:EncryptionContext:aws:logs:arn is like
 	// arn:<partition>:logs:<region>:<account>:log-group:*
 	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
 	// By default the key that is created for the datastore, and otherwise a key of
-	// CloudWatch's own. Without its key a log cannot be read.
+	// CloudWatch's own. Without its key, nobody can read the log.
 	LogKMSKeyARN pulumi.StringInput `pulumi:"logKmsKeyArn,optional"`
 	// LogLevel is debug, info (default: every decision), warn or error.
 	LogLevel LogLevel `pulumi:"logLevel,optional"`
-	// ReservedConcurrency is how many executions may run at the same time: they are
-	// kept free for this function, and there are never more. By default 0: none is
-	// reserved, and the function shares the account's quota. Beyond the limit Lambda
-	// throttles, and HealthLake refuses those requests.
+	// ReservedConcurrency is how many executions may run at the same time. Lambda reserves
+	// them for this function, and never runs more. By default 0: none is reserved, and the
+	// function shares the account's quota. Beyond the limit Lambda throttles, and HealthLake
+	// refuses those requests.
 	ReservedConcurrency int `pulumi:"reservedConcurrency,optional"`
 	// ProvisionedConcurrency keeps executions warm. By default none: a cold start of
 	// 512 MB takes a twentieth of HealthLake's second.
 	ProvisionedConcurrency *ProvisionedConcurrencyArgs `pulumi:"provisionedConcurrency,optional"`
-	// Tracing has X-Ray sample the calls. By default false. X-Ray bills traces.
+	// Tracing makes X-Ray sample the calls. By default false. X-Ray bills traces.
 	Tracing bool `pulumi:"tracing,optional"`
-	// RestrictToAccount lets HealthLake call the function on behalf of this
-	// account only. By default false: it is unverified whether HealthLake's calls
-	// carry the account, and if they do not, every request would be refused.
+	// RestrictToAccount lets HealthLake call the function on behalf of this account only. By
+	// default false: it is unverified whether HealthLake's calls name the account. If they
+	// do not, this setting makes every request fail.
 	RestrictToAccount bool `pulumi:"restrictToAccount,optional"`
 	// Archive is the path of a prebuilt zip archive with an executable "bootstrap". By
 	// default one that is built from source.
 	Archive string `pulumi:"archive,optional"`
-	// Package makes the archive where none is given, for a platform, and returns its
-	// path; what it says on the way goes to progress, which may be nil. By default
-	// [PackageValidator], [PackageLaunchContext] or [PackageFrontDoor]. It is for programs that run where
-	// neither works, and is no property of the component in other languages.
+	// Package builds the archive for a platform if Archive is empty, and returns its path.
+	// It may write its output to progress, which may be nil. By default [PackageValidator],
+	// [PackageLaunchContext] or [PackageFrontDoor]. It is for programs that run where none
+	// of these works. Other languages do not have it.
 	Package func(ctx context.Context, platform Platform, progress io.Writer) (string, error) `json:"-"`
 }
 

@@ -12,23 +12,23 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// CustomDomainArgs puts the OAuth endpoints and the sign-in pages under a host name
-// of one's own, in the place of a prefix of Amazon's
+// CustomDomainArgs puts the OAuth endpoints and the sign-in pages under your own host name,
+// instead of a prefix domain of Amazon's
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-add-custom-domain.html).
-// Cognito demands that the parent of the name has an A record already: for
-// auth.example.org, that example.org resolves to some address. Whoever deploys needs
+// Cognito requires that the parent of the name already has an A record: for
+// auth.example.org, example.org must resolve to an address. The deploying principal needs
 // cloudfront:UpdateDistribution. GovCloud has no custom domains
 // (https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-cog.html).
 type CustomDomainArgs struct {
-	// Name of the host, such as auth.example.org: lower case, at most 63 characters,
-	// with a parent that is no top-level domain. A pool keeps its domain: another one
-	// is an error at preview.
+	// Name of the host, such as auth.example.org: lower case, at most 63 characters, with a
+	// parent that is not a top-level domain. A pool keeps its domain: a change is an error
+	// at preview.
 	Name pulumi.StringInput `pulumi:"name"`
-	// CertificateARN of an issued ACM certificate for the name. It lives in us-east-1
-	// whatever region the pool is in, because CloudFront serves the domain.
+	// CertificateARN of an issued ACM certificate for the name. The certificate must be in
+	// us-east-1 for every region of the pool, because CloudFront serves the domain.
 	CertificateARN pulumi.StringInput `pulumi:"certificateArn"`
 	// ZoneID of the Route 53 hosted zone in which to declare the name's alias record. By
-	// default none: somebody else declares the record, which points at the output
+	// default none: you declare the record elsewhere. It points at the output
 	// cloudfrontDomainName.
 	ZoneID pulumi.StringInput `pulumi:"zoneId,optional"`
 }

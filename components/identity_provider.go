@@ -11,14 +11,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// IdentityProviderKind says how an identity provider is spoken to.
+// IdentityProviderKind is the protocol of an identity provider.
 type IdentityProviderKind string
 
 // The kinds of identity providers.
 const (
-	// OIDCProvider speaks OpenID Connect, and is discovered at its issuer.
+	// OIDCProvider uses OpenID Connect, with discovery at its issuer.
 	OIDCProvider IdentityProviderKind = "oidc"
-	// SAMLProvider speaks SAML 2.0.
+	// SAMLProvider uses SAML 2.0.
 	SAMLProvider IdentityProviderKind = "saml"
 )
 
@@ -33,57 +33,56 @@ const (
 	RequestByPost AttributesRequestMethod = "POST"
 )
 
-// IdentityProviderArgs describes an identity provider outside of the user pool, such
-// as a hospital's, that users of some clients sign in at
+// IdentityProviderArgs describes an identity provider outside of the user pool, such as a
+// hospital's, where users of some clients sign in
 // (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-identity-federation.html).
 // The provider must know the pool: for OpenID Connect the redirect URI
 // <hostedDomain>/oauth2/idpresponse, for SAML the assertion consumer service
 // <hostedDomain>/saml2/idpresponse and the entity id urn:amazon:cognito:sp:<userPoolId>.
 //
-// Whoever can sign in at the provider can sign in to the clients that offer it, without
-// being created first. A user without launch context attributes gets nothing from
-// patient/ and user/ scopes; an administrator sets them.
+// Every user who can sign in at the provider can sign in to the clients that offer it;
+// Cognito creates the user at the first sign-in. patient/ and user/ scopes do not count
+// until an administrator sets the user's launch context attributes.
 //
-// The pool's MFA and password policy do not apply to users of an identity provider;
-// its own do.
+// The pool's MFA and password policy do not apply to users of an identity provider. The
+// provider's own rules apply.
 type IdentityProviderArgs struct {
-	// Name by which clients offer the provider, unique in the pool: 3 to 32 letters,
-	// digits, "-" and ".". The names of its users begin with it: under another name
-	// they are other users.
+	// Name that clients use for the provider, unique in the pool: 3 to 32 letters, digits,
+	// "-" and ".". The names of its users begin with it, so a new name makes them new users.
 	Name string `pulumi:"name"`
 	// Kind of the provider: oidc or saml.
 	Kind IdentityProviderKind `pulumi:"kind"`
 	// AttributeMapping names, by standard attribute of the user pool, the claim or SAML
-	// attribute that it is taken from at every sign-in. It must have email, which the
-	// pool requires. By default email from email for oidc. Every client that
-	// offers the provider must be able to write these attributes. email_verified is for
-	// a provider that verifies addresses itself: where email is an alias, its users can
-	// take over the address of another user as a name to sign in with. The same holds for
-	// phone_number_verified and preferred_username where their attributes are aliases, and
-	// some apps take profile for the FHIR resource that the user is: a warning says so.
-	// The attributes that a token's launch context is taken from cannot be mapped: Cognito
-	// writes with the client's permission, and no client has it.
+	// attribute that it is taken from at every sign-in. It must have email, which the pool
+	// requires. By default email from email for oidc. Every client that offers the provider
+	// must be able to write these attributes. Map email_verified only from a provider that
+	// verifies addresses itself: if email is an alias, the provider's users can take over
+	// the sign-in name of another user. The same is true for phone_number_verified and
+	// preferred_username if their attributes are aliases. Some apps read profile as the FHIR
+	// resource of the user. A warning names such mappings. The attributes of launch context
+	// cannot be mapped, because Cognito writes with the client's permission and no client
+	// has it.
 	AttributeMapping map[string]string `pulumi:"attributeMapping,optional"`
 
-	// Issuer of an oidc provider, its https URL: <issuer>/.well-known/openid-configuration
-	// says the rest. Required for oidc.
+	// Issuer of an oidc provider, its https URL. Cognito reads the endpoints from
+	// <issuer>/.well-known/openid-configuration. Required for oidc.
 	Issuer pulumi.StringInput `pulumi:"issuer,optional"`
 	// ClientID that an oidc provider gave to the user pool. Required for oidc.
 	ClientID pulumi.StringInput `pulumi:"clientId,optional"`
 	// ClientSecret that goes with ClientID. It is kept as a Pulumi secret. Required for
 	// oidc.
 	ClientSecret pulumi.StringInput `pulumi:"clientSecret,optional" provider:"secret"`
-	// Scopes to ask an oidc provider for, by default openid and email.
+	// Scopes to request from an oidc provider, by default openid and email.
 	Scopes []string `pulumi:"scopes,optional"`
-	// AttributesRequestMethod is how an oidc provider's user info endpoint is asked:
+	// AttributesRequestMethod is the HTTP method for an oidc provider's user info endpoint:
 	// GET (default) or POST.
 	AttributesRequestMethod AttributesRequestMethod `pulumi:"attributesRequestMethod,optional"`
 
 	// MetadataURL of a saml provider, https; Cognito reads it again every 6 hours.
 	// Required for saml without MetadataXML.
 	MetadataURL pulumi.StringInput `pulumi:"metadataUrl,optional"`
-	// MetadataXML of a saml provider, the document itself, in the place of MetadataURL.
-	// Required for saml without MetadataURL.
+	// MetadataXML of a saml provider: the document itself, instead of MetadataURL. Required
+	// for saml without MetadataURL.
 	MetadataXML pulumi.StringInput `pulumi:"metadataXml,optional"`
 }
 

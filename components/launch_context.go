@@ -14,22 +14,22 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// LaunchContext is the Lambda function that a user pool asks before it issues a
-// user's tokens. It adds the claims patient and fhirUser from two attributes of the
-// user, without which no patient/ and no user/ scope counts.
+// LaunchContext is the Lambda function that a user pool calls before it issues a user's
+// tokens. It adds the claims patient and fhirUser from two attributes of the user. patient/
+// and user/ scopes count only with these claims.
 //
-// A pool of one's own needs the two attributes in its schema, a tier of ESSENTIALS
-// or PLUS, the function as its pre token generation trigger with events of version
-// V2_0, and a [UserPoolPermission]. No client of it may write the attributes:
-// whoever can, can be any patient.
+// Your own pool needs the two attributes in its schema, the tier ESSENTIALS or PLUS, the
+// function as its pre token generation trigger with events of version V2_0, and a
+// [UserPoolPermission]. No client of the pool may write the attributes: a user who can write
+// them can become any patient.
 type LaunchContext struct {
 	pulumi.ResourceState
 
-	// FunctionARN of the alias "live", which is what a user pool is given.
+	// FunctionARN of the alias "live", which a user pool calls.
 	FunctionARN pulumi.StringOutput `pulumi:"functionArn"`
-	// FunctionName without the alias, as metrics and alarms know it.
+	// FunctionName without the alias, as in metrics and alarms.
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
-	// LogGroupName of the log group that holds one line a token.
+	// LogGroupName of the log group with one line for each token.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 	// LogGroupARN of that log group.
 	LogGroupARN pulumi.StringOutput `pulumi:"logGroupArn"`
@@ -41,27 +41,27 @@ type LaunchContext struct {
 	site site
 }
 
-// LaunchContextArgs are the arguments of [NewLaunchContext]. As a part of an
-// [AuthorizationServer] or a [SmartDatastore], roles, tags and, but for the archive,
-// settings of the function that are left out are those of the whole.
+// LaunchContextArgs are the arguments of [NewLaunchContext]. In an [AuthorizationServer] or
+// a [SmartDatastore], the defaults of Roles, Tags and Function are those of the whole
+// component, except for the archive.
 type LaunchContextArgs struct {
-	// PatientAttribute is the custom user attribute, without "custom:", that holds
-	// the FHIR id of the patient that the user is: "123". By default "patient". A
-	// pool's attributes are fixed when they are added: neither Cognito nor
-	// Pulumi renames one, and another name here is refused on a pool that exists.
+	// PatientAttribute is the custom user attribute, without "custom:", with the FHIR id of
+	// the user's patient: "123". By default "patient". Cognito and Pulumi cannot rename
+	// attributes of a pool, so a change of the name is an error on an existing pool.
 	PatientAttribute string `pulumi:"patientAttribute,optional"`
-	// FHIRUserAttribute likewise holds the FHIR resource that the user is:
-	// "Practitioner/123", or an absolute https URL that ends so. The types are
-	// Patient, Practitioner, PractitionerRole, RelatedPerson and Person. By default
-	// "fhirUser".
+	// FHIRUserAttribute is the custom user attribute, without "custom:", with the FHIR
+	// resource of the user: "Practitioner/123", or an absolute https URL that ends in it.
+	// The types are Patient, Practitioner, PractitionerRole, RelatedPerson and Person. By
+	// default "fhirUser".
 	FHIRUserAttribute string `pulumi:"fhirUserAttribute,optional"`
-	// Function changes how the function runs. RestrictToAccount says nothing here:
-	// Cognito may call the function for one pool alone. No concurrency is
-	// provisioned: Cognito waits for five seconds.
+	// Function changes how the function runs. RestrictToAccount has no effect here, because
+	// Cognito may call the function only for one pool. The function has no provisioned
+	// concurrency, because Cognito waits for five seconds.
 	Function *FunctionArgs `pulumi:"function,optional"`
-	// Roles carry what the account's rules ask of every IAM role.
+	// Roles are the path and permissions boundary of every IAM role.
 	Roles *RolesArgs `pulumi:"roles,optional"`
-	// Tags of every resource that takes tags. By default those of the whole.
+	// Tags of every resource that takes tags. By default those of the component that it is a
+	// part of.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
@@ -176,8 +176,8 @@ func (l *LaunchContextArgs) normalize(name string) (launchContextPlan, error) {
 // an archive is given. Children are named after the component: "<name>-logs",
 // "<name>-execution", "<name>-logging", "<name>-function" and "<name>-live".
 //
-// Nobody may call it until a [UserPoolPermission] says which pool: the pool's
-// definition needs the function first.
+// No user pool may call it until you declare a [UserPoolPermission], which is separate
+// because the pool needs the function first.
 func NewLaunchContext(
 	ctx *pulumi.Context, name string, args *LaunchContextArgs, opts ...pulumi.ResourceOption,
 ) (*LaunchContext, error) {

@@ -11,7 +11,7 @@ import (
 // (GOOS) and Arch (GOARCH).
 type Platform = packaging.Platform
 
-// LambdaPlatform is the platform of a Lambda architecture.
+// LambdaPlatform returns the platform of a Lambda architecture.
 func LambdaPlatform(architecture Architecture) Platform {
 	return packaging.LambdaPlatform(string(architecture))
 }
@@ -22,20 +22,20 @@ func LambdaPlatform(architecture Architecture) Platform {
 // bytes in every directory, under every user and environment. Within one process
 // each platform is built once.
 //
-// It needs the go command and this module's source on disk. Where either is
-// missing, build elsewhere and give [FunctionArgs].Archive. What the go command
-// says while it builds goes to progress, which may be nil.
+// It needs the go command and this module's source on disk. If either is missing, build the
+// archive elsewhere and set [FunctionArgs].Archive. PackageValidator writes the output of
+// the go command to progress, which may be nil.
 func PackageValidator(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
 	return packaging.Validator(ctx, "", platform, progress)
 }
 
-// PackageLaunchContext builds the launch context trigger, in the way of
-// [PackageValidator].
+// PackageLaunchContext builds the launch context trigger as [PackageValidator] builds the
+// token validator.
 func PackageLaunchContext(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
 	return packaging.LaunchContext(ctx, "", platform, progress)
 }
 
-// PackageFrontDoor builds the front door, in the way of [PackageValidator].
+// PackageFrontDoor builds the front door as [PackageValidator] builds the token validator.
 func PackageFrontDoor(ctx context.Context, platform Platform, progress io.Writer) (string, error) {
 	return packaging.FrontDoor(ctx, "", platform, progress)
 }

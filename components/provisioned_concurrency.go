@@ -9,19 +9,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ProvisionedConcurrencyArgs keep execution environments of the alias "live" warm,
-// so that a call that finds one has no cold start
-// (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html). AWS
-// bills them around the clock, used or not. By default there are none.
+// ProvisionedConcurrencyArgs keeps execution environments of the alias "live" warm, so that
+// most calls have no cold start
+// (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html). AWS bills
+// them around the clock, used or not. By default there are none.
 //
-// The alias keeps its ARN whatever is said here, so the datastore never changes.
+// The alias keeps its ARN, so these settings never change the datastore.
 type ProvisionedConcurrencyArgs struct {
-	// Executions that are always warm. By default 0: none. Where MaxExecutions or
-	// Schedules let the number change, it is the least, and a change of it by hand
-	// or by AWS is not drift.
+	// Executions that are always warm. By default 0: none. With MaxExecutions or Schedules
+	// it is the minimum, and Pulumi ignores later changes of it by AWS or by hand.
 	Executions int `pulumi:"executions,optional"`
-	// MaxExecutions up to which AWS follows the load: Executions or more. By default
-	// 0: it does not.
+	// MaxExecutions up to which AWS follows the load: Executions or more. By default 0: AWS
+	// does not follow the load.
 	MaxExecutions int `pulumi:"maxExecutions,optional"`
 	// TargetUtilization of the warm executions, in percent, that AWS aims for while
 	// it follows the load: 10 to 90, by default 70.
@@ -35,12 +34,13 @@ type ProvisionedConcurrencyArgs struct {
 type ConcurrencyScheduleArgs struct {
 	// Name of the schedule, unique among them: letters, digits, "-" and "_".
 	Name string `pulumi:"name"`
-	// Schedule is when: cron(0 7 ? * MON-FRI *), rate(1 day) or at(2027-01-31T07:00:00)
+	// Schedule is when the number changes: cron(0 7 ? * MON-FRI *), rate(1 day) or
+	// at(2027-01-31T07:00:00)
 	// (https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html).
 	Schedule string `pulumi:"schedule"`
 	// Timezone of the schedule, such as Europe/Vienna. By default UTC.
 	Timezone string `pulumi:"timezone,optional"`
-	// Executions that are warm from then on: 1 or more. AWS forgets the setting at 0.
+	// Executions that are warm from then on: 1 or more. AWS drops the setting at 0.
 	Executions int `pulumi:"executions"`
 	// MaxExecutions up to which AWS follows the load from then on. By default the
 	// larger of Executions and the MaxExecutions outside of the schedules.

@@ -6,19 +6,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// RolesArgs are what every IAM role of a component carries, for accounts whose
-// rules ask for it. By default neither is set.
+// RolesArgs are the path and the permissions boundary of every IAM role of a component, for
+// accounts that require them. By default neither is set.
 type RolesArgs struct {
 	// Path of the roles, like "/teams/records/", at most 512 printable characters. By
-	// default "/". A change replaces the roles, the new ones first; the datastore
+	// default "/". A change creates new roles and then deletes the old ones; the datastore
 	// stays as it is.
 	Path string `pulumi:"path,optional"`
-	// PermissionsBoundary is the ARN of the managed policy, of the account or of
-	// AWS, that says the most that the roles may do, by default none
-	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html).
-	// It grants nothing, and takes away what it does not allow: one that leaves out
-	// HealthLake's actions, the use of the datastore's key or the writing of logs
-	// leaves the product without them.
+	// PermissionsBoundary is the ARN of the managed policy, of the account or of AWS, that
+	// limits the rights of the roles, by default none
+	// (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html). A
+	// boundary grants no rights. It must allow HealthLake's actions, the use of the
+	// datastore's key and the writing of logs, or the roles lose these rights.
 	PermissionsBoundary pulumi.StringInput `pulumi:"permissionsBoundary,optional"`
 }
 

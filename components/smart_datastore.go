@@ -7,13 +7,13 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// SmartDatastore is a HealthLake FHIR R4 datastore that takes SMART on FHIR
-// tokens, with everything that it takes to issue and to judge them.
+// SmartDatastore is a HealthLake FHIR R4 datastore that accepts SMART on FHIR tokens, with
+// everything that issues and checks these tokens.
 type SmartDatastore struct {
 	pulumi.ResourceState
 
-	// FHIRBaseURL is what apps use as "iss" and "aud", without a slash at its end: the
-	// front door's, or HealthLake's own where there is no front door.
+	// FHIRBaseURL is the FHIR base URL that apps use as "iss" and "aud", without a slash at
+	// its end. It is the front door's, or HealthLake's own if there is no front door.
 	FHIRBaseURL pulumi.StringOutput `pulumi:"fhirBaseUrl"`
 	// DatastoreEndpoint is HealthLake's own FHIR base URL, with a slash at its end.
 	DatastoreEndpoint pulumi.StringOutput `pulumi:"datastoreEndpoint"`
@@ -24,18 +24,18 @@ type SmartDatastore struct {
 	// DiscoveryDocument is the JSON that the datastore serves at
 	// <endpoint>.well-known/smart-configuration.
 	DiscoveryDocument pulumi.StringOutput `pulumi:"discoveryDocument"`
-	// DeclaredDiscoveryDocument is the JSON that it would serve if it were created
-	// now. Where the two differ, a warning says so; UpdateDatastoreCommand applies it.
+	// DeclaredDiscoveryDocument is the JSON of the declared document. If it differs from the
+	// served one, a warning says so, and UpdateDatastoreCommand applies it.
 	DeclaredDiscoveryDocument pulumi.StringOutput `pulumi:"declaredDiscoveryDocument"`
-	// UpdateDatastoreCommand is a line for a POSIX shell: the AWS CLI's call of
-	// HealthLake's UpdateFHIRDatastore that gives the datastore the declared discovery
-	// document in place. It needs a CLI that knows the call, and
-	// healthlake:UpdateFHIRDatastore; it is unverified on AWS. A "pulumi refresh --run-program"
-	// then makes the outputs tell the new document.
+	// UpdateDatastoreCommand is a command for a POSIX shell. It calls HealthLake's
+	// UpdateFHIRDatastore with the AWS CLI, and gives the datastore the declared discovery
+	// document in place. It needs a CLI that knows the call, and the right
+	// healthlake:UpdateFHIRDatastore. It is unverified on AWS. Run "pulumi refresh
+	// --run-program" after it to update the outputs.
 	UpdateDatastoreCommand pulumi.StringOutput `pulumi:"updateDatastoreCommand"`
 	// ValidatorFunctionARN of the alias that the datastore calls.
 	ValidatorFunctionARN pulumi.StringOutput `pulumi:"validatorFunctionArn"`
-	// AlarmTopicARN of the topic that is told of alarms, absent without alarms.
+	// AlarmTopicARN of the topic that gets the alarms, absent without alarms.
 	AlarmTopicARN pulumi.StringPtrOutput `pulumi:"alarmTopicArn"`
 	// DashboardName of the CloudWatch dashboard, absent without one.
 	DashboardName pulumi.StringPtrOutput `pulumi:"dashboardName"`
@@ -50,18 +50,20 @@ type SmartDatastore struct {
 	Issuer pulumi.StringOutput `pulumi:"issuer"`
 	// JWKSURI is the https URL of the issuer's key set.
 	JWKSURI pulumi.StringOutput `pulumi:"jwksUri"`
-	// HostedDomain is the https URL, without a path, under which the OAuth endpoints live.
+	// HostedDomain is the https URL of Cognito's OAuth endpoints, without a path.
 	HostedDomain pulumi.StringOutput `pulumi:"hostedDomain"`
 	// AuthorizationEndpoint is the https URL where users sign in: the front door's, or
-	// Cognito's where there is no front door.
+	// Cognito's if there is no front door.
 	AuthorizationEndpoint pulumi.StringOutput `pulumi:"authorizationEndpoint"`
-	// TokenEndpoint is the https URL where clients get tokens, likewise.
+	// TokenEndpoint is the https URL where clients get tokens: the front door's, or
+	// Cognito's.
 	TokenEndpoint pulumi.StringOutput `pulumi:"tokenEndpoint"`
-	// UserInfoEndpoint is the https URL that tells of the user behind a token.
+	// UserInfoEndpoint is the https URL that returns the claims of a token's user.
 	UserInfoEndpoint pulumi.StringOutput `pulumi:"userInfoEndpoint"`
-	// RevocationEndpoint is the https URL that revokes refresh tokens, likewise.
+	// RevocationEndpoint is the https URL that revokes refresh tokens: the front door's, or
+	// Cognito's.
 	RevocationEndpoint pulumi.StringOutput `pulumi:"revocationEndpoint"`
-	// Scopes that were declared, full names by resource server.
+	// Scopes that are declared: their full names, by resource server.
 	Scopes pulumi.StringArrayMapOutput `pulumi:"scopes"`
 	// ClientIDs by client name.
 	ClientIDs pulumi.StringMapOutput `pulumi:"clientIds"`
@@ -102,25 +104,25 @@ type SmartDatastore struct {
 
 // SmartDatastoreArgs are the arguments of [NewSmartDatastore].
 type SmartDatastoreArgs struct {
-	// Clients that may ask for tokens. At least one.
+	// Clients that may request tokens. At least one.
 	Clients []ClientArgs `pulumi:"clients"`
 	// DomainPrefix of Cognito's hosted domain,
-	// https://<prefix>.auth.<region>.amazoncognito.com, unique in the region. By default
-	// one that follows from account, region, project, stack and name. A pool keeps its
-	// domain: another one is an error at preview.
+	// https://<prefix>.auth.<region>.amazoncognito.com, unique in the region. By default one
+	// that is derived from account, region, project, stack and name. A pool keeps its
+	// domain: a change is an error at preview.
 	DomainPrefix string `pulumi:"domainPrefix,optional"`
-	// CustomDomain in the place of a prefix domain, by default none.
+	// CustomDomain instead of a prefix domain, by default none.
 	CustomDomain *CustomDomainArgs `pulumi:"customDomain,optional"`
-	// ExistingUserPool to declare resource servers and clients in, by default none: a
-	// user pool is created.
+	// ExistingUserPool in which to declare resource servers and clients, by default none:
+	// the component creates a user pool.
 	ExistingUserPool *ExistingUserPoolArgs `pulumi:"existingUserPool,optional"`
-	// IdentityProviders that clients may offer besides the user pool itself, by
-	// default none.
+	// IdentityProviders that clients may offer in addition to the user pool, by default
+	// none.
 	IdentityProviders []IdentityProviderArgs `pulumi:"identityProviders,optional"`
 	// UserPool changes the settings of the user pool.
 	UserPool *UserPoolArgs `pulumi:"userPool,optional"`
-	// LaunchContext changes where users' tokens take the claims patient and fhirUser
-	// from, and how the function that adds them runs.
+	// LaunchContext changes the attributes from which users' tokens take the claims patient
+	// and fhirUser, and how the function that adds them runs.
 	LaunchContext *LaunchContextArgs `pulumi:"launchContext,optional"`
 	// TestUsers to create, by default none. Not for production.
 	TestUsers []TestUserArgs `pulumi:"testUsers,optional"`
@@ -128,14 +130,14 @@ type SmartDatastoreArgs struct {
 	// DatastoreName, by default "<name>-<stack>". A change would replace the
 	// datastore: see AllowDatastoreReplacement.
 	DatastoreName string `pulumi:"datastoreName,optional"`
-	// PreloadSynthea fills a new datastore with synthetic patients. By default
-	// false. It has no effect on a datastore that exists already, and one that replaces
-	// another begins as that one did.
+	// PreloadSynthea fills a new datastore with synthetic patients. By default false. It has
+	// no effect on an existing datastore. A replacement begins with the same setting as the
+	// datastore that it replaces.
 	PreloadSynthea bool `pulumi:"preloadSynthea,optional"`
 	// AuthorizationStrategy of the datastore: SMART_ON_FHIR (default, scopes v1
 	// and v2) or SMART_ON_FHIR_V1. A change would replace the datastore.
 	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
-	// FineGrainedAuthorization lets HealthLake hold user/ scopes against the
+	// FineGrainedAuthorization makes HealthLake limit user/ scopes to the records of the
 	// token's fhirUser. By default true. A change would replace the datastore.
 	FineGrainedAuthorization *bool `pulumi:"fineGrainedAuthorization,optional"`
 	// CustomerManagedKey creates a KMS key of the account for the datastore, and for
@@ -143,55 +145,53 @@ type SmartDatastoreArgs struct {
 	// owns the key. A change would replace the datastore.
 	CustomerManagedKey bool `pulumi:"customerManagedKey,optional"`
 	// KMSKeyARN of a symmetric key to use for the datastore instead of creating one. By
-	// default none: AWS owns the key, or CustomerManagedKey creates one. For the log
-	// group, give Function.LogKMSKeyARN too. A change would replace the datastore.
+	// default none: AWS owns the key, or CustomerManagedKey creates one. For the log group,
+	// set Function.LogKMSKeyARN too. A change would replace the datastore.
 	KMSKeyARN pulumi.StringInput `pulumi:"kmsKeyArn,optional"`
 
 	// Function changes how the token validator runs.
 	Function *FunctionArgs `pulumi:"function,optional"`
-	// FrontDoor declares one address at which an unmodified SMART app works: a [FrontDoor].
-	// By default none: apps talk to HealthLake and Cognito themselves. With no member at
-	// all, each has its default. Adding or removing it changes neither the datastore nor
-	// the user pool.
+	// FrontDoor declares a [FrontDoor], the one address at which an unmodified SMART app
+	// works. By default none: apps call HealthLake and Cognito directly. An empty object
+	// takes all defaults. You can add or remove it at any time: the datastore and the user
+	// pool stay as they are.
 	FrontDoor *FrontDoorSettingsArgs `pulumi:"frontDoor,optional"`
-	// BulkData declares what bulk import and export need: a [BulkDataStore]. By
-	// default none; with no member at all, each has its default.
+	// BulkData declares a [BulkDataStore], with the resources for bulk import and export. By
+	// default none; an empty object takes all defaults.
 	BulkData *BulkDataArgs `pulumi:"bulkData,optional"`
-	// Roles carry what the account's rules ask of every IAM role.
+	// Roles are the path and permissions boundary of every IAM role.
 	Roles *RolesArgs `pulumi:"roles,optional"`
-	// Alarms that tell somebody when the validator, or the front door, needs attention. By
-	// default none; with no member at all, each has its default.
+	// Alarms of the validator, and of the front door. By default none; an empty object takes
+	// all defaults.
 	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
-	// Dashboard declares a dashboard of the validator, and the front door, in CloudWatch. By
+	// Dashboard declares a CloudWatch dashboard of the validator and the front door. By
 	// default false.
 	Dashboard bool `pulumi:"dashboard,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
 	// domain, the key, bulk data - from deletion. By default true.
 	Protect *bool `pulumi:"protect,optional"`
-	// AllowDatastoreReplacement lets a change replace the datastore, which
-	// DELETES ALL ITS DATA: every property of a datastore but its tags is fixed
-	// when it is created. By default false: a change that would replace it is an
-	// error at preview, whether Protect is true or not, and a change of the
-	// discovery document alone (a new client with a new scope, say) leaves it as it
-	// is, with a warning. While true, the datastore is not protected either.
+	// AllowDatastoreReplacement lets a change replace the datastore, which DELETES ALL ITS
+	// DATA. HealthLake fixes every property of a datastore except its tags at creation. By
+	// default false: a change that would replace the datastore is an error at preview, even
+	// if Protect is false. A change of only the discovery document, such as a new client
+	// with a new scope, leaves the datastore as it is, with a warning. While true, the
+	// datastore is not protected.
 	AllowDatastoreReplacement bool `pulumi:"allowDatastoreReplacement,optional"`
-	// AllowUnlistedRegion lets the datastore live in a region that this release does
-	// not know HealthLake to be offered in. By default false: such a region is an
-	// error at preview, with the list of those that are known.
+	// AllowUnlistedRegion allows a region that this release does not list for HealthLake. By
+	// default false: such a region is an error at preview, which lists the known regions.
 	AllowUnlistedRegion bool `pulumi:"allowUnlistedRegion,optional"`
 	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
 
-// NewSmartDatastore declares a datastore with SMART on FHIR authorization. Children
-// are named after the component: "<name>-auth" (an [AuthorizationServer]),
-// "<name>-validator" (a [TokenValidator]), "<name>-datastore" and
-// "<name>-grant" (a [DatastoreGrant]), with a key of its own "<name>-key" and
-// "<name>-key-alias", with a front door "<name>-door" (a [FrontDoor]), and with bulk data
-// "<name>-bulk" (a [BulkDataStore]).
+// NewSmartDatastore declares a datastore with SMART on FHIR authorization. Children are
+// named after the component: "<name>-auth" (an [AuthorizationServer]), "<name>-validator" (a
+// [TokenValidator]), "<name>-datastore" and "<name>-grant" (a [DatastoreGrant]), with a
+// created key "<name>-key" and "<name>-key-alias", with a front door "<name>-door" (a
+// [FrontDoor]), and with bulk data "<name>-bulk" (a [BulkDataStore]).
 //
-// Creating the datastore takes AWS 20 to 30 minutes.
+// HealthLake takes 20 to 30 minutes to create the datastore.
 func NewSmartDatastore(
 	ctx *pulumi.Context, name string, args *SmartDatastoreArgs, opts ...pulumi.ResourceOption,
 ) (*SmartDatastore, error) {

@@ -9,19 +9,19 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// TestUserArgs describes a user for trying things out.
+// TestUserArgs describes a user for tests.
 type TestUserArgs struct {
 	// Username, unique in the pool. Not an email address.
 	Username string `pulumi:"username"`
-	// Email address; it counts as verified, and no mail is sent to it.
+	// Email address. Cognito takes it as verified, and sends no mail to it.
 	Email string `pulumi:"email"`
 	// Password that stays valid. It is kept as a Pulumi secret.
 	Password pulumi.StringInput `pulumi:"password" provider:"secret"`
-	// Patient is the FHIR id of the patient that the user is, such as "123".
-	// By default none: patient/ scopes then do not count.
+	// Patient is the FHIR id of the user's patient, such as "123". By default none: patient/
+	// scopes then do not count.
 	Patient string `pulumi:"patient,optional"`
-	// FHIRUser is the FHIR resource that the user is, such as "Practitioner/123".
-	// By default none: user/ scopes then do not count.
+	// FHIRUser is the FHIR resource of the user, such as "Practitioner/123". By default
+	// none: user/ scopes then do not count.
 	FHIRUser string `pulumi:"fhirUser,optional"`
 	// Groups of the user pool that the user is in. By default none.
 	Groups []string `pulumi:"groups,optional"`

@@ -10,16 +10,16 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// TokenValidator is the Lambda function that HealthLake asks about every bearer
-// token, with the three roles that it may name in its answer.
+// TokenValidator is the Lambda function that HealthLake asks about every bearer token, and
+// the three roles that it can name in its answer.
 type TokenValidator struct {
 	pulumi.ResourceState
 
-	// FunctionARN of the alias "live", which is what HealthLake is given.
+	// FunctionARN of the alias "live", which HealthLake calls.
 	FunctionARN pulumi.StringOutput `pulumi:"functionArn"`
-	// FunctionName without the alias, as metrics and alarms know it.
+	// FunctionName without the alias, as in metrics and alarms.
 	FunctionName pulumi.StringOutput `pulumi:"functionName"`
-	// LogGroupName of the log group that holds one line a decision.
+	// LogGroupName of the log group with one line for each decision.
 	LogGroupName pulumi.StringOutput `pulumi:"logGroupName"`
 	// LogGroupARN of that log group.
 	LogGroupARN pulumi.StringOutput `pulumi:"logGroupArn"`
@@ -37,12 +37,12 @@ type TokenValidator struct {
 	WriteRoleARN pulumi.StringOutput `pulumi:"writeRoleArn"`
 	// ExportRoleName of the role that HealthLake assumes for an export.
 	ExportRoleName pulumi.StringOutput `pulumi:"exportRoleName"`
-	// ExportRoleARN of the role that HealthLake assumes for an export that a client
-	// starts whose system/ scopes read every resource. It is not the role that the job
-	// writes its files with: see [BulkDataStore].
+	// ExportRoleARN of the role that HealthLake assumes for an export by a client whose
+	// system/ scopes read every resource. The job writes its files with another role: see
+	// [BulkDataStore].
 	ExportRoleARN pulumi.StringOutput `pulumi:"exportRoleArn"`
 
-	// AlarmTopicARN of the topic that is told of alarms, absent without alarms.
+	// AlarmTopicARN of the topic that gets the alarms, absent without alarms.
 	AlarmTopicARN pulumi.StringPtrOutput `pulumi:"alarmTopicArn"`
 	// DashboardName of the CloudWatch dashboard, absent without one.
 	DashboardName pulumi.StringPtrOutput `pulumi:"dashboardName"`
@@ -53,19 +53,19 @@ type TokenValidator struct {
 
 // TokenValidatorArgs are the arguments of [NewTokenValidator].
 type TokenValidatorArgs struct {
-	// Issuers whose tokens are taken: exact "iss" values. Required.
+	// Issuers whose tokens the function accepts: exact "iss" values. Required.
 	Issuers pulumi.StringArrayInput `pulumi:"issuers"`
 	// JWKSURI is the https URL of the issuers' key set. Required.
 	JWKSURI pulumi.StringInput `pulumi:"jwksUri"`
-	// Clients whose tokens are taken, and whose clients they are. Required.
+	// Clients whose tokens the function accepts, and their users. Required.
 	Clients []AcceptedClientArgs `pulumi:"clients"`
 	// AuthorizationStrategy of the datastore. By default SMART_ON_FHIR.
 	AuthorizationStrategy smart.AuthorizationStrategy `pulumi:"authorizationStrategy,optional"`
 	// Function changes how the function runs.
 	Function *FunctionArgs `pulumi:"function,optional"`
-	// Roles carry what the account's rules ask of every IAM role.
+	// Roles are the path and permissions boundary of every IAM role.
 	Roles *RolesArgs `pulumi:"roles,optional"`
-	// Alarms that tell somebody when the function needs attention. By default none.
+	// Alarms of the function. By default none.
 	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
 	// Dashboard of the function in CloudWatch. By default none: CloudWatch bills
 	// dashboards beyond the first few of an account.
@@ -138,8 +138,8 @@ func (a TokenValidatorArgs) checkSettings(p *problems, name string) {
 // with alarms "<name>-alarm-<alarm>", "<name>-alarms", "<name>-alarms-policy" and
 // "<name>-alarms-to-<address>"; and "<name>-dashboard".
 //
-// The three roles can do nothing until a [DatastoreGrant] says on
-// which datastore: the datastore's definition needs the function first.
+// The three roles have no rights until you declare a [DatastoreGrant], which is separate
+// because the datastore needs the function first.
 func NewTokenValidator(
 	ctx *pulumi.Context, name string, args *TokenValidatorArgs, opts ...pulumi.ResourceOption,
 ) (*TokenValidator, error) {

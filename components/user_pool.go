@@ -15,7 +15,7 @@ type UserPoolTier string
 
 // The feature plans.
 const (
-	// LiteTier has no trigger that adds claims to access tokens, and keeps no former passwords.
+	// LiteTier cannot add claims to access tokens, and has no password history.
 	LiteTier UserPoolTier = "LITE"
 	// EssentialsTier has both.
 	EssentialsTier UserPoolTier = "ESSENTIALS"
@@ -32,7 +32,7 @@ const (
 	MFAOff MFA = "OFF"
 	// MFAOptional lets each user set one up.
 	MFAOptional MFA = "OPTIONAL"
-	// MFAOn requires one of every user.
+	// MFAOn requires one from every user.
 	MFAOn MFA = "ON"
 )
 
@@ -65,20 +65,20 @@ const (
 // VerifiedAttribute is a user attribute that Cognito verifies.
 type VerifiedAttribute string
 
-// The attributes that this component can have verified.
+// The attributes that Cognito can verify for this component.
 const (
 	// VerifiedEmail is the email address.
 	VerifiedEmail VerifiedAttribute = "email"
 )
 
-// RecoveryMechanism is a way back in for a user who forgot the password.
+// RecoveryMechanism is how a user who forgot the password signs in again.
 type RecoveryMechanism string
 
-// The ways back in.
+// The mechanisms.
 const (
 	// RecoverByEmail sends a code to the verified email address.
 	RecoverByEmail RecoveryMechanism = "verified_email"
-	// RecoverByAdministrator leaves it to an administrator.
+	// RecoverByAdministrator requires an administrator to reset the password.
 	RecoverByAdministrator RecoveryMechanism = "admin_only"
 )
 
@@ -93,14 +93,14 @@ const (
 	VerifyWithLink VerificationEmail = "CONFIRM_WITH_LINK"
 )
 
-// UserPoolArgs are the settings of the user pool. A list left nil takes its
-// default, an empty one means none.
+// UserPoolArgs are the settings of the user pool. A nil list takes its default, and an empty
+// list means none.
 type UserPoolArgs struct {
 	// DeletionProtection of Cognito itself. By default the value of Protect.
 	DeletionProtection *bool `pulumi:"deletionProtection,optional"`
-	// Tier is the feature plan that the pool is billed by: LITE, ESSENTIALS
-	// (default) or PLUS. A trigger that adds claims to access tokens needs
-	// ESSENTIALS, threat protection needs PLUS
+	// Tier is the feature plan of the pool, which also decides its price: LITE, ESSENTIALS
+	// (default) or PLUS. A trigger that adds claims to access tokens needs ESSENTIALS, and
+	// threat protection needs PLUS
 	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-sign-in-feature-plans.html).
 	Tier UserPoolTier `pulumi:"tier,optional"`
 	// MFA by authenticator app: OFF (default), OPTIONAL or ON.
@@ -109,20 +109,21 @@ type UserPoolArgs struct {
 	// logs, or ENFORCED, which acts on risky sign-ins. All but OFF need the tier PLUS
 	// (https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-settings-threat-protection.html).
 	AdvancedSecurity AdvancedSecurity `pulumi:"advancedSecurity,optional"`
-	// SelfSignUp lets anybody create a user. By default false: administrators do.
+	// SelfSignUp lets everyone create a user. By default false: only administrators create
+	// users.
 	SelfSignUp bool `pulumi:"selfSignUp,optional"`
 	// PasswordPolicy of the users.
 	PasswordPolicy *PasswordPolicyArgs `pulumi:"passwordPolicy,optional"`
 	// AliasAttributes that users may sign in with besides their name: email
 	// (default), phone_number, preferred_username. A change replaces the pool.
 	AliasAttributes []AliasAttribute `pulumi:"aliasAttributes,optional"`
-	// CaseSensitiveUsernames tells "Ann" from "ann". By default false. A change
-	// replaces the pool.
+	// CaseSensitiveUsernames makes "Ann" and "ann" different users. By default false. A
+	// change replaces the pool.
 	CaseSensitiveUsernames bool `pulumi:"caseSensitiveUsernames,optional"`
 	// AutoVerifiedAttributes that Cognito verifies by a message, and whose old value it
-	// keeps until the new one is verified: email (default) or none. None is for pools
-	// whose users have no mailbox that Cognito could write to, such as those of an
-	// identity provider. Phone numbers would need an SMS setup that this component lacks.
+	// keeps until the new one is verified: email (default) or none. Use none for users
+	// without a mailbox, such as those of an identity provider. Phone numbers need an SMS
+	// setup, which this component does not have.
 	AutoVerifiedAttributes []VerifiedAttribute `pulumi:"autoVerifiedAttributes,optional"`
 	// RecoveryMechanisms of a forgotten password, the preferred one first:
 	// verified_email (default), or admin_only.
@@ -131,20 +132,20 @@ type UserPoolArgs struct {
 	VerificationEmail VerificationEmail `pulumi:"verificationEmail,optional"`
 }
 
-// PasswordPolicyArgs says what a password must be. Left out, it is at least 8
-// characters with lower case, upper case, a number and a symbol, and a temporary
-// password lasts 7 days. The four rules of composition can be switched off, as NIST
-// SP 800-63B (section 3.1.1.2 of revision 4) demands; ask for more characters then.
+// PasswordPolicyArgs are the rules for passwords. The default is at least 8 characters with
+// lower case, upper case, a number and a symbol, and 7 days for a temporary password. You
+// can switch off the four rules of composition, as NIST SP 800-63B (section 3.1.1.2 of
+// revision 4) requires. Then require more characters.
 type PasswordPolicyArgs struct {
 	// MinimumLength in characters: 6 to 99, by default 8.
 	MinimumLength int `pulumi:"minimumLength,optional"`
-	// RequireLowercase asks for a lower-case letter. By default true.
+	// RequireLowercase requires a lower-case letter. By default true.
 	RequireLowercase *bool `pulumi:"requireLowercase,optional"`
-	// RequireNumbers asks for a digit. By default true.
+	// RequireNumbers requires a digit. By default true.
 	RequireNumbers *bool `pulumi:"requireNumbers,optional"`
-	// RequireSymbols asks for a symbol. By default true.
+	// RequireSymbols requires a symbol. By default true.
 	RequireSymbols *bool `pulumi:"requireSymbols,optional"`
-	// RequireUppercase asks for an upper-case letter. By default true.
+	// RequireUppercase requires an upper-case letter. By default true.
 	RequireUppercase *bool `pulumi:"requireUppercase,optional"`
 	// TemporaryValidityDays of a password that an administrator set: 1 to 365, by
 	// default 7.

@@ -8,16 +8,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// UserPoolPermission lets Cognito call the function of a [LaunchContext] for one user
-// pool, of the account that the function is in. It is a component of its own because
-// the pool's definition needs the function first.
+// UserPoolPermission lets Cognito call the function of a [LaunchContext] for one user pool,
+// in the function's account. It is a separate component because the pool needs the function
+// first.
 //
-// For the second between the pool and the permission a sign-in fails: a trigger that
-// Cognito cannot call is an error. Let clients of the pool depend on the permission.
+// A sign-in fails while the pool exists and the permission does not, because Cognito cannot
+// call its trigger. So make clients of the pool depend on the permission.
 type UserPoolPermission struct {
 	pulumi.ResourceState
 
-	// Permission is the one child, which clients of the pool depend on.
+	// Permission is the only child. Clients of the pool depend on it.
 	Permission *lambda.Permission
 }
 

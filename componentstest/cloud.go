@@ -12,7 +12,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
-// Cloud runs a program and keeps what the program declared, asked and said in its last
+// Cloud runs a program and records the resources, calls, outputs and warnings of its last
 // run. A Cloud runs one program at a time.
 type Cloud struct {
 	aws     declared.AWS
@@ -32,7 +32,7 @@ type Cloud struct {
 	outputs   map[string]Output
 }
 
-// Option changes under which circumstances a [Cloud] runs programs.
+// Option configures a [Cloud].
 type Option func(*Cloud)
 
 // InRegion sets the AWS region, which also decides the partition. The default is
@@ -71,14 +71,14 @@ type UserPool struct {
 // components.ExistingUserPoolArgs does. Without it, looking up a user pool is an error.
 func WithUserPool(pool UserPool) Option { return func(c *Cloud) { c.pool = &pool } }
 
-// WithMocks changes single answers: wrap gets the mocks that answer as AWS does, and
-// returns those that the program sees. The Cloud keeps what the program declares and asks
-// in any case.
+// WithMocks changes single answers: wrap gets the mocks that answer as AWS does, and returns
+// the mocks for the program. The Cloud records the program's resources and calls in any
+// case.
 func WithMocks(wrap func(pulumi.MockResourceMonitor) pulumi.MockResourceMonitor) Option {
 	return func(c *Cloud) { c.mocks = wrap }
 }
 
-// NewCloud returns a cloud in which nothing is declared yet.
+// NewCloud returns an empty cloud.
 func NewCloud(options ...Option) *Cloud {
 	c := &Cloud{aws: declared.AWS{Region: "us-east-1", Account: "123456789012"}, project: "project", stack: "stack"}
 	for _, set := range options {
@@ -87,12 +87,12 @@ func NewCloud(options ...Option) *Cloud {
 	return c
 }
 
-// Run runs the program as "pulumi up" does on an empty stack. The error is the program's
-// own if it returns one, and otherwise what went wrong in what it declared.
+// Run runs the program as "pulumi up" does on an empty stack. The error is the program's own
+// if it returns one, and otherwise the error of its resources.
 func (c *Cloud) Run(program pulumi.RunFunc) error { return c.run(program, false) }
 
-// Preview runs the program as "pulumi preview" does on an empty stack: nothing that AWS
-// computes is known, and functions such as aws.getRegion answer.
+// Preview runs the program as "pulumi preview" does on an empty stack: values that AWS
+// computes are unknown, and functions such as aws.getRegion answer.
 func (c *Cloud) Preview(program pulumi.RunFunc) error { return c.run(program, true) }
 
 func (c *Cloud) run(program pulumi.RunFunc, preview bool) error {

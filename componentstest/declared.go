@@ -14,7 +14,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// Unknown stands for an input that is not known yet, as in a preview.
+// Unknown stands for an input that is not yet known, as in a preview.
 const Unknown = "<unknown>"
 
 // Resource is one resource as the program declared it.
@@ -33,7 +33,7 @@ type Resource struct {
 	Outputs map[string]any
 }
 
-// Output is what became of an output of the stack.
+// Output is an output of the stack.
 type Output struct {
 	Value  any // nil if it stayed unknown, or is optional and absent
 	Secret bool
@@ -42,8 +42,7 @@ type Output struct {
 var outputType = reflect.TypeFor[pulumi.Output]()
 
 // Export makes every output of a component an output of the stack, by the names that all
-// languages give them, such as "tokenEndpoint". It is for programs of tests that look at
-// what becomes of them.
+// languages give them, such as "tokenEndpoint". It is for tests that check these outputs.
 func Export(ctx *pulumi.Context, component pulumi.ComponentResource) {
 	fields := reflect.ValueOf(component).Elem()
 	for i := range fields.NumField() {
@@ -74,8 +73,8 @@ func (c *Cloud) Resources(types ...string) []Resource {
 	return those
 }
 
-// Resource returns the resource of a type and name. If there is none, the error lists
-// those that there are.
+// Resource returns the resource of a type and name. If it does not exist, the error lists
+// the existing ones.
 func (c *Cloud) Resource(typ, name string) (Resource, error) {
 	all := c.Resources()
 	lines := make([]string, 0, len(all))
@@ -88,22 +87,21 @@ func (c *Cloud) Resource(typ, name string) (Resource, error) {
 	return Resource{}, fmt.Errorf("no %s %q is declared; there are%s", typ, name, strings.Join(lines, ""))
 }
 
-// Outputs returns the outputs of the stack by name. Secrets are open and marked.
+// Outputs returns the outputs of the stack by name. Secrets are in plain text and marked.
 func (c *Cloud) Outputs() map[string]Output {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return maps.Clone(c.outputs)
 }
 
-// Calls returns what the program asked AWS, such as aws.getRegion, in the order of the
-// questions.
+// Calls returns the program's calls of functions, such as aws.getRegion, in their order.
 func (c *Cloud) Calls() []pulumi.MockCallArgs {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.calls)
 }
 
-// Warnings returns the warnings that the program gave, in their order.
+// Warnings returns the program's warnings, in their order.
 func (c *Cloud) Warnings() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -14,11 +14,11 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// Config says what a door stands in front of. Every field is required unless it says
+// Config is the configuration of a door. Every field is required unless its comment says
 // otherwise.
 type Config struct {
-	// BaseURL is the FHIR base URL that apps use, their "iss" and "aud": https, a host
-	// and a path, without a slash at its end. The door answers for this host alone.
+	// BaseURL is the FHIR base URL that apps use, their "iss" and "aud": https, a host and a
+	// path, without a slash at its end. The door answers only for this host.
 	BaseURL string
 	// DatastoreEndpoint is HealthLake's FHIR base URL: https, with a slash at its end.
 	DatastoreEndpoint string
@@ -27,22 +27,22 @@ type Config struct {
 	AuthorizationEndpoint string
 	TokenEndpoint         string
 	RevocationEndpoint    string
-	// DiscoveryDocument is the JSON that is served below BaseURL at
-	// .well-known/smart-configuration, byte for byte.
+	// DiscoveryDocument is the JSON that the door serves, byte for byte, below BaseURL at
+	// .well-known/smart-configuration.
 	DiscoveryDocument string
-	// AllowedOrigins of browser apps at the FHIR endpoints, beside the origins of the
-	// clients' callback URLs; optional. Each is a scheme and a host, perhaps with a port.
+	// AllowedOrigins of browser apps at the FHIR endpoints, in addition to the origins of
+	// the clients' callback URLs; optional. Each is a scheme and a host, with an optional
+	// port.
 	AllowedOrigins []string
-	// Clients that may come through the door.
+	// Clients that may use the door.
 	Clients []Client
 
-	// Region and Credentials sign the door's own request for the capability statement,
-	// and nothing else.
+	// Region and Credentials sign only the door's own request for the capability statement.
 	Region      string
 	Credentials Credentials
 
-	// MaxResponse is how many bytes of an answer of HealthLake the way back takes;
-	// optional: any number.
+	// MaxResponse is the maximum size of HealthLake's answers in bytes; optional: no limit
+	// by default.
 	MaxResponse int64
 
 	Logger    *slog.Logger      // optional: nowhere by default
@@ -50,18 +50,18 @@ type Config struct {
 	Transport http.RoundTripper // optional: by default one that uses no proxy of the environment
 }
 
-// Client is an app that may come through the door.
+// Client is an app that may use the door.
 type Client struct {
 	// ID is the exact "client_id". Required.
 	ID string
-	// CallbackURLs that users may be sent back to, exactly as they are written; none for a
+	// CallbackURLs to which the door may send users back, compared exactly; none for a
 	// service.
 	CallbackURLs []string
-	// Scopes that the client may ask for, exactly as they are written. Required.
+	// Scopes that the client may request, compared exactly. Required.
 	Scopes []string
 }
 
-// Credentials are those of an AWS role. SessionToken is empty where they do not expire.
+// Credentials are those of an AWS role. SessionToken is empty if they do not expire.
 type Credentials struct{ AccessKeyID, SecretAccessKey, SessionToken string }
 
 // check returns everything that is wrong. An error never quotes a credential.

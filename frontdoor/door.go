@@ -39,7 +39,7 @@ type authorizationServer interface {
 // the API in front of it have some seconds more.
 const upstreamTimeout = 25 * time.Second
 
-// New checks the configuration. It sends nothing over the network.
+// New checks the configuration. It does not use the network.
 func New(config Config) (*Door, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (d *Door) route(r *http.Request) route {
 
 const misdirected = "This server does not answer for the host of the request. Use the URL that the server's operator gives out."
 
-// ServeHTTP answers a request and writes one line about it into the log.
+// ServeHTTP answers a request and writes one log line.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	to := d.route(r)
 	observed := &observer{ResponseWriter: w}

@@ -15,18 +15,18 @@ type claim struct {
 	valid     func(value string) bool
 }
 
-// Decision is a stable word of the log for what became of a claim.
+// Decision is a stable word of the log for the result for a claim.
 type Decision string
 
-// What becomes of a claim.
+// The results for a claim.
 const (
 	Added     Decision = "added"
 	NotAsked  Decision = "not_asked"           // no scope that was granted calls for it
 	Missing   Decision = "attribute_missing"   // the user has no such attribute, or an empty one
 	Malformed Decision = "attribute_malformed" // the attribute is not of the form that the claim has
 
-	// AddedUnasked: the event of a refresh does not say what was granted, so that the
-	// claim is in the access token alone.
+	// AddedUnasked: the event of a refresh does not list the granted scopes, so the claim is
+	// only in the access token.
 	AddedUnasked Decision = "added_scopes_unknown"
 )
 

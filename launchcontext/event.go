@@ -21,7 +21,7 @@ type event struct {
 	attributes    map[string]strictjson.Value // of the user, strings
 }
 
-// Reason is a stable word of the log for why an event got no claims at all.
+// Reason is a stable word of the log for why an event got no claims.
 type Reason string
 
 // Why an event got no claims.

@@ -12,11 +12,11 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// Config says where a trigger finds the context. Both attributes are required.
+// Config is the configuration of a trigger. Both attributes are required.
 type Config struct {
-	// PatientAttribute and FHIRUserAttribute are the full names of the user
-	// attributes, such as "custom:patient". Only custom attributes are taken: the
-	// standard ones are the users' own to write.
+	// PatientAttribute and FHIRUserAttribute are the full names of the user attributes, such
+	// as "custom:patient". They must be custom attributes, because users can write standard
+	// ones.
 	PatientAttribute  string
 	FHIRUserAttribute string
 
@@ -31,7 +31,7 @@ type Trigger struct {
 	now    func() time.Time
 }
 
-// New checks the configuration. Errors name the field and what is wanted.
+// New checks the configuration. An error names the field and what is accepted.
 func New(config Config) (*Trigger, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -67,12 +67,12 @@ func (c Config) check() error {
 	return errors.Join(problems...)
 }
 
-// ErrEventInvalid is the error of what is no JSON object, and so not Cognito's.
+// ErrEventInvalid is the error for an event that is not a JSON object, and so not Cognito's.
 var ErrEventInvalid = errors.New("event_invalid: must be Cognito's pre token generation event")
 
-// Invoke is the Lambda handler: Cognito's event in, and the same event with the
-// claims in its response out, both as JSON. An event that gets no claims comes back
-// as it is. The only error is [ErrEventInvalid].
+// Invoke is the Lambda handler: Cognito's event in, and the same event with the claims in
+// its response out, both as JSON. It returns an event that gets no claims unchanged. The
+// only error is [ErrEventInvalid].
 func (t *Trigger) Invoke(_ context.Context, payload []byte) (answer []byte, err error) {
 	var r record
 	defer func() {

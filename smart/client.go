@@ -12,12 +12,12 @@ const (
 	// ConfidentialClient is an app with users and a server that keeps its
 	// secret: the authorization code grant with PKCE.
 	ConfidentialClient ClientKind = "confidential"
-	// PublicClient is an app with users that can keep no secret (a browser, a
-	// phone): the authorization code grant with PKCE.
+	// PublicClient is an app with users that cannot keep a secret (a browser, a phone): the
+	// authorization code grant with PKCE.
 	PublicClient ClientKind = "public"
 )
 
-// Holder is whose the tokens are that a client of this kind gets.
+// Holder returns the holder of the tokens that a client of this kind gets.
 func (k ClientKind) Holder() Holder {
 	switch k {
 	case ServiceClient:
@@ -29,7 +29,7 @@ func (k ClientKind) Holder() Holder {
 	}
 }
 
-// Holder says whose a token is.
+// Holder is the kind of holder of a token.
 type Holder int
 
 // The holders of a token.
@@ -39,9 +39,9 @@ const (
 	UserHolder                 // a user, at a client
 )
 
-// MayHold reports whether scopes of a context count in a token of this holder: system/
-// for clients only, patient/ and user/ for users only. For a user more is needed: a
-// patient for patient/ scopes, and a FHIR resource that the user is for user/ scopes.
+// MayHold reports whether scopes of a context count in a token of this holder: system/ only
+// for clients, patient/ and user/ only for users. A user also needs a patient for patient/
+// scopes, and a fhirUser for user/ scopes.
 func (h Holder) MayHold(c Context) bool {
 	switch c {
 	case System:

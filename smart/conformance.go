@@ -18,10 +18,10 @@ const (
 	fromHealthLake = "AWS HealthLake, identityProviderConfiguration.metadata"
 )
 
-// Capabilities are the names that a discovery document may claim: those of SMART App
-// Launch 2.2 ("Capabilities"), and HealthLake's own permission-v2.2, without which it
-// ignores the filter of a scope. Whether they are true of a server is another matter:
-// [NewConfiguration] claims what is. The list is sorted.
+// Capabilities are the names that a discovery document may claim: those of SMART App Launch
+// 2.2 ("Capabilities"), and HealthLake's own permission-v2.2, without which it ignores the
+// filter of a scope. [NewConfiguration] claims those that are true for a server. The list is
+// sorted.
 func Capabilities() []string { return slices.Clone(capabilities) }
 
 var capabilities = []string{
@@ -41,14 +41,14 @@ var (
 	authMethods = []string{"client_secret_basic", "client_secret_post", "private_key_jwt"}
 )
 
-// ParseConfiguration reads a discovery document, as a FHIR server publishes it or as
-// HealthLake is given it, and checks it: see [Configuration.Check]. It is stricter
-// than encoding/json: names of members are told apart by case, none may stand twice in
-// one object, the text is UTF-8, and nothing may follow the document. Members that [Configuration] does not have are
-// allowed, as SMART allows them, but those named like an endpoint must be URLs.
+// ParseConfiguration reads and checks a discovery document; see [Configuration.Check]. It is
+// stricter than encoding/json: names of members are case-sensitive, no name may occur twice
+// in one object, the text must be UTF-8, and nothing may follow the document. It allows
+// members that [Configuration] does not have, as SMART does, but a member whose name is that
+// of an endpoint must be a URL.
 //
-// The document is returned with a zero value where a member is missing or malformed,
-// so that a caller can say more of it; the error joins all that is wrong.
+// The error joins all problems. The returned document has a zero value for each missing or
+// malformed member, so a caller can still use the others.
 func ParseConfiguration(data []byte) (Configuration, error) {
 	members, err := strictjson.Members(data)
 	if err != nil {
@@ -114,11 +114,10 @@ func kindOf(field any) string {
 	return "a list of strings"
 }
 
-// Check holds a document against the rules of SMART App Launch 2.2 ("Metadata") and
-// against what HealthLake requires of the metadata of a datastore. The error joins
-// all that is wrong; each part names the member, the value, what is wanted, and where
-// the rule stands. Every result of [NewConfiguration] passes, given scopes that its
-// strategy understands.
+// Check checks a document against the rules of SMART App Launch 2.2 ("Metadata") and against
+// HealthLake's rules for the metadata of a datastore. The error joins all problems; each
+// names the member, the value, what is accepted, and the source of the rule. Every result of
+// [NewConfiguration] passes if its strategy understands the scopes.
 func (c Configuration) Check() error {
 	var f findings
 	c.checkURLs(&f)

@@ -30,9 +30,8 @@ func (s Scope) Describe() string {
 	return "To " + strings.Join(verbs, ", ") + " " + what + " " + whose
 }
 
-// DescribeSignInScope says in plain words what a scope that is about the sign-in lets an
-// app learn: openid, profile, email, phone and launch/patient. It reports false for every
-// other scope.
+// DescribeSignInScope describes what an app learns with a scope of the sign-in: openid,
+// profile, email, phone and launch/patient. It reports false for every other scope.
 func DescribeSignInScope(scope string) (string, bool) {
 	switch scope {
 	case "openid":

@@ -9,12 +9,11 @@ import (
 	"strings"
 )
 
-// Configuration is the SMART discovery document, which a FHIR server publishes
-// at <base>/.well-known/smart-configuration (SMART App Launch 2.2,
-// "Conformance"). It holds the fields that Cognito and HealthLake can honestly
-// fill: Cognito has no registration, introspection or management endpoint, so
-// there is no field for one. Fields stand in the order of their JSON names,
-// which makes [Configuration.JSON] canonical.
+// Configuration is the SMART discovery document, which a FHIR server publishes at
+// <base>/.well-known/smart-configuration (SMART App Launch 2.2, "Conformance"). It has only
+// fields that Cognito and HealthLake can fill. Cognito has no registration, introspection or
+// management endpoint, so there is no field for them. The fields are in the order of their
+// JSON names, which makes [Configuration.JSON] canonical.
 type Configuration struct {
 	AuthorizationEndpoint             string   `json:"authorization_endpoint"`
 	Capabilities                      []string `json:"capabilities"`
@@ -38,8 +37,8 @@ type Endpoints struct {
 	Revocation    string // empty where there is none
 }
 
-// Use says how an authorization server is used, which decides what its
-// discovery document may claim.
+// Use describes the use of an authorization server, which decides what its discovery
+// document may claim.
 type Use struct {
 	Strategy            AuthorizationStrategy // what the FHIR server behind it understands
 	PublicClients       bool                  // apps without a secret, authorization code with PKCE
@@ -52,23 +51,24 @@ type Use struct {
 	Scopes              []string              // all scopes that some client may ask for, in any order
 }
 
-// TokenResponse says what the token endpoint answers beyond OAuth 2.0. A capability is
-// a promise about these answers, and not about what stands inside an access token, which
-// an app does not read. The zero value is Cognito's answer: it has none of them.
+// TokenResponse says what the token endpoint adds to OAuth 2.0's token response.
+// Capabilities are promises about this response, and not about the content of an access
+// token, which an app does not read. The zero value is Cognito's response, which adds
+// nothing. A front door adds all three.
 type TokenResponse struct {
-	// Patient: an app that was granted "launch/patient" finds a member "patient".
+	// Patient: an app with the scope "launch/patient" finds a member "patient".
 	Patient bool
-	// FHIRUser: an app may ask for "openid fhirUser", and finds a claim "fhirUser" in
-	// its ID token.
+	// FHIRUser: an app may request "openid fhirUser", and finds a claim "fhirUser" in its ID
+	// token.
 	FHIRUser bool
-	// Offline: an app may ask for "offline_access", and finds a refresh token that works
-	// after the user has gone.
+	// Offline: an app may request "offline_access", and finds a refresh token that works
+	// after the user has left.
 	Offline bool
 }
 
-// NewConfiguration builds the discovery document of an authorization server.
-// Nothing is claimed that does not follow from its use. Errors name every URL
-// that is not absolute, https and free of query and fragment.
+// NewConfiguration builds the discovery document of an authorization server. It claims only
+// what follows from use. An error names every URL that is not absolute, is not https, or has
+// a query or fragment.
 func NewConfiguration(at Endpoints, use Use) (Configuration, error) {
 	if err := at.check(); err != nil {
 		return Configuration{}, err

@@ -1,9 +1,9 @@
-// Package smart is the vocabulary of SMART on FHIR as AWS HealthLake speaks it:
-// the resource scopes of SMART App Launch 2.2 with their algebra, and the
-// discovery document that a FHIR server publishes.
+// Package smart has the vocabulary of SMART on FHIR as AWS HealthLake uses it: the resource
+// scopes of SMART App Launch 2.2 with their algebra, and the discovery document that a FHIR
+// server publishes.
 //
-// A scope is parsed strictly: what HealthLake would not understand, or would
-// understand differently from its author, is an error.
+// The parser of scopes is strict: a scope is an error if HealthLake would not understand it,
+// or would understand it differently from its author.
 //
 //	s, err := smart.ParseScope("patient/Observation.rs?category=laboratory")
 //	s.Context()      // smart.Patient
@@ -15,11 +15,10 @@
 // patient ([ValidPatientID]) and fhirUser ([ParseFHIRUser]), and what scopes mean in
 // plain words ([Scope.Describe], [DescribeSignInScope]).
 //
-// A [Scope] cannot be changed after it was parsed, and every list is a copy.
+// A [Scope] is immutable, and every returned list is a copy.
 //
-// The package judges words, not requests: it knows neither tokens nor users
-// (see package validator), and apart from the product's strict reader of JSON it
-// depends on the standard library alone.
+// The package does not know requests, tokens or users; see package validator. It depends
+// only on the standard library and on the product's strict reader of JSON.
 //
 // Sources: SMART App Launch 2.2, "Scopes and Launch Context" and "Conformance"
 // (https://hl7.org/fhir/smart-app-launch/); AWS HealthLake, "SMART on FHIR OAuth

@@ -8,7 +8,7 @@ import (
 // What a token says of its user: the claims patient and fhirUser. Whoever writes one
 // of them and whoever reads it uses the same form, which is defined here.
 
-// FHIRUser is the FHIR resource that a user is. Make it with [ParseFHIRUser].
+// FHIRUser is the FHIR resource of a user. Make it with [ParseFHIRUser].
 type FHIRUser struct {
 	Type string // one of [FHIRUserTypes]
 	ID   string // a FHIR id
@@ -36,9 +36,9 @@ const (
 	maxHostLength     = 253
 )
 
-// ValidPatientID reports whether a text may be the claim patient: a FHIR id (FHIR R4,
-// "id"), which is 1 to 64 letters, digits, "-" and ".". The ids "." and ".." are
-// refused, because they mean something else in a URL.
+// ValidPatientID reports whether a text is valid as the claim patient: a FHIR id (FHIR R4,
+// "id"), which is 1 to 64 letters, digits, "-" and ".". The ids "." and ".." are refused,
+// because they mean something else in a URL.
 func ValidPatientID(text string) bool {
 	return len(text) <= maxIDLength && isPathPart(text) && !strings.ContainsAny(text, "_~")
 }
@@ -113,8 +113,8 @@ func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-// DescribeUsers says in plain words who may use a client that names types of users for
-// its user/ scopes and groups of users, each perhaps none.
+// DescribeUsers describes who may use a client with these types of users for its user/
+// scopes and these groups. Both lists may be empty.
 func DescribeUsers(types, groups []string) string {
 	who := "every user of the pool"
 	if len(groups) > 0 {

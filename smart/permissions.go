@@ -23,7 +23,7 @@ const (
 // Contains reports whether p holds every permission of q.
 func (p Permissions) Contains(q Permissions) bool { return p&q == q }
 
-// ReadOnly reports whether p changes nothing: it reads or searches only.
+// ReadOnly reports whether p only reads or searches.
 func (p Permissions) ReadOnly() bool { return p != 0 && readOnly.Contains(p) }
 
 // String returns the SMART v2 form, such as "rs".

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Context says whose data a scope is about.
+// Context says whose data a scope gives access to.
 type Context string
 
 // The contexts of a resource scope (SMART App Launch 2.2, "Scopes for requesting FHIR Resources").
@@ -17,7 +17,7 @@ const (
 	System  Context = "system"  // data that a client may see without a user
 )
 
-// Version is the SMART generation whose grammar a scope is written in.
+// Version is the SMART version of a scope's grammar.
 type Version int
 
 // The two grammars of a resource scope.
@@ -29,8 +29,8 @@ const (
 // AnyType is the type part of a scope that covers every resource type.
 const AnyType = "*"
 
-// Scope is one resource scope. Make it with [ParseScope]: it cannot be changed after
-// that. The zero value grants nothing.
+// Scope is one resource scope. It is immutable; make it with [ParseScope]. The zero value
+// grants nothing.
 type Scope struct {
 	context     Context
 	typ         string
@@ -47,7 +47,7 @@ func (s Scope) Context() Context { return s.context }
 // Type is a FHIR R4 resource type, or [AnyType].
 func (s Scope) Type() string { return s.typ }
 
-// Permissions say what the holder may do with these resources.
+// Permissions returns what the holder may do with these resources.
 func (s Scope) Permissions() Permissions { return s.permissions }
 
 // Version is the grammar in which the scope is written.
@@ -60,8 +60,7 @@ func (s Scope) Filtered() bool { return len(s.query) > 0 }
 // Query returns a copy of the filter, in its order; nil without one.
 func (s Scope) Query() []Parameter { return slices.Clone(s.query) }
 
-// The ways in which a text is no resource scope. [ParseScope] joins them with
-// the text and what would be accepted; test with errors.Is.
+// The errors of [ParseScope], which adds the text and what is accepted. Test with errors.Is.
 var (
 	ErrNotResourceScope = errors.New("not a SMART resource scope")
 	ErrContext          = errors.New("unknown context")
@@ -74,13 +73,13 @@ var (
 //
 //	scope = ("patient" / "user" / "system") "/" (type / "*") "." permissions ["?" query]
 //
-// with v1 permissions "read", "write" or "*", or v2 permissions, a non-empty
-// in-order subset of "cruds". A query goes with v2 permissions and a concrete type,
-// and its parameters are search parameters that FHIR R4 defines for that type. What
-// HealthLake might ignore is refused, because that would widen the grant: result
-// parameters, chains, modifiers, composite and special parameters, _has, _include, and
-// the parameters of every resource, such as _id. A "?" or "=" in a value must be
-// percent-encoded. Errors wrap one of the Err values of this package.
+// with v1 permissions "read", "write" or "*", or v2 permissions, a non-empty in-order subset
+// of "cruds". A query needs v2 permissions and a concrete type. Its parameters are search
+// parameters that FHIR R4 defines for that type. ParseScope refuses parameters that
+// HealthLake might ignore, because that would widen the grant: result parameters, chains,
+// modifiers, composite and special parameters, _has, _include, and the parameters of every
+// resource, such as _id. A "?" or "=" in a value must be percent-encoded. Errors wrap one of
+// the Err values of this package.
 func ParseScope(text string) (Scope, error) {
 	context, rest, ok := strings.Cut(text, "/")
 	if !ok {
@@ -138,7 +137,7 @@ func (e *scopeError) Error() string { return fmt.Sprintf("%q: %v: %s", e.text, e
 
 func (e *scopeError) Unwrap() error { return e.kind }
 
-// String returns the scope as it was parsed, and nothing for the zero value.
+// String returns the scope as it was parsed, and an empty text for the zero value.
 func (s Scope) String() string { return s.text }
 
 // Normalize returns the scope in SMART v2 form: "patient/*.read" becomes
@@ -152,12 +151,12 @@ func (s Scope) Normalize() Scope {
 	return s
 }
 
-// ReadOnly reports whether the scope lets its holder change nothing.
+// ReadOnly reports whether the scope does not let its holder change data.
 func (s Scope) ReadOnly() bool { return s.permissions.ReadOnly() }
 
-// Covers reports whether everything that request asks for is granted by s: the
-// same context, s's type or a narrower one, no further permission, and at least
-// s's filter. The grammar version does not matter.
+// Covers reports whether s grants everything that request asks for: the same context, s's
+// type or a narrower one, no further permission, and at least s's filter. The grammar
+// version does not matter.
 func (s Scope) Covers(request Scope) bool {
 	if s.context != request.context || s.permissions == 0 || request.permissions == 0 {
 		return false
@@ -168,12 +167,11 @@ func (s Scope) Covers(request Scope) bool {
 	return s.permissions.Contains(request.permissions) && containsAll(request.query, s.query)
 }
 
-// SplitScopes splits the value of an OAuth 2.0 "scope" parameter or claim
-// (RFC 6749 section 3.3): tokens divided by single spaces. Nothing is decoded
-// before the split, so that an encoded space inside a filter never makes two
-// scopes of one. It reports false where the text breaks that grammar: an empty
-// text, two spaces in a row, a space at either end, or another character that
-// section 3.3 does not allow.
+// SplitScopes splits the value of an OAuth 2.0 "scope" parameter or claim (RFC 6749 section
+// 3.3): tokens separated by single spaces. It decodes nothing before the split, so an
+// encoded space inside a filter does not split a scope. It reports false if the text breaks
+// that grammar: an empty text, two spaces in a row, a space at either end, or another
+// character that section 3.3 does not allow.
 func SplitScopes(text string) ([]string, bool) {
 	scopes := strings.Split(text, " ")
 	for _, scope := range scopes {

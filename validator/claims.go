@@ -169,9 +169,9 @@ func (c claims) accept(config *Config) (Client, smart.Holder, Reason) {
 	return app, holder, reason
 }
 
-// Leeway is how far the issuer's clock may run ahead of ours: a token's iat and
-// nbf may lie this far in the future. There is none on exp: a token is never
-// taken after its end.
+// Leeway is how far the issuer's clock may run ahead of ours: a token's iat and nbf may be
+// this far in the future. It does not apply to exp: the validator never accepts an expired
+// token.
 const Leeway = 30 * time.Second
 
 // check holds a token against the time and the datastore that asks: for every event.

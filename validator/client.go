@@ -10,17 +10,17 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// Client is an app whose tokens are taken, and says whose app it is. Every user of a
-// Cognito user pool can sign in at every client of it, so that the client id of a
-// token says nothing of its user.
+// Client is an app whose tokens the validator accepts, and the users of the app. Every user
+// of a Cognito user pool can sign in at every client of it, so the client id of a token does
+// not say whether its user may use the app.
 type Client struct {
 	// ID is the exact "client_id". Required.
 	ID string
-	// FHIRUserTypes are the types of FHIR resource that users with user/ scopes may
-	// be: those of the claim fhirUser. With none, no user/ scope counts.
+	// FHIRUserTypes are the types of FHIR resource that users with user/ scopes may be (the
+	// claim fhirUser). With an empty list, no user/ scope counts.
 	FHIRUserTypes []string
-	// Groups of the user pool, of which a user must be in one (the claim
-	// cognito:groups). With none, groups decide nothing.
+	// Groups of the user pool; a user must be in one of them (the claim cognito:groups).
+	// With an empty list, every user may use the client.
 	Groups []string
 }
 
@@ -69,8 +69,8 @@ func (c *Config) checkClients() []error {
 //
 //	[{"ids": ["1example23456789"], "fhirUserTypes": ["Practitioner"], "groups": ["clinicians"]}]
 //
-// fhirUserTypes and groups may be left out. It is as strict as the reader of tokens:
-// an unknown or repeated member is an error, and so is an id that is listed twice.
+// fhirUserTypes and groups may be left out. It is as strict as the reader of tokens: an
+// unknown or repeated member is an error, and an id in two rules is one too.
 func ParseClients(text string) ([]Client, error) {
 	rules, err := strictjson.Array([]byte(text))
 	var clients []Client

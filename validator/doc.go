@@ -1,6 +1,6 @@
-// Package validator judges the bearer tokens of FHIR requests for AWS
-// HealthLake: it is the function that HealthLake asks, for every request, whether
-// its token may pass, and as which IAM role.
+// Package validator judges the bearer tokens of FHIR requests for AWS HealthLake. HealthLake
+// calls it for every request, to learn whether the token is accepted and which IAM role to
+// assume.
 //
 //	v, err := validator.New(validator.Config{
 //		Issuers:       []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example"},
@@ -15,62 +15,61 @@
 //
 // # What is trusted, and when
 //
-//  1. Nothing at first: an event without its three documented members, a token over [MaxTokenBytes], or one that is not a
-//     compact JWS of strict base64url with an RS256 header, is refused unread.
-//  2. The key comes from the configured key set, chosen by kid. A header that
-//     points at another key is refused.
-//  3. The signature is verified. Only now are the claims read.
-//  4. iss, token_use and client_id are checked, then whose token it is: a client's has
-//     no username and sub equals client_id; a user's has a username. Anything else is
-//     refused, and so is a token that is bound to a key of its holder (cnf).
-//  5. Scopes that the holder may not have are dropped: a client keeps system/
-//     scopes only; a user keeps patient/ scopes with a well-formed patient claim, and
-//     user/ scopes with a well-formed fhirUser claim of a type that the client is for.
-//     A user who is in none of the client's groups, where it names any, keeps nothing.
-//     With no scope left, the request is denied. The answer holds patient where a
-//     patient/ scope is left, and fhirUser where a user/ scope is: a claim that no
-//     scope calls for is not passed on. The type of fhirUser decides about user/ scopes
-//     alone: a patient/ scope reaches one patient's compartment, whoever reads it.
-//  6. exp, iat and nbf are held against the time, and aud against the datastore that
-//     asks.
-//  7. The answer names the read role if every scope left only reads or searches,
-//     and the write role otherwise. Neither can start an export: the export role is
-//     named for that operation alone, and for a client whose system/ scopes read and
-//     search every resource. The name of the operation decides nothing else.
+//  1. The validator trusts nothing at first. It refuses an event without its three
+//     documented members, a token over [MaxTokenBytes], and a token that is not a compact
+//     JWS of strict base64url with an RS256 header.
+//  2. It takes the key from the configured key set, by kid. It refuses a header that points
+//     at another key.
+//  3. It verifies the signature. Only then does it read the claims.
+//  4. It checks iss, token_use and client_id, and then the holder. A client's token has no
+//     username, and its sub equals client_id. A user's token has a username. It refuses any
+//     other token, and a token that is bound to a key of its holder (cnf).
+//  5. It drops scopes that the holder may not have. A client keeps only system/ scopes. A
+//     user keeps patient/ scopes with a well-formed patient claim, and user/ scopes with a
+//     well-formed fhirUser claim of a type that the client allows. If the client has groups,
+//     a user outside of them keeps no scope. Without a scope left, it denies the request.
+//     The answer has patient if a patient/ scope is left, and fhirUser if a user/ scope is.
+//     The type of fhirUser has no effect on patient/ scopes, which reach the compartment of
+//     one patient for every type of user.
+//  6. It checks exp, iat and nbf against the time, and aud against the datastore of the
+//     event.
+//  7. It names the read role if all scopes left only read or search, and otherwise the write
+//     role. Neither can start an export. It names the export role only for an export by a
+//     client whose system/ scopes read and search every resource. The name of the operation
+//     has no other effect.
 //
-// A token that was granted is remembered by a digest of all its bytes, so that the
-// next request with it costs no verification. Steps 3 to 5 follow from the token and
-// the configuration alone, and are not done again. Steps 6 and 7 are done for each
-// event, and what is remembered of a token counts only while its key does.
+// The validator remembers a granted token by a digest of all its bytes. Steps 3 to 5 depend
+// only on the token and the configuration, so the next request with it skips them. Steps 6
+// and 7 run for each event. A remembered token counts only while its key is valid.
 //
-// The event, header, claims and key set are all read by one strict reader of JSON.
+// One strict reader of JSON reads the event, header, claims and key set.
 //
 // The source has a file for each stage: the event and its answer (event.go), the JWS
-// (jws.go), the key set (keyset.go, and jwks.go for its form), the claims with their
-// checks (claims.go), the holder with the scopes that count (holder.go), the role
-// (role.go), and what was seen before (seen.go). [Validator.Authorize] runs them in order.
+// (jws.go), the key set (keyset.go, and jwks.go for its form), the claims with their checks
+// (claims.go), the holder with the scopes that count (holder.go), the role (role.go), and
+// the remembered tokens (seen.go). [Validator.Authorize] runs them in order.
 //
-// # Claims that must be honoured
+// # Optional claims
 //
-// Cognito rarely sends them, but where they are there, they decide:
+// Cognito rarely sends these claims. If a token has one, the validator applies it:
 //
-//	aud       absent, the token is for any recipient. Otherwise one of its values is the
+//	aud       if absent, the token is for any recipient. Otherwise one of its values is the
 //	          event's datastoreEndpoint, with or without the slash at its end (RFC 7519
 //	          section 4.1.3, RFC 8707)
-//	cnf       refused, whatever it holds: an event does not show the proof that the
+//	cnf       refused with any value: an event does not contain the proof that the
 //	          holder has the key (RFC 7800, RFC 8705, RFC 9449)
 //	exp, nbf  RFC 7519 sections 4.1.4 and 4.1.5; an iat or nbf of 0 is malformed
 //
-// Others were considered. act and may_act (RFC 8693) tell who acts for whom and
-// restrict nothing. authorization_details (RFC 9396) grants beside the scopes, and is
-// not used. jti is for issuers that forbid a second use, and HealthLake asks about each
-// request. azp, nonce and events belong to other kinds of token, which token_use keeps
-// out.
+// It ignores other claims. act and may_act (RFC 8693) say who acts for whom, and restrict
+// nothing. authorization_details (RFC 9396) adds grants, and the validator grants only
+// scopes. jti is for issuers that forbid a second use, but HealthLake asks about the same
+// token many times. azp, nonce and events belong to other kinds of token, which the check of
+// token_use refuses.
 //
 // # RFC 8725, JSON Web Token Best Current Practices
 //
-// What each practice means here, and the test that shows it. TestNoTokenOfTheCataloguePasses
-// is a catalogue of attacks with a reference each.
+// This table says how the validator follows each practice, and which test shows it.
+// TestNoTokenOfTheCataloguePasses is a catalogue of attacks, each with its reference.
 //
 //	3.1  algorithm verification   alg is RS256 or the token is refused, whatever key there is
 //	                              TestNoTokenOfTheCataloguePasses

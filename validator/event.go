@@ -4,9 +4,9 @@ import "github.com/smartlake/pulumi-smartlake/internal/strictjson"
 
 // Event is what HealthLake sends for a FHIR request that carries a bearer token
 // (https://docs.aws.amazon.com/healthlake/latest/devguide/reference-smart-on-fhir-token-validation.html).
-// The first three members are documented, and an event without an endpoint or an
-// operation is refused; the others have been seen in captured events and decide
-// nothing. Nothing in it tells the resource type, id, path or query.
+// AWS documents the first three members, and the validator refuses an event without an
+// endpoint or an operation. The other members occur in captured events and have no effect.
+// The event does not have the resource type, id, path or query.
 type Event struct {
 	DatastoreEndpoint    string `json:"datastoreEndpoint"`
 	OperationName        string `json:"operationName"`
@@ -44,16 +44,16 @@ func parseEvent(payload []byte) (Event, bool) {
 	return e, err == nil
 }
 
-// Answer is what HealthLake takes for an answer. A grant names the role that
-// HealthLake assumes for the request; a denial names none.
+// Answer is the answer to HealthLake. A grant names the role that HealthLake assumes for the
+// request; a denial names none.
 type Answer struct {
 	AuthPayload AuthPayload `json:"authPayload"`
 	IAMRoleARN  string      `json:"iamRoleARN,omitempty"`
 }
 
-// AuthPayload is the judged token. AWS's documentation shows isAuthorized as a
-// string, and a deployment with the string is known to work. A denial holds
-// isAuthorized and error alone.
+// AuthPayload describes the judged token. AWS's documentation shows isAuthorized as a
+// string, and a deployment with the string is known to work. A denial has only isAuthorized
+// and error.
 type AuthPayload struct {
 	IsAuthorized string `json:"isAuthorized"` // "true" or "false"
 	Error        Reason `json:"error,omitempty"`
@@ -67,15 +67,14 @@ type AuthPayload struct {
 	ClientID  string `json:"clientId,omitempty"` // for HealthLake to ignore, and people to read
 	Scope     string `json:"scope,omitempty"`    // the scopes that count, in the token's order
 
-	// It is not documented whether HealthLake learns the patient and the user
-	// from here or from the token itself. Each claim is passed through with the scopes
-	// that count with it: patient where a patient/ scope is left, fhirUser where a
-	// user/ scope is.
+	// AWS does not document whether HealthLake reads the patient and the user from here or
+	// from the token itself. The answer has patient if a patient/ scope counts, and fhirUser
+	// if a user/ scope counts.
 	Patient  string `json:"patient,omitempty"`
 	FHIRUser string `json:"fhirUser,omitempty"`
 }
 
-// Authorized reports whether the answer lets the request pass.
+// Authorized reports whether the answer is a grant.
 func (a Answer) Authorized() bool { return a.AuthPayload.IsAuthorized == "true" }
 
 func deny(reason Reason) Answer {

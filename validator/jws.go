@@ -10,7 +10,8 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
-// MaxTokenBytes is the length above which a token is refused unread.
+// MaxTokenBytes is the maximum length of a token. The validator refuses a longer one without
+// reading it.
 const MaxTokenBytes = wire.MaxTokenBytes
 
 // errMember ends the reading of an object of which a member is not what it must be.

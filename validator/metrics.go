@@ -7,7 +7,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
-// MetricsNamespace is where CloudWatch keeps the validator's metrics.
+// MetricsNamespace is the CloudWatch namespace of the validator's metrics.
 const MetricsNamespace = wire.MetricsNamespace
 
 // The log lines carry metrics in CloudWatch's embedded metric format, so that

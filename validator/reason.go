@@ -1,8 +1,7 @@
 package validator
 
-// Reason is a stable code that says why a request was refused. It stands in the
-// answer's "error", in the log line and in the metrics; it never holds a value of
-// the token.
+// Reason is a stable code for the reason of a denial. It is in the answer's "error", in the
+// log line and in the metrics. It never contains a value of the token.
 type Reason string
 
 // The reasons of a refusal, in the order in which the checks run.
@@ -34,7 +33,7 @@ const (
 	DeadlineExceeded    Reason = "deadline_exceeded"      // no judgement within the budget
 	InternalError       Reason = "internal_error"         // a defect of the validator; the log has its trace
 
-	// FHIRUserTypeNotAllowed stands beside ScopeInsufficient: no scope is left, because
-	// the client's user/ scopes are for users of other types of FHIR resource.
+	// FHIRUserTypeNotAllowed is a case of ScopeInsufficient: no scope is left, because the
+	// client's user/ scopes are for users of other types of FHIR resource.
 	FHIRUserTypeNotAllowed Reason = "fhir_user_type_not_allowed"
 )

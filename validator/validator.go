@@ -16,12 +16,12 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// Budget is the longest that a judgement takes, whatever happens. HealthLake
-// waits for one second, the way to the function and back included.
+// Budget is the longest time for a judgement. HealthLake waits for one second, including the
+// network.
 const Budget = 800 * time.Millisecond
 
-// Config says what a validator accepts. Every field is required unless it says
-// otherwise.
+// Config is the configuration of a validator. Every field is required unless its comment
+// says otherwise.
 type Config struct {
 	Issuers  []string                    // accepted "iss" values
 	JWKSURI  string                      // https URL of the issuer's key set
@@ -47,8 +47,7 @@ type Validator struct {
 	now    func() time.Time
 }
 
-// New checks the configuration. It reads nothing from the network: see
-// [Validator.Warm].
+// New checks the configuration. It does not use the network; see [Validator.Warm].
 func New(config Config) (*Validator, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -89,9 +88,9 @@ func (c Config) check() error {
 	return errors.Join(problems...)
 }
 
-// Warm reads the key set, so that the first judgement need not. It takes no
-// longer than a fetch may, and a failure is for the log alone: the first judgement
-// tries again at once, in what is left of [Budget] since Warm began.
+// Warm reads the key set before the first judgement. It takes no longer than one fetch. Log
+// its error and go on: the first judgement tries again at once, within the rest of [Budget]
+// since Warm began.
 func (v *Validator) Warm(ctx context.Context) error {
 	v.keys.warm(ctx)
 	usable, skipped, err := v.keys.state()
@@ -103,8 +102,8 @@ func (v *Validator) Warm(ctx context.Context) error {
 	return nil
 }
 
-// Invoke is the Lambda handler: HealthLake's event in, its answer out, both as
-// JSON. There is never an error, because a denial is an answer too.
+// Invoke is the Lambda handler: HealthLake's event in, its answer out, both as JSON. The
+// error is always nil, because a denial is an answer too.
 func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	event, ok := parseEvent(payload)
 	if !ok {
@@ -113,8 +112,8 @@ func (v *Validator) Invoke(ctx context.Context, payload []byte) ([]byte, error) 
 	return json.Marshal(v.Authorize(ctx, event)) // cannot fail: an answer is made of strings and integers
 }
 
-// Authorize judges the event's token. It always answers, within [Budget], and
-// what it cannot judge it denies.
+// Authorize judges the event's token. It always answers within [Budget], with a denial if it
+// cannot judge the token.
 func (v *Validator) Authorize(ctx context.Context, event Event) (answer Answer) {
 	r := record{operation: event.OperationName}
 	defer func() {
