@@ -66,7 +66,7 @@ func TestDefaultsAreReadFromSentences(t *testing.T) {
 		"| [`alarms`](#alarms) | object | none |",
 		"| `protect` | true or false | true |",
 		"| `userPool.deletionProtection` | true or false | the value of `protect` |", // a word of English, inside a sentence
-		"give `function.logKmsKeyArn` too",
+		"set `function.logKmsKeyArn` too",
 		"users with the client's user/ scopes may be: Practitioner, PractitionerRole, Patient, ", // and a member of an enum
 		"| `tags` | object of text | none |",
 	} {
