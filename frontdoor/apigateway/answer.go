@@ -18,8 +18,8 @@ const (
 	// headroom is for the status and the headers of an answer.
 	headroom = 64 << 10
 
-	// MaxResponse is the longest body that always fits into an answer of Lambda, in bytes:
-	// in the payload it grows by a third at most, which is what base64 takes.
+	// MaxResponse is the longest body in bytes that always fits into an answer of Lambda. In
+	// the payload it grows by at most a third, because of base64.
 	MaxResponse = (maxPayload - headroom) / 4 * 3
 )
 

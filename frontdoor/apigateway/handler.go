@@ -4,7 +4,7 @@
 //
 //	lambda.Start(apigateway.New(handler))
 //
-// A request is what API Gateway says of it:
+// The handler builds the request from API Gateway's event:
 //
 //   - The path is the event's rawPath, which HTTP APIs hand over decoded. It is taken as it
 //     is, and a percent sign in it is one: URL.EscapedPath shows what no plain path has,
@@ -17,11 +17,11 @@
 //   - RemoteAddr is the client's address, without a port. TLS is nil, because TLS ended at
 //     API Gateway. Cookies are dropped. The context has the function's deadline.
 //
-// An answer is buffered: an HTTP API takes no stream. Text goes as text and everything else
-// in base64. An answer that is longer than [MaxResponse], that breaks off, or whose length is
-// not its Content-Length is answered with 502 instead, never cut short.
+// It buffers answers, because an HTTP API has no streaming. It sends text as text and
+// everything else in base64. If an answer is longer than [MaxResponse], is incomplete, or
+// has another length than its Content-Length, it answers with 502 instead.
 //
-// It knows neither FHIR nor OAuth. REST APIs and payload format 1.0 are refused.
+// It does not know FHIR or OAuth. It refuses events of REST APIs and of payload format 1.0.
 package apigateway
 
 import (
@@ -39,9 +39,9 @@ type Handler struct{ handler http.Handler }
 // New returns a Lambda handler that answers with the http.Handler.
 func New(handler http.Handler) *Handler { return &Handler{handler} }
 
-// Invoke answers one event with one response, both in payload format 2.0. The error of a
-// payload that is no such event, and that of a panic, hold nothing of the request: API
-// Gateway answers 500 for either.
+// Invoke answers one event with one response, both in payload format 2.0. It returns an
+// error for a payload that is not such an event, and after a panic. The error contains
+// nothing of the request, and API Gateway answers 500.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	request, err := readEvent(ctx, payload)
 	if err != nil {

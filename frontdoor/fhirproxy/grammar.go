@@ -10,8 +10,8 @@ import (
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
-// Interaction is what a request asks of a FHIR server. It names no resource, so that it
-// may be logged.
+// Interaction is the FHIR interaction of a request. It does not name a resource, so a log
+// may have it.
 type Interaction struct {
 	// Name is FHIR's code of the interaction, such as "read" or "search-type", or
 	// "job-status" or "job-cancel" for the job of an operation of HealthLake.

@@ -30,10 +30,10 @@ var (
 	}
 )
 
-// RequestHeader copies the headers of a request that a FHIR server behind may see, and no
-// other: no credentials, no cookies, nothing about the way that the request came.
-// [BearerToken] reads the token. An error is a [*Refusal]: a header that changes what the
-// request means is refused if it cannot be passed on, never left out.
+// RequestHeader copies only the headers of a request that the FHIR server may see: no
+// credentials, no cookies, and no headers of proxies. [BearerToken] reads the token. An
+// error is a [*Refusal]: RequestHeader refuses a header that changes the meaning of the
+// request and cannot be passed on.
 func RequestHeader(in http.Header) (http.Header, error) {
 	out := http.Header{}
 	for name, values := range in {
@@ -86,9 +86,9 @@ func validHeaderValue(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
 }
 
-// ResponseHeader copies the headers of a FHIR server's answer that its caller may see,
-// and no other. Location and Content-Location are moved from one base URL to another; one
-// that is not below the base is left out, like a challenge that is not for a bearer token.
+// ResponseHeader copies only the headers of a FHIR server's answer that the caller may see.
+// It moves Location and Content-Location from one base URL to another. It leaves out one
+// that is not below the base, and a challenge that is not for a bearer token.
 func ResponseHeader(in http.Header, from, to string) http.Header {
 	out := http.Header{}
 	for _, name := range responseHeaders {

@@ -1,5 +1,5 @@
 // Package fhirproxy is a strict reverse proxy in front of the FHIR API of an AWS HealthLake
-// datastore. It passes on what FHIR R4's grammar has, with the headers of a list and one
+// datastore. It passes on only requests of FHIR R4's grammar, with listed headers and one
 // bearer token, and moves the URLs of the answers from the datastore's base to its own.
 //
 //	proxy, err := fhirproxy.New(fhirproxy.Config{
@@ -7,14 +7,14 @@
 //		Upstream: "https://healthlake.eu-west-1.amazonaws.com/datastore/<id>/r4/",
 //	})
 //
-// It decides nothing about access: the datastore and its validator judge every token, and
-// the same token gets the same answer at the datastore's own endpoint. It has no
-// credentials of its own and relays none but the bearer token. It knows nothing of CORS,
-// of the discovery document or of how tokens are made. It writes no log: [Config.Observe]
-// is told what became of a request.
+// It makes no decision about access: the datastore and its validator judge every token, and
+// the same token gets the same answer at the datastore's own endpoint. It has no credentials
+// of its own, and passes on only the bearer token. It has no CORS and no discovery document,
+// and does not know how tokens are made. It writes no log: it calls Config.Observe after
+// each request.
 //
-// [Parse], [RequestHeader], [BearerToken], [ResponseHeader] and [Rebase] are the rules by
-// themselves, for another proxy of FHIR.
+// [Parse], [RequestHeader], [BearerToken], [ResponseHeader] and [Rebase] are the separate
+// rules, for use in another proxy of FHIR.
 //
 // Sources: FHIR R4, "http" (https://hl7.org/fhir/R4/http.html); RFC 6750; RFC 9110.
 package fhirproxy
@@ -38,20 +38,22 @@ type Config struct {
 	BaseURL string
 	// Upstream is the datastore's FHIR base URL: https, with a slash at its end.
 	Upstream string
-	// Transport sends the requests. If nil, one that knows no proxy of the environment.
+	// Transport sends the requests. If nil, one that ignores the proxy settings of the
+	// environment.
 	Transport http.RoundTripper
 	// Timeout is how long the datastore may take for a whole answer. If zero, 25 seconds.
 	Timeout time.Duration
-	// MaxResponse is how large the body of an answer may be on the way back, in bytes,
-	// compressed if it is. A larger one is an OperationOutcome too-costly. An answer is
-	// then held in memory until it is whole. If zero, answers are passed on as they come.
+	// MaxResponse is the maximum size of an answer's body in bytes, after compression. For a
+	// larger one the proxy answers with an OperationOutcome too-costly. It keeps each answer
+	// in memory until it is complete. If zero, there is no limit, and the proxy streams
+	// answers.
 	MaxResponse int64
-	// Observe, if not nil, is called once for every request, after it was answered, with
-	// the context of the request.
+	// Observe, if not nil, is called once for each request after its answer, with the
+	// context of the request.
 	Observe func(context.Context, Exchange)
 }
 
-// Exchange is what became of a request. It tells nothing that is secret.
+// Exchange is the result of a request. It contains nothing secret.
 type Exchange struct {
 	Interaction Interaction   // zero if the request was refused before it was understood
 	Upstream    time.Duration // what the datastore took, its body included; 0 if it was not asked

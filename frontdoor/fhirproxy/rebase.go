@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Rebase reads JSON and moves the URLs below one base URL to another: each string that
-// is the base "from", or begins with it and goes on with a slash, a query or a fragment,
-// begins with "to" instead. Both may end with a slash, which does not matter. A slash
-// that is escaped in JSON ("\/") is understood, and the new base then written that way.
+// Rebase reads JSON and moves the URLs below one base URL to another: each string that is
+// the base "from", or begins with it and goes on with a slash, a query or a fragment, begins
+// with "to" instead. Both may end with a slash, which has no effect. If the slashes are
+// escaped in JSON ("\/"), Rebase escapes those of the new base too.
 //
-// A base is found only after the opening quote of a string: a link within the text of a
-// narrative stays, and so does a longer host or path. Every other byte is passed on as it
-// came, however the reads are cut.
+// Rebase finds a base only after the opening quote of a string. A link within the text of a
+// narrative stays, and so does a longer host or path. All other bytes stay as they are, for
+// any sizes of the reads.
 func Rebase(body io.Reader, from, to string) io.Reader {
 	from, to = strings.TrimSuffix(from, "/"), strings.TrimSuffix(to, "/")
 	scheme, _, _ := strings.Cut(from, "/")

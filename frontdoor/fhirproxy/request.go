@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// MaxRequest is how large the body of a request may be, in bytes. It is the largest that
-// an HTTP API of API Gateway takes.
+// MaxRequest is the maximum size of a request's body in bytes. It is the limit of an HTTP
+// API of API Gateway.
 const MaxRequest = 10 << 20
 
 // outgoing is a request that may go to the datastore.

@@ -14,8 +14,8 @@ const maxToken = 8 << 10
 var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 
 // BearerToken reads the one bearer token of a request, by the grammar of RFC 6750, section
-// 2.1. An error is a [*Refusal] with a challenge: 401 without a token or with one that
-// cannot be one, 400 with several.
+// 2.1. An error is a [*Refusal] with a challenge: 401 without a token or with a malformed
+// one, 400 with several.
 func BearerToken(in http.Header) (string, error) {
 	var sent []string
 	for name, values := range in {
