@@ -137,6 +137,7 @@ func (args *FrontDoorArgs) normalize(name string) (frontDoorPlan, error) {
 const (
 	endpointWanted          = "must be an https URL, without query and fragment"
 	datastoreEndpointWanted = "must be the FHIR base URL of a HealthLake datastore, and end in a slash"
+	sameClientID            = "another client has this id; choose a different one"
 )
 
 // checkConnections checks what the front door stands between.
@@ -185,7 +186,7 @@ func (a FrontDoorArgs) checkClients(p *problems) []client {
 		case a.Clients[i].ID == nil || known && id == "":
 			p.missing(field+".id", "must be the client_id of the client")
 		case known && seen[string(id)]:
-			p.add(field+".id", string(id), "another client has this id; choose a different one")
+			p.add(field+".id", string(id), sameClientID)
 		}
 		seen[string(id)] = true
 		oneOf(p, field+".kind", c.Kind, ServiceClient, ConfidentialClient, PublicClient)

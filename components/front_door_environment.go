@@ -23,7 +23,10 @@ func (a frontDoorPlan) environment(d *FrontDoor) pulumi.StringMapInput {
 	}
 	parts := []any{
 		d.FHIRBaseURL, valid("datastoreEndpoint", a.DatastoreEndpoint, validDatastoreEndpoint, datastoreEndpointWanted),
-		a.AuthorizationEndpoint, a.TokenEndpoint, a.RevocationEndpoint, d.DiscoveryDocument, origins,
+		valid("authorizationEndpoint", a.AuthorizationEndpoint, validEndpoint, endpointWanted),
+		valid("tokenEndpoint", a.TokenEndpoint, validEndpoint, endpointWanted),
+		valid("revocationEndpoint", a.RevocationEndpoint, validEndpoint, endpointWanted),
+		d.DiscoveryDocument, origins,
 	}
 	texts := len(parts) - 1
 	for i, client := range a.clients {
@@ -45,8 +48,24 @@ func (a frontDoorPlan) environment(d *FrontDoor) pulumi.StringMapInput {
 				ID: text(texts + 1 + 2*i), CallbackURLs: values[texts+2+2*i].([]string), Scopes: a.clients[i].Scopes,
 			})
 		}
+		if err := checkClientIDs(door.Clients); err != nil {
+			return nil, err
+		}
 		return a.variables(door)
 	}).(pulumi.StringMapOutput)
+}
+
+// checkClientIDs refuses two clients with one id, which may become known late. It takes empty
+// ids, as [orEmpty] does.
+func checkClientIDs(clients []wire.FrontDoorClient) error {
+	seen := map[string]bool{"": false}
+	for i, client := range clients {
+		if seen[client.ID] {
+			return problem{fmt.Sprintf("clients[%d].id", i), told(client.ID) + ": " + sameClientID}
+		}
+		seen[client.ID] = client.ID != ""
+	}
+	return nil
 }
 
 // variables are the environment of a door.

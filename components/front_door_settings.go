@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -160,7 +161,9 @@ func validEndpoint(text string) bool {
 	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && !strings.ContainsAny(text, "?# \t\r\n")
 }
 
-// validDatastoreEndpoint reports whether a text is a FHIR base URL as HealthLake writes it.
+// validDatastoreEndpoint reports whether a text is a FHIR base URL as HealthLake writes it. A
+// path that another reader may clean or decode leads to another datastore.
 func validDatastoreEndpoint(text string) bool {
-	return validEndpoint(text) && strings.HasSuffix(text, "/")
+	u, err := url.Parse(text)
+	return err == nil && validEndpoint(text) && !strings.ContainsAny(text, "%;\\") && strings.TrimSuffix(path.Clean(u.Path), "/")+"/" == u.Path
 }

@@ -528,7 +528,14 @@ func TestAFrontDoorAloneRefusesWhatItCannotStandBetween(t *testing.T) {
 		`datastoreArn: "r4": ` + arn:                                 func(a *components.FrontDoorArgs) { a.DatastoreARN = pulumi.String("r4") },
 		`datastoreEndpoint: missing; ` + endpoint:                    func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = nil },
 		`datastoreEndpoint: "https://a.example.org/r4": ` + endpoint: func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = pulumi.String("https://a.example.org/r4") },
-		`issuer: missing; ` + url:                                    func(a *components.FrontDoorArgs) { a.Issuer = nil },
+		`datastoreEndpoint: "https://a.example.org/datastore/x/r4/../../y/r4/": ` + endpoint: func(a *components.FrontDoorArgs) {
+			a.DatastoreEndpoint = pulumi.String("https://a.example.org/datastore/x/r4/../../y/r4/")
+		},
+		`datastoreEndpoint: "https://a.example.org//r4/": ` + endpoint: func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = pulumi.String("https://a.example.org//r4/") },
+		`datastoreEndpoint: "https://a.example.org/%2e%2e/r4/": ` + endpoint: func(a *components.FrontDoorArgs) {
+			a.DatastoreEndpoint = pulumi.String("https://a.example.org/%2e%2e/r4/")
+		},
+		`issuer: missing; ` + url: func(a *components.FrontDoorArgs) { a.Issuer = nil },
 		`tokenEndpoint: "http://auth.example.org/oauth2/token": ` + url: func(a *components.FrontDoorArgs) {
 			a.TokenEndpoint = pulumi.String("http://auth.example.org/oauth2/token")
 		},
@@ -551,6 +558,38 @@ func TestAFrontDoorAloneRefusesWhatItCannotStandBetween(t *testing.T) {
 			args := aDoor()
 			edit(args)
 			assertRefusal(t, aFrontDoorAlone(args), `FrontDoor "door": `+want)
+		})
+	}
+}
+
+// What becomes known during the update is checked before the function gets it: a function that
+// refuses to start is found out by its users.
+func TestWhatAFrontDoorCannotStandBetweenIsRefusedAsSoonAsItIsKnown(t *testing.T) {
+	later := func(text string) pulumi.StringInput { return pulumi.String(text).ToStringOutput() }
+	const (
+		endpoint = "must be the FHIR base URL of a HealthLake datastore, and end in a slash"
+		url      = "must be an https URL, without query and fragment"
+	)
+	for want, edit := range map[string]func(*components.FrontDoorArgs){
+		`datastoreEndpoint: "https://a.example.org/r4": ` + endpoint:  func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = later("https://a.example.org/r4") },
+		`authorizationEndpoint: "http://auth.example.org/a": ` + url:  func(a *components.FrontDoorArgs) { a.AuthorizationEndpoint = later("http://auth.example.org/a") },
+		`tokenEndpoint: "auth.example.org": ` + url:                   func(a *components.FrontDoorArgs) { a.TokenEndpoint = later("auth.example.org") },
+		`revocationEndpoint: "https://a.example.org/?b": ` + url:      func(a *components.FrontDoorArgs) { a.RevocationEndpoint = later("https://a.example.org/?b") },
+		`clients[1].id: "app": another client has this id; choose a different one`: func(a *components.FrontDoorArgs) {
+			a.Clients = append(a.Clients, a.Clients[0])
+			a.Clients[1].ID = later("app")
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			args := aDoor()
+			edit(args)
+			r, err := run(aFrontDoorAlone(args))
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v", err)
+			}
+			if len(r.of(functionType)) > 0 {
+				t.Error("the function was declared nevertheless")
+			}
 		})
 	}
 }
