@@ -2,6 +2,7 @@ package healthlake
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,7 +50,8 @@ func (u *upstream) search(w http.ResponseWriter, r *http.Request, g grant) {
 // held against: other types' resources, parts of resources, other formats.
 func checkForwarded(criteria url.Values) error {
 	known := []string{"_id", "_lastUpdated", "_profile", "_security", "_sort", "_source", "_tag"}
-	for name, values := range criteria {
+	for _, name := range slices.Sorted(maps.Keys(criteria)) {
+		values := criteria[name]
 		base, _, _ := strings.Cut(name, ":")
 		if strings.HasPrefix(name, "_") && !slices.Contains(known, base) || strings.Contains(name, ".") ||
 			name == "_sort" && strings.Contains(strings.Join(values, ","), ".") {

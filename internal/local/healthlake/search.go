@@ -51,7 +51,8 @@ func (p pages) parse(listing string, form url.Values, known []string) (listingRe
 		}
 	}
 	asked := listingRequest{criteria: url.Values{}, count: maxCount, total: true, after: from.After, upstream: from.Upstream}
-	for name, values := range form {
+	for _, name := range slices.Sorted(maps.Keys(form)) { // so that the same request is refused for the same reason
+		values := form[name]
 		switch {
 		case name == "_count":
 			n, err := strconv.Atoi(values[0])
