@@ -3,12 +3,14 @@ package frontdoor
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -109,7 +111,7 @@ func (c *capabilityStatement) fetch(ctx context.Context) (*document, error) {
 	}
 	response, err := c.config.Transport.RoundTrip(request)
 	if err != nil {
-		return nil, err
+		return nil, withoutContent(err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it was read as far as it counts
 	if response.StatusCode != http.StatusOK {
@@ -119,13 +121,31 @@ func (c *capabilityStatement) fetch(ctx context.Context) (*document, error) {
 		return nil, errors.New("HealthLake's answer is not JSON")
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxCapability+1))
+	if given := ctx.Err(); given != nil { // the answer may have ended because it was given up
+		err = given
+	}
 	if err != nil {
-		return nil, err
+		return nil, withoutContent(err)
 	}
 	if len(body) > maxCapability {
 		return nil, fmt.Errorf("HealthLake's answer is longer than %d bytes", maxCapability)
 	}
 	return c.config.capabilityDocument(body)
+}
+
+// withoutContent is why HealthLake could not be asked, for the log. An error of HTTP
+// may quote what came, and that may belong to another answer on the connection.
+func withoutContent(err error) error {
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("HealthLake took too long")
+	case errors.As(err, &network), errors.As(err, &certificate):
+		return err
+	default:
+		return errors.New("HealthLake's answer is broken")
+	}
 }
 
 // capabilityDocument is HealthLake's statement with the door's addresses in the

@@ -181,6 +181,12 @@ func TestWithoutAStatementTheAnswerIs503AndTheNextTryIsSoon(t *testing.T) {
 			http.Redirect(rw, r, "/datastore/d2/r4/metadata", http.StatusFound)
 		},
 		"broken off": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"no HTTP": func(rw http.ResponseWriter, _ *http.Request) {
+			if connection, _, err := http.NewResponseController(rw).Hijack(); err == nil {
+				_, _ = io.WriteString(connection, "canary\r\n\r\n")
+				_ = connection.Close()
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

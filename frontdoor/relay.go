@@ -98,6 +98,9 @@ func (s *cognitoRelay) call(ctx context.Context, endpoint string, parameters url
 	defer response.Body.Close() //nolint:errcheck // it was read as far as it counts
 	var body bytes.Buffer
 	n, err := io.Copy(&body, io.LimitReader(response.Body, maxCognitoAnswer+1))
+	if given := ctx.Err(); given != nil { // the answer may have ended because it was given up
+		err = given
+	}
 	switch {
 	case err != nil:
 		return cognitoAnswer{}, noAnswer(err)

@@ -1,6 +1,7 @@
 package frontdoor
 
 import (
+	"bytes"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -43,7 +44,9 @@ func (s *cognitoRelay) serveToken(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveRevocation has Cognito revoke a refresh token (RFC 7009). Cognito documents
-// HTTP Basic alone for it, so a secret from the body goes there as Basic.
+// HTTP Basic alone for it, so a secret from the body goes there as Basic. It documents a
+// success without a body: a page with status 200 is none
+// (https://docs.aws.amazon.com/cognito/latest/developerguide/revocation-endpoint.html).
 func (s *cognitoRelay) serveRevocation(w http.ResponseWriter, r *http.Request) {
 	app, values, ok := s.readRequest(w, r)
 	if !ok {
@@ -61,6 +64,9 @@ func (s *cognitoRelay) serveRevocation(w http.ResponseWriter, r *http.Request) {
 	said, wrong := s.call(r.Context(), s.revocationEndpoint, parameters, basic)
 	if wrong == nil {
 		wrong = said.refusal(app.basic != "")
+	}
+	if wrong == nil && len(bytes.TrimSpace(said.body)) > 0 {
+		wrong = notUnderstood()
 	}
 	if wrong != nil {
 		said.serveRefusal(w, r, wrong)

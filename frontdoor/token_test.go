@@ -511,6 +511,44 @@ func TestCognitoThatIsDownOrTooSlowIsAServerError(t *testing.T) {
 	}
 }
 
+// What came before the end of the time may look whole, and end because it was given up.
+func TestAnAnswerThatEndsAfterItWasGivenUpIsNone(t *testing.T) {
+	w := newWorld(t, func(c *frontdoor.Config) {
+		c.Transport = transport(func(r *http.Request) (*http.Response, error) {
+			body := until{r.Context().Done(), strings.NewReader(`{"half":`)}
+			return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(body)}, nil
+		})
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	r := request(http.MethodPost, "/oauth2/token", exchange().Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	refused(t, w.do(r.WithContext(ctx)), http.StatusGatewayTimeout, "server_error")
+}
+
+// until is a body that ends when something is done.
+type until struct {
+	done <-chan struct{}
+	io.Reader
+}
+
+func (u until) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if err != nil {
+		<-u.done
+	}
+	return n, err
+}
+
+func TestAPageInThePlaceOfARevocationIsNoSuccess(t *testing.T) {
+	w := newWorld(t)
+	w.cognitoSays(status(http.StatusOK, "<p>canary"))
+	recorder := w.post("/oauth2/revoke", url.Values{"client_id": {portal}, "token": {"t"}})
+	refused(t, recorder, http.StatusBadGateway, "server_error")
+	if strings.Contains(recorder.Body.String(), "canary") {
+		t.Errorf("got %s", recorder.Body)
+	}
+}
+
 // transport is a function in the place of the network.
 type transport func(*http.Request) (*http.Response, error)
 
