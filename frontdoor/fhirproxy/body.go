@@ -76,6 +76,18 @@ func (s *spool) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// copyBuffers are what answers are copied by, an httputil.BufferPool. A new buffer for every
+// answer would be most of what an answer of ordinary size takes of the heap.
+type copyBuffers struct{}
+
+var copyBufferPool = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// Get implements httputil.BufferPool.
+func (copyBuffers) Get() []byte { return copyBufferPool.Get().(*[32 << 10]byte)[:] }
+
+// Put implements httputil.BufferPool.
+func (copyBuffers) Put(buffer []byte) { copyBufferPool.Put((*[32 << 10]byte)(buffer)) }
+
 // compressed reads a body with gzip.
 type compressed struct {
 	body   io.Reader

@@ -176,7 +176,9 @@ func (x *exchange) passBody(got *http.Response, header http.Header) error {
 		return nil
 	}
 	held := &spool{limit: x.proxy.config.MaxResponse}
-	_, err := io.Copy(held, passed)
+	buffer := copyBuffers{}.Get()
+	_, err := io.CopyBuffer(held, passed, buffer)
+	copyBuffers{}.Put(buffer)
 	if errors.Is(err, errTooCostly) {
 		return x.tooCostly(got, header)
 	}

@@ -133,6 +133,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Transport:      x,
 		ModifyResponse: x.answer,
 		ErrorHandler:   x.fail,
+		BufferPool:     copyBuffers{},
 		ErrorLog:       log.New(io.Discard, "", 0), // what went wrong is in the answer, and told to Observe
 	}).ServeHTTP(w, r)
 	x.abortIfBroken()

@@ -78,6 +78,16 @@ func (s *server) listen(t testing.TB, address string) {
 
 func (s *server) host() string { return strings.TrimPrefix(s.url, "https://") }
 
+// certificate is a file with the server's.
+func (s *server) certificate(t testing.TB) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "certificate.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.http.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // newChain starts one, with the function's archive.
 func newChain(t testing.TB, archive string, cognito, healthLake http.HandlerFunc) *chain {
 	t.Helper()
@@ -129,14 +139,10 @@ func newDoorFunction(t testing.TB, archive string, c *chain, log *syncBuffer) *l
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate := filepath.Join(t.TempDir(), "certificate.pem")
-	if err := os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.healthLake.http.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	function, err := lambda.New(lambda.Config{
 		ARN: "arn:aws:lambda:us-east-1:123456789012:function:door", Name: "door", Archive: archive, Region: "us-east-1",
 		Credentials: sigv4.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "canary-key", SessionToken: "canary-session"},
-		Environment: map[string]string{"SSL_CERT_FILE": certificate, wire.EnvFrontDoor: settings},
+		Environment: map[string]string{"SSL_CERT_FILE": c.healthLake.certificate(t), wire.EnvFrontDoor: settings},
 		Timeout:     28 * time.Second, Dir: t.TempDir(), Log: log,
 	})
 	if err != nil {
