@@ -26,7 +26,8 @@ import (
 type Outputs struct {
 	FHIRBaseURL           string // what apps use, without a slash at its end: see [Outputs.Base]
 	DatastoreEndpoint     string // HealthLake's own FHIR base URL, with a slash at its end
-	DiscoveryDocument     string // of the datastore, JSON
+	DiscoveryDocument     string // of the datastore, JSON: see [Outputs.Served]
+	FrontDoor             FrontDoor
 	Issuer                string
 	AuthorizationEndpoint string
 	TokenEndpoint         string
@@ -49,6 +50,20 @@ func (o Outputs) Base() string {
 
 // HasFrontDoor reports whether apps find the datastore behind a front door.
 func (o Outputs) HasFrontDoor() bool { return o.Base() != o.DatastoreEndpoint }
+
+// FrontDoor is what a stack tells of its front door.
+type FrontDoor struct {
+	DiscoveryDocument string `json:"discoveryDocument"` // JSON; empty where there is no front door
+}
+
+// Served is the discovery document that apps are served at [Outputs.Base], and the output
+// that tells it: the front door's, or the datastore's where there is no front door.
+func (o Outputs) Served() (document, output string) {
+	if o.HasFrontDoor() {
+		return o.FrontDoor.DiscoveryDocument, "frontDoor.discoveryDocument"
+	}
+	return o.DiscoveryDocument, "discoveryDocument"
+}
 
 // The kinds of a client.
 const (
@@ -76,6 +91,9 @@ type App struct {
 // hidden is what Pulumi prints for a secret without --show-secrets.
 const hidden = "[secret]"
 
+// frontDoor is the one output that is read and that a stack may lack.
+const frontDoor = "frontDoor"
+
 // field is one output and where it goes.
 type field struct {
 	name string
@@ -99,7 +117,8 @@ func (o *Outputs) fields() []field {
 	}
 }
 
-// Names are the outputs that [Parse] reads, all of which it requires.
+// Names are the outputs that [Parse] requires. It also reads frontDoor, which a stack
+// without a front door lacks.
 func Names() []string {
 	var names []string
 	for _, f := range new(Outputs).fields() {
@@ -112,8 +131,9 @@ func Names() []string {
 // joins all that is missing or malformed, by name, and never holds a secret.
 func Parse(data []byte) (Outputs, error) { return parse(data, true) }
 
-// ParseWithoutSecrets is [Parse] for those who need no secret: it reads none, whether
-// there are any, they are hidden, or not.
+// ParseWithoutSecrets is [Parse] for those who need no secret and compare nothing: it
+// reads neither the secrets nor the front door's document, whether there are any, they are
+// hidden, or not.
 func ParseWithoutSecrets(data []byte) (Outputs, error) { return parse(data, false) }
 
 func parse(data []byte, secrets bool) (Outputs, error) {
@@ -141,8 +161,13 @@ func parse(data []byte, secrets bool) (Outputs, error) {
 		problems = append(problems, fmt.Errorf(
 			"outputs: the stack lacks %s: run \"pulumi up\" with this version's program first", strings.Join(missing, ", ")))
 	}
+	if front, given := members[frontDoor]; given && secrets && string(front) != "null" {
+		if err := (field{frontDoor, &o.FrontDoor, false}).read(front); err != nil {
+			problems = append(problems, fmt.Errorf("output %s: %w", frontDoor, err))
+		}
+	}
 	if len(problems) == 0 {
-		problems = o.checkClients(secrets)
+		problems = o.check(secrets)
 	}
 	if err := errors.Join(problems...); err != nil {
 		return Outputs{}, err
@@ -160,6 +185,8 @@ func (f field) read(text json.RawMessage) error {
 			return errors.New("must be a string")
 		case *map[string]string:
 			return errors.New("must be an object of strings, by client")
+		case *FrontDoor:
+			return errors.New("must be an object with discoveryDocument, a string")
 		default:
 			return errors.New("must be an object of clients with kind, scopes and callbackUrls")
 		}
@@ -179,10 +206,14 @@ func CheckURL(text string) error {
 	return nil
 }
 
-func (o Outputs) checkClients(secrets bool) []error {
+// check holds the outputs against each other.
+func (o Outputs) check(secrets bool) []error {
 	var problems []error
 	if !strings.HasSuffix(o.DatastoreEndpoint, "/") {
 		problems = append(problems, fmt.Errorf("output datastoreEndpoint: %q: must end in a slash", o.DatastoreEndpoint))
+	} else if document, output := o.Served(); secrets && document == "" {
+		problems = append(problems, fmt.Errorf("output %s: missing; apps are served a discovery document at %s: run \"pulumi up\" with this version's program first",
+			output, redact.Quote(o.Base())))
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Clients)) {
 		client := o.Clients[name]

@@ -89,6 +89,10 @@ func TestWhatIsMissingOrMalformedIsNamedAndNoSecretTold(t *testing.T) {
 		{`"discoveryDocument": "{}"`, `"discoveryDocument": 1`, "output discoveryDocument: must be a string"},
 		{`["system/*.rs"]`, `7`, "output clients: must be an object of clients with kind, scopes and callbackUrls"},
 		{`/r4/"`, `/r4"`, `output datastoreEndpoint: "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4": must end in a slash`},
+		{`"somethingElse": 1`, `"frontDoor": {"discoveryDocument": 1}`, "output frontDoor: must be an object with discoveryDocument, a string"},
+		{`"somethingElse": 1`, `"frontDoor": "[secret]"`, "output frontDoor: hidden: ask for it with --show-secrets"},
+		{`datastore/1/r4",`, `datastore/2/r4", "frontDoor": {},`, `output frontDoor.discoveryDocument: missing; apps are served a discovery document at "https://healthlake.us-east-1.amazonaws.com/datastore/2/r4/": run "pulumi up" with this version's program first`},
+		{`datastore/1/r4",`, `datastore/2/r4", "frontDoor": null,`, `output frontDoor.discoveryDocument: missing; apps are served a discovery document at "https://healthlake.us-east-1.amazonaws.com/datastore/2/r4/": run "pulumi up" with this version's program first`},
 		{`{`, `[`, `outputs: must be the JSON object that "pulumi stack output --json --show-secrets" prints`},
 	} {
 		_, err := outputs.Parse([]byte(strings.Replace(valid, c.old, c.replacement, 1)))
@@ -128,9 +132,17 @@ func TestAppsFindTheDatastoreAtTheFrontDoorWhereThereIsOne(t *testing.T) {
 			t.Errorf("%q: got %s, %t", base, o.Base(), o.HasFrontDoor())
 		}
 	}
-	o, err := outputs.Parse([]byte(strings.Replace(valid, "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4\"", "https://fhir.example.org/r4\"", 1)))
+	const behind = `"https://fhir.example.org/r4", "frontDoor": {"discoveryDocument": "{\"issuer\":\"i\"}"}`
+	o, err := outputs.Parse([]byte(strings.Replace(valid, `"https://healthlake.us-east-1.amazonaws.com/datastore/1/r4"`, behind, 1)))
 	if err != nil || o.Base() != "https://fhir.example.org/r4/" {
 		t.Errorf("got %q, %v", o.Base(), err)
+	}
+	if document, output := o.Served(); document != `{"issuer":"i"}` || output != "frontDoor.discoveryDocument" {
+		t.Errorf("behind a door: served is %s of the output %s", document, output)
+	}
+	o, err = outputs.Parse([]byte(valid))
+	if document, output := o.Served(); err != nil || document != "{}" || output != "discoveryDocument" {
+		t.Errorf("without a door: served is %s of the output %s, %v", document, output, err)
 	}
 	_, err = outputs.Parse([]byte(strings.Replace(valid, "https://healthlake.us-east-1.amazonaws.com/datastore/1/r4\"", "http://fhir.example.org/r4\"", 1)))
 	if want := `output fhirBaseUrl: "http://fhir.example.org/r4": must be an absolute https URL without user, query or fragment`; err == nil || err.Error() != want {
@@ -144,6 +156,10 @@ func TestWhoNeedsNoSecretReadsNone(t *testing.T) {
 		if err != nil || o.ClientSecrets != nil || o.Apps(outputs.Service)[0].ID != "1" {
 			t.Errorf("got %+v, %v", o, err)
 		}
+	}
+	front := `"frontDoor": "[secret]", "fhirBaseUrl": "https://fhir.example.org/r4", "somethingElse": 1`
+	if o, err := outputs.ParseWithoutSecrets([]byte(strings.Replace(valid, `"somethingElse": 1`, front, 1))); err != nil || !o.HasFrontDoor() {
+		t.Errorf("behind a door: got %+v, %v", o, err)
 	}
 }
 

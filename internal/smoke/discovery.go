@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
@@ -65,11 +67,33 @@ func (r *run) asked() string {
 	return "with a signature, "
 }
 
-// agree holds the served document against the stack's outputs.
+// agree holds the served document against the stack's outputs: the endpoints, and where
+// the stack tells the document that apps are served, every member of it.
 func (r *run) agree(document []byte, served smart.Configuration) (string, error) {
+	known, differ := r.differingEndpoints(served)
+	declared, output := r.Stack.Served()
+	if declared == "" {
+		if known == 0 {
+			return "", skip("none of the stack's endpoints is known, so there is nothing to compare")
+		}
+		return fmt.Sprintf("%d endpoints", known), joined(differ)
+	}
+	members, err := differingMembers(document, declared, output, differ)
+	if err != nil {
+		return "", err
+	}
+	err = joined(differ)
+	if err != nil && !r.Stack.HasFrontDoor() {
+		err = fmt.Errorf("%w\nif the datastore's document was changed in place, run pulumi refresh --run-program", err)
+	}
+	return fmt.Sprintf("%d endpoints, all %d members of the output %s", known, members, output), err
+}
+
+// differingEndpoints compares the endpoints with the outputs of their own: how many of
+// these are known, and what is wrong, by the name of the member.
+func (r *run) differingEndpoints(served smart.Configuration) (known int, differ map[string]error) {
 	stack := r.Stack
-	known := 0
-	var problems []error
+	differ = map[string]error{}
 	for _, member := range []struct{ name, served, declared string }{
 		{"authorization_endpoint", served.AuthorizationEndpoint, stack.AuthorizationEndpoint},
 		{"issuer", served.Issuer, stack.Issuer},
@@ -82,22 +106,64 @@ func (r *run) agree(document []byte, served smart.Configuration) (string, error)
 		}
 		known++
 		if member.served != member.declared {
-			problems = append(problems, fmt.Errorf("%s: served is %q, the stack's is %q", member.name, member.served, member.declared))
+			differ[member.name] = fmt.Errorf("%s: served is %q, the stack's is %q", member.name, member.served, member.declared)
 		}
 	}
-	if stack.DiscoveryDocument != "" && !stack.HasFrontDoor() && len(problems) == 0 {
-		var got, want any
-		if err := json.Unmarshal([]byte(stack.DiscoveryDocument), &want); err != nil {
-			return "", errors.New("output discoveryDocument: must be JSON")
-		}
-		if err := json.Unmarshal(document, &got); err != nil || !reflect.DeepEqual(got, want) {
-			problems = append(problems, errors.New("the served document is not the one of the output discoveryDocument: if it was changed in place, run pulumi refresh --run-program"))
+	return known, differ
+}
+
+// differingMembers compares the whole of two documents, and adds to differ each member
+// that is not the same in both. It returns how many members the declared one has.
+func differingMembers(document []byte, declared, output string, differ map[string]error) (members int, err error) {
+	var got, want map[string]any
+	if err := json.Unmarshal([]byte(declared), &want); err != nil || want == nil {
+		return 0, fmt.Errorf("output %s: must be a JSON object", output)
+	}
+	if err := json.Unmarshal(document, &got); err != nil || got == nil {
+		return 0, errors.New("the served document: must be a JSON object")
+	}
+	for name, value := range want {
+		if other, served := got[name]; !served {
+			add(differ, name, fmt.Errorf("%s: not served, the output %s has %s", name, output, asJSON(value)))
+		} else if !reflect.DeepEqual(other, value) {
+			add(differ, name, fmt.Errorf("%s: served is %s, the output %s has %s", name, asJSON(other), output, asJSON(value)))
 		}
 	}
-	if known == 0 {
-		return "", skip("none of the stack's endpoints is known, so there is nothing to compare")
+	for name, value := range got {
+		if _, declared := want[name]; !declared {
+			add(differ, name, fmt.Errorf("%q: served is %s, the output %s lacks it", name, asJSON(value), output))
+		}
 	}
-	return fmt.Sprintf("%d endpoints", known), errors.Join(problems...)
+	return len(want), nil
+}
+
+// add keeps what was said of a member before.
+func add(differ map[string]error, name string, problem error) {
+	if differ[name] == nil {
+		differ[name] = problem
+	}
+}
+
+// joined are the problems in the order of their members' names.
+func joined(differ map[string]error) error {
+	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(differ)) {
+		problems = append(problems, differ[name])
+	}
+	return errors.Join(problems...)
+}
+
+// asJSON is a value that came from JSON, as JSON has it: the beginning, where it is long.
+func asJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("%q", fmt.Sprint(value))
+	}
+	const most = 400
+	if characters := []rune(string(text)); len(characters) > most {
+		return string(characters[:most]) + "…"
+	}
+	return string(text)
 }
 
 // readKeySet reads the keys that tokens are signed with.

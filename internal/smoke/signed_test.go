@@ -83,7 +83,7 @@ func TestAStackWithAFrontDoorIsTestedThroughIt(t *testing.T) {
 				behind.Host = behind.URL.Host
 				return between.RoundTrip(behind)
 			})}
-			s.options.Stack.FHIRBaseURL = door
+			s.options.Stack.FHIRBaseURL, s.options.Stack.FrontDoor.DiscoveryDocument = door, s.options.Stack.DiscoveryDocument
 			results := s.run(t)
 			for _, check := range []string{"discovery document is valid", "discovery document agrees with the stack", "search as etl"} {
 				if got := results[check]; got.Status != smoke.Passed || strings.Contains(got.Detail, "with a signature") {
