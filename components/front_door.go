@@ -124,7 +124,7 @@ func (args *FrontDoorArgs) normalize(name string) (frontDoorPlan, error) {
 	plan := frontDoorPlan{clients: a.checkClients(&p)}
 	a.Settings.check(&p, "settings")
 	a.Settings.Function.checkArchive(&p, "settings.function")
-	a.Settings.Alarms.checkTopic(&p, "settings.alarms", "must be the ARN of the topic that is told of the alarms")
+	a.Settings.Alarms.checkTopic(&p, "settings.alarms", "must be the ARN of the topic for the alarms")
 	a.Roles.check(&p, "roles")
 	a.Tags = p.checkTags("tags", a.Tags)
 	plan.FrontDoorArgs = a

@@ -372,7 +372,7 @@ func TestTheFrontDoorsSettingsAreRefusedWhereTheyCannotBe(t *testing.T) {
 			d.Throttling = &components.FrontDoorThrottlingArgs{Burst: -5}
 		},
 		`function.memoryMb: 64: must be 128 to 10240 MB`: func(d *components.FrontDoorSettingsArgs) { d.Function.MemoryMB = 64 },
-		`alarms.topicArn: missing; must be the ARN of the topic that is told of the alarms; or set alarms, whose topic is then used`: func(d *components.FrontDoorSettingsArgs) {
+		`alarms.topicArn: missing; must be the ARN of the topic for the alarms; or set alarms, whose topic is then used`: func(d *components.FrontDoorSettingsArgs) {
 			d.Alarms = &components.FrontDoorAlarmsArgs{}
 		},
 		`alarms.latencyMs: 30001: must be 1 to 30000 milliseconds`: func(d *components.FrontDoorSettingsArgs) {
@@ -550,7 +550,7 @@ func TestAFrontDoorAloneRefusesWhatItCannotStandBetween(t *testing.T) {
 			c.CallbackURLs = nil
 		}),
 		`clients[1].id: "app": another client has this id; choose a different one`: func(a *components.FrontDoorArgs) { a.Clients = append(a.Clients, a.Clients[0]) },
-		`settings.alarms.topicArn: missing; must be the ARN of the topic that is told of the alarms`: func(a *components.FrontDoorArgs) {
+		`settings.alarms.topicArn: missing; must be the ARN of the topic for the alarms`: func(a *components.FrontDoorArgs) {
 			a.Settings.Alarms = &components.FrontDoorAlarmsArgs{}
 		},
 	} {

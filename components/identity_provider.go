@@ -379,13 +379,13 @@ var vouched = []struct {
 	alias     AliasAttribute
 	why       string
 }{
-	{"email_verified", "email", "so a user of whom the provider says that an address is verified may take it over as a name to sign in with; " +
-		"map it only where the provider verifies addresses itself"},
-	{"phone_number_verified", "phone_number", "so a user of whom the provider says that a number is verified may take it over as a name to sign in with; " +
-		"map it only where the provider verifies numbers itself"},
-	{"preferred_username", "preferred_username", "so a user may take over the name to sign in with that the provider says; " +
-		"map it only where the provider gives a name to one user alone"},
-	{"profile", "", "some apps take it for the FHIR resource that the user is; map it only where the provider is to decide that"},
+	{"email_verified", "email", "so a user whose address the provider marks as verified can take over that sign-in name; " +
+		"map it only if the provider verifies addresses itself"},
+	{"phone_number_verified", "phone_number", "so a user whose number the provider marks as verified can take over that sign-in name; " +
+		"map it only if the provider verifies numbers itself"},
+	{"preferred_username", "preferred_username", "so a user can take over the sign-in name that the provider sends; " +
+		"map it only if the provider gives each name to only one user"},
+	{"profile", "", "some apps read it as the user's FHIR resource; map it only if the provider may decide that"},
 }
 
 // warnOfVouching says what is believed on the word of a provider.
@@ -413,7 +413,7 @@ func (a AuthorizationServerArgs) warnOfUnoffered(warn func(format string, values
 	for _, provider := range a.IdentityProviders {
 		offers := func(client ClientArgs) bool { return slices.Contains(client.IdentityProviders, provider.Name) }
 		if !slices.ContainsFunc(a.Clients, offers) {
-			warn("identity provider %q: no client offers it, so nobody can sign in there", provider.Name)
+			warn("identity provider %q: no client offers it, so users cannot sign in there", provider.Name)
 		}
 	}
 }

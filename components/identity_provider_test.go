@@ -152,23 +152,23 @@ func TestIdentityProvidersAreNothingToWarnAboutOnlyWhereOffered(t *testing.T) {
 		a.Clients[2].IdentityProviders = nil
 	})
 	assertLines(t, "warnings", r.warnings, []string{
-		`identity provider "clinic.example": no client offers it, so nobody can sign in there`,
+		`identity provider "clinic.example": no client offers it, so users cannot sign in there`,
 	})
 }
 
 func TestAProviderThatDecidesNamesOrProfilesIsWarnedOf(t *testing.T) {
 	const (
 		address = `identity provider "Hospital": attributeMapping.email_verified: "confirmed": email is an alias (userPool.aliasAttributes), ` +
-			`so a user of whom the provider says that an address is verified may take it over as a name to sign in with; ` +
-			`map it only where the provider verifies addresses itself`
+			`so a user whose address the provider marks as verified can take over that sign-in name; ` +
+			`map it only if the provider verifies addresses itself`
 		number = `identity provider "Hospital": attributeMapping.phone_number_verified: "confirmed": phone_number is an alias (userPool.aliasAttributes), ` +
-			`so a user of whom the provider says that a number is verified may take it over as a name to sign in with; ` +
-			`map it only where the provider verifies numbers itself`
+			`so a user whose number the provider marks as verified can take over that sign-in name; ` +
+			`map it only if the provider verifies numbers itself`
 		username = `identity provider "Hospital": attributeMapping.preferred_username: "confirmed": preferred_username is an alias (userPool.aliasAttributes), ` +
-			`so a user may take over the name to sign in with that the provider says; ` +
-			`map it only where the provider gives a name to one user alone`
-		profile = `identity provider "Hospital": attributeMapping.profile: "confirmed": some apps take it for the FHIR resource that the user is; ` +
-			`map it only where the provider is to decide that`
+			`so a user can take over the sign-in name that the provider sends; ` +
+			`map it only if the provider gives each name to only one user`
+		profile = `identity provider "Hospital": attributeMapping.profile: "confirmed": some apps read it as the user's FHIR resource; ` +
+			`map it only if the provider may decide that`
 	)
 	for what, c := range map[string]struct {
 		aliases []components.AliasAttribute // nil: the default

@@ -211,7 +211,7 @@ func TestATestUserWithoutContextHasNoAttributesOfIt(t *testing.T) {
 
 const (
 	attributeWanted = "must be 1 to 20 letters, digits and _, starting with a letter: a custom attribute's name without custom:"
-	patientWanted   = "must be a FHIR id: 1 to 64 letters, digits, - and ., and not . or .. alone"
+	patientWanted   = "must be a FHIR id: 1 to 64 letters, digits, - and ., and not . or .."
 	fhirUserWanted  = "must be <type>/<id>, or an absolute https URL that ends in it, " +
 		"where the type is Patient, Practitioner, PractitionerRole, RelatedPerson or Person"
 )

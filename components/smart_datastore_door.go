@@ -19,7 +19,7 @@ func (a *SmartDatastoreArgs) frontDoor(p *problems, clients []client) *frontDoor
 	settings.AllowedOrigins = own.AllowedOrigins
 	settings.Function.checkArchive(p, "frontDoor.function")
 	if a.Alarms == nil {
-		settings.Alarms.checkTopic(p, "frontDoor.alarms", "must be the ARN of the topic that is told of the alarms; or set alarms, whose topic is then used")
+		settings.Alarms.checkTopic(p, "frontDoor.alarms", "must be the ARN of the topic for the alarms; or set alarms, whose topic is then used")
 	}
 	a.FrontDoor = settings
 	plan := frontDoorPlan{

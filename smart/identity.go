@@ -25,7 +25,7 @@ func IsFHIRUserType(name string) bool { return slices.Contains(FHIRUserTypes(), 
 
 // The forms in words, for the errors of those who refuse a value.
 const (
-	PatientIDForm = "a FHIR id: 1 to 64 letters, digits, - and ., and not . or .. alone"
+	PatientIDForm = "a FHIR id: 1 to 64 letters, digits, - and ., and not . or .."
 	FHIRUserForm  = "<type>/<id>, or an absolute https URL that ends in it, " +
 		"where the type is Patient, Practitioner, PractitionerRole, RelatedPerson or Person"
 )

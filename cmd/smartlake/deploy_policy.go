@@ -29,7 +29,7 @@ func deployPolicyCommand() *cobra.Command {
 	var flags policyFlags
 	command := &cobra.Command{
 		Use:   "deploy-policy",
-		Short: "Print the least IAM policy for the principal that deploys a stack",
+		Short: "Print the smallest IAM policy for the principal that deploys a stack",
 		Long: `Prints the IAM policy document with the rights to deploy a stack: to create, read,
 change, tag and delete what its program declares, and to pass its roles. The policy names
 resources as narrowly as Pulumi's auto-naming allows. Statements whose Sid begins with
@@ -37,20 +37,20 @@ TakesNoResource have actions for which IAM knows no resource.
 
 AWS chooses the ids of user pools, keys and datastores. The policy allows destroying,
 changing and using those with the stack's tags, so give the stack tags that no other
-stack has. Standard error says what the holder could reach beyond the stack, and which
-setting closes that where one does. Deploy a change of tags with the policy from before
-the change.
+stack has. Standard error lists rights that reach beyond the stack, and the setting that
+limits each, if there is one. Deploy a change of tags with the policy from before the
+change.
 
 With --read-only it prints the rights to read the same resources, for a refresh and for
-finding drift. They change nothing, but they read secrets: DescribeUserPoolClient answers
-with a client's secret. Anybody with the secret gets the client's tokens, and the records
-that they read. Give these rights only to reviewed code, never to pull requests. A
-preview without a refresh compares the program with the state: of these rights it needs
+finding drift. They allow no change, but they allow reading secrets:
+DescribeUserPoolClient returns a client's secret, which gives access to the client's
+tokens and records. Give these rights only to reviewed code, never to pull requests. A
+preview without a refresh compares the program with the state. Of these rights it needs
 only cognito-idp:DescribeUserPool on an existingUserPool.
 
-If the policy is too long for one managed policy (6144 characters), it is several
-documents, and you need all of them. Write them to files with --output, or print one
-with --document.
+If the policy is too long for one managed policy (6144 characters), the command makes
+several documents, and you need all of them. Write them to files with --output, or print
+one with --document.
 The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 		Example: `  smartlake deploy-policy --stack dev --account 123456789012 > policy.json
   smartlake deploy-policy --stack prod --account 123456789012 --output policies
@@ -62,7 +62,7 @@ The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 	}
 	flags.register(command)
 	command.Flags().StringVar(&flags.account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
-	command.Flags().BoolVar(&flags.readOnly, "read-only", false, "only the rights for a refresh and for finding drift; they read client secrets")
+	command.Flags().BoolVar(&flags.readOnly, "read-only", false, "only the rights for a refresh and for finding drift; they allow reading client secrets")
 	command.Flags().IntVar(&flags.number, "document", 0, "print this one of several documents, from 1")
 	command.Flags().StringVar(&flags.output, "output", "", "folder to write the documents to, deploy-policy.<stack>.1.json and so on (read-policy with --read-only)")
 	command.MarkFlagsMutuallyExclusive("document", "output")

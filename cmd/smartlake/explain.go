@@ -17,10 +17,10 @@ func explainCommand() *cobra.Command {
 		Use:   "explain",
 		Short: "Explain who may do what in a stack, from its configuration",
 		Long: `Explains for every client of a stack how it authenticates, which scopes it may request,
-which of them the token validator counts, and which IAM role it gets. Explains for every
-role who may assume it and what it may do. Says how the data is encrypted, what is
-protected and what is not. The command asks no AWS account and decrypts no secret. The
-same configuration gives the same text.`,
+which of them count, and which IAM role it gets. Explains for every role who may assume it
+and what it may do. Shows how the data is encrypted, and what is and is not protected. The
+command needs no AWS account and decrypts no secret. The same configuration gives the
+same text.`,
 		Example: `  smartlake explain --stack prod
   smartlake explain --stack prod --format json`,
 		Args: cobra.NoArgs,

@@ -45,25 +45,24 @@ func localCommand() *cobra.Command {
 		Short: "Run a stack on this machine and walk through every step of a request",
 		Long: `Runs the program of "pulumi up" against stand-ins for Cognito, Lambda, API
 Gateway and HealthLake on loopback, with the functions built for this machine, and
-walks through one request in ten steps, and two refusals, as an app would: through the
-front door, where the stack has one. It needs no AWS account, no credentials and no
-Pulumi CLI. Afterwards the endpoints stay up until Ctrl-C. With --once they do not, and
-the exit status says whether all went well.
+walks through one request in ten steps, and two refusals, as an app would. If the stack
+has a front door, the walk uses it. The command needs no AWS account, no credentials and
+no Pulumi CLI. The endpoints stay up until Ctrl-C. With --once the command exits after
+the walk.
 
 The command prints the address of a page. The page shows what runs and what the
 validator decides, has switches for failures, and launches a sample app. A stack without
-testUsers gets two made-up users, whose passwords the command prints.
+testUsers gets two made-up users, and the command prints their passwords.
 
-HealthLake's stand-in does what AWS documents and nothing else: it wants AWS signatures
-for the discovery document and the capability statement, and lets no browser of another
-origin in (CORS). --lenient-healthlake takes the reading that is better for apps. Which of
-them is right is unverified on AWS.
+HealthLake's stand-in does only what AWS documents: it requires AWS signatures for the
+discovery document and the capability statement, and has no CORS for browsers.
+--lenient-healthlake accepts more requests. It is unverified on AWS which is right.
 
-While it runs, "smartlake smoke" and "smartlake requests" find it by the folder that it
-prints for --local. Ctrl-C removes the folder and the secrets in it.
+"smartlake smoke" and "smartlake requests" use the running cloud with --local and the
+folder that the command prints. Ctrl-C removes the folder and the secrets in it.
 
-Exit status: 0 if all went well, 1 if a step of the walk failed, 2 if the stack could
-not be run.`,
+Exit status: 0 if all steps passed, 1 if a step of the walk failed, 2 if the stack could
+not run.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
   smartlake local --once               # walk once and exit with 0 or 1
   smartlake local --stack prod --once
@@ -84,17 +83,17 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.Lookup("config").Usage += "; function.archive, launchContext.function.archive and frontDoor.function.archive are used instead of a build"
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
-	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four where the stack has a front door (default: free ones)")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, for others than usual")
-	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server whose resources to serve, without credentials, instead of synthetic ones")
-	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "let HealthLake do what apps need and AWS does not document: serve the discovery document without a signature and without a quota, and let browsers of every origin in (CORS)")
-	flags.BoolVar(&f.noUsers, "no-users", false, "make up no users where the stack declares none")
+	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four if the stack has a front door (default: free ones)")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, to get different ones")
+	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server, without credentials, whose resources to serve instead of synthetic ones")
+	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, and browsers of every origin (CORS)")
+	flags.BoolVar(&f.noUsers, "no-users", false, "do not create made-up users if the stack declares none")
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
-	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all went well and 1 if not")
+	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")
 	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when Pulumi.yaml or Pulumi.<stack>.yaml changes")
 	flags.BoolVar(&f.logs, "logs", false, "print what the functions log")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then where all is")
-	flags.BoolVar(&f.quiet, "quiet", false, "print nothing but errors and, if it stays up, the address of the page")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then the addresses")
+	flags.BoolVar(&f.quiet, "quiet", false, "print only errors and, without --once, the address of the page")
 	command.MarkFlagsMutuallyExclusive("json", "quiet")
 	command.MarkFlagsMutuallyExclusive("logs", "quiet")
 	command.MarkFlagsMutuallyExclusive("once", "watch")

@@ -43,14 +43,13 @@ func packageCommand() *cobra.Command {
   validator-arm64.zip       validator-x86_64.zip
   SHA256SUMS
 
-To deploy a stack from a machine without Go, give their paths as function.archive,
+To deploy a stack from a machine without Go, set their paths as function.archive,
 launchContext.function.archive and frontDoor.function.archive. The same source gives the
-same bytes on every machine that has, or can download, the Go version that the functions
-are built with.
+same bytes on every machine that has, or can download, the functions' Go version.
 
 The command needs the go command, and runs in a checkout of this module or in a module
-that imports it. If a file with other content exists, it writes nothing unless --force
-is given. Only the go command's messages go to standard error.`,
+that imports it. If a file with other content exists, it writes nothing unless you set
+--force. Only the go command's messages go to standard error.`,
 		Example: `  smartlake package --output dist
   smartlake package --output dist --architecture arm64
   (cd dist && sha256sum --check SHA256SUMS)`,
@@ -59,7 +58,7 @@ is given. Only the go command's messages go to standard error.`,
 			return cannotRun(writePackages(command.Context(), command.OutOrStdout(), command.ErrOrStderr(), flags))
 		},
 	}
-	command.Flags().StringVarP(&flags.output, "output", "o", "", "folder to write to, made if missing; required")
+	command.Flags().StringVarP(&flags.output, "output", "o", "", "folder to write to, created if missing; required")
 	command.Flags().StringVar(&flags.architecture, "architecture", "both", "arm64, x86_64 or both")
 	command.Flags().BoolVar(&flags.force, "force", false, "replace files that have other content")
 	complete(command, "architecture", cobra.FixedCompletions([]string{"arm64", "x86_64", "both"}, cobra.ShellCompDirectiveNoFileComp))

@@ -37,13 +37,13 @@ statement, searching, reading, creating, and requests that must be refused.
   postman  a collection in format 2.1
   curl     a script for bash and curl
 
-The requests go through the front door of a stack that has one. In a stack without, the
-discovery document and the capability statement are requested with an AWS signature, as
-HealthLake documents them.
+If the stack has a front door, the requests use it. Otherwise the requests for the
+discovery document and the capability statement have an AWS signature, as HealthLake
+documents them.
 
 Name the stack by one of --stack (asks the pulumi command), --outputs, --local and
 --datastore. The command reads and writes no secret: the files have variables for the
-secrets, and say how to fill them.`,
+secrets, and explain how to set them.`,
 		Example: `  smartlake requests --stack dev --format http > smartlake.http
   smartlake requests --stack dev --format postman --output smartlake.postman_collection.json
   smartlake requests --local /tmp/smartlake-local-123 --format curl --output try.sh`,

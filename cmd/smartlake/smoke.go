@@ -38,20 +38,20 @@ the same request with a valid token must succeed before and after. A check that 
 not be tried is "skipped", with the reason. The command retries, a few times, only for a
 client that was just created and a resource that was just written.
 
-A stack with a front door is tested through it. Without one, HealthLake documents two
-requests with an AWS signature: the discovery document and the capability statement. Put
+If the stack has a front door, the command uses it. Without one, HealthLake documents an
+AWS signature for two requests: the discovery document and the capability statement. Put
 AWS credentials that may healthlake:GetCapabilities into AWS_ACCESS_KEY_ID,
 AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN, as
-eval "$(aws configure export-credentials --format env)" does; without them, these checks
-are skipped if the requests are refused. --local has credentials of its own.
+eval "$(aws configure export-credentials --format env)" does. Without them, the command
+skips these checks if HealthLake refuses the requests. --local has its own credentials.
 
 Name the stack by one of --stack (asks the pulumi command), --outputs, --local and
 --datastore. The command changes nothing without --write, which creates, changes, reads
 and deletes one resource of its own. The checks of refusals try to delete only what does
-not exist. Of an answer the command shows only status and error, and it prints no token
-and no secret.
+not exist. The command shows only the status and the error of an answer, and prints no
+token and no secret.
 
-Exit status: 0 if nothing failed, 1 if a check failed, 2 if the checks could not be made.`,
+Exit status: 0 if no check failed, 1 if a check failed, 2 if the checks could not run.`,
 		Example: `  smartlake smoke --stack dev
   smartlake smoke --stack dev --write --expired --junit smoke.xml
   smartlake smoke --local /tmp/smartlake-local-123     # "smartlake local" prints this line

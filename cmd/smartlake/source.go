@@ -46,14 +46,14 @@ type source struct {
 // add adds the flags to a command; exactly one of the four ways must be taken.
 func (s *source) add(command *cobra.Command) {
 	flags := command.Flags()
-	flags.StringVarP(&s.stack, "stack", "s", "", "stack whose outputs the pulumi command is asked for")
+	flags.StringVarP(&s.stack, "stack", "s", "", "stack whose outputs to read with the pulumi command")
 	flags.StringVarP(&s.dir, "dir", "C", ".", "folder of the Pulumi project, for --stack")
-	flags.StringVar(&s.file, "outputs", "", `file with what "pulumi stack output --json --show-secrets" prints, or - for standard input`)
+	flags.StringVar(&s.file, "outputs", "", `file with the output of "pulumi stack output --json --show-secrets", or - for standard input`)
 	flags.StringVar(&s.local, "local", "", `folder of a running local cloud, which "smartlake local" prints`)
-	flags.StringVar(&s.datastore, "datastore", "", "FHIR base URL of a datastore, to name the rest by flags")
+	flags.StringVar(&s.datastore, "datastore", "", "FHIR base URL of a datastore, instead of a stack; set the other values with flags")
 	flags.StringVar(&s.tokenEndpoint, "token-endpoint", "", "token endpoint, for --datastore (default: what the discovery document names)")
 	flags.StringVar(&s.clientID, "client-id", "", "id of a service client, for --datastore")
-	flags.StringSliceVar(&s.scopes, "scope", nil, "scope of the client, for --datastore; repeatable (default: all that it gets without asking)")
+	flags.StringSliceVar(&s.scopes, "scope", nil, "scope of the client, for --datastore; repeatable (default: all scopes of a request without scope)")
 	command.MarkFlagsMutuallyExclusive("stack", "outputs", "local", "datastore")
 	command.MarkFlagsOneRequired("stack", "outputs", "local", "datastore")
 	ofDatastore := []string{"token-endpoint", "client-id", "scope"}

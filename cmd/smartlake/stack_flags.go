@@ -16,8 +16,8 @@ type stackFlags struct {
 }
 
 func (f *stackFlags) register(command *cobra.Command) {
-	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml is read")
-	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder to look for Pulumi.yaml in, and above")
+	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml to read")
+	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder with Pulumi.yaml, or a folder below it")
 	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; repeatable")
 	complete(command, "stack", completeStacks)
 	must(command.MarkFlagDirname("dir"))

@@ -201,7 +201,7 @@ func (i *instance) routes(path string) http.Handler {
 func refuseBrowsers(address string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != address || r.Header.Get("Sec-Fetch-Site") != "" {
-			http.Error(w, "this API is the function's alone", http.StatusForbidden)
+			http.Error(w, "this API is only for the function", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -39,7 +39,7 @@ func (a Answer) KeySet() (KeySet, error) {
 
 func (s KeySet) add(members map[string]any) error {
 	if _, private := members["d"]; private {
-		return errors.New("it is a PRIVATE key: whoever reads it can sign tokens")
+		return errors.New("it is a PRIVATE key: every reader can sign tokens")
 	}
 	text := func(name string) string { value, _ := members[name].(string); return value }
 	if text("kty") != "RSA" {
