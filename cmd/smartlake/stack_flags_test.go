@@ -79,7 +79,7 @@ func TestWhatThePolicyOpensIsSaidBesideIt(t *testing.T) {
 		config []string
 		want   []string
 	}{
-		{[]string{"--config", boundary}, []string{"To make a user pool or HTTP API or datastore with tags takes the right to tag: "}},
+		{[]string{"--config", boundary}, []string{"To create a user pool or HTTP API or datastore with tags, the policy includes the right to tag: "}},
 		{[]string{"--config", boundary, "--config", "tags={}"}, []string{"The user pool has no tags: ", "The HTTP API has no tags: ", "The datastore has no tags: "}},
 		{[]string{"--config", "tags={}"}, []string{"The user pool has no tags: ", "The HTTP API has no tags: ", "The datastore has no tags: ", "No permissions boundary on "}},
 	} {

@@ -122,26 +122,26 @@ func Cautions(g *declared.Graph) []string {
 		switch {
 		case len(s.All(kind.typ)) == 0:
 		case len(s.tags(kind.typ)) == 0:
-			add("The %s has no tags: the holder of this policy can %s. Set tags so that these rights are held to the stack's own.", kind.what, kind.actions)
+			add("The %s has no tags: the holder of this policy can %s. Set tags to limit these rights to the stack's own resources.", kind.what, kind.actions)
 		default:
 			tagged = append(tagged, kind.what)
 		}
 	}
 	if roles := s.UnboundedRoles(); len(roles) > 0 {
-		add("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary.",
+		add("No permissions boundary on %s: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary to limit them.",
 			strings.Join(roles, ", "))
 	}
 	if len(tagged) > 0 {
-		add("To make a %s with tags takes the right to tag: the holder of this policy can put the stack's tags on every other one of the account and region "+
-			"that has none of them, and then treat it as the stack's.", strings.Join(tagged, " or "))
+		add("To create a %s with tags, the policy includes the right to tag: its holder can put the stack's tags on every other one of the account and region "+
+			"that has none of these tags, and then use it as the stack's own.", strings.Join(tagged, " or "))
 	}
 	if len(s.All(declared.Key)) > 0 {
-		add("KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, " +
+		add("KMS may apply the tags of a new key five minutes late, so tags do not limit the rights to create a key: the holder of this policy can read the settings of, " +
 			"enable the rotation of, and give an alias of the stack to every key of the account and region.")
 	}
 	for _, domain := range s.All(declared.UserPoolDomain) {
 		if len(distributions(s, domain)) > 0 {
-			add("A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account.")
+			add("Cognito serves a custom domain through a CloudFront distribution: the holder of this policy can change every distribution of the account.")
 		}
 	}
 	return list

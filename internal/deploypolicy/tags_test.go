@@ -98,18 +98,18 @@ func TestWhatDestroysOrChangesIsHeldToTheStacksOwnTags(t *testing.T) {
 }
 
 const (
-	poolOpen      = "The user pool has no tags: the holder of this policy can delete and change every user pool of the account and region, and set the passwords and attributes of its users. Set tags so that these rights are held to the stack's own."
-	keyOpen       = "The key has no tags: the holder of this policy can use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM. Set tags so that these rights are held to the stack's own."
-	apiOpen       = "The HTTP API has no tags: the holder of this policy can delete and change every HTTP API of the account and region. Set tags so that these rights are held to the stack's own."
-	datastoreOpen = "The datastore has no tags: the holder of this policy can delete every datastore of the account and region. Set tags so that these rights are held to the stack's own."
-	newKeyOpen    = "KMS may see the tags of a new key five minutes late, so what makes a key is not held to them: the holder of this policy can read the settings of, enable the rotation of, and give an alias of the stack to every key of the account and region."
-	domainOpen    = "A custom domain is served by a CloudFront distribution of Cognito's: the holder of this policy can change every distribution of the account."
-	rolesOpen     = "No permissions boundary on ROLES: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary."
+	poolOpen      = "The user pool has no tags: the holder of this policy can delete and change every user pool of the account and region, and set the passwords and attributes of its users. Set tags to limit these rights to the stack's own resources."
+	keyOpen       = "The key has no tags: the holder of this policy can use every key of the account and region, schedule its deletion and change its policy, where the key's policy leaves that to IAM. Set tags to limit these rights to the stack's own resources."
+	apiOpen       = "The HTTP API has no tags: the holder of this policy can delete and change every HTTP API of the account and region. Set tags to limit these rights to the stack's own resources."
+	datastoreOpen = "The datastore has no tags: the holder of this policy can delete every datastore of the account and region. Set tags to limit these rights to the stack's own resources."
+	newKeyOpen    = "KMS may apply the tags of a new key five minutes late, so tags do not limit the rights to create a key: the holder of this policy can read the settings of, enable the rotation of, and give an alias of the stack to every key of the account and region."
+	domainOpen    = "Cognito serves a custom domain through a CloudFront distribution: the holder of this policy can change every distribution of the account."
+	rolesOpen     = "No permissions boundary on ROLES: the holder of this policy can give these roles any right, and use it. Set roles.permissionsBoundary to limit them."
 )
 
 // tagsOpen says that the right to make kinds of resources with tags tags others too.
 func tagsOpen(kinds string) string {
-	return "To make a " + kinds + " with tags takes the right to tag: the holder of this policy can put the stack's tags on every other one of the account and region that has none of them, and then treat it as the stack's."
+	return "To create a " + kinds + " with tags, the policy includes the right to tag: its holder can put the stack's tags on every other one of the account and region that has none of these tags, and then use it as the stack's own."
 }
 
 func TestWhatThePolicyCannotHoldIsSaid(t *testing.T) {
