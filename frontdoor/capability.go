@@ -188,17 +188,30 @@ func (c Config) rebased(body []byte) ([]byte, error) {
 	return io.ReadAll(fhirproxy.Rebase(bytes.NewReader(body), c.DatastoreEndpoint, c.BaseURL))
 }
 
+// maxRests is how many entries of "rest" a capability statement may have. FHIR has one for a
+// server and one for a client. Each gets what [Config.setSecurity] adds, which is 200 times as
+// long as an empty one.
+const maxRests = 8
+
 // addSecurity says in each rest how apps get tokens.
 func (c Config) addSecurity(statement map[string]json.RawMessage) error {
-	var rest []map[string]json.RawMessage
+	var rest []json.RawMessage
 	if err := json.Unmarshal(statement["rest"], &rest); err != nil || len(rest) == 0 {
 		return errors.New("HealthLake's capability statement has no rest")
 	}
-	for _, server := range rest {
-		if server == nil { // null
+	if len(rest) > maxRests {
+		return fmt.Errorf("HealthLake's capability statement: rest has %d entries, more than %d", len(rest), maxRests)
+	}
+	for i, text := range rest {
+		var server map[string]json.RawMessage
+		if err := json.Unmarshal(text, &server); err != nil || server == nil {
 			return errors.New("HealthLake's capability statement: rest has something that is no object")
 		}
 		if err := edit(server, "security", c.setSecurity); err != nil {
+			return err
+		}
+		var err error
+		if rest[i], err = json.Marshal(server); err != nil {
 			return err
 		}
 	}

@@ -169,6 +169,7 @@ func TestWithoutAStatementTheAnswerIs503AndTheNextTryIsSoon(t *testing.T) {
 		"no rest":            asJSON(`{"resourceType":"CapabilityStatement","id":"canary"}`),
 		"an empty rest":      asJSON(`{"resourceType":"CapabilityStatement","rest":[]}`),
 		"nothing in rest":    asJSON(`{"resourceType":"CapabilityStatement","id":"canary","rest":[null]}`),
+		"1000 rests":         asJSON(`{"resourceType":"CapabilityStatement","rest":[` + strings.Repeat("{},", 999) + `{}]}`),
 		"broken security":    asJSON(`{"resourceType":"CapabilityStatement","rest":[{"security":"canary"}]}`),
 		"no JSON type":       status(http.StatusOK, statement),
 		"over 4 MiB":         asJSON(`{"resourceType":"CapabilityStatement","rest":[{}],"x":"` + strings.Repeat("x", 4<<20) + `"}`),
