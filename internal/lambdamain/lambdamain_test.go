@@ -6,30 +6,24 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 )
 
-// TestMain turns the test binary into a function that lacks something, where a test asks
-// for it.
+// The test binary is a function that lacks something, where a test asks for it.
 func TestMain(m *testing.M) {
-	if os.Getenv("LACK_SOMETHING") != "" {
+	lambdamaintest.Main(m, func() {
 		log := lambdamain.Logger(os.Stdout, slog.LevelError)
 		lambdamain.Require(log, "nothing", nil)
 		lambdamain.Require(log, "environment", errors.New("A: not set"))
-		return
-	}
-	os.Exit(m.Run())
+	})
 }
 
 func environment(variables map[string]string) *lambdamain.Environment {
-	return &lambdamain.Environment{Lookup: func(name string) (string, bool) {
-		value, ok := variables[name]
-		return value, ok
-	}}
+	return &lambdamain.Environment{Lookup: lambdamaintest.Lookup(variables)}
 }
 
 func TestAnErrorNamesEveryVariableThatIsMissingOrWrong(t *testing.T) {
@@ -50,7 +44,7 @@ func TestAnErrorNamesEveryVariableThatIsMissingOrWrong(t *testing.T) {
 
 func TestTheLogLevelIsInfoUnlessItIsSaid(t *testing.T) {
 	for text, want := range map[string]slog.Level{
-		"": slog.LevelInfo, "debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+		"": slog.LevelInfo, "debug": slog.LevelDebug, "INFO": slog.LevelInfo, "Warn": slog.LevelWarn, "error": slog.LevelError,
 	} {
 		e := environment(map[string]string{"LOG_LEVEL": text})
 		if got := e.LogLevel(); got != want || e.Err() != nil {
@@ -60,19 +54,7 @@ func TestTheLogLevelIsInfoUnlessItIsSaid(t *testing.T) {
 }
 
 func TestAFunctionThatLacksSomethingEndsWithStatus1AndALine(t *testing.T) {
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), "LACK_SOMETHING=1")
-	output, err := command.Output()
-	if command.ProcessState.ExitCode() != 1 {
-		t.Errorf("it ended with %v", err)
-	}
-	var line struct{ Level, Msg, Error string }
-	if err := json.Unmarshal(output, &line); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	if line.Level != "ERROR" || line.Msg != "environment" || line.Error != "A: not set" {
-		t.Errorf("got %+v", line)
-	}
+	lambdamaintest.AssertEnds(t, nil, "environment", "A: not set")
 }
 
 func TestATraceTellsWhereAPanicCameFromAndNotWhatItHolds(t *testing.T) {

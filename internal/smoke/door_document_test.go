@@ -47,5 +47,5 @@ func TestEveryMemberOfAFrontDoorsDocumentIsTheStacks(t *testing.T) {
 
 // served edits the discovery document on its way.
 func served(old, replacement string) doctor {
-	return when(path("smart-configuration"), edits(old, replacement))
+	return when(path("smart-configuration"), edits(old, replacement)) //nolint:bodyclose // the run closes it
 }

@@ -1,33 +1,23 @@
 package main
 
 import (
-	"encoding/json"
 	"log/slog"
 	"maps"
-	"os"
-	"os/exec"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/smartlake/pulumi-smartlake/frontdoor"
 	"github.com/smartlake/pulumi-smartlake/frontdoor/apigateway"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // The runtime takes a Handler as it is, and wraps anything else.
 var _ lambda.Handler = (*apigateway.Handler)(nil)
 
-// TestMain turns the test binary into the command where a test asks for it.
-func TestMain(m *testing.M) {
-	if os.Getenv("BE_THE_COMMAND") != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { lambdamaintest.Main(m, main) }
 
 var stack = wire.FrontDoor{
 	BaseURL:               "https://fhir.example/r4",
@@ -55,15 +45,8 @@ func full(t *testing.T) map[string]string {
 	}
 }
 
-func lookup(variables map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		value, ok := variables[name]
-		return value, ok
-	}
-}
-
 func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
-	got, level, err := readEnvironment(lookup(full(t)))
+	got, level, err := readEnvironment(lambdamaintest.Lookup(full(t)))
 	want := frontdoor.Config{
 		BaseURL:               stack.BaseURL,
 		DatastoreEndpoint:     stack.DatastoreEndpoint,
@@ -92,7 +75,7 @@ func TestTheSessionTokenAndTheLogLevelAreOptional(t *testing.T) {
 	environment := full(t)
 	delete(environment, "AWS_SESSION_TOKEN")
 	delete(environment, "LOG_LEVEL")
-	config, level, err := readEnvironment(lookup(environment))
+	config, level, err := readEnvironment(lambdamaintest.Lookup(environment))
 	if err != nil || config.Credentials.SessionToken != "" || level != slog.LevelInfo {
 		t.Errorf("got %q at %v, error %v", config.Credentials.SessionToken, level, err)
 	}
@@ -112,27 +95,11 @@ func TestAVariableThatIsMissingOrWrongIsNamed(t *testing.T) {
 	} {
 		environment := full(t)
 		maps.Copy(environment, map[string]string{c.name: c.value})
-		if _, _, err := readEnvironment(lookup(environment)); err == nil || err.Error() != c.want || strings.Contains(err.Error(), "canary") {
-			t.Errorf("got  %v\nwant %s", err, c.want)
-		}
+		lambdamaintest.AssertRefused(t, readEnvironment, environment, c.want)
 	}
-	if _, _, err := readEnvironment(lookup(nil)); err == nil || err.Error() != allMissing {
-		t.Errorf("got  %v\nwant %s", err, allMissing)
-	}
+	lambdamaintest.AssertRefused(t, readEnvironment, nil, allMissing)
 }
 
 func TestTheCommandEndsWithTheNamesOfTheVariables(t *testing.T) {
-	command := exec.Command(os.Args[0])
-	command.Env = []string{"BE_THE_COMMAND=1"}
-	output, err := command.Output()
-	if command.ProcessState.ExitCode() != 1 {
-		t.Errorf("it ended with %v", err)
-	}
-	var line struct{ Level, Msg, Error string }
-	if err := json.Unmarshal(output, &line); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	if line.Level != "ERROR" || line.Msg != "environment" || line.Error != allMissing {
-		t.Errorf("got %+v", line)
-	}
+	lambdamaintest.AssertEnds(t, nil, "environment", allMissing)
 }

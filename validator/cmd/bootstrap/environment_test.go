@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"log/slog"
 	"maps"
-	"os"
-	"os/exec"
 	"reflect"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
@@ -18,14 +17,7 @@ import (
 // The runtime takes a Handler as it is, and wraps anything else.
 var _ lambda.Handler = (*validator.Validator)(nil)
 
-// TestMain turns the test binary into the command where a test asks for it.
-func TestMain(m *testing.M) {
-	if os.Getenv("BE_THE_COMMAND") != "" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { lambdamaintest.Main(m, main) }
 
 func full() map[string]string {
 	return map[string]string{
@@ -40,15 +32,8 @@ func full() map[string]string {
 	}
 }
 
-func lookup(variables map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		value, ok := variables[name]
-		return value, ok
-	}
-}
-
 func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
-	got, level, err := readEnvironment(lookup(full()))
+	got, level, err := readEnvironment(lambdamaintest.Lookup(full()))
 	want := validator.Config{
 		Issuers: []string{"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example", "https://issuer.example"},
 		JWKSURI: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example/.well-known/jwks.json",
@@ -70,18 +55,9 @@ func TestAFullEnvironmentIsThisConfiguration(t *testing.T) {
 }
 
 func TestTheLogLevelIsOptional(t *testing.T) {
-	for text, want := range map[string]slog.Level{
-		"": slog.LevelInfo, "debug": slog.LevelDebug, "INFO": slog.LevelInfo, "Warn": slog.LevelWarn, "error": slog.LevelError,
-	} {
-		environment := full()
-		environment["LOG_LEVEL"] = text
-		if _, level, err := readEnvironment(lookup(environment)); err != nil || level != want {
-			t.Errorf("%q: got %v, error %v", text, level, err)
-		}
-	}
 	environment := full()
 	delete(environment, "LOG_LEVEL")
-	if _, level, err := readEnvironment(lookup(environment)); err != nil || level != slog.LevelInfo {
+	if _, level, err := readEnvironment(lambdamaintest.Lookup(environment)); err != nil || level != slog.LevelInfo {
 		t.Errorf("not set: got %v, error %v", level, err)
 	}
 }
@@ -89,7 +65,7 @@ func TestTheLogLevelIsOptional(t *testing.T) {
 func TestTheV1StrategyIsTaken(t *testing.T) {
 	environment := full()
 	environment["AUTHORIZATION_STRATEGY"] = "SMART_ON_FHIR_V1"
-	if config, _, err := readEnvironment(lookup(environment)); err != nil || config.Strategy != smart.SMARTOnFHIRV1 {
+	if config, _, err := readEnvironment(lambdamaintest.Lookup(environment)); err != nil || config.Strategy != smart.SMARTOnFHIRV1 {
 		t.Errorf("got %q, error %v", config.Strategy, err)
 	}
 }
@@ -113,7 +89,7 @@ func TestAVariableThatIsMissingIsNamed(t *testing.T) {
 		delete(unset, name)
 		empty[name] = ""
 		for _, environment := range []map[string]string{unset, empty} {
-			assertRefused(t, environment, name+": not set; must be "+want)
+			lambdamaintest.AssertRefused(t, readEnvironment, environment, name+": not set; must be "+want)
 		}
 	}
 }
@@ -142,7 +118,7 @@ func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		assertRefused(t, environment, c.name+": "+string(quoted)+": must be "+c.want)
+		lambdamaintest.AssertRefused(t, readEnvironment, environment, c.name+": "+string(quoted)+": must be "+c.want)
 	}
 }
 
@@ -158,47 +134,25 @@ func TestClientsThatAreWrongAreNamed(t *testing.T) {
 	} {
 		environment := full()
 		environment["CLIENTS"] = text
-		assertRefused(t, environment, "CLIENTS: "+want)
+		lambdamaintest.AssertRefused(t, readEnvironment, environment, "CLIENTS: "+want)
 	}
 }
 
 func TestAllProblemsAreNamedAtOnce(t *testing.T) {
-	assertRefused(t, nil, allMissing)
+	lambdamaintest.AssertRefused(t, readEnvironment, nil, allMissing)
 	environment := full()
 	maps.Copy(environment, map[string]string{"JWKS_URI": "x", "LOG_LEVEL": "y", "WRITE_ROLE_ARN": ""})
-	assertRefused(t, environment, `JWKS_URI: "x": must be `+https+"\nWRITE_ROLE_ARN: not set; must be "+role+"\n"+`LOG_LEVEL: "y": must be `+level)
-}
-
-func assertRefused(t *testing.T, environment map[string]string, want string) {
-	t.Helper()
-	if _, _, err := readEnvironment(lookup(environment)); err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
+	lambdamaintest.AssertRefused(t, readEnvironment, environment, `JWKS_URI: "x": must be `+https+"\nWRITE_ROLE_ARN: not set; must be "+role+"\n"+`LOG_LEVEL: "y": must be `+level)
 }
 
 func TestTheCommandEndsWithTheNamesOfTheVariables(t *testing.T) {
-	command := exec.Command(os.Args[0])
-	command.Env = []string{"BE_THE_COMMAND=1"}
-	output, err := command.Output()
-	if command.ProcessState.ExitCode() != 1 {
-		t.Errorf("it ended with %v", err)
-	}
-	var line struct{ Level, Msg, Error string }
-	if err := json.Unmarshal(output, &line); err != nil {
-		t.Fatalf("%v: %s", err, output)
-	}
-	if line.Level != "ERROR" || line.Msg != "environment" || line.Error != allMissing {
-		t.Errorf("got %+v", line)
-	}
+	lambdamaintest.AssertEnds(t, nil, "environment", allMissing)
 }
 
 func TestAKeySetURIThatMayHoldAPasswordIsNotRepeated(t *testing.T) {
 	for _, uri := range []string{"https://user:password@issuer.example/jwks.json", "https://issuer.example/password%zz"} {
 		environment := full()
 		environment["JWKS_URI"] = uri
-		_, _, err := readEnvironment(func(name string) (string, bool) { value, ok := environment[name]; return value, ok })
-		if err == nil || err.Error() != "JWKS_URI: must be "+https {
-			t.Errorf("got %v", err)
-		}
+		lambdamaintest.AssertRefused(t, readEnvironment, environment, "JWKS_URI: must be "+https)
 	}
 }
