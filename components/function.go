@@ -59,7 +59,7 @@ type FunctionArgs struct {
 	// arn:<partition>:logs:<region>:<account>:log-group:*
 	// (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html).
 	// By default the key that is created for the datastore, and otherwise a key of
-	// CloudWatch's own. Without its key, nobody can read the log.
+	// CloudWatch's own. Without its key, the log cannot be read.
 	LogKMSKeyARN pulumi.StringInput `pulumi:"logKmsKeyArn,optional"`
 	// LogLevel is debug, info (default: every decision), warn or error.
 	LogLevel LogLevel `pulumi:"logLevel,optional"`
