@@ -126,6 +126,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), p.config.Timeout)
 	defer cancel()
 	r = r.WithContext(ctx)
+	r.Header = out.header // so that ReverseProxy sees no upgrade, nor anything else that does not pass
 	x.body = &received{ReadCloser: http.MaxBytesReader(w, r.Body, MaxRequest)}
 	r.Body = x.body
 	(&httputil.ReverseProxy{

@@ -291,6 +291,22 @@ func TestARequestIsNeverTwoForTheDatastore(t *testing.T) {
 	}
 }
 
+// A 502 is a fault of the datastore, of which an alarm tells.
+func TestAnUpgradeThatAnAppAsksForIsIgnored(t *testing.T) {
+	for _, upgrade := range []string{"websocket", "h2c", "\x80", "\t"} {
+		h := saying(t, 200, `{}`)
+		answers := wire(t, through(t, h), "GET /r4/Patient HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nConnection: Upgrade, close\r\nUpgrade: "+upgrade+"\r\n\r\n")
+		if len(answers) != 1 || answers[0].status != 200 {
+			t.Errorf("%q: got %+v", upgrade, answers)
+		}
+		for _, asked := range h.requests() {
+			if asked.Header["Upgrade"] != nil || asked.Header["Connection"] != nil {
+				t.Errorf("%q: the datastore got %v", upgrade, asked.Header)
+			}
+		}
+	}
+}
+
 func TestAnOversizeBodyIsRefusedWithoutBeingRead(t *testing.T) {
 	h := saying(t, 200, `{}`)
 	server := through(t, h)
