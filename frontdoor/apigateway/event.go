@@ -26,7 +26,7 @@ func readEvent(ctx context.Context, payload []byte) (*http.Request, error) {
 	switch {
 	case event.Version != "2.0":
 		return nil, fmt.Errorf("the event's version: %.20q: must be 2.0, the payload format of the integration", event.Version)
-	case !strings.HasPrefix(event.RawPath, "/"):
+	case !strings.HasPrefix(event.RawPath, "/") && event.RawPath != "*": // the asterisk form of OPTIONS
 		return nil, errors.New("the event's rawPath: must be a path that begins with a slash")
 	case about.HTTP.Method == "" || about.DomainName == "":
 		return nil, errors.New("the event's requestContext: must have http.method and domainName")

@@ -196,6 +196,25 @@ func TestWhatIsNoEventOfTheFormatIsRefusedAndNotServed(t *testing.T) {
 	}
 }
 
+// The asterisk form of OPTIONS (RFC 9112 section 3.2.4) is any client's to send: it is no error
+// of the function, of which an alarm tells.
+func TestARequestForTheWholeServerIsServed(t *testing.T) {
+	e := event()
+	e.RawPath, e.RawQueryString, e.RequestContext.HTTP.Method = "*", "", http.MethodOptions
+	payload, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := false
+	answer, err := apigateway.New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		served = r.Method == http.MethodOptions && r.URL.Path == "*" && r.URL.EscapedPath() == "*" && r.RequestURI == "*"
+		w.WriteHeader(http.StatusNotFound)
+	})).Invoke(t.Context(), payload)
+	if err != nil || !served || !strings.Contains(string(answer), `"statusCode":404`) {
+		t.Errorf("got %s, %v, served %t", answer, err, served)
+	}
+}
+
 func TestTextIsSentAsTextAndTheRestInBase64(t *testing.T) {
 	for name, c := range map[string]struct {
 		body     string
