@@ -123,68 +123,24 @@ func (v *TokenValidator) newAlarms(s site, a TokenValidatorArgs) error {
 		return err
 	}
 	v.AlarmTopicARN = topic.ToStringPtrOutput()
-	for _, alarm := range a.alarms(v.FunctionName) {
-		if err := alarm.declare(s, topic, ready); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// alarm is one of them, without what they have in common.
-type alarm struct {
-	name string
-	args *cloudwatch.MetricAlarmArgs
-}
-
-// declare declares the alarm "<name>-alarm-<alarm>", which tells a topic once what it needs is ready.
-func (a alarm) declare(s site, topic pulumi.StringInput, ready []pulumi.Resource) error {
-	a.args.AlarmActions, a.args.OkActions = pulumi.Array{topic}, pulumi.Array{topic}
-	a.args.ComparisonOperator = pulumi.String("GreaterThanOrEqualToThreshold")
-	// Nobody calls, nothing is measured: that is no trouble of the function's.
-	a.args.TreatMissingData = pulumi.String("notBreaching")
-	a.args.Tags = s.tags
-	_, err := cloudwatch.NewMetricAlarm(s.ctx, s.name+"-alarm-"+a.name, a.args, s.below(), pulumi.DependsOn(ready))
-	return err
+	return declareAlarms(s, a.alarms(v.FunctionName), topic, ready...)
 }
 
 // alarms of the function. Their descriptions are what the person reads who is woken.
 func (a TokenValidatorArgs) alarms(function pulumi.StringInput) []alarm {
-	byFunction := pulumi.StringMap{"FunctionName": function}
+	keySetFailures := metric{wire.MetricsNamespace, wire.MetricKeySetFailures, pulumi.StringMap{wire.DimensionFunction: function}}
 	return []alarm{
-		{"errors", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String("Calls of the token validator failed, and HealthLake refused their requests. It answers whatever the token, " +
-				"so this is its environment, its time or its memory: read the log group's last lines of level ERROR, and Lambda's own."),
-			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Errors"), Dimensions: byFunction,
-			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
-			Threshold: pulumi.Float64(1),
-		}},
-		{"throttles", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String("Lambda did not run the token validator for want of concurrency, and HealthLake refused those requests. " +
-				"Raise reservedConcurrency, or the account's quota of concurrent executions."),
-			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Throttles"), Dimensions: byFunction,
-			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
-			Threshold: pulumi.Float64(1),
-		}},
-		{"duration", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.Sprintf("One call in a hundred of the token validator takes %d ms or more, cold starts not counted; HealthLake gives up after 1000. "+
-				"If key sets fail too, it is the issuer; if not, give the function more memory, or provisioned concurrency.", a.Alarms.Thresholds.DurationMs),
-			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Duration"), Dimensions: byFunction,
-			ExtendedStatistic: pulumi.String("p99"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(3),
-			Threshold: pulumi.Float64(float64(a.Alarms.Thresholds.DurationMs)),
-			// CloudWatch calls fewer than 1000 calls in a minute too few for a p99 and would
-			// leave the alarm as it is; a datastore of few users would never have one.
-			EvaluateLowSampleCountPercentiles: pulumi.String("evaluate"),
-		}},
+		{"errors", ofFunction("Errors", function).once().args("Calls of the token validator failed, and HealthLake refused their requests. It answers whatever the token, " +
+			"so this is its environment, its time or its memory: read the log group's last lines of level ERROR, and Lambda's own.")},
+		{"throttles", ofFunction("Throttles", function).once().args("Lambda did not run the token validator for want of concurrency, and HealthLake refused those requests. " +
+			"Raise reservedConcurrency, or the account's quota of concurrent executions.")},
+		{"duration", ofFunction("Duration", function).slow(a.Alarms.Thresholds.DurationMs).args(fmt.Sprintf(
+			"One call in a hundred of the token validator takes %d ms or more, cold starts not counted; HealthLake gives up after 1000. "+
+				"If key sets fail too, it is the issuer; if not, give the function more memory, or provisioned concurrency.", a.Alarms.Thresholds.DurationMs))},
 		{"denials", a.denials(function)},
-		{"key-set-failures", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String("The token validator could not read the issuer's key set, and refused requests for it: those with tokens of keys that it does not know. " +
-				"The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself after the issuer does."),
-			Namespace: pulumi.String(wire.MetricsNamespace), MetricName: pulumi.String(wire.MetricKeySetFailures), Dimensions: pulumi.StringMap{wire.DimensionFunction: function},
-			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(2),
-			Threshold: pulumi.Float64(1),
-		}},
-		{"concurrency", a.concurrency(byFunction)},
+		{"key-set-failures", keySetFailures.sum(60, 2, 5, 1).args("The token validator could not read the issuer's key set, and refused requests for it: those with tokens of keys that it does not know. " +
+			"The log says why (key_set_error). Known keys count for 6 hours; it recovers by itself after the issuer does.")},
+		{"concurrency", a.concurrency(function)},
 	}
 }
 
@@ -212,17 +168,14 @@ func (a TokenValidatorArgs) denials(function pulumi.StringInput) *cloudwatch.Met
 // concurrency is what the function's reservation leaves, or where it has none what
 // the account's quota leaves all functions of the region
 // (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Quotas-Visualize-Alarms.html).
-func (a TokenValidatorArgs) concurrency(byFunction pulumi.StringMap) *cloudwatch.MetricAlarmArgs {
+func (a TokenValidatorArgs) concurrency(function pulumi.StringInput) *cloudwatch.MetricAlarmArgs {
 	percent, reserved := a.Alarms.Thresholds.ConcurrencyPercent, a.Function.ReservedConcurrency
-	args := &cloudwatch.MetricAlarmArgs{EvaluationPeriods: pulumi.Int(3), DatapointsToAlarm: pulumi.Int(3)}
 	if reserved > 0 {
-		args.AlarmDescription = pulumi.Sprintf("The token validator runs %d percent or more of its %d reserved executions at the same time. "+
-			"Beyond them, Lambda throttles and HealthLake refuses: raise reservedConcurrency.", percent, reserved)
-		args.Namespace, args.MetricName = pulumi.String("AWS/Lambda"), pulumi.String("ConcurrentExecutions")
-		args.Dimensions, args.Statistic, args.Period = byFunction, pulumi.String("Maximum"), pulumi.Int(60)
-		args.Threshold = pulumi.Float64(float64(reserved*percent) / 100)
-		return args
+		most := measure{ofFunction("ConcurrentExecutions", function), "Maximum", 60, 3, 3, float64(reserved*percent) / 100}
+		return most.args(fmt.Sprintf("The token validator runs %d percent or more of its %d reserved executions at the same time. "+
+			"Beyond them, Lambda throttles and HealthLake refuses: raise reservedConcurrency.", percent, reserved))
 	}
+	args := &cloudwatch.MetricAlarmArgs{EvaluationPeriods: pulumi.Int(3), DatapointsToAlarm: pulumi.Int(3)}
 	args.AlarmDescription = pulumi.Sprintf("The functions of this account and region together run %d percent or more of the executions of their quota. "+
 		"Beyond it, Lambda throttles the token validator too and HealthLake refuses: raise the quota, or set reservedConcurrency.", percent)
 	args.Threshold = pulumi.Float64(float64(percent))

@@ -72,11 +72,16 @@ type line struct {
 	Value int    `json:"value"`
 }
 
+// drawn are the metrics of a thing as a graph has them, by their names and statistics.
+func drawn(namespace, dimension, value string) func(metric, stat string) []any {
+	return func(metric, stat string) []any {
+		return []any{namespace, metric, dimension, value, map[string]string{"stat": stat}}
+	}
+}
+
 // validatorGraphs are the two rows about the token validator.
 func validatorGraphs(function string, f *FunctionArgs) []graph {
-	lambda := func(metric, stat string) []any {
-		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
-	}
+	lambda := drawn("AWS/Lambda", "FunctionName", function)
 	own := func(metric string) []any {
 		return []any{wire.MetricsNamespace, metric, wire.DimensionFunction, function}
 	}
@@ -101,6 +106,18 @@ func validatorGraphs(function string, f *FunctionArgs) []graph {
 				wire.MetricsNamespace, wire.DimensionFunction, wire.DimensionReason, wire.MetricDenials, function),
 		}}}},
 		{Title: "Requests refused for want of a key set", Stat: "Sum", Metrics: [][]any{own(wire.MetricKeySetFailures)}},
+	}
+}
+
+// doorGraphs are the front door's row of a dashboard.
+func doorGraphs(apiID, function string) []graph {
+	api, lambda := drawn("AWS/ApiGateway", "ApiId", apiID), drawn("AWS/Lambda", "FunctionName", function)
+	return []graph{
+		{Title: "Front door: requests", Stat: "Sum", Metrics: [][]any{api("Count", "Sum"), api("4xx", "Sum"), api("5xx", "Sum")}},
+		{Title: "Front door: latency in ms", Stat: "p99", Metrics: [][]any{api("Latency", "p50"), api("Latency", "p99")}},
+		{Title: "Front door: executions at the same time, errors and throttles", Stat: "Sum", Metrics: [][]any{
+			lambda("ConcurrentExecutions", "Maximum"), lambda("Errors", "Sum"), lambda("Throttles", "Sum"),
+		}},
 	}
 }
 

@@ -1,7 +1,8 @@
 package components
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"fmt"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -59,12 +60,7 @@ func (d *FrontDoor) newAlarms(s site, a *FrontDoorAlarmsArgs) error {
 		return nil
 	}
 	topic := matching("alarms.topicArn", a.TopicARN, topicARNPattern, topicARNWanted)
-	for _, alarm := range a.alarms(d) {
-		if err := alarm.declare(s, topic, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return declareAlarms(s, a.alarms(d), topic)
 }
 
 // alarms of the API and its function. Their descriptions are what the person reads who is
@@ -72,53 +68,16 @@ func (d *FrontDoor) newAlarms(s site, a *FrontDoorAlarmsArgs) error {
 // those of status 4xx, and in the access log with status 429
 // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html).
 func (a *FrontDoorAlarmsArgs) alarms(d *FrontDoor) []alarm {
-	byFunction, byAPI := pulumi.StringMap{"FunctionName": d.FunctionName}, pulumi.StringMap{"ApiId": d.APIID}
 	return []alarm{
-		{"server-errors", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.Sprintf("The front door answered %d requests or more with status 5xx in five minutes. "+
-				"Its log says for each whether the status is HealthLake's, Cognito's or its own.", a.ServerErrors),
-			Namespace: pulumi.String("AWS/ApiGateway"), MetricName: pulumi.String("5xx"), Dimensions: byAPI,
-			Statistic: pulumi.String("Sum"), Period: pulumi.Int(300), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
-			Threshold: pulumi.Float64(float64(a.ServerErrors)),
-		}},
-		{"latency", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.Sprintf("One request in a hundred takes %d ms or more through the front door. "+
-				"The log has the front door's own time and HealthLake's for each request.", a.LatencyMs),
-			Namespace: pulumi.String("AWS/ApiGateway"), MetricName: pulumi.String("Latency"), Dimensions: byAPI,
-			ExtendedStatistic: pulumi.String("p99"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(5), DatapointsToAlarm: pulumi.Int(3),
-			Threshold:                         pulumi.Float64(float64(a.LatencyMs)),
-			EvaluateLowSampleCountPercentiles: pulumi.String("evaluate"),
-		}},
-		{"errors", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String("Calls of the front door's function failed, and apps got status 500 or 503. It answers whatever the request, " +
-				"so this is its environment, its time or its memory: read the log group's last lines of level ERROR, and Lambda's own."),
-			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Errors"), Dimensions: byFunction,
-			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
-			Threshold: pulumi.Float64(1),
-		}},
-		{"throttles", &cloudwatch.MetricAlarmArgs{
-			AlarmDescription: pulumi.String("Lambda did not run the front door's function for want of concurrency, and apps got status 503. " +
-				"Raise frontDoor.function.reservedConcurrency, or the account's quota of concurrent executions; each FHIR request holds two."),
-			Namespace: pulumi.String("AWS/Lambda"), MetricName: pulumi.String("Throttles"), Dimensions: byFunction,
-			Statistic: pulumi.String("Sum"), Period: pulumi.Int(60), EvaluationPeriods: pulumi.Int(1), DatapointsToAlarm: pulumi.Int(1),
-			Threshold: pulumi.Float64(1),
-		}},
-	}
-}
-
-// graphs are the front door's row of a dashboard.
-func doorGraphs(apiID, function string) []graph {
-	api := func(metric, stat string) []any {
-		return []any{"AWS/ApiGateway", metric, "ApiId", apiID, map[string]string{"stat": stat}}
-	}
-	lambda := func(metric, stat string) []any {
-		return []any{"AWS/Lambda", metric, "FunctionName", function, map[string]string{"stat": stat}}
-	}
-	return []graph{
-		{Title: "Front door: requests", Stat: "Sum", Metrics: [][]any{api("Count", "Sum"), api("4xx", "Sum"), api("5xx", "Sum")}},
-		{Title: "Front door: latency in ms", Stat: "p99", Metrics: [][]any{api("Latency", "p50"), api("Latency", "p99")}},
-		{Title: "Front door: executions at the same time, errors and throttles", Stat: "Sum", Metrics: [][]any{
-			lambda("ConcurrentExecutions", "Maximum"), lambda("Errors", "Sum"), lambda("Throttles", "Sum"),
-		}},
+		{"server-errors", ofAPI("5xx", d.APIID).sum(300, 1, 1, float64(a.ServerErrors)).args(fmt.Sprintf(
+			"The front door answered %d requests or more with status 5xx in five minutes. "+
+				"Its log says for each whether the status is HealthLake's, Cognito's or its own.", a.ServerErrors))},
+		{"latency", ofAPI("Latency", d.APIID).slow(a.LatencyMs).args(fmt.Sprintf(
+			"One request in a hundred takes %d ms or more through the front door. "+
+				"The log has the front door's own time and HealthLake's for each request.", a.LatencyMs))},
+		{"errors", ofFunction("Errors", d.FunctionName).once().args("Calls of the front door's function failed, and apps got status 500 or 503. It answers whatever the request, " +
+			"so this is its environment, its time or its memory: read the log group's last lines of level ERROR, and Lambda's own.")},
+		{"throttles", ofFunction("Throttles", d.FunctionName).once().args("Lambda did not run the front door's function for want of concurrency, and apps got status 503. " +
+			"Raise frontDoor.function.reservedConcurrency, or the account's quota of concurrent executions; each FHIR request holds two.")},
 	}
 }

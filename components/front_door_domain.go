@@ -42,17 +42,7 @@ func (c *FrontDoorDomainArgs) check(p *problems, field string) {
 	if c == nil {
 		return
 	}
-	if c.Name == nil {
-		p.missing(field+".name", doorHostWanted)
-	}
-	if name, known := c.Name.(pulumi.String); known && !validDoorHost(string(name)) {
-		p.add(field+".name", string(name), doorHostWanted)
-	}
-	if c.CertificateARN == nil {
-		p.missing(field+".certificateArn", doorCertificateWanted)
-	}
-	p.patternWhereKnown(field+".certificateArn", c.CertificateARN, doorCertificatePattern, doorCertificateWanted)
-	p.patternWhereKnown(field+".zoneId", c.ZoneID, zonePattern, zoneWanted)
+	customDomainRules{validDoorHost, doorHostWanted, doorCertificatePattern, doorCertificateWanted}.check(p, field, c.Name, c.CertificateARN, c.ZoneID)
 }
 
 // host is the name, checked where it becomes known later.
@@ -101,20 +91,11 @@ func (d *FrontDoor) newCustomDomain(s site, c *FrontDoorDomainArgs, api *apigate
 		DomainName: domain.ID(),
 		Stage:      stage.Name,
 	}, s.below())
-	if err != nil || c.ZoneID == nil {
+	if err != nil {
 		return err
 	}
-	_, err = route53.NewRecord(s.ctx, s.name+"-domain-record", &route53.RecordArgs{
-		ZoneId: matching("customDomain.zoneId", c.ZoneID, zonePattern, zoneWanted),
-		Name:   domain.DomainName,
-		Type:   pulumi.String("A"),
-		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
-			Name:                 target,
-			ZoneId:               zone,
-			EvaluateTargetHealth: pulumi.Bool(false),
-		}},
-	}, s.below(), pulumi.DependsOn([]pulumi.Resource{mapping}))
-	return err
+	return newAliasRecord(s, c.ZoneID, domain.DomainName, route53.RecordAliasArgs{Name: target, ZoneId: zone},
+		pulumi.DependsOn([]pulumi.Resource{mapping}))
 }
 
 // served is where API Gateway serves the domain, and the zone of that host name. The SDK

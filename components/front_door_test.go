@@ -571,10 +571,10 @@ func TestWhatAFrontDoorCannotStandBetweenIsRefusedAsSoonAsItIsKnown(t *testing.T
 		url      = "must be an https URL, without query and fragment"
 	)
 	for want, edit := range map[string]func(*components.FrontDoorArgs){
-		`datastoreEndpoint: "https://a.example.org/r4": ` + endpoint:  func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = later("https://a.example.org/r4") },
-		`authorizationEndpoint: "http://auth.example.org/a": ` + url:  func(a *components.FrontDoorArgs) { a.AuthorizationEndpoint = later("http://auth.example.org/a") },
-		`tokenEndpoint: "auth.example.org": ` + url:                   func(a *components.FrontDoorArgs) { a.TokenEndpoint = later("auth.example.org") },
-		`revocationEndpoint: "https://a.example.org/?b": ` + url:      func(a *components.FrontDoorArgs) { a.RevocationEndpoint = later("https://a.example.org/?b") },
+		`datastoreEndpoint: "https://a.example.org/r4": ` + endpoint: func(a *components.FrontDoorArgs) { a.DatastoreEndpoint = later("https://a.example.org/r4") },
+		`authorizationEndpoint: "http://auth.example.org/a": ` + url: func(a *components.FrontDoorArgs) { a.AuthorizationEndpoint = later("http://auth.example.org/a") },
+		`tokenEndpoint: "auth.example.org": ` + url:                  func(a *components.FrontDoorArgs) { a.TokenEndpoint = later("auth.example.org") },
+		`revocationEndpoint: "https://a.example.org/?b": ` + url:     func(a *components.FrontDoorArgs) { a.RevocationEndpoint = later("https://a.example.org/?b") },
 		`clients[1].id: "app": another client has this id; choose a different one`: func(a *components.FrontDoorArgs) {
 			a.Clients = append(a.Clients, a.Clients[0])
 			a.Clients[1].ID = later("app")

@@ -36,7 +36,6 @@ type CustomDomainArgs struct {
 const (
 	hostNameWanted    = "must be a host name such as auth.example.org: lower case, at most 63 characters, below a domain with an A record"
 	certificateWanted = "must be the ARN of an ACM certificate in us-east-1, arn:aws:acm:us-east-1:<account>:certificate/<id>"
-	zoneWanted        = "must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ"
 )
 
 // A domain of Cognito has at most 63 characters, a custom one too
@@ -47,24 +46,13 @@ var (
 	domainPattern      = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 	hostNamePattern    = regexp.MustCompile(`^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){2,}[a-z][a-z0-9-]*[a-z0-9]$`)
 	certificatePattern = regexp.MustCompile(`^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$`)
-	zonePattern        = regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`)
 )
 
 func (c *CustomDomainArgs) check(p *problems, field string) {
 	if c == nil {
 		return
 	}
-	if c.Name == nil {
-		p.missing(field+".name", hostNameWanted)
-	}
-	if name, known := c.Name.(pulumi.String); known && !validHostName(string(name)) {
-		p.add(field+".name", string(name), hostNameWanted)
-	}
-	if c.CertificateARN == nil {
-		p.missing(field+".certificateArn", certificateWanted)
-	}
-	p.patternWhereKnown(field+".certificateArn", c.CertificateARN, certificatePattern, certificateWanted)
-	p.patternWhereKnown(field+".zoneId", c.ZoneID, zonePattern, zoneWanted)
+	customDomainRules{validHostName, hostNameWanted, certificatePattern, certificateWanted}.check(p, field, c.Name, c.CertificateARN, c.ZoneID)
 }
 
 func validHostName(name string) bool {
@@ -92,7 +80,9 @@ func (server *AuthorizationServer) newDomain(s site, a AuthorizationServerArgs, 
 		}).(pulumi.StringOutput), nil
 	}
 	server.CloudFrontDomainName = domain.CloudfrontDistribution.ToStringPtrOutput()
-	return pulumi.Sprintf("https://%s", live), a.CustomDomain.newRecord(s, domain)
+	return pulumi.Sprintf("https://%s", live), newAliasRecord(s, a.CustomDomain.ZoneID, domain.Domain, route53.RecordAliasArgs{
+		Name: domain.CloudfrontDistribution, ZoneId: domain.CloudfrontDistributionZoneId,
+	})
 }
 
 // sameDomain is the live domain, or an error where the program declares another one.
@@ -133,24 +123,6 @@ func (a AuthorizationServerArgs) domain(s site) pulumi.StringInput {
 			return derivedPrefix(at.account, at.region, s.ctx.Project(), s.ctx.Stack(), s.name)
 		})
 	}
-}
-
-// newRecord declares the alias record of a custom domain where its zone is known.
-func (c *CustomDomainArgs) newRecord(s site, domain *cognito.UserPoolDomain) error {
-	if c.ZoneID == nil {
-		return nil
-	}
-	_, err := route53.NewRecord(s.ctx, s.name+"-domain-record", &route53.RecordArgs{
-		ZoneId: matching("customDomain.zoneId", c.ZoneID, zonePattern, zoneWanted),
-		Name:   domain.Domain,
-		Type:   pulumi.String("A"),
-		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
-			Name:                 domain.CloudfrontDistribution,
-			ZoneId:               domain.CloudfrontDistributionZoneId,
-			EvaluateTargetHealth: pulumi.Bool(false),
-		}},
-	}, s.below())
-	return err
 }
 
 // derivedPrefix is the same on every machine and different for every account,

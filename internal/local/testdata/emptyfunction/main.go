@@ -11,6 +11,8 @@ import (
 type nothing struct{}
 
 // Invoke implements lambda.Handler.
-func (nothing) Invoke(context.Context, []byte) ([]byte, error) { return []byte(`{"statusCode":200}`), nil }
+func (nothing) Invoke(context.Context, []byte) ([]byte, error) {
+	return []byte(`{"statusCode":200}`), nil
+}
 
 func main() { lambda.Start(nothing{}) }
