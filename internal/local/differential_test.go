@@ -41,7 +41,7 @@ type differential struct {
 	random                *rand.Rand
 	through, direct, twin side // the first two lead to one datastore
 	known                 []*named
-	preloaded             int // how many of them were there at first
+	preloaded             int      // how many of them were there at first
 	pages                 []string // below the base, of the datastore with the door
 	seen                  map[string]int
 	statuses              map[int]int
