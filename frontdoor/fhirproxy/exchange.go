@@ -72,12 +72,17 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	return got, nil
 }
 
-// unexplained are statuses that keep their meaning though the body is not FHIR's.
+// unexplained are statuses that keep their meaning though the body is not FHIR's. Those that
+// a caller brings about, by a long query for instance, are no fault of the datastore.
 var unexplained = map[int]string{
-	http.StatusUnauthorized:       "login",
-	http.StatusForbidden:          "forbidden",
-	http.StatusTooManyRequests:    "throttled",
-	http.StatusServiceUnavailable: "transient",
+	http.StatusBadRequest:                  "invalid",
+	http.StatusUnauthorized:                "login",
+	http.StatusForbidden:                   "forbidden",
+	http.StatusRequestEntityTooLarge:       "too-long",
+	http.StatusRequestURITooLong:           "too-long",
+	http.StatusTooManyRequests:             "throttled",
+	http.StatusRequestHeaderFieldsTooLarge: "too-long",
+	http.StatusServiceUnavailable:          "transient",
 }
 
 // answer makes the datastore's answer the app's: headers of the list, URLs below the

@@ -394,7 +394,9 @@ func TestARefusalOfTheDatastoreKeepsItsStatusAndA401HasAChallenge(t *testing.T) 
 			t.Errorf("%d with %q: got %d with %q: %s", c.status, c.challenge, answer.status, answer.header.Get("WWW-Authenticate"), answer.text)
 		}
 	}
-	for status, code := range map[int]string{401: "login", 403: "forbidden", 429: "throttled", 503: "transient"} {
+	for status, code := range map[int]string{
+		400: "invalid", 401: "login", 403: "forbidden", 413: "too-long", 414: "too-long", 429: "throttled", 431: "too-long", 503: "transient",
+	} {
 		for media, body := range map[string]string{"text/html": "<html>", "text/plain": "no", "": ""} {
 			answer := send(t, through(t, saying(t, status, body, "Content-Type", media, "Retry-After", "3")), "GET", "/r4/Patient/1", "")
 			if _, got, _ := answer.issue(t); answer.status != status || got != code || answer.header.Get("Retry-After") != "3" {
