@@ -94,13 +94,7 @@ func (x *exchange) answer(got *http.Response) error {
 	if coding := got.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return badGateway("HealthLake answered with a compressed body, which was not asked for")
 	}
-	header := ResponseHeader(got.Header, x.proxy.config.Upstream, x.proxy.config.BaseURL)
-	if header.Get("Cache-Control") == "" { // a browser would guess, and the next user gets what it kept
-		header.Set("Cache-Control", "no-store")
-	}
-	if got.StatusCode == http.StatusUnauthorized && len(header["Www-Authenticate"]) == 0 {
-		header.Set("WWW-Authenticate", "Bearer")
-	}
+	header := x.header(got)
 	bodyless := x.asked.Method == http.MethodHead || got.StatusCode == http.StatusNoContent || got.StatusCode == http.StatusNotModified
 	empty, err := x.empty(got, bodyless)
 	if err != nil {
@@ -122,6 +116,18 @@ func (x *exchange) answer(got *http.Response) error {
 		return nil
 	}
 	return x.passBody(got, header)
+}
+
+// header is what the client gets of the headers of an answer.
+func (x *exchange) header(got *http.Response) http.Header {
+	header := ResponseHeader(got.Header, x.proxy.config.Upstream, x.proxy.config.BaseURL)
+	if header.Get("Cache-Control") == "" { // a browser would guess, and the next user gets what it kept
+		header.Set("Cache-Control", "no-store")
+	}
+	if got.StatusCode == http.StatusUnauthorized && len(header["Www-Authenticate"]) == 0 {
+		header.Set("WWW-Authenticate", "Bearer")
+	}
+	return header
 }
 
 // empty reports whether an answer has no body. Where nothing says so, it looks.
