@@ -1,10 +1,13 @@
 package validator
 
 import (
+	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/smartlake/pulumi-smartlake/internal/strictjson"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
@@ -68,6 +71,12 @@ func parseToken(text string) (token, Reason) {
 		claims:       claimsJSON,
 		signature:    signatureBytes,
 	}, ""
+}
+
+// signedBy verifies the signature, RS256 and no other (RFC 7518 section 3.3). The library
+// does this and nothing else: what surrounds it is stricter here than its parser.
+func (t token) signedBy(key *rsa.PublicKey) bool {
+	return jwt.SigningMethodRS256.Verify(t.signingInput, t.signature, key) == nil
 }
 
 // decode refuses what the standard decoder skips: line breaks.

@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
@@ -198,9 +196,7 @@ func (v *Validator) verify(ctx context.Context, text string, r *record) (verifie
 		return verified{}, reason
 	}
 	r.keyID = t.keyID
-	// The library does the RS256 verification and nothing else: what surrounds
-	// it is stricter here than its parser.
-	if jwt.SigningMethodRS256.Verify(t.signingInput, t.signature, key) != nil {
+	if !t.signedBy(key) {
 		return verified{}, SignatureInvalid
 	}
 	c, ok := parseClaims(t.claims)

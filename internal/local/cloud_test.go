@@ -3,7 +3,6 @@ package local_test
 import (
 	"bytes"
 	"crypto/tls"
-	"encoding/base64"
 	"encoding/json"
 	"io"
 	"maps"
@@ -49,20 +48,29 @@ func (a app) send(method, address, body string, header map[string]string) (int, 
 	for name, value := range header {
 		request.Header.Set(name, value)
 	}
-	response, err := a.http.Do(request)
+	status, _, content := a.answerTo(request)
+	var parsed map[string]any
+	if err := json.Unmarshal([]byte(content), &parsed); err != nil {
+		a.t.Fatalf("%s %s: %q is no JSON object: %v", method, address, content, err)
+	}
+	return status, parsed
+}
+
+// answerTo sends a request and reads what comes back. It does not follow redirects.
+func (a app) answerTo(request *http.Request) (status int, header http.Header, body string) {
+	a.t.Helper()
+	client := *a.http
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := client.Do(request.WithContext(a.t.Context()))
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	content, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	var parsed map[string]any
-	if err := json.Unmarshal(content, &parsed); err != nil {
-		a.t.Fatalf("%s %s: %q is no JSON object: %v", method, address, content, err)
-	}
-	return response.StatusCode, parsed
+	return response.StatusCode, response.Header, string(text)
 }
 
 // discover requests the discovery document, which without a front door is signed as
@@ -224,22 +232,11 @@ func TestTheDiscoveryDocumentIsTheDeclaredOneAtLoopbackAddresses(t *testing.T) {
 func TestAnAccessTokenHasCognitosClaimsAndNoOthers(t *testing.T) {
 	cloud := start(t, "dev", nil)
 	a := newApp(t, cloud)
-	parts := strings.Split(a.token("etl", "system/*.*"), ".")
-	read := func(part string) map[string]any {
-		data, err := base64.RawURLEncoding.DecodeString(part)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var object map[string]any
-		if err := json.Unmarshal(data, &object); err != nil {
-			t.Fatal(err)
-		}
-		return object
-	}
-	if got, want := slices.Sorted(maps.Keys(read(parts[0]))), []string{"alg", "kid"}; !slices.Equal(got, want) {
+	token := a.token("etl", "system/*.*")
+	if got, want := slices.Sorted(maps.Keys(partOf(t, token, 0))), []string{"alg", "kid"}; !slices.Equal(got, want) {
 		t.Errorf("header %v, want %v", got, want)
 	}
-	claims := read(parts[1])
+	claims := claimsOf(t, token)
 	want := []string{"auth_time", "client_id", "exp", "iat", "iss", "jti", "scope", "sub", "token_use", "version"}
 	if got := slices.Sorted(maps.Keys(claims)); !slices.Equal(got, want) {
 		t.Errorf("claims %v, want %v", got, want)

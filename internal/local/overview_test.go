@@ -3,7 +3,6 @@ package local_test
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -17,23 +16,6 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
-
-// page asks for a page, redirects not followed.
-func (a app) page(request *http.Request) (int, http.Header, string) {
-	a.t.Helper()
-	client := *a.http
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	response, err := client.Do(request.WithContext(a.t.Context()))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return response.StatusCode, response.Header, string(text)
-}
 
 func newRequest(t *testing.T, method, address string, form url.Values) *http.Request {
 	t.Helper()
@@ -67,7 +49,7 @@ func TestThePageTakesChangesFromItsOwnFormsAlone(t *testing.T) {
 		for name, value := range header {
 			request.Header.Set(name, value)
 		}
-		status, _, _ := a.page(request)
+		status, _, _ := a.answerTo(request)
 		return status
 	}
 	for name, header := range map[string]map[string]string{
@@ -82,16 +64,16 @@ func TestThePageTakesChangesFromItsOwnFormsAlone(t *testing.T) {
 		}
 	}
 	// A changing request by GET, which browsers send anywhere, is none.
-	if status, _, _ := a.page(newRequest(t, http.MethodGet, cloud.Page+"faults?name=throttle&on=true", nil)); status != http.StatusMethodNotAllowed {
+	if status, _, _ := a.answerTo(newRequest(t, http.MethodGet, cloud.Page+"faults?name=throttle&on=true", nil)); status != http.StatusMethodNotAllowed {
 		t.Errorf("GET: %d, want 405", status)
 	}
-	if _, _, text := a.page(newRequest(t, http.MethodGet, cloud.Page, nil)); strings.Contains(text, throttledMark) {
+	if _, _, text := a.answerTo(newRequest(t, http.MethodGet, cloud.Page, nil)); strings.Contains(text, throttledMark) {
 		t.Error("throttle is on")
 	}
 	if status := throttle(map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": origin}); status != http.StatusSeeOther {
 		t.Errorf("its own form: %d, want 303", status)
 	}
-	if _, _, text := a.page(newRequest(t, http.MethodGet, cloud.Page, nil)); !strings.Contains(text, throttledMark) {
+	if _, _, text := a.answerTo(newRequest(t, http.MethodGet, cloud.Page, nil)); !strings.Contains(text, throttledMark) {
 		t.Error("throttle is not on")
 	}
 }
@@ -113,7 +95,7 @@ func TestAnotherUserOfTheMachineFindsNoPage(t *testing.T) {
 			newRequest(t, http.MethodPost, root+guess+"faults", url.Values{"name": {"throttle"}, "on": {"true"}}),
 			newRequest(t, http.MethodPost, root+guess+"app/launch", url.Values{"client": {"app"}}),
 		} {
-			if status, header, text := a.page(request); status != http.StatusNotFound || strings.Contains(text, secret) || header.Get("Location") != "" {
+			if status, header, text := a.answerTo(request); status != http.StatusNotFound || strings.Contains(text, secret) || header.Get("Location") != "" {
 				t.Errorf("%s %s: %d %v %s", request.Method, request.URL, status, header, text)
 			}
 		}
@@ -134,7 +116,7 @@ func TestThePageAnswersToItsOwnAddressAlone(t *testing.T) {
 	} {
 		request := newRequest(t, http.MethodGet, cloud.Page, nil)
 		request.Host = given
-		status, _, text := a.page(request)
+		status, _, text := a.answerTo(request)
 		if status != want || strings.Contains(text, "Local-patient-1") != (want == http.StatusOK) {
 			t.Errorf("%s: %d %s", given, status, text)
 		}
@@ -157,7 +139,7 @@ func assertProtected(t *testing.T, cloud *local.Cloud) {
 	for path, want := range map[string]int{"": 200, "decisions": 200, "page.css": 200, "page.js": 200, "app/callback": 400, "none": 404} {
 		request := newRequest(t, http.MethodGet, cloud.Page+path, nil)
 		request.Header.Set("Origin", "https://example.org")
-		status, header, text := a.page(request)
+		status, header, text := a.answerTo(request)
 		if status != want {
 			t.Errorf("/%s: %d, want %d", path, status, want)
 		}
@@ -192,7 +174,7 @@ func (a app) beginLaunch(client string) (jar http.CookieJar, authorize *url.URL)
 		a.t.Fatal(err)
 	}
 	a.http.Jar = jar
-	status, header, text := a.page(newRequest(a.t, http.MethodPost, a.cloud.Page+"app/launch", url.Values{"client": {client}}))
+	status, header, text := a.answerTo(newRequest(a.t, http.MethodPost, a.cloud.Page+"app/launch", url.Values{"client": {client}}))
 	authorize, err = url.Parse(header.Get("Location"))
 	if status != http.StatusSeeOther || err != nil {
 		a.t.Fatalf("%d %s %v", status, text, err)
@@ -205,7 +187,7 @@ func TestTheSampleAppTakesNoAnswerButThatOfItsBrowsersLastLaunch(t *testing.T) {
 	a := newApp(t, cloud)
 	callback := func(jar http.CookieJar, query url.Values) (int, string) {
 		a.http.Jar = jar
-		status, _, text := a.page(newRequest(t, http.MethodGet, cloud.Page+"app/callback?"+query.Encode(), nil))
+		status, _, text := a.answerTo(newRequest(t, http.MethodGet, cloud.Page+"app/callback?"+query.Encode(), nil))
 		return status, text
 	}
 	mine, authorize := a.beginLaunch("app")

@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -32,16 +31,7 @@ func (a app) get(address, token string) (status int, header http.Header, body st
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := a.http.Do(request.WithContext(a.t.Context()))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return response.StatusCode, response.Header, string(text)
+	return a.answerTo(request)
 }
 
 func TestAnAppKnowsTheFrontDoorAloneAndNeedsNoMore(t *testing.T) {
@@ -156,7 +146,7 @@ func TestTheSampleAppReadsThroughTheFrontDoorWhereThereIsOne(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.http.Jar = jar
-			status, _, text := a.page(newRequest(t, http.MethodGet, back.String(), nil))
+			status, _, text := a.answerTo(newRequest(t, http.MethodGet, back.String(), nil))
 			want := map[bool]string{true: `<tr class="observation">`, false: "Refused: "}[cloud.FrontDoor != ""]
 			if status != http.StatusOK || !strings.Contains(text, want) {
 				t.Errorf("got %d %s, want %s", status, text, want)

@@ -72,7 +72,7 @@ func TestTheGroupsOfAUserAreInBothTokensAndOnThePage(t *testing.T) {
 			}
 		}
 	}
-	_, _, page := a.page(newRequest(t, http.MethodGet, cloud.Page, nil))
+	_, _, page := a.answerTo(newRequest(t, http.MethodGet, cloud.Page, nil))
 	for _, want := range []string{
 		"May be used by users in clinicians; for user/ scopes, those whose fhirUser is a Practitioner.",
 		"May be used by every user of the pool; for user/ scopes, those whose fhirUser is a Practitioner.",

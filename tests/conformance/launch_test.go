@@ -371,6 +371,15 @@ func (c *session) unusedCode() (url.Values, error) {
 	return c.grantOf(code, launched.verifier), err
 }
 
+// otherTokens launches once more, and exchanges the code.
+func (c *session) otherTokens() (tokens, error) {
+	form, err := c.unusedCode()
+	if err != nil {
+		return tokens{}, err
+	}
+	return need("the token response", func() (tokens, error) { return tokensIn(c.ask(form)) })
+}
+
 func inTheForm(c *session, form url.Values) (answer, error) {
 	form.Set("client_id", c.id)
 	form.Set("client_secret", c.secret)

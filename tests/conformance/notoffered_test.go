@@ -69,11 +69,7 @@ func assertionOfAService(c *session) error {
 
 // readsAfterARevocation launches once more, revokes, and reads with the access token.
 func readsAfterARevocation(c *session) error {
-	form, err := c.unusedCode()
-	if err != nil {
-		return err
-	}
-	got, err := need("the token response", func() (tokens, error) { return tokensIn(c.ask(form)) })
+	got, err := c.otherTokens()
 	if err != nil {
 		return err
 	}

@@ -96,11 +96,7 @@ func refusesAnotherApps(c *session) error {
 
 // refusesRevoked launches once more, revokes the refresh token and tries it.
 func refusesRevoked(c *session) error {
-	form, err := c.unusedCode()
-	if err != nil {
-		return err
-	}
-	got, err := need("the token response", func() (tokens, error) { return tokensIn(c.ask(form)) })
+	got, err := c.otherTokens()
 	if err != nil {
 		return err
 	}
