@@ -1,7 +1,6 @@
 package frontdoor_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/frontdoor"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 )
 
 const (
@@ -35,7 +35,7 @@ const (
 type world struct {
 	t    *testing.T
 	door *frontdoor.Door
-	log  *lockedBuffer
+	log  *lambdamaintest.Log
 	now  atomic.Int64 // seconds since the start
 
 	cognito, healthLake *httptest.Server
@@ -60,7 +60,7 @@ var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 func newWorld(t *testing.T, edits ...func(*frontdoor.Config)) *world {
 	t.Helper()
-	w := &world{t: t, log: &lockedBuffer{}}
+	w := &world{t: t, log: &lambdamaintest.Log{}}
 	w.answerCognito = func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, w.tokens(nil, nil, nil)) }
 	w.answerHealthLake = func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "application/fhir+json")
@@ -276,21 +276,4 @@ func (w *world) lines() []map[string]any {
 		list = append(list, object)
 	}
 	return list
-}
-
-type lockedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }

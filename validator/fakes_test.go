@@ -1,7 +1,6 @@
 package validator_test
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -24,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
@@ -262,32 +262,12 @@ func (s *issuerServer) roots() *x509.CertPool {
 	return pool
 }
 
-// logBuffer keeps log lines; safe for concurrent use.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-// take returns the lines since it was last called.
-func (b *logBuffer) take() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	defer b.text.Reset()
-	return b.text.String()
-}
-
 // fixture is a validator with all that it stands on.
 type fixture struct {
 	*validator.Validator
 	clock  *clock
 	issuer *issuerServer
-	log    *logBuffer
+	log    *lambdamaintest.Log
 }
 
 // newFixture makes a validator that has read its key set, after the changes to
@@ -298,14 +278,14 @@ func newFixture(t testing.TB, changes ...func(*validator.Config)) *fixture {
 	if err := f.Warm(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	f.log.take()
+	f.log.Take()
 	return f
 }
 
 // newColdFixture makes a validator that has not yet read anything.
 func newColdFixture(t testing.TB, changes ...func(*validator.Config)) *fixture {
 	t.Helper()
-	f := &fixture{clock: newClock(), issuer: newIssuerServer(t), log: &logBuffer{}}
+	f := &fixture{clock: newClock(), issuer: newIssuerServer(t), log: &lambdamaintest.Log{}}
 	config := configuration(f.issuer.URL + "/.well-known/jwks.json")
 	config.RootCAs = f.issuer.roots()
 	config.Now = f.clock.now

@@ -149,9 +149,9 @@ func TestAPanicIsADenialAndLogsNoData(t *testing.T) {
 		if fatal == last {
 			want = string(granted)
 		}
-		f.log.take()
+		f.log.Take()
 		f.assertInvoked(t, captured(serviceToken().token()), want)
-		assertPanicLogged(t, f.log.take(), fatal < last)
+		assertPanicLogged(t, f.log.Take(), fatal < last)
 	}
 }
 

@@ -426,14 +426,14 @@ func TestWarmSaysWhatItRead(t *testing.T) {
 	if err := f.Warm(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	assertLines(t, f.log.take(), `{"level":"INFO","msg":"key set read","keys":1,"skipped":["not for signatures: 1"]}`)
+	assertLines(t, f.log.Take(), `{"level":"INFO","msg":"key set read","keys":1,"skipped":["not for signatures: 1"]}`)
 
 	f = newColdFixture(t)
 	f.issuer.behave(answer(http.StatusBadGateway, secret+"body"))
 	if err := f.Warm(context.Background()); err == nil || err.Error() != "key set: HTTP status 502" {
 		t.Errorf("got error %v", err)
 	}
-	assertLines(t, f.log.take(), `{"level":"ERROR","msg":"key set not read","error":"key set: HTTP status 502"}`)
+	assertLines(t, f.log.Take(), `{"level":"ERROR","msg":"key set not read","error":"key set: HTTP status 502"}`)
 }
 
 // TestJudgementsMayRunAtOnce has most to tell with the race detector on.

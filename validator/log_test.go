@@ -37,7 +37,7 @@ func TestAJudgementIsOneLine(t *testing.T) {
 		{serviceToken().claim("exp", `0`).token(), `{"level":"INFO","msg":"deny","reason":"token_expired","operation":"ReadResource","latency_us":0,"client_id":"1service23456789","kid":"current"}`},
 	} {
 		f.judge(c.token)
-		assertLines(t, f.log.take(), c.line)
+		assertLines(t, f.log.Take(), c.line)
 	}
 }
 
@@ -45,7 +45,7 @@ func TestAnOutageIsLoggedAsAnErrorWithItsCause(t *testing.T) {
 	f := newColdFixture(t)
 	f.issuer.behave(answer(http.StatusServiceUnavailable, secret+"body"))
 	f.judge(serviceToken().token())
-	assertLines(t, f.log.take(),
+	assertLines(t, f.log.Take(),
 		`{"level":"ERROR","msg":"deny","reason":"keys_unavailable","operation":"ReadResource","latency_us":0,"key_set_error":"key set: HTTP status 503"}`)
 }
 
@@ -54,7 +54,7 @@ func TestAKeyThatCouldNotBeLookedUpIsLoggedAndCountedAsAnError(t *testing.T) {
 	f.issuer.behave(answer(http.StatusServiceUnavailable, secret+"body"))
 	f.clock.move(validator.FetchCooldown)
 	f.judge(serviceToken().header("kid", `"`+secret+`kid"`).token())
-	line := f.log.take()
+	line := f.log.Take()
 	for _, want := range []string{
 		`"level":"ERROR","msg":"deny","reason":"keys_unavailable"`, `"key_set_error":"key set: HTTP status 503"`, `"key_set_failures":1`,
 	} {
@@ -72,7 +72,7 @@ func TestTheLineTellsHowLongTheJudgementTook(t *testing.T) {
 		return response(good), nil
 	}))
 	f.judge(serviceToken().token())
-	assertLines(t, f.log.take(),
+	assertLines(t, f.log.Take(),
 		`{"level":"INFO","msg":"grant","operation":"ReadResource","latency_us":120000,"client_id":"1service23456789","kid":"current"}`)
 }
 
@@ -85,7 +85,7 @@ func TestAnOperationThatIsNoNameIsNotLogged(t *testing.T) {
 		e := event("")
 		e.OperationName = operation
 		f.Authorize(t.Context(), e)
-		assertLines(t, f.log.take(), `{"level":"INFO","msg":"deny","reason":"token_missing","operation":"`+want+`","latency_us":0}`)
+		assertLines(t, f.log.Take(), `{"level":"INFO","msg":"deny","reason":"token_missing","operation":"`+want+`","latency_us":0}`)
 	}
 }
 
@@ -113,7 +113,7 @@ func (f *fixture) assertInvokedSilently(t *testing.T, name, token string) {
 	if _, err := f.Invoke(t.Context(), payload); err != nil {
 		t.Fatal(err)
 	}
-	line := f.log.take()
+	line := f.log.Take()
 	if strings.Count(line, "\n") != 1 {
 		t.Errorf("%s: want one line, got %q", name, line)
 	}

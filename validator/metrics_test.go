@@ -18,15 +18,15 @@ func TestALineCarriesMetricsWhereAFunctionIsNamed(t *testing.T) {
 			grants, denials, failures, f.clock.now().UnixMilli(), directives)
 	}
 	f.judge(serviceToken().token())
-	assertLines(t, f.log.take(), `{"level":"INFO","msg":"grant","operation":"ReadResource","latency_us":0,"client_id":"1service23456789","kid":"current",`+
+	assertLines(t, f.log.Take(), `{"level":"INFO","msg":"grant","operation":"ReadResource","latency_us":0,"client_id":"1service23456789","kid":"current",`+
 		metrics(1, 0, 0, byFunction))
 	f.judge("")
-	assertLines(t, f.log.take(), `{"level":"INFO","msg":"deny","reason":"token_missing","operation":"ReadResource","latency_us":0,`+
+	assertLines(t, f.log.Take(), `{"level":"INFO","msg":"deny","reason":"token_missing","operation":"ReadResource","latency_us":0,`+
 		metrics(0, 1, 0, byFunction+","+byReason))
 
 	cold := newColdFixture(t, func(c *validator.Config) { c.Metrics = "judge" })
 	cold.issuer.behave(answer(http.StatusServiceUnavailable, ""))
 	cold.judge(serviceToken().token())
-	assertLines(t, cold.log.take(), `{"level":"ERROR","msg":"deny","reason":"keys_unavailable","operation":"ReadResource","latency_us":0,"key_set_error":"key set: HTTP status 503",`+
+	assertLines(t, cold.log.Take(), `{"level":"ERROR","msg":"deny","reason":"keys_unavailable","operation":"ReadResource","latency_us":0,"key_set_error":"key set: HTTP status 503",`+
 		metrics(0, 1, 1, byFunction+","+byReason))
 }

@@ -1,7 +1,6 @@
 package local_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/pem"
 	"net"
@@ -11,12 +10,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/internal/local/apigateway"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
@@ -30,8 +29,8 @@ type chain struct {
 	client              *http.Client
 	function            *lambda.Function
 	cognito, healthLake *server
-	log                 *syncBuffer // the function's
-	failed              *syncBuffer // calls of the function
+	log                 *lambdamaintest.Log // the function's
+	failed              *lambdamaintest.Log // calls of the function
 }
 
 // server is one on loopback whose answers can be replaced, and which can go down and come
@@ -91,7 +90,7 @@ func (s *server) certificate(t testing.TB) string {
 // newChain starts one, with the function's archive.
 func newChain(t testing.TB, archive string, cognito, healthLake http.HandlerFunc) *chain {
 	t.Helper()
-	c := &chain{cognito: newServer(t, cognito), healthLake: newServer(t, healthLake), log: &syncBuffer{}, failed: &syncBuffer{}}
+	c := &chain{cognito: newServer(t, cognito), healthLake: newServer(t, healthLake), log: &lambdamaintest.Log{}, failed: &lambdamaintest.Log{}}
 	var api *apigateway.API
 	outside := newServer(t, func(w http.ResponseWriter, r *http.Request) { api.ServeHTTP(w, r) })
 	c.url = outside.url
@@ -125,7 +124,7 @@ func doorArchive(t testing.TB) string {
 }
 
 // newDoorFunction makes the front door's function ready for a chain.
-func newDoorFunction(t testing.TB, archive string, c *chain, log *syncBuffer) *lambda.Function {
+func newDoorFunction(t testing.TB, archive string, c *chain, log *lambdamaintest.Log) *lambda.Function {
 	t.Helper()
 	settings, err := wire.FrontDoor{
 		BaseURL:               c.url + wire.FrontDoorBasePath,
@@ -150,22 +149,4 @@ func newDoorFunction(t testing.TB, archive string, c *chain, log *syncBuffer) *l
 	}
 	t.Cleanup(function.Close)
 	return function
-}
-
-// syncBuffer is a bytes.Buffer for several goroutines.
-type syncBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *syncBuffer) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(text)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/validator"
@@ -156,7 +157,7 @@ func BenchmarkColdStart(b *testing.B) {
 		}
 		return spent
 	}
-	startDoor := func() *lambda.Function { return newDoorFunction(b, door, c, &syncBuffer{}) }
+	startDoor := func() *lambda.Function { return newDoorFunction(b, door, c, &lambdamaintest.Log{}) }
 	startValidator, event := coldValidator(b)
 	discovery, read := c.event("/r4/.well-known/smart-configuration"), c.event("/r4/Patient/p-1")
 	var validated, discovered, served []time.Duration

@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
@@ -228,7 +229,7 @@ func TestWithoutAPermissionAPIGatewayAnswersThatTheServerFailedAndTheCloudSaysWh
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lines
+	var log lambdamaintest.Log
 	cloud := &Cloud{FrontDoor: "https://127.0.0.1:4", errorLog: newErrorLog(&log)}
 	door, err := cloud.newFrontDoor(d)
 	if err != nil {

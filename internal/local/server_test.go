@@ -5,35 +5,18 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 )
-
-// lines is a log that several goroutines may write.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(line)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 func TestAPanicOfAHandlerIsLoggedAndAFailedHandshakeIsNot(t *testing.T) {
 	own, err := newCertificate("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var log lines
+	var log lambdamaintest.Log
 	cloud := &Cloud{certificate: own, errorLog: newErrorLog(&log)}
 	t.Cleanup(func() { _ = cloud.Close() })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,4 +1,4 @@
-// Package lambdamaintest has what the tests of the Lambda functions' mains share: a main
+// Package lambdamaintest has what the tests of the Lambda functions share: their log, a main
 // that runs as a process, its environment, and what its binary is made of.
 package lambdamaintest
 
