@@ -2,8 +2,11 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
 // excerpt is the block of a document that begins with some text.
@@ -20,14 +23,16 @@ func excerpt(t *testing.T, document, begin string) []string {
 var (
 	spaces = regexp.MustCompile(` +`)
 	took   = regexp.MustCompile(`^(passed|failed) [0-9.]+m?s `)
+	// walked is what differs from one walk to the next: ports, keys and durations.
+	walked = regexp.MustCompile(`127\.0\.0\.1:[0-9]+|keys .+| \([0-9.]+(?:µs|ms|s)\)$`)
 )
 
 // assertExcerpt wants the lines of an excerpt in an output, in their order. "…" stands for
-// what an excerpt leaves out, and durations are any.
+// what an excerpt leaves out, and durations, ports and keys are any.
 func assertExcerpt(t *testing.T, lines []string, out string) {
 	t.Helper()
 	plain := func(line string) string {
-		return took.ReplaceAllString(spaces.ReplaceAllString(strings.TrimSpace(line), " "), "$1 ")
+		return took.ReplaceAllString(walked.ReplaceAllString(spaces.ReplaceAllString(strings.TrimSpace(line), " "), ""), "$1 ")
 	}
 	rest := strings.Split(out, "\n")
 	for _, line := range lines {
@@ -54,9 +59,19 @@ func TestTheDocumentsShowWhatExplainPrints(t *testing.T) {
 }
 
 func TestTheDocumentsShowWhatSmokePrints(t *testing.T) {
-	out, _, err := execute(t, "smoke", "--local", running(t).Dir)
+	out, _, err := execute(t, "smoke", "--local", runningStack(t, local.Options{}).Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	assertExcerpt(t, excerpt(t, "docs/how-to/check.md", "passed "), out)
+}
+
+func TestTheDocumentsShowWhatLocalPrints(t *testing.T) {
+	out, _, err := execute(t, "local", "--once", "--dir", "../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	assertExcerpt(t, excerpt(t, "README.md", " 1  app"), out)
+	shown := excerpt(t, "docs/getting-started/local-cloud.md", "Building the token validator")
+	assertExcerpt(t, shown[slices.Index(shown, ""):], out) // the builds are on standard error
 }

@@ -30,7 +30,13 @@ func running(t *testing.T) *local.Cloud {
 // front door.
 func runningWith(t *testing.T, options local.Options) *local.Cloud {
 	t.Helper()
-	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../..", config: []string{"frontDoor=none"}}})
+	return runningStack(t, options, "frontDoor=none")
+}
+
+// runningStack is the stack dev with some values replaced.
+func runningStack(t *testing.T, options local.Options, config ...string) *local.Cloud {
+	t.Helper()
+	stack, err := loadStack(t.Context(), t.Output(), localFlags{stackFlags: stackFlags{stack: "dev", dir: "../..", config: config}})
 	if err != nil {
 		t.Fatal(err)
 	}
