@@ -412,7 +412,7 @@ Hosted domain   %s
 Issuer          %s
 Certificate     %s
 AWS credentials %s
-`, cloud.Page, cloud.FHIRBase, cloud.FHIRBase, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile, cloud.CredentialsFile)
+`, cloud.Page, strings.TrimSuffix(cloud.FHIRBase, "/"), cloud.FHIRBase, cloud.Datastore, cloud.HostedDomain, cloud.Issuer, cloud.CertificateFile, cloud.CredentialsFile)
 	fmt.Fprintln(out, "\nClients:")
 	for _, client := range cloud.Clients {
 		secret := "no secret"

@@ -97,7 +97,7 @@ func checkURLs(t *testing.T, out, tokens string) {
 	}
 	_, tried, _ := strings.Cut(out, "Try it")
 	got := regexp.MustCompile(`https://[^\s']+`).FindAllString(tried, -1)
-	want := []string{label("Discovery"), strings.TrimSuffix(label(tokens), "/r4/") + "/oauth2/token", label("FHIR base URL") + "Patient?_count=3"}
+	want := []string{label("Discovery"), strings.TrimSuffix(label(tokens), "/r4") + "/oauth2/token", label("FHIR base URL") + "/Patient?_count=3"}
 	if !slices.Equal(got, want) {
 		t.Errorf("the commands go to %v, want %v", got, want)
 	}

@@ -40,6 +40,9 @@ func TestAnAppKnowsTheFrontDoorAloneAndNeedsNoMore(t *testing.T) {
 	if cloud.FHIRBase != cloud.FrontDoor+"/r4/" || cloud.FrontDoor == "" {
 		t.Fatalf("front door %q, FHIR base URL %q", cloud.FrontDoor, cloud.FHIRBase)
 	}
+	if _, _, shown := a.answerTo(newRequest(t, http.MethodGet, cloud.Page, nil)); !strings.Contains(shown, "<code>"+cloud.FrontDoor+"/r4</code>") {
+		t.Errorf("the page lacks the base URL %s/r4:\n%s", cloud.FrontDoor, shown)
+	}
 
 	status, header, text := a.get(cloud.FHIRBase+".well-known/smart-configuration", "")
 	if status != http.StatusOK || header.Get("Access-Control-Allow-Origin") != "*" || text != cloud.Discovery {

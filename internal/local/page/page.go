@@ -72,6 +72,10 @@ type Config struct {
 	SetFault func(name string, on bool) error
 }
 
+// FHIRBaseURL is FHIRBase as apps are given it, without a slash at its end, like the
+// output fhirBaseUrl.
+func (c Config) FHIRBaseURL() string { return strings.TrimSuffix(c.FHIRBase, "/") }
+
 // User who may sign in.
 type User struct {
 	Name string
