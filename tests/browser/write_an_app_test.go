@@ -26,6 +26,8 @@ const (
 	inABrowser = "In a browser, with fhirclient.js"
 	withCurl   = "With curl"
 	aService   = "A service"
+
+	onTheLocalCloud = "On the local cloud"
 )
 
 // shownBlocks are the blocks of the page in a language, by the section they are in.
@@ -65,7 +67,8 @@ func TestThePageHasNoProgramThatIsNotRun(t *testing.T) {
 	}
 	want := map[string][]string{
 		inABrowser:                    {"console", "html", "html"},
-		withCurl:                      {"console", "console", "console"},
+		withCurl:                      {"console", "console", "console", "console"},
+		onTheLocalCloud:               {"console"},
 		aService:                      {"console", "go"},
 		"Link a user to a patient":    {"console"},
 		"Get the requests of a stack": {"console"},
@@ -134,10 +137,11 @@ func libraries(t *testing.T) map[string]string {
 	return installed.Dependencies
 }
 
-func TestTheCurlCommandsOfThePageLaunchReadAndRefresh(t *testing.T) {
+func TestTheCurlCommandsOfThePageLaunchReadRefreshAndSignOut(t *testing.T) {
 	cloud := startWithDev(t)
 	var script []string
-	for _, block := range shownBlocks(t, withCurl, "console", 3) {
+	blocks := shownBlocks(t, withCurl, "console", 4)
+	for _, block := range append(blocks, blocks[2]) { // a refresh again, after the sign-out
 		script = append(script, block.Commands()...)
 		script = append(script, "echo")
 	}
@@ -167,14 +171,17 @@ func TestTheCurlCommandsOfThePageLaunchReadAndRefresh(t *testing.T) {
 			answers = append(answers, object(t, said.Text()))
 		}
 	}
-	if err := shell.Wait(); err != nil || len(answers) != 2 {
-		t.Fatalf("%v: answers %v, want the patient and new tokens", err, answers)
+	if err := shell.Wait(); err != nil || len(answers) != 3 {
+		t.Fatalf("%v: answers %v, want the patient, new tokens and a refusal", err, answers)
 	}
 	if patient := answers[0]; patient["resourceType"] != "Patient" || patient["id"] != "patient-01" {
 		t.Errorf("read %v", patient)
 	}
 	if tokens := answers[1]; tokens["scope"] != granted || tokens["patient"] != "patient-01" {
 		t.Errorf("refreshed scope %q of %v", tokens["scope"], tokens["patient"])
+	}
+	if refused := answers[2]; refused["error"] != "invalid_grant" {
+		t.Errorf("after the sign-out a refresh gets %v", refused)
 	}
 }
 
@@ -193,6 +200,24 @@ func TestTheServicesOfThePageRead(t *testing.T) {
 		if found := object(t, text); found["resourceType"] != "Bundle" || found["total"] != 20.0 || len(found["entry"].([]any)) != 1 {
 			t.Errorf("with %s: read %s", how, text)
 		}
+	}
+}
+
+func TestTheCommandsOfThePageRunWithoutPulumiOnTheLocalCloud(t *testing.T) {
+	cloud := startWithDev(t)
+	prepare := shownBlocks(t, onTheLocalCloud, "console", 1)[0].Commands()
+	if !strings.HasPrefix(prepare[0], "LOCAL=/tmp/") {
+		t.Fatalf("the page begins with %q, want the folder of the local cloud", prepare[0])
+	}
+	prepare[0] = "LOCAL=" + cloud.Dir
+	prepare = append([]string{"unset CURL_CA_BUNDLE SSL_CERT_FILE"}, prepare...)
+	read := shownBlocks(t, aService, "console", 1)[0].Commands()
+	out, err := newShell(t, cloud, t.TempDir(), strings.Join(append(prepare, read...), "\n")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := object(t, string(out)); found["total"] != 20.0 {
+		t.Errorf("read %s", out)
 	}
 }
 
