@@ -60,13 +60,16 @@ func checkClients(p *problems, clients []client, strategy smart.AuthorizationStr
 	}
 }
 
+// noRefreshScope is about the scopes for refresh tokens.
+const noRefreshScope = "Cognito has no such scope; remove it: every sign-in returns a refresh token, and a front door also accepts the scope"
+
 // unissuable are SMART scopes that Cognito cannot issue: its custom scopes are
 // always <resource server>/<name>.
 var unissuable = map[string]string{
-	"fhirUser":       "Cognito has no such scope; use openid instead (the fhirUser claim comes from a user attribute)",
+	"fhirUser":       "Cognito has no such scope; use openid instead: tokens then have the claim fhirUser, and a front door also accepts the scope fhirUser",
 	"launch":         "Cognito has no such scope, so EHR launch is not possible; remove it, or use launch/patient for standalone launch",
-	"offline_access": "Cognito has no such scope; remove it, because the authorization code grant always returns a refresh token",
-	"online_access":  "Cognito has no such scope; remove it, because the authorization code grant always returns a refresh token",
+	"offline_access": noRefreshScope,
+	"online_access":  noRefreshScope,
 }
 
 func (c client) checkScopes(p *problems, field string, strategy smart.AuthorizationStrategy) {

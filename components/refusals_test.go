@@ -142,14 +142,14 @@ func TestClientsThatCannotBeAreRefused(t *testing.T) {
 
 func TestScopesThatWouldNotDoWhatTheySayAreRefused(t *testing.T) {
 	const orElse = "; also accepted: launch/patient, and for clients with users openid, profile, email, phone"
-	const refresh = "Cognito has no such scope; remove it, because the authorization code grant always returns a refresh token"
+	const refresh = "Cognito has no such scope; remove it: every sign-in returns a refresh token, and a front door also accepts the scope"
 	const patientless = "a service has no user and no patient; use system/ scopes, or a client of kind confidential or public"
 	assertRefused(t, map[string]refusal{
 		"none": {aService(scoped()), `clients[0].scopes: missing; add at least one scope, such as system/*.read`},
 		"twice": {aService(scoped("system/*.read", "system/*.read")),
 			`clients[0].scopes[1]: "system/*.read": listed twice; list each scope once`},
 		"fhirUser": {anApp(scoped("fhirUser")),
-			`clients[0].scopes[0]: "fhirUser": Cognito has no such scope; use openid instead (the fhirUser claim comes from a user attribute)`},
+			`clients[0].scopes[0]: "fhirUser": Cognito has no such scope; use openid instead: tokens then have the claim fhirUser, and a front door also accepts the scope fhirUser`},
 		"launch": {anApp(scoped("launch")),
 			`clients[0].scopes[0]: "launch": Cognito has no such scope, so EHR launch is not possible; remove it, or use launch/patient for standalone launch`},
 		"offline_access": {anApp(scoped("offline_access")), `clients[0].scopes[0]: "offline_access": ` + refresh},
