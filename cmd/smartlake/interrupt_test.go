@@ -4,7 +4,9 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -21,8 +23,30 @@ func commandThatInterrupts(t *testing.T, name string) {
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 }
 
+// TestMain turns the test binary into the command where a test asks for it.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_THE_COMMAND") != "" {
+		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// runAlone runs a command line in a process of its own, which remembers no archive.
+func runAlone(t *testing.T) func(args []string, out, problems io.Writer) int {
+	return func(args []string, out, problems io.Writer) int {
+		t.Helper()
+		command := exec.Command(os.Args[0], args...) // #nosec G204 -- this test
+		command.Env = append(os.Environ(), "BE_THE_COMMAND=1")
+		command.Stdout, command.Stderr = out, problems
+		if err := command.Run(); err != nil && command.ProcessState == nil {
+			t.Fatal(err)
+		}
+		return command.ProcessState.ExitCode()
+	}
+}
+
 // assertInterrupted runs a command line, which something else interrupts.
-func assertInterrupted(t *testing.T, args ...string) {
+func assertInterrupted(t *testing.T, run func(args []string, out, problems io.Writer) int, args ...string) {
 	t.Helper()
 	var out, problems bytes.Buffer
 	began := time.Now()
@@ -38,11 +62,11 @@ func assertInterrupted(t *testing.T, args ...string) {
 func TestAnInterruptedCommandSaysSoAndEndsWithTheStatusOfTheHelp(t *testing.T) {
 	t.Run("asking pulumi", func(t *testing.T) {
 		commandThatInterrupts(t, "pulumi")
-		assertInterrupted(t, "smoke", "--stack", "x")
+		assertInterrupted(t, run, "smoke", "--stack", "x")
 	})
 	t.Run("building", func(t *testing.T) {
 		goThatBuilds(t, "kill -INT $PPID; exec sleep 60")
-		assertInterrupted(t, "local", "--once", "--dir", "../..")
+		assertInterrupted(t, runAlone(t), "local", "--once", "--dir", "../..")
 	})
 	t.Run("reading the configuration", func(t *testing.T) {
 		dir, pipe := t.TempDir(), "Pulumi.x.yaml"
@@ -55,7 +79,7 @@ func TestAnInterruptedCommandSaysSoAndEndsWithTheStatusOfTheHelp(t *testing.T) {
 		content := read(t, "../../Pulumi.dev.yaml")
 		done := make(chan error, 1)
 		go func() { done <- interruptReader(filepath.Join(dir, pipe), content) }()
-		assertInterrupted(t, "explain", "--dir", dir, "--stack", "x")
+		assertInterrupted(t, run, "explain", "--dir", dir, "--stack", "x")
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
