@@ -135,7 +135,7 @@ func TestAnotherDomainUnderAPoolIsRefused(t *testing.T) {
 			"domainPrefix": {"domainPrefix": "another", "customDomain": "none"}, "customDomain.name": {"customDomain": other},
 		} {
 			for what, refused := range map[string]result{"preview": s.preview(change), "update": s.update(change)} {
-				if refused.err == nil || !strings.Contains(refused.messages, field+": is ") || !strings.Contains(refused.messages, "Cognito gives no other domain") {
+				if refused.err == nil || !strings.Contains(refused.messages, field+": is ") || !strings.Contains(refused.messages, "Cognito cannot give a user pool another domain") {
 					t.Errorf("%s, %s: want it refused with the field, got %v\n%s", field, what, refused.err, refused.messages)
 				}
 			}
@@ -158,7 +158,9 @@ func TestADomainThatWasDeletedByHandMayComeBackAsAnother(t *testing.T) {
 		t.Fatal(made.err, made.messages)
 	}
 	made := s.mustUpdate(config{"domainPrefix": "another"})
-	assertSame(t, "touched", made.touched(), []string{"create smart-auth-domain"})
+	assertSame(t, "touched", made.touched(), []string{
+		"create smart-auth-domain", "update smart-door-function", // which knows Cognito's endpoints
+	})
 }
 
 func TestTheGuardSaysWhenTheStateDoesNotTell(t *testing.T) {
