@@ -2,7 +2,6 @@ package frontdoor
 
 import (
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,7 +50,7 @@ func New(config Config) (*Door, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	if config.Transport == nil {
-		config.Transport = newTransport()
+		config.Transport = fhirproxy.NewTransport()
 	}
 	base, err := url.Parse(config.BaseURL)
 	if err != nil {
@@ -83,21 +82,6 @@ func New(config Config) (*Door, error) {
 		d.apps = append(d.apps, originsOf(client.CallbackURLs)...)
 	}
 	return d, nil
-}
-
-// newTransport uses no proxy that the environment names: what passes here is tokens and
-// patients' data. It follows no redirect, since it is used without a client. A connection
-// is kept for less than a minute: the other side may end it while Lambda stops the
-// function between two requests, and a request for tokens is not sent twice.
-func newTransport() http.RoundTripper {
-	return &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: 3 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    3 * time.Second,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        30 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		ForceAttemptHTTP2:      true,
-	}
 }
 
 // hostOf is a host as it is compared: in small letters, without the port of https.

@@ -90,7 +90,7 @@ func New(config Config) (*Proxy, error) {
 		config.Timeout = 25 * time.Second
 	}
 	if config.Transport == nil {
-		config.Transport = newTransport()
+		config.Transport = NewTransport()
 	}
 	return &Proxy{config: config, basePath: base.Path, upstream: upstream, transport: strictTransport{config.Transport}}, nil
 }
