@@ -44,10 +44,10 @@ func (a SmartDatastoreArgs) checkRegion(s *site) error {
 	known := strings.Join(healthLakeRegions, ", ")
 	switch {
 	case !slices.Contains(knownPartitions, partition.Partition):
-		p.add("the aws provider's region", region.Name,
+		p.add("the aws provider's region (aws:region)", region.Name,
 			fmt.Sprintf("HealthLake is not offered in the partition %s; must be one of %s", partition.Partition, known))
 	case !slices.Contains(healthLakeRegions, region.Name) && !a.AllowUnlistedRegion:
-		p.add("the aws provider's region", region.Name,
+		p.add("the aws provider's region (aws:region)", region.Name,
 			fmt.Sprintf("HealthLake is known to be offered in %s only; must be one of them for both providers, "+
 				"or set allowUnlistedRegion to true if AWS now offers HealthLake here", known))
 	}

@@ -38,7 +38,7 @@ func TestWhereThereIsNoHealthLakeNothingIsDeclared(t *testing.T) {
 	} {
 		for when, settings := range both {
 			r, err := run(declare(nil), append(settings, inRegion(region))...)
-			want := `SmartDatastore "ehr": the aws provider's region: ` + want
+			want := `SmartDatastore "ehr": the aws provider's region (aws:region): ` + want
 			if err == nil || err.Error() != want {
 				t.Errorf("%s: got\n%v\nwant\n%s", when, err, want)
 			}

@@ -98,6 +98,10 @@ func (d *decoder) key(at place, into reflect.Value, text string) {
 	reader.UseNumber()
 	var given any
 	err := reader.Decode(&given)
+	if strict := strictjson.Check([]byte(text)); err != nil && strings.ContainsAny(text[:1], "[{") && strict != nil {
+		d.ambiguous(at, strict)
+		return
+	}
 	if _, trailing := reader.Token(); err != nil || !errors.Is(trailing, io.EOF) {
 		given = text // which the argument cannot be
 	} else if err := strictjson.Check([]byte(text)); err != nil {

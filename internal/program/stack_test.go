@@ -237,6 +237,7 @@ var unreadable = map[string]struct {
 		[]string{"clients", `{"name": "etl"}`}, nil, `smartlake:clients: must be a list, not an object`,
 	},
 	"no JSON":            {[]string{"clients", `etl`}, nil, `smartlake:clients: "etl": must be a list`},
+	"half a list":        {[]string{"clients", `[{]`}, nil, `smartlake:clients: malformed JSON at byte 2`},
 	"two lists":          {[]string{"clients", `[] []`}, nil, `smartlake:clients: "[] []": must be a list`},
 	"a boolean in words": {[]string{"protect", `yes`}, nil, `smartlake:protect: "yes": must be true or false`},
 	"a page for a boolean": {[]string{"protect", strings.Repeat("yes", 1000)}, nil,
