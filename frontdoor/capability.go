@@ -28,11 +28,13 @@ const (
 	capabilityLifetime = 10 * time.Minute // how long a capability statement is served without asking again
 	capabilityPause    = 5 * time.Second  // between two attempts after one that failed
 	capabilityTimeout  = 10 * time.Second // of one attempt
+	capabilityPatience = time.Second      // how long a reader waits for a newer statement than the one at hand
 	maxCapability      = 4 << 20          // bytes of HealthLake's answer
 )
 
 // capabilityStatement is HealthLake's, as apps of the door read it. It is fetched when
 // it is first asked for, by one request at a time, and kept where it cannot be fetched anew.
+// Anybody may ask for it, so that a HealthLake that hangs must not hold their requests for long.
 type capabilityStatement struct {
 	config Config
 
@@ -58,10 +60,16 @@ func (c *capabilityStatement) get(ctx context.Context) *document {
 		// The attempt serves all who wait for it, so that it does not end with the one who began it.
 		go c.refresh(context.WithoutCancel(ctx), c.flight)
 	}
-	flight, started := c.flight, c.config.Now()
+	flight, started, patience := c.flight, c.config.Now(), capabilityTimeout
+	if c.current != nil {
+		patience = capabilityPatience
+	}
 	c.mu.Unlock()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case <-flight:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	recordOf(ctx).upstream = c.config.Now().Sub(started)

@@ -155,6 +155,25 @@ func TestAnOldStatementIsServedWhileHealthLakeFails(t *testing.T) {
 	}
 }
 
+func TestAnOldStatementIsServedWhileHealthLakeHangs(t *testing.T) {
+	w := newWorld(t)
+	w.healthLakeSays(capabilities)
+	first := w.get("/r4/metadata").Body.String()
+	release := make(chan struct{})
+	w.healthLakeSays(func(rw http.ResponseWriter, r *http.Request) {
+		<-release
+		asJSON(`{"resourceType":"CapabilityStatement","date":"2031-01-01","rest":[{"mode":"server"}]}`)(rw, r)
+	})
+	w.now.Store(600)
+	if recorder := w.get("/r4/metadata"); recorder.Code != http.StatusOK || recorder.Body.String() != first {
+		t.Errorf("while HealthLake hangs: got %d %s", recorder.Code, recorder.Body)
+	}
+	close(release)
+	if recorder := w.get("/r4/metadata"); !strings.Contains(recorder.Body.String(), "2031-01-01") || w.healthLakeCalls.Load() != 2 {
+		t.Errorf("after it answers: got %s, and HealthLake was asked %d times", recorder.Body, w.healthLakeCalls.Load())
+	}
+}
+
 func TestWithoutAStatementTheAnswerIs503AndTheNextTryIsSoon(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"refused": status(http.StatusForbidden, `{"message":"canary"}`),
