@@ -25,7 +25,7 @@ type Client struct {
 }
 
 // isFor reports whether the client is for a user of these groups.
-func (c Client) isFor(groups []string) bool {
+func (c *Client) isFor(groups []string) bool {
 	return len(c.Groups) == 0 || slices.ContainsFunc(groups, func(group string) bool { return slices.Contains(c.Groups, group) })
 }
 

@@ -47,7 +47,8 @@
 // The source has a file for each stage: the event and its answer (event.go), the JWS
 // (jws.go), the key set (keyset.go, and jwks.go for its form), the claims with their checks
 // (claims.go), the holder with the scopes that count (holder.go), the role (role.go), and
-// the remembered tokens (seen.go). [Validator.Authorize] runs them in order.
+// the remembered tokens (seen.go). [Validator.Authorize] runs them in order. [Explain] says for
+// people what steps 4 to 7 come to (explain.go).
 //
 // # Optional claims
 //

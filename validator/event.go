@@ -97,6 +97,6 @@ func (e entitlement) answer(config *Config, event Event) Answer {
 			Patient:      e.patient,
 			FHIRUser:     e.fhirUser,
 		},
-		IAMRoleARN: e.role(config, event.OperationName),
+		IAMRoleARN: config.arn(e.role(event.OperationName)),
 	}
 }

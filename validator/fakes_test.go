@@ -268,6 +268,9 @@ type fixture struct {
 	clock  *clock
 	issuer *issuerServer
 	log    *lambdamaintest.Log
+
+	tb     testing.TB
+	config validator.Config
 }
 
 // newFixture makes a validator that has read its key set, after the changes to
@@ -297,7 +300,7 @@ func newColdFixture(t testing.TB, changes ...func(*validator.Config)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Validator = v
+	f.Validator, f.tb, f.config = v, t, config
 	// What is told here is decided by the clock of the fixture; how long true time
 	// may take is for the tests in false time to say.
 	v.BePatient(1500*time.Millisecond, 5*time.Second)
@@ -327,8 +330,11 @@ func event(token string) validator.Event {
 	}
 }
 
+// judge asks the validator, and holds the explanation of its answer against the answer.
 func (f *fixture) judge(token string) validator.Answer {
-	return f.Authorize(context.Background(), event(token))
+	answer := f.Authorize(context.Background(), event(token))
+	f.assertExplained(event(token), answer)
+	return answer
 }
 
 // assertDenied holds the answer to a token against the exact denial.
@@ -339,6 +345,7 @@ func (f *fixture) assertDenied(t testing.TB, token string, reason validator.Reas
 		t.Fatal(err)
 	}
 	got, err := f.Invoke(context.Background(), payload)
+	f.assertExplained(event(token), validator.Answer{AuthPayload: validator.AuthPayload{IsAuthorized: "false", Error: reason}})
 	want := `{"authPayload":{"isAuthorized":"false","error":"` + string(reason) + `"}}`
 	if err != nil || string(got) != want {
 		t.Errorf("got  %s (error %v)\nwant %s", got, err, want)

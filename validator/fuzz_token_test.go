@@ -37,6 +37,8 @@ func FuzzToken(f *testing.F) {
 		if err := json.Unmarshal(text, &answer); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
+		fixture.tb = t
+		fixture.assertExplained(event(token), answer)
 		if !answer.Authorized() {
 			assertPlainDenial(t, string(text), answer)
 			return

@@ -22,23 +22,59 @@ func (c claims) holder() smart.Holder {
 	}
 }
 
-// counts says why a scope does not count in a token of this holder, or nothing if it
-// does: system/ counts for clients alone; patient/ and user/ count for users alone,
-// of those whom the client is for, and only where the token says which patient, or
-// which FHIR resource the user is.
-func (c claims) counts(h smart.Holder, app Client, scope smart.Scope) Reason {
+// Effect is what a scope of a token does.
+type Effect uint8
+
+// The effects of a scope: it counts, or why it does not.
+const (
+	ScopeCounts          Effect = iota
+	ScopeNotUnderstood          // not a SMART resource scope, or not one that the datastore's strategy understands
+	ScopeNotForGroups           // the client is for other groups than the user's
+	ScopeNotForHolder           // system/ in a user's token, or patient/ or user/ in a client's own
+	ScopeWithoutPatient         // patient/ without a well-formed patient
+	ScopeWithoutFHIRUser        // user/ without a well-formed fhirUser
+	ScopeNotForFHIRUser         // user/, and the client is for other types of fhirUser
+)
+
+// reason of the refusal if no scope has a better effect.
+func (e Effect) reason() Reason {
+	switch e {
+	case ScopeNotForGroups:
+		return GroupMissing
+	case ScopeNotForFHIRUser:
+		return FHIRUserTypeNotAllowed
+	default:
+		return ScopeInsufficient
+	}
+}
+
+// effect says what a text of the claim scope does in a token of this holder.
+func (c *claims) effect(h smart.Holder, app *Client, strategy smart.AuthorizationStrategy, text string) (smart.Scope, Effect) {
+	scope, err := smart.ParseScope(text)
+	if err != nil || !strategy.Understands(scope) {
+		return smart.Scope{}, ScopeNotUnderstood
+	}
+	return scope, c.counts(h, app, scope)
+}
+
+// counts says whether a scope counts in a token of this holder: system/ counts for clients
+// alone; patient/ and user/ count for users alone, of those whom the client is for, and
+// only where the token says which patient, or which FHIR resource the user is.
+func (c *claims) counts(h smart.Holder, app *Client, scope smart.Scope) Effect {
 	context := scope.Context()
 	switch {
 	case h == smart.UserHolder && !app.isFor(c.groups):
-		return GroupMissing
-	case !h.MayHold(context),
-		context == smart.Patient && c.patient == "",
-		context == smart.User && c.fhirUser == "":
-		return ScopeInsufficient
+		return ScopeNotForGroups
+	case !h.MayHold(context):
+		return ScopeNotForHolder
+	case context == smart.Patient && c.patient == "":
+		return ScopeWithoutPatient
+	case context == smart.User && c.fhirUser == "":
+		return ScopeWithoutFHIRUser
 	case context == smart.User && !slices.Contains(app.FHIRUserTypes, c.fhirUserType):
-		return FHIRUserTypeNotAllowed
+		return ScopeNotForFHIRUser
 	default:
-		return ""
+		return ScopeCounts
 	}
 }
 
@@ -80,12 +116,9 @@ func (e *entitlement) grant(c claims, h smart.Holder, app Client, strategy smart
 	e.readOnly = true
 	why := ScopeInsufficient
 	for _, text := range texts {
-		scope, err := smart.ParseScope(text)
-		if err != nil || !strategy.Understands(scope) {
-			continue
-		}
-		if reason := c.counts(h, app, scope); reason != "" {
-			why = tellMore(why, reason)
+		scope, effect := c.effect(h, &app, strategy, text)
+		if effect != ScopeCounts {
+			why = tellMore(why, effect.reason())
 			continue
 		}
 		kept = append(kept, text)

@@ -8,18 +8,43 @@ func exports(operation string) bool {
 	return operation == "StartFHIRExportJobWithPost" || operation == "StartFHIRExportJobWithGet"
 }
 
+// Role is one of the three roles that an answer names.
+type Role uint8
+
+// The roles, and none where a token is refused.
+const (
+	NoRole     Role = iota
+	ReadRole        // for scopes that only read and search
+	WriteRole       // for all others
+	ExportRole      // for an export by a client that reads and searches everything
+)
+
+// arn of a role.
+func (c *Config) arn(role Role) string {
+	switch role {
+	case ReadRole:
+		return c.ReadRoleARN
+	case WriteRole:
+		return c.WriteRoleARN
+	case ExportRole:
+		return c.ExportRoleARN
+	default:
+		return ""
+	}
+}
+
 // role is the least role that serves an operation with the scopes that are left. The
 // name of an operation decides one thing alone: the role that exports is named for
 // nothing else, and only for a client whose scopes read and search every resource.
 // Whoever may not export gets the role of every other operation, with which
 // HealthLake refuses the export.
-func (e entitlement) role(config *Config, operation string) string {
+func (e entitlement) role(operation string) Role {
 	switch {
 	case exports(operation) && e.everything.Contains(smart.Read|smart.Search):
-		return config.ExportRoleARN
+		return ExportRole
 	case e.readOnly:
-		return config.ReadRoleARN
+		return ReadRole
 	default:
-		return config.WriteRoleARN
+		return WriteRole
 	}
 }

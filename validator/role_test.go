@@ -11,7 +11,9 @@ import (
 func (f *fixture) asked(operation, token string) validator.Answer {
 	e := event(token)
 	e.OperationName = operation
-	return f.Authorize(context.Background(), e)
+	answer := f.Authorize(context.Background(), e)
+	f.assertExplained(e, answer)
+	return answer
 }
 
 // exportOperations are those of IAM's actions that start an export.
