@@ -34,7 +34,7 @@ same text.`,
 			}
 			explanation, err := explain.Graph(g)
 			if err != nil {
-				return err
+				return cannotRun(err)
 			}
 			if format == "json" {
 				return printJSON(command.OutOrStdout(), explanation)

@@ -36,6 +36,7 @@ type localFlags struct {
 	logs    bool
 	json    bool
 	quiet   bool
+	ready   readyFile
 }
 
 func localCommand() *cobra.Command {
@@ -92,11 +93,14 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")
 	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when Pulumi.yaml or Pulumi.<stack>.yaml changes")
 	flags.BoolVar(&f.logs, "logs", false, "print what the functions log")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then the addresses")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then the addresses; docs/reference/local-events.md lists the members")
 	flags.BoolVar(&f.quiet, "quiet", false, "print only errors and, without --once, the address of the page")
+	flags.StringVar(&f.ready.path, "ready-file", "", "file to write when everything serves, with the addresses as JSON; it is removed at the end")
 	command.MarkFlagsMutuallyExclusive("json", "quiet")
 	command.MarkFlagsMutuallyExclusive("logs", "quiet")
 	command.MarkFlagsMutuallyExclusive("once", "watch")
+	command.MarkFlagsMutuallyExclusive("once", "ready-file")
+	must(command.MarkFlagFilename("ready-file", "json"))
 	complete(command, "fail", completeFaults)
 	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -114,10 +118,26 @@ func (f *localFlags) check() error {
 			return fmt.Errorf("--fail: %w", err)
 		}
 	}
-	return nil
+	return f.ready.check()
 }
 
+// runLocal runs the cloud until its end, and tells a program that reads what happens why it
+// ended.
 func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) error {
+	tell := flags.teller(out)
+	err := runClouds(ctx, tell, progress, flags)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil: // whatever it failed with, that is why
+		return errors.Join(err, tell.failed(errInterrupted.Error()))
+	default:
+		return errors.Join(err, tell.failed(err.Error()))
+	}
+}
+
+// runClouds runs one cloud after the other, where the configuration is watched.
+func runClouds(ctx context.Context, tell teller, progress io.Writer, flags localFlags) error {
 	problems := progress
 	// The OAuth library notes its routes and every refusal. Only its failures are worth telling.
 	slog.SetDefault(slog.New(slog.NewTextHandler(problems, &slog.HandlerOptions{Level: slog.LevelError})))
@@ -136,15 +156,18 @@ func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) er
 		}
 		if err != nil { // what was changed is wrong: wait until it is right
 			fmt.Fprintf(problems, "\nNot running: %s\n", err)
+			if err := tell.failed(err.Error()); err != nil {
+				return err
+			}
 		} else {
 			former = cloud
-			if err := serveLocal(ctx, flags.teller(out), problems, cloud, flags); err != nil || flags.once {
-				return errors.Join(err, cloud.Close())
+			if err := serveLocal(ctx, tell, problems, cloud, &flags); err != nil || flags.once {
+				return errors.Join(err, flags.ready.remove(), cloud.Close())
 			}
 		}
 		changed := flags.waitForChange(ctx, before)
 		if cloud != nil {
-			if err := cloud.Close(); err != nil {
+			if err := errors.Join(flags.ready.remove(), cloud.Close(), tell.stopped()); err != nil {
 				return err
 			}
 		}
@@ -172,7 +195,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 // serveLocal sets the failures that were asked for, walks, and says where all is. A
 // walk that fails is an error, unless the cloud stays up and failures were asked for or
 // the next change may mend it.
-func serveLocal(ctx context.Context, tell teller, problems io.Writer, cloud *local.Cloud, flags localFlags) error {
+func serveLocal(ctx context.Context, tell teller, problems io.Writer, cloud *local.Cloud, flags *localFlags) error {
 	for _, name := range flags.fail {
 		if err := cloud.SetFault(name, true); err != nil {
 			return err
@@ -184,8 +207,11 @@ func serveLocal(ctx context.Context, tell teller, problems io.Writer, cloud *loc
 	}
 	if err != nil {
 		fmt.Fprintf(problems, "\nNot all went well: %s\n", err)
+		if err := tell.failed(err.Error()); err != nil {
+			return err
+		}
 	}
-	return tell.endpoints(cloud)
+	return errors.Join(tell.endpoints(cloud), flags.ready.write(readyOf(cloud)))
 }
 
 // loadStack reads the stack and makes it run here: with this machine's processor,
@@ -343,12 +369,14 @@ func (c *packageCounter) Write(text []byte) (int, error) {
 type teller interface {
 	walk(ctx context.Context, cloud *local.Cloud) error
 	endpoints(cloud *local.Cloud) error
+	failed(message string) error // which people read on standard error
+	stopped() error              // a cloud that had told its endpoints has ended
 }
 
 func (f *localFlags) teller(out io.Writer) teller {
 	switch {
 	case f.json:
-		return jsonTeller{json.NewEncoder(out)}
+		return newJSONTeller(out)
 	case f.quiet:
 		return quietTeller{out}
 	default:
@@ -367,6 +395,10 @@ func (p plainTeller) endpoints(cloud *local.Cloud) error {
 	printEndpoints(p.out, cloud)
 	return nil
 }
+
+func (plainTeller) failed(string) error { return nil }
+
+func (plainTeller) stopped() error { return nil }
 
 // walk prints each step as it happens, and what is wrong with it.
 func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {

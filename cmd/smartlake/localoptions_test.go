@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,27 +10,6 @@ import (
 	"testing"
 	"time"
 )
-
-func TestLocalPrintsItsStepsAsJSON(t *testing.T) {
-	out, _, err := execute(t, "local", "--once", "--json", "--dir", "../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if len(lines) != 12 {
-		t.Fatalf("%d lines, want ten steps and two refusals:\n%s", len(lines), out)
-	}
-	for i, text := range lines {
-		var line stepLine
-		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		wrongNumber := i < 10 && line.Step != i+1 || i >= 10 && line.Refusal != i-9
-		if wrongNumber || line.From == "" || line.To == "" || line.What == "" || line.Error != "" {
-			t.Errorf("line %d: %s", i+1, text)
-		}
-	}
-}
 
 func TestLocalIsQuietWhenAllWentWell(t *testing.T) {
 	out, progress, err := execute(t, "local", "--once", "--quiet", "--dir", "../..")
@@ -65,6 +43,7 @@ func TestLocalRefusesWhatItCannotRun(t *testing.T) {
 		`the FHIR server behind: must be the base URL `:                               {"--fhir-url", "https://ann:hunter2@example.org"},
 		`none of the others can be; [json quiet] were all set`:                        {"--json", "--quiet"},
 		`none of the others can be; [once watch] were all set`:                        {"--watch"},
+		`none of the others can be; [once ready-file] were all set`:                   {"--ready-file", "ready.json"},
 	} {
 		_, _, err := execute(t, append([]string{"local", "--once", "--dir", "../.."}, args...)...)
 		if err == nil || !strings.Contains(err.Error(), want) || statusOf(err) != statusCannotRun {

@@ -16,7 +16,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run runs the command line until it ends or is interrupted, and returns its status.
 func run(args []string, out, problems io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ending()...)
 	defer stop()
 	root := rootCommand()
 	root.SetArgs(args)
@@ -31,6 +31,16 @@ func run(args []string, out, problems io.Writer) int {
 		fmt.Fprint(problems, usageHint(command, err))
 	}
 	return statusOf(err)
+}
+
+// ending are the signals that end a command in order. A terminal that closes sends SIGHUP,
+// which nohup has a command ignore.
+func ending() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // subcommands, one a line.
@@ -54,8 +64,8 @@ for it. "pulumi up" deploys a stack.
 Exit status:
   0  all went well
   1  it ran, and a check failed, a step of the walk failed, or the command was
-     interrupted before its end. A local cloud that stays up ends with Ctrl-C and
-     status 0
+     interrupted before its end. A local cloud that stays up ends with Ctrl-C,
+     SIGTERM or SIGHUP and status 0
   2  it could not run: a wrong flag or argument, or a stack, file or program that is
      missing; the message says what to do
 
