@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
 
@@ -22,7 +23,8 @@ func must(err error) {
 }
 
 // completeStacks are the stacks with a Pulumi.<stack>.yaml in the folder of --dir or,
-// as Pulumi looks for it, the next one above with a Pulumi.yaml.
+// as Pulumi looks for it, the next one above with a Pulumi.yaml; of a smartlake.yaml, its one
+// stack.
 func completeStacks(command *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	dir, err := command.Flags().GetString("dir")
 	if err != nil {
@@ -46,6 +48,9 @@ func completeStacks(command *cobra.Command, _ []string, typed string) ([]string,
 			if strings.HasPrefix(stack, typed) {
 				stacks = append(stacks, stack)
 			}
+		}
+		if len(project) == 0 && exists(filepath.Join(dir, declared.FileName)) {
+			return []string{declared.FileStack}, cobra.ShellCompDirectiveNoFileComp
 		}
 		parent := filepath.Dir(dir)
 		if len(project) > 0 || parent == dir {

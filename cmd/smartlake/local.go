@@ -51,6 +51,9 @@ has a front door, the walk uses it. The command needs no AWS account, no credent
 no Pulumi CLI. The endpoints stay up until Ctrl-C. With --once the command exits after
 the walk.
 
+The stack is Pulumi.<stack>.yaml of the Pulumi project in the folder, or above it.
+Without a project it is smartlake.yaml: "smartlake local init" writes one.
+
 The command prints the address of a page. The page shows what runs and what the
 validator decides, has switches for failures, and launches a sample app. A stack without
 testUsers gets two made-up users, and the command prints their passwords.
@@ -76,7 +79,15 @@ not run.`,
 		},
 	}
 	flags.add(command)
+	for _, sub := range localSubcommands {
+		command.AddCommand(sub())
+	}
 	return command
+}
+
+// localSubcommands, one a line.
+var localSubcommands = []func() *cobra.Command{
+	localInitCommand,
 }
 
 func (f *localFlags) add(command *cobra.Command) {
@@ -91,7 +102,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.BoolVar(&f.noUsers, "no-users", false, "do not create made-up users if the stack declares none")
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")
-	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when Pulumi.yaml or Pulumi.<stack>.yaml changes")
+	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when the configuration changes")
 	flags.BoolVar(&f.logs, "logs", false, "print what the functions log")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then the addresses; docs/reference/local-events.md lists the members")
 	flags.BoolVar(&f.quiet, "quiet", false, "print only errors and, without --once, the address of the page")

@@ -47,7 +47,7 @@ type source struct {
 func (s *source) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVarP(&s.stack, "stack", "s", "", "stack whose outputs to read with the pulumi command")
-	flags.StringVarP(&s.dir, "dir", "C", ".", "folder of the Pulumi project, for --stack")
+	addDir(command, &s.dir)
 	flags.StringVar(&s.file, "outputs", "", `file with the output of "pulumi stack output --json --show-secrets", or - for standard input`)
 	flags.StringVar(&s.local, "local", "", `folder of a running local cloud, which "smartlake local" prints`)
 	flags.StringVar(&s.datastore, "datastore", "", "FHIR base URL of a datastore, instead of a stack; set the other values with flags")
@@ -66,7 +66,6 @@ func (s *source) add(command *cobra.Command) {
 		}
 	}
 	complete(command, "stack", completeStacks)
-	must(command.MarkFlagDirname("dir"))
 	must(command.MarkFlagDirname("local"))
 	must(command.MarkFlagFilename("outputs", "json"))
 }

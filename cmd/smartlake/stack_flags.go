@@ -16,10 +16,16 @@ type stackFlags struct {
 }
 
 func (f *stackFlags) register(command *cobra.Command) {
-	command.Flags().StringVarP(&f.stack, "stack", "s", "dev", "stack whose Pulumi.<stack>.yaml to read")
-	command.Flags().StringVarP(&f.dir, "dir", "C", ".", "folder with Pulumi.yaml, or a folder below it")
+	command.Flags().StringVarP(&f.stack, "stack", "s", declared.FileStack, "stack whose Pulumi.<stack>.yaml to read; dev also is the one of smartlake.yaml")
+	addDir(command, &f.dir)
 	command.Flags().StringArrayVar(&f.config, "config", nil, "configuration value to replace, key=value, with JSON for lists and objects, or member.path=value; repeatable")
 	complete(command, "stack", completeStacks)
+}
+
+// addDir adds --dir, which means the same in every command that reads a project: paths of
+// other flags start from the working directory nevertheless.
+func addDir(command *cobra.Command, dir *string) {
+	command.Flags().StringVarP(dir, "dir", "C", ".", "folder of the project, or a folder below it, instead of the working directory")
 	must(command.MarkFlagDirname("dir"))
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // watchInterval is how often the files are looked at.
@@ -36,12 +38,12 @@ type fileState struct {
 	size    int64
 }
 
-// configuration is Pulumi.yaml and the stack's file, in the folder of --dir and above.
+// configuration is what a stack may be read from, in the folder of --dir and above.
 func (f *localFlags) configuration() map[string]fileState {
 	versions := map[string]fileState{}
 	dir, err := filepath.Abs(f.dir)
 	for ; err == nil; dir = filepath.Dir(dir) {
-		for _, name := range []string{"Pulumi.yaml", "Pulumi." + f.stack + ".yaml"} {
+		for _, name := range []string{"Pulumi.yaml", "Pulumi." + f.stack + ".yaml", declared.FileName} {
 			path := filepath.Join(dir, name)
 			if info, err := os.Stat(path); err == nil {
 				versions[path] = fileState{info.ModTime(), info.Size()}

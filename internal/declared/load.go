@@ -20,7 +20,8 @@ import (
 
 // LoadStack reads Pulumi.yaml and Pulumi.<stack>.yaml as the Pulumi CLI does: values
 // are checked against their declared types, and defaults filled in. The project is
-// looked for in dir and the folders above it. overrides replace values, by key
+// looked for in dir and the folders above it, and so is [FileName], which is a stack of this
+// repository's project: the nearest counts. overrides replace values, by key
 // ("domainPrefix" or "smartlake:domainPrefix") or by the path of a member
 // ("function.architecture"), and are checked alike; lists and objects are JSON. Which
 // keys there are is for the program to say.
@@ -51,29 +52,77 @@ func (madeUp) BatchDecrypt(_ context.Context, encrypted []string) ([]string, err
 
 // loadStack decrypts members of lists and maps; without a decrypter, they are errors.
 func loadStack(dir, name string, overrides map[string]string, decrypter config.Decrypter) (Stack, error) {
-	path, err := workspace.DetectProjectPathFrom(dir)
-	if errors.Is(err, workspace.ErrProjectNotFound) { // whose text advises "pulumi new"
-		return Stack{}, fmt.Errorf("no Pulumi.yaml in %s or above it: run this in a checkout, or name one with --dir", dir)
-	}
+	found, err := find(dir, name)
 	if err != nil {
 		return Stack{}, err
 	}
+	return found.stack(name, overrides, decrypter)
+}
+
+// configured is a stack's configuration as its file holds it.
+type configured struct {
+	project *workspace.Project
+	dir     string // what paths in it start from
+	path    string // of the file
+	values  config.Map
+}
+
+// find reads the configuration of a stack: that of the nearest Pulumi.yaml or [FileName],
+// in dir or above it.
+func find(dir, name string) (configured, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return configured{}, err
+	}
+	project, err := workspace.DetectProjectPathFrom(dir)
+	if errors.Is(err, workspace.ErrProjectNotFound) { // whose text advises "pulumi new"
+		project, err = "", nil
+	}
+	if err != nil {
+		return configured{}, err
+	}
+	file, err := above(dir, FileName)
+	switch below := len(filepath.Dir(file)) - len(filepath.Dir(project)); { // both are absolute
+	case err != nil:
+		return configured{}, err
+	case file == "" && project == "":
+		return configured{}, fmt.Errorf("no Pulumi.yaml and no %s in %s or above it: write a %s with \"smartlake local init\", run this in a checkout, or name its folder with --dir",
+			FileName, dir, FileName)
+	case file != "" && (project == "" || below > 0):
+		return readFile(file, name)
+	case file != "" && below == 0:
+		return configured{}, fmt.Errorf("%s and %s: which of them is meant is not clear; move one to a folder of its own", file, filepath.Base(project))
+	}
+	return readProject(project, name)
+}
+
+// readProject reads the file of a stack of a Pulumi project.
+func readProject(path, name string) (configured, error) {
 	project, err := workspace.LoadProject(path)
 	if err != nil {
-		return Stack{}, err
+		return configured{}, err
 	}
-	sink := diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
 	stackPath := workspace.ProjectStackPath(path, project, tokens.QName(name))
-	file, err := workspace.LoadProjectStack(sink, project, stackPath)
+	file, err := workspace.LoadProjectStack(discarded(), project, stackPath)
 	if err != nil {
-		return Stack{}, err
+		return configured{}, err
 	}
 	if len(file.Config) == 0 {
-		return Stack{}, fmt.Errorf("%s: missing or without configuration; must have the configuration of stack %q", stackPath, name)
+		return configured{}, fmt.Errorf("%s: missing or without configuration; must have the configuration of stack %q", stackPath, name)
 	}
-	stack := Stack{Project: project.Name.String(), Name: name, Dir: filepath.Dir(path), Config: map[string]string{}}
-	s := stackReader{project: project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
-	for key, value := range file.Config {
+	return configured{project: project, path: stackPath, values: file.Config, dir: filepath.Dir(path)}, nil
+}
+
+// discarded takes what the workspace notes about files that it also refuses.
+func discarded() diag.Sink {
+	return diag.DefaultSink(io.Discard, io.Discard, diag.FormatOptions{Color: colors.Never})
+}
+
+// stack decodes the configuration, with other values for some keys.
+func (c configured) stack(name string, overrides map[string]string, decrypter config.Decrypter) (Stack, error) {
+	stack := Stack{Project: c.project.Name.String(), Name: name, Dir: c.dir, Config: map[string]string{}}
+	s := stackReader{project: c.project, stack: &stack, decrypter: decrypter, values: map[string]config.Value{}, overrides: map[string]string{}}
+	for key, value := range c.values {
 		s.values[key.Namespace()+":"+key.Name()] = value
 	}
 	for key, value := range overrides {
@@ -82,7 +131,7 @@ func loadStack(dir, name string, overrides map[string]string, decrypter config.D
 		}
 		s.overrides[s.full(key)] = value
 	}
-	err = s.read(filepath.Base(stackPath))
+	err := s.read(filepath.Base(c.path))
 	return stack, err
 }
 
@@ -112,7 +161,7 @@ func (s stackReader) read(file string) error {
 			continue
 		}
 		if err := s.readValue(key, s.values[key]); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %s: %w", file, key, err))
+			problems = append(problems, fmt.Errorf("%s: %s: %w", file, s.written(file, key), err))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.overrides)) { // a key comes before its members
@@ -121,6 +170,14 @@ func (s stackReader) read(file string) error {
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// written is a key as a file has it.
+func (s stackReader) written(file, key string) string {
+	if file == FileName {
+		return strings.TrimPrefix(key, s.stack.Project+":")
+	}
+	return key
 }
 
 func (s stackReader) readDefaults() error {

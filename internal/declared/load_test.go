@@ -126,7 +126,8 @@ func TestAStackWithAWrongValueIsRefusedNamingIt(t *testing.T) {
 func TestAMissingProjectOrStackIsNamed(t *testing.T) {
 	empty := t.TempDir()
 	_, err := declared.LoadStack(empty, "dev", nil)
-	if want := "no Pulumi.yaml in " + empty + " or above it: run this in a checkout, or name one with --dir"; err == nil || err.Error() != want {
+	if want := "no Pulumi.yaml and no smartlake.yaml in " + empty + " or above it: write a smartlake.yaml with \"smartlake local init\", " +
+		"run this in a checkout, or name its folder with --dir"; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	dir := writeStack(t)

@@ -24,7 +24,7 @@ func read(t *testing.T) reference.Documentation {
 func TestTheReferencesAreWhatTheDocCommentsSay(t *testing.T) {
 	documentation := read(t)
 	for file, want := range map[string]string{
-		"Pulumi.yaml": documentation.ConfigSection(), "docs/reference/configuration.md": documentation.ConfigurationPage(),
+		"Pulumi.yaml": documentation.ConfigSection(), "internal/declared/project.yaml": documentation.ConfigSection(), "docs/reference/configuration.md": documentation.ConfigurationPage(),
 		"docs/reference/outputs.md": documentation.OutputsPage(),
 	} {
 		text, err := os.ReadFile(filepath.Join(root, file))

@@ -39,8 +39,10 @@ func generate() error {
 	if err := encoder.Encode(documentation); err != nil {
 		return err
 	}
+	pulumi := head + "\n" + documentation.ConfigSection()
 	for path, text := range map[string]string{
-		"Pulumi.yaml":                     head + "\n" + documentation.ConfigSection(),
+		"Pulumi.yaml":                     pulumi,
+		"internal/declared/project.yaml":  pulumi, // what a binary carries, for a stack without a project
 		"docs/reference/configuration.md": documentation.ConfigurationPage(),
 		"docs/reference/outputs.md":       documentation.OutputsPage(),
 		"plugin/descriptions.json":        descriptions.String(),
