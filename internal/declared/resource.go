@@ -71,6 +71,21 @@ func (r Resource) Maps(path ...string) []map[string]string {
 	return maps
 }
 
+// Elements returns a list of objects, whose properties can be read like a resource's.
+func (r Resource) Elements(path ...string) []Resource {
+	v := r.value(path)
+	if !v.IsArray() {
+		return nil
+	}
+	var elements []Resource
+	for _, element := range v.ArrayValue() {
+		if element = open(element); element.IsObject() {
+			elements = append(elements, Resource{Properties: element.ObjectValue()})
+		}
+	}
+	return elements
+}
+
 func mapOf(v resource.PropertyValue) map[string]string {
 	if !v.IsObject() {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -34,6 +33,7 @@ func (c *Cloud) newAuthorizationServer(d declaration, options Options) error {
 		ExtraCallbacks:  c.extraCallbacks(options),
 		PreToken:        trigger,
 		Now:             c.clock.now,
+		API:             c.userPoolsAPI(d),
 	})
 	if err != nil {
 		return err
@@ -157,21 +157,12 @@ func (d declaration) groupsOf(username string) []string {
 	return groups
 }
 
-// standardAttributes are those that Cognito knows by itself.
-var standardAttributes = []string{
-	"address", "birthdate", "email", "email_verified", "family_name", "gender", "given_name", "locale", "middle_name", "name", "nickname",
-	"phone_number", "phone_number_verified", "picture", "preferred_username", "profile", "sub", "updated_at", "website", "zoneinfo",
-}
-
 // attributesOf a user, with the prefix that the provider puts before the names of
 // custom attributes.
 func attributesOf(user declared.Resource) map[string]string {
 	attributes := map[string]string{}
 	for name, value := range user.Map("attributes") {
-		if !slices.Contains(standardAttributes, name) && !strings.HasPrefix(name, "custom:") {
-			name = "custom:" + name
-		}
-		attributes[name] = value
+		attributes[schemaName(name)] = value
 	}
 	return attributes
 }

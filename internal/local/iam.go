@@ -47,23 +47,23 @@ func (r roles) authorize(roleARN, action, datastoreARN string) error {
 // a stack has rights that the stack does not declare; here that person may do everything.
 func (r roles) administrator() string { return r.graph.GlobalARN("iam", "user/administrator") }
 
-// permit returns an error unless a principal may do an action on a datastore.
-func (r roles) permit(principal, action, datastoreARN string) error {
+// permit returns an error unless a principal may do an action on a resource.
+func (r roles) permit(principal, action, resource string) error {
 	if principal == r.administrator() {
 		return nil
 	}
 	all := r.graph.All(declared.Role)
 	index := slices.IndexFunc(all, func(role declared.Resource) bool { return role.Text("arn") == principal })
 	if index < 0 {
-		return fmt.Errorf("%s is no role that the program declares: it may not %s on this datastore", principal, action)
+		return fmt.Errorf("%s is no role that the program declares: it may not %s on %s", principal, action, resource)
 	}
 	role := all[index]
 	for _, policy := range r.graph.All(declared.RolePolicy) {
-		if policy.Text("role") == role.Text("name") && allows(policy.Text("policy"), action, datastoreARN) {
+		if policy.Text("role") == role.Text("name") && allows(policy.Text("policy"), action, resource) {
 			return nil
 		}
 	}
-	return fmt.Errorf("role %s may not %s on this datastore", role.Name, action)
+	return fmt.Errorf("role %s may not %s on %s", role.Name, action, resource)
 }
 
 func trusts(document string, request map[string]string) bool {

@@ -1,7 +1,8 @@
 // Package cognito stands in for an Amazon Cognito user pool on loopback: its
 // hosted domain (authorize, login, logout, token, revoke, userInfo), its key set and
 // its issuer metadata. An app that runs against it gets the tokens, redirects and
-// errors that Cognito is documented to give.
+// errors that Cognito is documented to give. At the issuer's host it serves what of the
+// user pools API administering users takes ([API]), to principals who may.
 //
 // The token and revoke endpoints are the OAuth library's (github.com/zitadel/oidc):
 // parsing, client authentication and the choice of the grant. What the library does
@@ -35,19 +36,24 @@
 //     Plus; here it always happens, so that an app meets a token that is bound to
 //     something else. Any absolute URI without a fragment is taken.
 //   - The trigger before tokens is called once. Cognito calls again after a failure.
+//   - An invitation goes nowhere, and the sign-in page changes no temporary password: a
+//     user who was created signs in once an administrator has set a permanent one.
+//   - The user pools API refuses parameters that are not imitated.
 //
-// Left out: sign-up, forgotten and temporary passwords, MFA, federation, groups,
-// passkeys, threat protection and lock-out after wrong passwords, throttling, the
-// implicit grant, rotation of refresh tokens, version 1 and 3 trigger events, custom
-// domains and the user pools API.
+// Left out: sign-up, forgotten passwords, MFA, federation, passkeys, threat protection
+// and lock-out after wrong passwords, throttling, the implicit grant, rotation of
+// refresh tokens, version 1 and 3 trigger events, custom domains, and all other
+// operations of the user pools API.
 //
 // Widely seen at Cognito but not documented, hence unverified on AWS: the status 400
 // of invalid_client at the token endpoint, unauthorized_client for a callback URL
 // that the client does not have there, the texts about a failing trigger, the error
 // code that goes with them (invalid_request at sign-in, invalid_grant at a refresh),
 // the answer to one client that revokes another's token (unauthorized_client), that
-// protected claims in a trigger's answer are ignored, and Access-Control-Allow-Origin
-// "*" on what browser apps call. Not seen, and unverified on AWS: the errors for a
+// protected claims in a trigger's answer are ignored, Access-Control-Allow-Origin
+// "*" on what browser apps call, and the messages of the user pools API's errors, whose
+// types are documented. Not documented either is what a disabled user's session at the
+// sign-in page is good for: here for server_error. Not seen, and unverified on AWS: the errors for a
 // verifier without the form of one (invalid_grant) and for a resource that is none
 // (invalid_target, as RFC 8707 has it).
 //

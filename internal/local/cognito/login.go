@@ -173,9 +173,13 @@ func (p *Pool) serveSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimSpace(r.PostForm.Get("username"))
-	user, ok := p.userOf(name)
+	user, ok := p.directory.find(name)
 	if !equal(user.Password, r.PostForm.Get("password")) || !ok {
 		p.showLogin(w, r, a, http.StatusBadRequest, "Incorrect username or password.", name)
+		return
+	}
+	if message := user.keptOut(); message != "" {
+		p.showLogin(w, r, a, http.StatusBadRequest, message, name)
 		return
 	}
 	if old, err := r.Cookie(sessionCookie); err == nil {
@@ -185,6 +189,18 @@ func (p *Pool) serveSignIn(w http.ResponseWriter, r *http.Request) {
 	signedIn := session{user.Username, now}
 	setCookie(w, sessionCookie, p.sessions.add(signedIn, now, sessionLifetime), int(sessionLifetime.Seconds()))
 	p.grantCode(w, r, a, signedIn)
+}
+
+// keptOut says why somebody with the right password does not sign in; empty for those who
+// do.
+func (u User) keptOut() string {
+	switch {
+	case u.Disabled:
+		return "User is disabled."
+	case u.Status != confirmed:
+		return "The local user pool has no page to change a temporary password. An administrator can set a permanent one."
+	}
+	return ""
 }
 
 // equal compares secrets in a time that tells nothing of either, nor their lengths.

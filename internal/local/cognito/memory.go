@@ -89,3 +89,17 @@ func (m *memory[T]) forget(name string) {
 	defer m.mu.Unlock()
 	delete(m.entries, sha256.Sum256([]byte(name)))
 }
+
+// forgetAll forgets the values that are unwanted, and returns them.
+func (m *memory[T]) forgetAll(unwanted func(T) bool) []T {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var forgotten []T
+	for hash, entry := range m.entries {
+		if unwanted(entry.value) {
+			forgotten = append(forgotten, entry.value)
+			delete(m.entries, hash)
+		}
+	}
+	return forgotten
+}

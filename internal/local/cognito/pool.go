@@ -32,6 +32,11 @@ type User struct {
 	Sub                string            // a UUID, the same at every start
 	Attributes         map[string]string // such as "email", "email_verified" ("true"), "custom:patient"
 	Groups             []string          // of the pool that the user is in
+	// Status in the words of the user pools API; empty is CONFIRMED.
+	Status   string
+	Disabled bool // whether the user is kept from signing in
+	// Created and Modified are times; zero is the start of the pool.
+	Created, Modified time.Time
 }
 
 // Config describes a pool.
@@ -54,6 +59,8 @@ type Config struct {
 	PreToken func(ctx context.Context, event []byte) ([]byte, error)
 	// Now is the pool's clock, by default the machine's.
 	Now func() time.Time
+	// API serves the user pools API at the issuer's host; nil for none.
+	API *API
 }
 
 // Bounds of what is kept.
@@ -65,13 +72,14 @@ const (
 
 // Pool is a running stand-in.
 type Pool struct {
-	config   Config
-	keys     keyRing
-	formKey  []byte // authenticates the login form
-	sessions *memory[session]
-	codes    *memory[code]
-	refresh  *memory[grant]
-	revoked  *memory[struct{}] // origin_jti of revoked refresh tokens
+	config    Config
+	directory *directory
+	keys      keyRing
+	formKey   []byte // authenticates the login form
+	sessions  *memory[session]
+	codes     *memory[code]
+	refresh   *memory[grant]
+	revoked   *memory[struct{}] // origin_jti of revoked refresh tokens
 
 	// OnKeySet, if set, is called for every request for the key set.
 	OnKeySet func(KeySetRequest)
@@ -88,12 +96,13 @@ func NewPool(config Config) (*Pool, error) {
 		}
 	}
 	p := &Pool{
-		config:   config,
-		formKey:  make([]byte, 32),
-		sessions: newMemory[session](maxSessions),
-		codes:    newMemory[code](maxCodes),
-		refresh:  newMemory[grant](maxRefreshTokens),
-		revoked:  newMemory[struct{}](maxRefreshTokens),
+		config:    config,
+		directory: newDirectory(config),
+		formKey:   make([]byte, 32),
+		sessions:  newMemory[session](maxSessions),
+		codes:     newMemory[code](maxCodes),
+		refresh:   newMemory[grant](maxRefreshTokens),
+		revoked:   newMemory[struct{}](maxRefreshTokens),
 	}
 	if _, err := rand.Read(p.formKey); err != nil {
 		return nil, err
@@ -118,11 +127,15 @@ func (p *Pool) HostedDomain() http.Handler {
 	return mux
 }
 
-// Issuer serves the issuer's key set and metadata, below the path of the pool.
+// Issuer serves the issuer's key set and metadata, below the path of the pool, and at the
+// root the user pools API, where the pool has one.
 func (p *Pool) Issuer() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/"+p.id()+"/.well-known/jwks.json", crossOrigin(http.HandlerFunc(p.serveKeySet)))
 	mux.Handle("/"+p.id()+"/.well-known/openid-configuration", crossOrigin(http.HandlerFunc(p.serveMetadata)))
+	if p.config.API != nil {
+		mux.HandleFunc("POST /{$}", p.serveAPI)
+	}
 	return mux
 }
 
@@ -186,32 +199,8 @@ func (p *Pool) mayReturnTo(client Client, url string) bool {
 		(slices.Contains(client.CallbackURLs, url) || slices.Contains(p.config.ExtraCallbacks, url))
 }
 
+// user returns the one with exactly this username who may sign in.
 func (p *Pool) user(username string) (User, bool) {
-	index := slices.IndexFunc(p.config.Users, func(u User) bool { return u.Username == username })
-	if index < 0 {
-		return User{}, false
-	}
-	return p.config.Users[index], true
-}
-
-// userOf finds the user who signs in under a name: the username, or a declared alias.
-func (p *Pool) userOf(name string) (User, bool) {
-	same := strings.EqualFold
-	if p.config.CaseSensitive {
-		same = func(a, b string) bool { return a == b }
-	}
-	for _, user := range p.config.Users {
-		if same(user.Username, name) {
-			return user, true
-		}
-	}
-	for _, user := range p.config.Users {
-		for _, alias := range p.config.AliasAttributes {
-			verified := alias == "preferred_username" || user.Attributes[alias+"_verified"] == "true"
-			if value := user.Attributes[alias]; value != "" && verified && same(value, name) {
-				return user, true
-			}
-		}
-	}
-	return User{}, false
+	user, ok := p.directory.user(username)
+	return user, ok && !user.Disabled
 }
