@@ -12,7 +12,7 @@ import (
 )
 
 func TestAPatientIsAFHIRID(t *testing.T) {
-	for _, id := range []string{"1", "patient-01", "A.b-3", "...", strings.Repeat("x", 64)} {
+	for _, id := range []string{"1", "patient-001", "A.b-3", "...", strings.Repeat("x", 64)} {
 		if !smart.ValidPatientID(id) {
 			t.Errorf("%q is refused", id)
 		}

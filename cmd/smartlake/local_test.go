@@ -116,7 +116,7 @@ func paste(t *testing.T, commands string) {
 		return
 	}
 	out, err := exec.CommandContext(t.Context(), "/bin/sh", "-ec", commands).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), `"total":20`) {
+	if err != nil || !strings.Contains(string(out), `"total":100`) {
 		t.Errorf("the commands, pasted, answer %v: %s", err, out)
 	}
 }

@@ -219,7 +219,7 @@ func anything(map[string]any) error { return nil }
 func onlyThePatientsOwn(found map[string]any) error {
 	for _, entry := range found["entry"].([]any) {
 		one := entry.(map[string]any)["resource"].(map[string]any)
-		if text := fmt.Sprint(one); !strings.Contains(text, "patient-01") {
+		if text := fmt.Sprint(one); !strings.Contains(text, "patient-001") {
 			return fmt.Errorf("of somebody else: %s", text)
 		}
 	}

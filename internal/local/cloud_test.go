@@ -287,20 +287,20 @@ func TestAReadOnlyClientReadsAndNothingElse(t *testing.T) {
 		name, method, path, token string
 		status                    int
 	}{
-		{"reads an observation", "GET", "Observation/patient-01-observation-1", readOnly, 200},
-		{"searches observations", "GET", "Observation?patient=patient-01&category=laboratory", readOnly, 200},
+		{"reads an observation", "GET", "Observation/patient-001-observation-1", readOnly, 200},
+		{"searches observations", "GET", "Observation?patient=patient-001&category=laboratory", readOnly, 200},
 		{"searches by post", "POST", "Observation/_search", readOnly, 200},
-		{"does not read patients", "GET", "Patient/patient-01", readOnly, 403},
+		{"does not read patients", "GET", "Patient/patient-001", readOnly, 403},
 		{"does not create", "POST", "Observation", readOnly, 403},
-		{"does not delete", "DELETE", "Observation/patient-01-observation-1", readOnly, 403},
+		{"does not delete", "DELETE", "Observation/patient-001-observation-1", readOnly, 403},
 		{"is told of an unknown parameter", "GET", "Observation?date=2024", readOnly, 400},
 		{"is told of another type's parameter", "GET", "Observation?vaccine-code=140", readOnly, 400},
 		{"does not find what is not there", "GET", "Observation/none", readOnly, 404},
-		{"a writer does not read", "GET", "Observation/patient-01-observation-1", writer, 403},
-		{"its role patches nothing", "PATCH", "Observation/patient-01-observation-1", writer, 403},
+		{"a writer does not read", "GET", "Observation/patient-001-observation-1", writer, 403},
+		{"its role patches nothing", "PATCH", "Observation/patient-001-observation-1", writer, 403},
 		{"its role posts no bundles", "POST", "", writer, 403},
-		{"reads a version", "GET", "Observation/patient-01-observation-1/_history/1", readOnly, 200},
-		{"reads the history", "GET", "Observation/patient-01-observation-1/_history", readOnly, 200},
+		{"reads a version", "GET", "Observation/patient-001-observation-1/_history/1", readOnly, 200},
+		{"reads the history", "GET", "Observation/patient-001-observation-1/_history", readOnly, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if status, answer := a.fhir(c.method, c.path, c.token); status != c.status {
@@ -320,15 +320,15 @@ func TestASearchFindsWhatMatchesAndCountsIt(t *testing.T) {
 	a := newApp(t, cloud)
 	token := a.token("etl", "system/*.*")
 	for query, total := range map[string]int{
-		"Patient":                           20,
-		"Patient?_id=patient-03":            1,
-		"Patient?_id=patient-03,patient-04": 2,
-		"Observation?patient=patient-99":    0,
-		"Observation?patient=patient-01":    5,
-		"Observation?subject=Patient/patient-01&category=laboratory": 2,
-		"Observation?code=http://loinc.org|8867-4":                   20,
-		"Observation?code=http://example.org|8867-4":                 0,
-		"Condition?_count=2":                                         20,
+		"Patient":                                                     100,
+		"Patient?_id=patient-003":                                     1,
+		"Patient?_id=patient-003,patient-004":                         2,
+		"Observation?patient=patient-999":                             0,
+		"Observation?patient=patient-001":                             16,
+		"Observation?subject=Patient/patient-001&category=laboratory": 5,
+		"Observation?code=http://loinc.org|8867-4":                    298,
+		"Observation?code=http://example.org|8867-4":                  0,
+		"Condition?_count=2":                                          229,
 	} {
 		status, bundle := a.fhir(http.MethodGet, query, token)
 		if status != http.StatusOK || bundle["total"] != float64(total) {

@@ -34,7 +34,7 @@ func TestARushOfSignInsFindsTheKeys(t *testing.T) {
 	if granted == 0 {
 		t.Error("none was granted")
 	}
-	warm(t, a, loadCase{method: http.MethodGet, path: "Patient/patient-01", token: a.token("etl", "system/*.*"), status: http.StatusOK})
+	warm(t, a, loadCase{method: http.MethodGet, path: "Patient/patient-001", token: a.token("etl", "system/*.*"), status: http.StatusOK})
 }
 
 // rush lets many apps get a token and read at once, and returns how many were granted it.
@@ -82,5 +82,5 @@ func (a app) signInAndRead(client local.Client) (status int, body string, err er
 	if response.StatusCode != http.StatusOK {
 		return 0, "", fmt.Errorf("no token: HTTP status %d", response.StatusCode)
 	}
-	return a.try(loadCase{method: http.MethodGet, path: "Patient/patient-01", token: answer.AccessToken})
+	return a.try(loadCase{method: http.MethodGet, path: "Patient/patient-001", token: answer.AccessToken})
 }

@@ -124,7 +124,7 @@ func preloaded() []*named {
 	var all []*named
 	add := func(typ, id string) { all = append(all, &named{typ: typ, id: [2]string{id, id}}) }
 	for n := 1; n <= 20; n++ {
-		patient := fmt.Sprintf("patient-%02d", n)
+		patient := fmt.Sprintf("patient-%03d", n)
 		add("Patient", patient)
 		add("Condition", patient+"-condition-1")
 		add("AllergyIntolerance", patient+"-allergyintolerance-1")
@@ -314,11 +314,11 @@ func (d *differential) decorate(q *asked) {
 }
 
 func (d *differential) criteria() string {
-	patient := fmt.Sprintf("patient-%02d", 1+d.random.IntN(22))
+	patient := fmt.Sprintf("patient-%03d", 1+d.random.IntN(110))
 	var all []string
 	for range 1 + d.random.IntN(2) {
 		all = append(all, pickOne(d,
-			"patient="+patient, "subject=Patient/"+patient, "_id="+patient, "_id="+patient+",patient-01", "category=laboratory", "category=vital-signs",
+			"patient="+patient, "subject=Patient/"+patient, "_id="+patient, "_id="+patient+",patient-001", "category=laboratory", "category=vital-signs",
 			"code=http%3A%2F%2Floinc.org%7C8867-4", "_count=3", "_count=1", "_count=0", "_count=200", "_count=-1", "_total=none", "_total=some", "status=final",
 			"gender=female", "active=true", "x=1", "_include=Observation:subject", "_sort=date", "patient.name=a", "identifier=caf%C3%A9", "a%26b=c+d", "",
 		))
@@ -328,7 +328,7 @@ func (d *differential) criteria() string {
 
 // body is a resource, mostly a good one.
 func (d *differential) body(typ string, id [2]string) [2]string {
-	patient := fmt.Sprintf("Patient/patient-%02d", 1+d.random.IntN(20))
+	patient := fmt.Sprintf("Patient/patient-%03d", 1+d.random.IntN(100))
 	text := pickOne(d, "plain", `a \"quoted\" <b> \\/ \u00e9`, "Grüße 東京", `https:\/\/example.org\/r4`, "https://healthlake.us-east-1.amazonaws.com/datastore/0/r4/Patient/1")
 	members := map[string]string{
 		"Patient":            `"active":true,"birthDate":"1970-01-0` + fmt.Sprint(1+d.random.IntN(9)) + `","name":[{"family":"` + text + `"}]`,

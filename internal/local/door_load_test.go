@@ -45,7 +45,7 @@ func launchMany(t *testing.T) {
 	t.Helper()
 	var users []string
 	for n := 1; n <= launchUsers; n++ {
-		users = append(users, fmt.Sprintf(`{"username":"user-%02d","email":"user-%02d@example.org","password":"Correct-horse-1","patient":"patient-%02d","fhirUser":"Patient/patient-%02d"}`, n, n, n, n))
+		users = append(users, fmt.Sprintf(`{"username":"user-%02d","email":"user-%02d@example.org","password":"Correct-horse-1","patient":"patient-%03d","fhirUser":"Patient/patient-%03d"}`, n, n, n, n))
 	}
 	cloud := startQuietly(t, map[string]string{"frontDoor": unthrottled, "testUsers": "[" + strings.Join(users, ",") + "]"})
 	transport := &http.Transport{
@@ -158,7 +158,7 @@ func (a app) exchange(id, code, verifier string, n int) (token string, err error
 	if err := json.Unmarshal(text, &tokens); err != nil || response.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("no tokens: %d %s", response.StatusCode, text)
 	}
-	if want := fmt.Sprintf("patient-%02d", n); tokens.Patient != want || !strings.Contains(tokens.Scope, "fhirUser offline_access") {
+	if want := fmt.Sprintf("patient-%03d", n); tokens.Patient != want || !strings.Contains(tokens.Scope, "fhirUser offline_access") {
 		return "", fmt.Errorf("patient %q and scope %q, want %s", tokens.Patient, tokens.Scope, want)
 	}
 	return tokens.AccessToken, nil
@@ -167,7 +167,7 @@ func (a app) exchange(id, code, verifier string, n int) (token string, err error
 // readAs reads the user's own record and another's, which must not be there.
 func (a app) readAs(token string, n int) error {
 	for patient, want := range map[int]int{n: http.StatusOK, n%launchUsers + 1: http.StatusNotFound} {
-		c := loadCase{method: http.MethodGet, path: fmt.Sprintf("Patient/patient-%02d", patient), token: token, base: a.cloud.FHIRBase}
+		c := loadCase{method: http.MethodGet, path: fmt.Sprintf("Patient/patient-%03d", patient), token: token, base: a.cloud.FHIRBase}
 		status, body, err := a.try(c)
 		for tries := 0; err == nil && busy(status, body) && tries < 100; tries++ {
 			time.Sleep(100 * time.Millisecond)
@@ -176,7 +176,7 @@ func (a app) readAs(token string, n int) error {
 		if err != nil {
 			return err
 		}
-		if status != want || want == http.StatusOK && !strings.Contains(body, fmt.Sprintf(`"id":"patient-%02d"`, patient)) {
+		if status != want || want == http.StatusOK && !strings.Contains(body, fmt.Sprintf(`"id":"patient-%03d"`, patient)) {
 			return fmt.Errorf("%s: %d %s", c.path, status, body)
 		}
 	}

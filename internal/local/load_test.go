@@ -131,18 +131,18 @@ func closeAndLeaveNothing(t *testing.T, cloud *local.Cloud) {
 func loadCases(a app) []loadCase {
 	etl, lab := a.token("etl", "system/*.*"), a.token("lab", "system/Observation.rs")
 	cases := []loadCase{
-		{"a search", "GET", "Patient?_count=1", etl, 200, `"total":20`, ""},
+		{"a search", "GET", "Patient?_count=1", etl, 200, `"total":100`, ""},
 		{"no token", "GET", "Patient", "", 403, "Missing Authentication Token", ""},
 		{"a changed signature", "GET", "Patient", changed(etl, 2), 401, "signature_invalid", ""},
 		{"changed claims", "GET", "Patient", changed(etl, 1), 401, "the validator refused the token: ", ""},
 		{"what is no token", "GET", "Patient", "not-a-token", 401, "the validator refused the token: ", ""},
-		{"a scope that covers another type", "GET", "Patient/patient-01", lab, 403, "no scope of the token covers ReadResource on Patient", ""},
-		{"a scope that covers no deletion", "DELETE", "Observation/patient-01-observation-1", lab, 403, "no scope of the token covers DeleteResource", ""},
-		{"a narrow search", "GET", "Observation?patient=patient-02&category=laboratory", lab, 200, `"total":2`, ""},
-		{"a search by post", "POST", "Observation/_search", lab, 200, `"total":100`, ""},
+		{"a scope that covers another type", "GET", "Patient/patient-001", lab, 403, "no scope of the token covers ReadResource on Patient", ""},
+		{"a scope that covers no deletion", "DELETE", "Observation/patient-001-observation-1", lab, 403, "no scope of the token covers DeleteResource", ""},
+		{"a narrow search", "GET", "Observation?patient=patient-002&category=laboratory", lab, 200, `"total":5`, ""},
+		{"a search by post", "POST", "Observation/_search", lab, 200, `"total":2240`, ""},
 	}
 	for n := 1; n <= 20; n++ {
-		id := fmt.Sprintf("patient-%02d", n)
+		id := fmt.Sprintf("patient-%03d", n)
 		cases = append(cases, loadCase{"a read of " + id, "GET", "Patient/" + id, a.token("etl", "system/*.*"), 200, `"id":"` + id + `"`, ""})
 	}
 	return cases

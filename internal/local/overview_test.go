@@ -257,10 +257,10 @@ func TestAStandardOAuthLibraryLaunchesAgainstTheWholeCloud(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if claims := claimsOf(t, token.AccessToken); claims["patient"] != "patient-01" {
+	if claims := claimsOf(t, token.AccessToken); claims["patient"] != "patient-001" {
 		t.Errorf("claims %v", claims)
 	}
-	response, err := config.Client(ctx, token).Get(cloud.FHIRBase + "Patient/patient-01")
+	response, err := config.Client(ctx, token).Get(cloud.FHIRBase + "Patient/patient-001")
 	if err != nil {
 		t.Fatal(err)
 	}

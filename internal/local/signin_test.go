@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	testUsers     = `[{"username":"ann","email":"ann@example.org","password":"Correct-horse-1","patient":"patient-01"}]`
+	testUsers     = `[{"username":"ann","email":"ann@example.org","password":"Correct-horse-1","patient":"patient-001"}]`
 	userCallback  = "http://localhost:3000/callback"
 	codeVerifier  = "a-verifier-of-more-than-forty-three-characters-0123456789"
 	launchedScope = "openid launch/patient patient/*.rs"
@@ -85,17 +85,17 @@ func TestADeclaredUserLaunchesTheAppAndReadsWithHerPatientClaim(t *testing.T) {
 	a := newApp(t, cloud)
 	tokens := a.launch()
 	access, id := claimsOf(t, tokens["access_token"]), claimsOf(t, tokens["id_token"])
-	if access["patient"] != "patient-01" || access["username"] != "ann" || access["scope"] != launchedScope || access["client_id"] != a.client("app").ID {
+	if access["patient"] != "patient-001" || access["username"] != "ann" || access["scope"] != launchedScope || access["client_id"] != a.client("app").ID {
 		t.Errorf("access token %v: the declared trigger is to add the patient", access)
 	}
 	if id["email"] != "ann@example.org" || id["sub"] != access["sub"] || id["exp"].(float64)-id["iat"].(float64) != 3600 {
 		t.Errorf("ID token %v", id)
 	}
-	if status, answer := a.fhir(http.MethodGet, "Patient/patient-01", tokens["access_token"].(string)); status != http.StatusOK {
+	if status, answer := a.fhir(http.MethodGet, "Patient/patient-001", tokens["access_token"].(string)); status != http.StatusOK {
 		t.Errorf("got %d %v", status, answer)
 	}
 	status, refreshed := a.ask(a.client("app"), url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}})
-	if status != http.StatusOK || claimsOf(t, refreshed["access_token"])["patient"] != "patient-01" {
+	if status != http.StatusOK || claimsOf(t, refreshed["access_token"])["patient"] != "patient-001" {
 		t.Errorf("refresh: got %d %v", status, refreshed)
 	}
 }

@@ -68,11 +68,11 @@ func TestAnAppKnowsTheFrontDoorAloneAndNeedsNoMore(t *testing.T) {
 	}
 
 	tokens := a.launchAt(discovery, "openid fhirUser offline_access launch/patient patient/*.rs")
-	if tokens["patient"] != "patient-01" || tokens["refresh_token"] == nil || tokens["scope"] == nil {
+	if tokens["patient"] != "patient-001" || tokens["refresh_token"] == nil || tokens["scope"] == nil {
 		t.Errorf("token response %v", tokens)
 	}
 	token, _ := tokens["access_token"].(string)
-	for _, path := range []string{"Patient/patient-01", "Observation?patient=patient-01&_count=1"} {
+	for _, path := range []string{"Patient/patient-001", "Observation?patient=patient-001&_count=1"} {
 		status, header, text = a.get(cloud.FHIRBase+path, token)
 		if status != http.StatusOK || header.Get("Access-Control-Allow-Origin") != "http://localhost:3000" || strings.Contains(text, cloud.Datastore) {
 			t.Errorf("%s: %d %v %s", path, status, header, text)
@@ -90,7 +90,7 @@ func TestAnAppKnowsTheFrontDoorAloneAndNeedsNoMore(t *testing.T) {
 		}
 	}
 
-	status, header, text = a.get(cloud.FHIRBase+"Patient/patient-01", "")
+	status, header, text = a.get(cloud.FHIRBase+"Patient/patient-001", "")
 	if status != http.StatusUnauthorized || !strings.HasPrefix(header.Get("WWW-Authenticate"), "Bearer") || !strings.Contains(text, `"login"`) {
 		t.Errorf("without a token: %d %v %s", status, header, text)
 	}

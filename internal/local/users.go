@@ -27,7 +27,7 @@ type User struct {
 func madeUpUsers(clients []Client) []cognito.User {
 	var users []cognito.User
 	for _, u := range []User{
-		{Name: "patient", Password: "Local-patient-1", Patient: "patient-01", FHIRUser: "Patient/patient-01"},
+		{Name: "patient", Password: "Local-patient-1", Patient: "patient-001", FHIRUser: "Patient/patient-001"},
 		{Name: "practitioner", Password: "Local-practitioner-1", FHIRUser: "Practitioner/practitioner-1"},
 	} {
 		attributes := map[string]string{"email": u.Name + "@example.org", "email_verified": "true", "custom:fhirUser": u.FHIRUser}

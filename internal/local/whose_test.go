@@ -17,7 +17,7 @@ const (
 		{"name": "ward", "kind": "public", "scopes": ["openid", "user/*.cruds"], "groups": ["clinicians"], "callbackUrls": ["` + userCallback + `"]},
 		{"name": "rounds", "kind": "public", "scopes": ["openid", "user/*.rs"], "callbackUrls": ["` + userCallback + `"]}]`
 	usersOfApps = `[
-		{"username": "ann", "email": "ann@example.org", "password": "Correct-horse-1", "patient": "patient-01", "fhirUser": "Patient/patient-01"},
+		{"username": "ann", "email": "ann@example.org", "password": "Correct-horse-1", "patient": "patient-001", "fhirUser": "Patient/patient-001"},
 		{"username": "bob", "email": "bob@example.org", "password": "Correct-horse-1", "fhirUser": "Practitioner/practitioner-1", "groups": ["night", "clinicians"]},
 		{"username": "cat", "email": "cat@example.org", "password": "Correct-horse-1", "fhirUser": "Practitioner/practitioner-2"}]`
 )

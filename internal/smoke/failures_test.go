@@ -165,8 +165,8 @@ var failures = []struct {
 	{"search as etl", when(path("/Patient"), answers(200, `{"resourceType":"Bundle","type":"history"}`)), `GET Patient?_count=1: a Bundle of type "history": must be searchset`},
 	{"search as etl", when(path("/Patient"), edits(`"resourceType":"Patient"`, `"resourceType":"Group"`)), `a resource of type "Group"`},
 	{"search as reporting", when(path("/Patient"), answers(403, "")), "GET Patient?_count=1: expected 200, got 403"},
-	{"read as etl", when(path("/Patient/patient-01"), answers(404, "")), "GET Patient by id: expected 200, got 404"},
-	{"read as reporting", when(path("/Patient/patient-01"), edits("patient-01", "patient-02")), "another resource came back than was asked for"},
+	{"read as etl", when(path("/Patient/patient-001"), answers(404, "")), "GET Patient by id: expected 200, got 404"},
+	{"read as reporting", when(path("/Patient/patient-001"), edits("patient-001", "patient-002")), "another resource came back than was asked for"},
 	{"refused: no token", when(attack(1), answers(200, bundle)), wentPast},
 	{"refused: no token", when(attack(1), answers(500, "")), wentWrong},
 	{"refused: no token", when(attack(1), answers(404, "")), "expected a refusal with 401 or 403, got 404"},
@@ -402,7 +402,7 @@ func TestNoReportHoldsATokenOrASecret(t *testing.T) {
 	}
 }
 
-const read = "patient-01" // the id of the local cloud's first Patient
+const read = "patient-001" // the id of the local cloud's first Patient
 
 // unread are the ways in which the read of what was found fails, and names it.
 var unread = map[string]func(*http.Request, *http.Response) *http.Response{

@@ -122,16 +122,16 @@ func TestAnUnmodifiedFhirclientAppWorksAtTheFrontDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"patient": "patient-01", "read": "patient-01",
-		"fhirUser": "Patient/patient-01", "user": "patient-01",
+		"patient": "patient-001", "read": "patient-001",
+		"fhirUser": "Patient/patient-001", "user": "patient-001",
 		"weights": []any{"Body weight"},
 		"all": []any{
 			"Body temperature", "Body weight", "Glucose [Mass/volume] in Blood", "Heart rate", "Hemoglobin [Mass/volume] in Blood",
 		},
-		"subjects":         []any{"Patient/patient-01"},
+		"subjects":         []any{"Patient/patient-001"},
 		"sizes":            []any{2.0, 2.0, 1.0},
 		"scope":            granted,
-		"refreshed":        map[string]any{"another": true, "scope": granted, "patient": "patient-01", "read": "patient-01"},
+		"refreshed":        map[string]any{"another": true, "scope": granted, "patient": "patient-001", "read": "patient-001"},
 		"serverUrl":        cloud.FHIRBase,
 		"challengeMethods": []any{"S256"},
 	}

@@ -119,8 +119,8 @@ func TestAppsMadeWithOAuthLibrariesLaunchRefreshAndRevoke(t *testing.T) {
 			t.Run(name+" as "+c.client+" by "+c.authentication, func(t *testing.T) {
 				got := library{name}.run(t, cloud, clientOf(t, cloud, c.client), c.authentication, appCallback, asked)
 				want := map[string]any{
-					"token_type": "bearer", "scope": granted, "patient": "patient-01", "fhirUser": "Patient/patient-01",
-					"refreshed": granted, "read": "patient-01", "revoked": "invalid_grant",
+					"token_type": "bearer", "scope": granted, "patient": "patient-001", "fhirUser": "Patient/patient-001",
+					"refreshed": granted, "read": "patient-001", "revoked": "invalid_grant",
 				}
 				if !reflect.DeepEqual(got, want) {
 					t.Errorf("got  %v\nwant %v", got, want)
@@ -136,7 +136,7 @@ func TestServicesMadeWithOAuthLibrariesRead(t *testing.T) {
 		for _, authentication := range []string{"client_secret_basic", "client_secret_post"} {
 			t.Run(name+" by "+authentication, func(t *testing.T) {
 				got := library{name}.run(t, cloud, clientOf(t, cloud, "service"), authentication, "", "system/*.rs")
-				want := map[string]any{"token_type": "bearer", "scope": "system/*.rs", "read": "patient-01"}
+				want := map[string]any{"token_type": "bearer", "scope": "system/*.rs", "read": "patient-001"}
 				if !reflect.DeepEqual(got, want) {
 					t.Errorf("got  %v\nwant %v", got, want)
 				}

@@ -64,8 +64,8 @@ func launchesTheSampleApp(t *testing.T, cloud *local.Cloud) {
 		if title != "Sample app: "+client {
 			t.Errorf("%s: the title is %q", client, title)
 		}
-		if patients := text(t, ctx, "tr.patient"); !strings.HasSuffix(patients, "patient-01") || strings.Contains(patients, "\n") {
-			t.Errorf("%s: patients %q, want patient-01 alone", client, patients)
+		if patients := text(t, ctx, "tr.patient"); !strings.HasSuffix(patients, "patient-001") || strings.Contains(patients, "\n") {
+			t.Errorf("%s: patients %q, want patient-001 alone", client, patients)
 		}
 		observations := text(t, ctx, "tr.observation th")
 		for _, want := range []string{"Heart rate", "Body temperature", "Body weight", "Glucose [Mass/volume] in Blood", "Hemoglobin [Mass/volume] in Blood"} {

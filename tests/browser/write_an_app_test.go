@@ -174,10 +174,10 @@ func TestTheCurlCommandsOfThePageLaunchReadRefreshAndSignOut(t *testing.T) {
 	if err := shell.Wait(); err != nil || len(answers) != 3 {
 		t.Fatalf("%v: answers %v, want the patient, new tokens and a refusal", err, answers)
 	}
-	if patient := answers[0]; patient["resourceType"] != "Patient" || patient["id"] != "patient-01" {
+	if patient := answers[0]; patient["resourceType"] != "Patient" || patient["id"] != "patient-001" {
 		t.Errorf("read %v", patient)
 	}
-	if tokens := answers[1]; tokens["scope"] != granted || tokens["patient"] != "patient-01" {
+	if tokens := answers[1]; tokens["scope"] != granted || tokens["patient"] != "patient-001" {
 		t.Errorf("refreshed scope %q of %v", tokens["scope"], tokens["patient"])
 	}
 	if refused := answers[2]; refused["error"] != "invalid_grant" {

@@ -10,7 +10,7 @@ var (
 	toDiscovery     = []string{discoveryPath}
 	toAuthorization = []string{"/oauth2/authorize"}
 	toTokens        = []string{"/oauth2/token"}
-	toFHIR          = []string{"/Patient", "/Patient/patient-01", "/metadata"}
+	toFHIR          = []string{"/Patient", "/Patient/patient-001", "/metadata"}
 	toProvider      = []string{"/.well-known/openid-configuration"}
 	toKeys          = []string{"/.well-known/jwks.json"}
 	toEverything    = []string{""}
@@ -111,7 +111,7 @@ func faultsOfTokens() []fault {
 		{"no ID token", toTokens, sets("id_token", nil), []string{"the token response has an ID token"}},
 		{"no refresh token", toTokens, sets("refresh_token", nil), []string{"the token response has a refresh token"}},
 		{"no patient", toTokens, sets("patient", nil), []string{"the token response has the patient of the launch"}},
-		{"another patient", toTokens, sets("patient", "patient-02"), []string{"the patient of the launch can be read", "the patient's data can be searched"}},
+		{"another patient", toTokens, sets("patient", "patient-002"), []string{"the patient of the launch can be read", "the patient's data can be searched"}},
 		{"two hours", toTokens, sets("expires_in", 7200), []string{"an access token lives an hour at most"}},
 		{"fhirContext of an older version", toTokens, sets("fhirContext", []string{"Patient/1"}), []string{"fhirContext, where it is there, is well-formed"}},
 		{"the same access token again", toTokens, sets("access_token", "t"), []string{"the access token is a new one"}},

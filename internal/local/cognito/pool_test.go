@@ -80,7 +80,7 @@ func newWorld(t *testing.T, edit func(*cognito.Config)) *world {
 		},
 		Users: []cognito.User{
 			{Username: "ann", Password: password, Sub: annSub, Attributes: map[string]string{
-				"email": "ann@example.org", "email_verified": "true", "given_name": "Ann", "custom:patient": "patient-01",
+				"email": "ann@example.org", "email_verified": "true", "given_name": "Ann", "custom:patient": "patient-001",
 			}},
 			{Username: "bob", Password: "Bobs-own-1", Sub: "99999999-2222-3333-4444-555555555555", Attributes: map[string]string{
 				"email": "bob@example.org", "email_verified": "false",

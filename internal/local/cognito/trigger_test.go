@@ -48,7 +48,7 @@ func TestTheTriggerGetsCognitosEvent(t *testing.T) {
 	for i, source := range []string{"TokenGeneration_HostedAuth", "TokenGeneration_RefreshTokens"} {
 		want := `{"version":"2","triggerSource":"` + source + `","region":"us-east-1","userPoolId":"us-east-1_AbCdEfGhI","userName":"ann",` +
 			`"callerContext":{"awsSdkVersion":"aws-sdk-unknown-unknown","clientId":"spa"},"request":{"userAttributes":{` +
-			`"cognito:user_status":"CONFIRMED","custom:patient":"patient-01","email":"ann@example.org","email_verified":"true",` +
+			`"cognito:user_status":"CONFIRMED","custom:patient":"patient-001","email":"ann@example.org","email_verified":"true",` +
 			`"given_name":"Ann","sub":"` + annSub + `"},"groupConfiguration":{"groupsToOverride":[],"iamRolesToOverride":[],"preferredRole":null},` +
 			`"scopes":["openid","email","patient/*.rs"]},"response":{"claimsAndScopeOverrideDetails":null}}`
 		if string((*events)[i]) != want {
@@ -61,12 +61,12 @@ func TestTheTriggerChangesClaimsAndScopes(t *testing.T) {
 	w, _ := triggered(t, responding(`{"claimsAndScopeOverrideDetails":{
 		"idTokenGeneration":{"claimsToAddOrOverride":{"family":"Smith","email":"a@b.c"},"claimsToSuppress":["email_verified"]},
 		"accessTokenGeneration":{
-			"claimsToAddOrOverride":{"patient":"patient-01","n":12345678901234567890,"list":["a",true],"object":{"a":1}},
+			"claimsToAddOrOverride":{"patient":"patient-001","n":12345678901234567890,"list":["a",true],"object":{"a":1}},
 			"claimsToSuppress":["nothing"],"scopesToAdd":["launch/patient","openid","a b"],"scopesToSuppress":["email"]}}}`))
 	got := w.launched()
 	for round := range 2 {
 		access, id := claims(t, got["access_token"]), claims(t, got["id_token"])
-		if access["patient"] != "patient-01" || access["n"] != 1.2345678901234567e19 ||
+		if access["patient"] != "patient-001" || access["n"] != 1.2345678901234567e19 ||
 			!reflect.DeepEqual(access["list"], []any{"a", true}) || !reflect.DeepEqual(access["object"], map[string]any{"a": 1.0}) ||
 			access["scope"] != "openid patient/*.rs launch/patient" || access["family"] != nil {
 			t.Errorf("round %d: access token %v", round, access)

@@ -3,7 +3,7 @@
 // declared validator about every bearer token within HealthLake's one second,
 // holds the answer against the required fields, the scopes and the IAM role that
 // it names, and then serves FHIR R4 resources: read, vread, history, search with
-// paging, create, update and delete. The resources are a small synthetic set kept
+// paging, create, update and delete. The resources are a synthetic set (package synthetic) kept
 // in memory, or those of a FHIR server behind it ([Config.FHIRURL]).
 //
 // A scope is enforced on the interaction (SMART App Launch 2.2: r is read, vread and

@@ -351,27 +351,27 @@ func TestAFilterByAReferenceReachesWhatNamesIt(t *testing.T) {
 
 func TestAPatientReachesNoTypeOutsideOfTheCompartment(t *testing.T) {
 	both(t, synthetic, func(t *testing.T, s store) {
-		h := holder{Scope: "patient/*.cruds", Patient: "patient-01"}
+		h := holder{Scope: "patient/*.cruds", Patient: "patient-001"}
 		for path, want := range map[string]int{
-			"Patient/patient-01": 200,
-			"Patient/patient-02": 404,
-			"AllergyIntolerance/patient-01-allergyintolerance-1": 200,
-			"AllergyIntolerance/patient-02-allergyintolerance-1": 404,
-			"Immunization/patient-01-immunization-1":             200,
-			"Immunization/patient-02-immunization-1":             404,
-			"DocumentReference/patient-01-documentreference-1":   200,
-			"Practitioner/practitioner-1":                        403,
-			"Practitioner":                                       403,
-			"Medication":                                         403,
+			"Patient/patient-001": 200,
+			"Patient/patient-002": 404,
+			"AllergyIntolerance/patient-001-allergyintolerance-1": 200,
+			"AllergyIntolerance/patient-002-allergyintolerance-1": 404,
+			"Immunization/patient-001-immunization-1":             200,
+			"Immunization/patient-002-immunization-1":             404,
+			"DocumentReference/patient-001-documentreference-1":   200,
+			"Practitioner/practitioner-1":                         403,
+			"Practitioner":                                        403,
+			"Medication":                                          403,
 		} {
 			if got := s.send("GET", path, h, ""); got.status != want {
 				t.Errorf("%s: got %d, want %d", path, got.status, want)
 			}
 		}
-		if got := s.send("GET", "Patient/patient-01", holder{Scope: "patient/*.cruds"}, ""); got.status != 403 {
+		if got := s.send("GET", "Patient/patient-001", holder{Scope: "patient/*.cruds"}, ""); got.status != 403 {
 			t.Errorf("without a patient: got %d, want 403", got.status)
 		}
-		if got := s.send("POST", "Patient", h, `{"resourceType":"Patient","id":"patient-01"}`); got.status != 403 {
+		if got := s.send("POST", "Patient", h, `{"resourceType":"Patient","id":"patient-001"}`); got.status != 403 {
 			t.Errorf("a patient made a patient: %d", got.status)
 		}
 	})
@@ -628,14 +628,14 @@ func TestADecisionTellsTheRequestAndItsStatusAndNoToken(t *testing.T) {
 	s.d.OnDecision = func(d healthlake.Decision) { told = append(told, d) }
 	h := holder{Scope: "system/Observation.s"}
 	s.send("GET", "Observation?code=8867-4&access_token=secret", h, "")
-	s.send("GET", "Patient/patient-01", h, "")
+	s.send("GET", "Patient/patient-001", h, "")
 	if len(told) != 2 {
 		t.Fatalf("told %d decisions, want 2", len(told))
 	}
 	for i, want := range []struct {
 		path, query, typ string
 		status           int
-	}{{"Observation", "code=8867-4", "Observation", 400}, {"Patient/patient-01", "", "Patient", 403}} {
+	}{{"Observation", "code=8867-4", "Observation", 400}, {"Patient/patient-001", "", "Patient", 403}} {
 		d := told[i]
 		if d.Method != http.MethodGet || d.Path != want.path || d.Query.Encode() != want.query || d.Type != want.typ || d.Status != want.status || d.TokenBytes != len(h.token()) {
 			t.Errorf("got %+v, want %+v", d, want)

@@ -18,14 +18,14 @@ func TestAFaultHitsWhileItIsSet(t *testing.T) {
 		{"unavailable", s.d.Faults.Unavailable, 503, 503},
 	} {
 		c.set(true)
-		for path, want := range map[string]int{"Patient/patient-01": c.fhir, discovery: c.discovery} {
+		for path, want := range map[string]int{"Patient/patient-001": c.fhir, discovery: c.discovery} {
 			got := s.send("GET", path, system, "")
 			if got.status != want || (want != 200) != (got.header.Get("Retry-After") == "1") || want != 200 && got.body["resourceType"] != "OperationOutcome" {
 				t.Errorf("%s: %s: got %d %v %s", c.name, path, got.status, got.header, got.text)
 			}
 		}
 		c.set(false)
-		if got := s.send("GET", "Patient/patient-01", system, ""); got.status != 200 {
+		if got := s.send("GET", "Patient/patient-001", system, ""); got.status != 200 {
 			t.Errorf("after %s: %d", c.name, got.status)
 		}
 	}
@@ -55,7 +55,7 @@ func TestFaultsAreSetWhileRequestsAreServed(t *testing.T) {
 				s.d.Faults.Throttle(i%2 == n%2)
 				s.d.Faults.LimitDiscovery(i%2 == 0)
 				s.send("GET", discovery, holder{}, "")
-				if got := s.send("GET", "Patient/patient-01", system, ""); got.status != 200 && got.status != 429 {
+				if got := s.send("GET", "Patient/patient-001", system, ""); got.status != 200 && got.status != 429 {
 					t.Errorf("got %d", got.status)
 				}
 			}
@@ -66,7 +66,7 @@ func TestFaultsAreSetWhileRequestsAreServed(t *testing.T) {
 
 func TestALenientDatastoreLetsABrowserOfAnyOriginIn(t *testing.T) {
 	s := newStore(t, lenient)
-	preflight := s.send("OPTIONS", "Patient/patient-01", holder{}, "", "Origin", "http://localhost:3000", "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "authorization,if-match")
+	preflight := s.send("OPTIONS", "Patient/patient-001", holder{}, "", "Origin", "http://localhost:3000", "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "authorization,if-match")
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin":      "*",
 		"Access-Control-Allow-Methods":     "GET, POST, PUT, DELETE",
@@ -77,7 +77,7 @@ func TestALenientDatastoreLetsABrowserOfAnyOriginIn(t *testing.T) {
 			t.Errorf("preflight: %d with %s %q, want %q", preflight.status, name, got, want)
 		}
 	}
-	for path, h := range map[string]holder{"Patient/patient-01": system, discovery: {}, "Patient": {}} {
+	for path, h := range map[string]holder{"Patient/patient-001": system, discovery: {}, "Patient": {}} {
 		got := s.send("GET", path, h, "", "Origin", "http://localhost:3000")
 		if got.header.Get("Access-Control-Allow-Origin") != "*" || got.header.Get("Access-Control-Expose-Headers") != "ETag, Last-Modified, Location, Retry-After, WWW-Authenticate" {
 			t.Errorf("%s: %v", path, got.header)

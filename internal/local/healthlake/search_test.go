@@ -17,39 +17,39 @@ func jsonText(value any) string {
 func TestASearchFindsWhatMatchesEveryParameter(t *testing.T) {
 	s := newStore(t, synthetic)
 	for query, total := range map[string]int{
-		"Observation?patient=patient-01":                                      5,
-		"Observation?patient=Patient/patient-01":                              5,
-		"Observation?subject=Patient/patient-01":                              5,
-		"Observation?subject=Group/patient-01":                                0,
-		"Observation?patient=patient-01,patient-02":                           10,
-		"Observation?patient=patient-01&patient=patient-02":                   0,
-		"Observation?patient=patient-01&category=laboratory":                  2,
-		"Observation?code=http://loinc.org|8867-4":                            20,
-		"Observation?code=http://loinc.org|":                                  100,
+		"Observation?patient=patient-001":                                     16,
+		"Observation?patient=Patient/patient-001":                             16,
+		"Observation?subject=Patient/patient-001":                             16,
+		"Observation?subject=Group/patient-001":                               0,
+		"Observation?patient=patient-001,patient-002":                         32,
+		"Observation?patient=patient-001&patient=patient-002":                 0,
+		"Observation?patient=patient-001&category=laboratory":                 5,
+		"Observation?code=http://loinc.org|8867-4":                            298,
+		"Observation?code=http://loinc.org|":                                  2240,
 		"Observation?code=http://example.org|8867-4":                          0,
 		"Observation?code=|8867-4":                                            0,
 		"Observation?code=":                                                   0,
 		"Observation?code=|":                                                  0,
 		"Observation?_id=":                                                    0,
-		"Observation?status=final&patient=patient-03":                         5,
-		"MedicationRequest?intent=order":                                      20,
-		"MedicationRequest?code=http://www.nlm.nih.gov/research/umls/rxnorm|": 20,
-		"AllergyIntolerance?category=food,medication":                         20,
-		"Immunization?vaccine-code=http://hl7.org/fhir/sid/cvx|":              20,
-		"Encounter?class=AMB":                                                 20,
-		"DocumentReference?type=11506-3":                                      20,
-		"Observation?subject=patient-01":                                      5,
-		"Observation?subject=" + endpoint + "Patient/patient-01":              5,
-		"Observation?patient=" + endpoint + "Patient/patient-01,patient-02":   10,
-		"Observation?patient=https://example.org/Patient/patient-01":          0,
-		"Observation?performer=Patient/patient-01":                            0,
-		"Observation?encounter=patient-01-encounter-1":                        5,
+		"Observation?status=final&patient=patient-003":                        26,
+		"MedicationRequest?intent=order":                                      229,
+		"MedicationRequest?code=http://www.nlm.nih.gov/research/umls/rxnorm|": 229,
+		"AllergyIntolerance?category=food,medication":                         54,
+		"Immunization?vaccine-code=http://hl7.org/fhir/sid/cvx|":              199,
+		"Encounter?class=AMB":                                                 298,
+		"DocumentReference?type=11506-3":                                      298,
+		"Observation?subject=patient-001":                                     16,
+		"Observation?subject=" + endpoint + "Patient/patient-001":             16,
+		"Observation?patient=" + endpoint + "Patient/patient-001,patient-002": 32,
+		"Observation?patient=https://example.org/Patient/patient-001":         0,
+		"Observation?performer=Patient/patient-001":                           0,
+		"Observation?encounter=patient-001-encounter-1":                       11,
 		"Encounter?participant-type=x":                                        0,
 		"Patient?general-practitioner=Practitioner/practitioner-9":            0,
-		"Patient?identifier=urn:oid:2.16.840.1.113883.19.5|patient-01":        1,
-		"Patient?active=true":                                                 20,
+		"Patient?identifier=urn:oid:2.16.840.1.113883.19.5|patient-001":       1,
+		"Patient?active=true":                                                 100,
 		"Patient?active=false":                                                0,
-		"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|":             3,
+		"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|":             5,
 	} {
 		if got := s.send("GET", query, system, ""); got.status != 200 || got.body["total"] != float64(total) {
 			t.Errorf("%s: got %d with a total of %v, want %d", query, got.status, got.body["total"], total)
@@ -62,7 +62,7 @@ func TestASearchFindsWhatMatchesEveryParameter(t *testing.T) {
 	if got := s.send("GET", "Patient?_total=none", system, ""); got.body["total"] != nil {
 		t.Errorf("_total=none: %v", got.body["total"])
 	}
-	if got := s.send("GET", "Patient?_count=0", system, ""); got.body["total"] != 20.0 || len(got.entries()) > 0 || got.next() != "" {
+	if got := s.send("GET", "Patient?_count=0", system, ""); got.body["total"] != 100.0 || len(got.entries()) > 0 || got.next() != "" {
 		t.Errorf("_count=0: %s", got.text)
 	}
 }
@@ -89,7 +89,7 @@ func TestAParameterThatIsNotKnownIsRefused(t *testing.T) {
 
 func TestPagesHoldEveryMatchOnce(t *testing.T) {
 	both(t, synthetic, func(t *testing.T, s store) {
-		for query, total := range map[string]int{"Observation?category=laboratory&_count=7": 40, "Patient?_count=20": 20, "Observation": 100, "Observation?_count=1000": 100} {
+		for query, total := range map[string]int{"Observation?category=laboratory&_count=70": 650, "Patient?_count=20": 100, "Observation": 2240, "Observation?_count=1000": 2240} {
 			var found []string
 			for path := query; path != ""; {
 				got := s.send("GET", path, system, "")

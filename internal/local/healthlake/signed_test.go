@@ -160,7 +160,7 @@ func TestWhoDoesNotSignOrMayNotIsToldNothing(t *testing.T) {
 
 func TestASignatureIsNoBearerToken(t *testing.T) {
 	s := newStore(t, synthetic)
-	if got := s.sign(validSigner(), "Patient/patient-01"); got.status != 403 || got.header.Get("X-Amzn-Errortype") != missing {
+	if got := s.sign(validSigner(), "Patient/patient-001"); got.status != 403 || got.header.Get("X-Amzn-Errortype") != missing {
 		t.Errorf("got %d %v", got.status, got.header)
 	}
 }
@@ -192,12 +192,12 @@ func TestTheDiscoveryDocumentIsServedTenTimesAMinuteToThoseWhoMayReadIt(t *testi
 
 func TestNoHeaderLetsABrowserOfAnotherOriginIn(t *testing.T) {
 	s := newStore(t, synthetic)
-	preflight := s.send("OPTIONS", "Patient/patient-01", holder{}, "", "Origin", "http://localhost:3000", "Access-Control-Request-Method", "PUT")
+	preflight := s.send("OPTIONS", "Patient/patient-001", holder{}, "", "Origin", "http://localhost:3000", "Access-Control-Request-Method", "PUT")
 	if preflight.status != 405 {
 		t.Errorf("preflight: %d", preflight.status)
 	}
 	answers := []response{
-		preflight, s.send("GET", "Patient/patient-01", system, "", "Origin", "http://localhost:3000"),
+		preflight, s.send("GET", "Patient/patient-001", system, "", "Origin", "http://localhost:3000"),
 		s.send("GET", "Patient", holder{}, "", "Origin", "http://localhost:3000"), s.sign(validSigner(), discovery), s.sign(validSigner(), metadata),
 	}
 	for n, got := range answers {

@@ -18,7 +18,7 @@ const read = async (id, token) => {
 if (!REDIRECT_URI) {
   const response = await oauth.clientCredentialsGrantRequest(server, client, authentication, { scope: SCOPE });
   const { token_type, scope, access_token } = await oauth.processClientCredentialsResponse(server, client, response);
-  end({ token_type, scope, read: await read("patient-01", access_token) });
+  end({ token_type, scope, read: await read("patient-001", access_token) });
 }
 
 const verifier = oauth.generateRandomCodeVerifier();

@@ -15,7 +15,7 @@ const server = await oauth.discovery(
 
 if (!REDIRECT_URI) {
   const { token_type, scope, access_token } = await oauth.clientCredentialsGrant(server, { scope: SCOPE });
-  const read = await oauth.fetchProtectedResource(server, access_token, new URL(`${BASE}/Patient/patient-01`), "GET");
+  const read = await oauth.fetchProtectedResource(server, access_token, new URL(`${BASE}/Patient/patient-001`), "GET");
   end({ token_type, scope, read: (await read.json()).id });
 }
 
