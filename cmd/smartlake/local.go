@@ -14,9 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
@@ -260,14 +260,13 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (decla
 		return declared.Stack{}, err
 	}
 	for _, function := range functions {
-		architecture := map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH]
-		if err := stack.Set(function.member+".architecture", architecture); err != nil {
+		if err := stack.Set(function.member+".architecture", machine.Architecture()); err != nil {
 			return declared.Stack{}, err
 		}
 		if given(overrides, stack.Project, function.member+".archive") {
 			continue
 		}
-		archive, err := function.buildForThisMachine(ctx, progress)
+		archive, err := function.forThisMachine(ctx, stack.Dir, progress)
 		if err != nil {
 			return declared.Stack{}, err
 		}
@@ -307,13 +306,13 @@ func hasMember(object string, path []string) bool {
 type function struct {
 	member, what string
 	component    string // type of the component that declares it
-	build        func(context.Context, components.Platform, io.Writer) (string, error)
+	archive      machine.Function
 }
 
 var functionsOfStacks = []function{
-	{"function", "token validator", declared.TokenValidator, components.PackageValidator},
-	{"launchContext.function", "launch context trigger", declared.LaunchContext, components.PackageLaunchContext},
-	{"frontDoor.function", "front door", declared.FrontDoor, components.PackageFrontDoor},
+	{"function", "token validator", declared.TokenValidator, machine.Validator},
+	{"launchContext.function", "launch context trigger", declared.LaunchContext, machine.LaunchContext},
+	{"frontDoor.function", "front door", declared.FrontDoor, machine.FrontDoor},
 }
 
 // functionsOf are those that a stack declares.
@@ -343,14 +342,17 @@ func parseConfig(pairs []string) (map[string]string, error) {
 	return overrides, nil
 }
 
-// buildForThisMachine returns the path of an archive of the function that runs here.
-func (f function) buildForThisMachine(ctx context.Context, out io.Writer) (string, error) {
+// forThisMachine returns the path of an archive of the function that runs here. Where this
+// binary carries none, it is built from the source that a folder has or uses.
+func (f function) forThisMachine(ctx context.Context, folder string, out io.Writer) (string, error) {
+	if f.archive.Carried() {
+		return f.archive.Archive(ctx, folder, nil)
+	}
 	p := newProgress(out)
 	what := fmt.Sprintf("Building the %s for this machine (%s/%s) ...", f.what, runtime.GOOS, runtime.GOARCH)
 	p.show("%s", what)
 	started := time.Now()
-	platform := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
-	archive, err := f.build(ctx, platform, &packageCounter{progress: p, what: what})
+	archive, err := f.archive.Archive(ctx, folder, &packageCounter{progress: p, what: what})
 	p.clear()
 	if err != nil {
 		return "", err

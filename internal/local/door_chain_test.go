@@ -8,16 +8,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/internal/local/apigateway"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
@@ -116,7 +115,7 @@ func newChain(t testing.TB, archive string, cognito, healthLake http.HandlerFunc
 // doorArchive builds the front door's function for this machine.
 func doorArchive(t testing.TB) string {
 	t.Helper()
-	archive, err := components.PackageFrontDoor(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	archive, err := machine.FrontDoor.Archive(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,14 +5,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
-	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
@@ -63,11 +61,11 @@ func TestTheDatastoreServesAFHIRServersResources(t *testing.T) {
 		_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","total":1,"entry":[{"resource":{"resourceType":"Patient","id":"theirs"}}]}`)
 	}))
 	defer server.Close()
-	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	archive, err := machine.Validator.Archive(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := declared.LoadStack("../..", "dev", map[string]string{"function.archive": archive, "function.architecture": localtest.Architecture()})
+	stack, err := declared.LoadStack("../..", "dev", map[string]string{"function.archive": archive, "function.architecture": machine.Architecture()})
 	if err != nil {
 		t.Fatal(err)
 	}

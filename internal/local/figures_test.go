@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,10 +18,10 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
@@ -175,7 +174,7 @@ func BenchmarkColdStart(b *testing.B) {
 // coldValidator starts validators, and is an event that they grant.
 func coldValidator(b *testing.B) (start func() *lambda.Function, event []byte) {
 	b.Helper()
-	archive, err := components.PackageValidator(b.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	archive, err := machine.Validator.Archive(b.Context(), "", nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,14 +3,12 @@ package local_test
 import (
 	"encoding/json"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
-	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
@@ -39,12 +37,12 @@ func TestACustomDomainAndItsIdentityProvidersRunLocally(t *testing.T) {
 }
 
 func TestAnExistingUserPoolIsNotThereLocally(t *testing.T) {
-	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	archive, err := machine.Validator.Archive(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	stack, err := declared.LoadStack("../..", "dev", map[string]string{
-		"function.archive": archive, "function.architecture": localtest.Architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
+		"function.archive": archive, "function.architecture": machine.Architecture(), "existingUserPool": `{"id": "us-east-1_Abc123XyZ"}`,
 	})
 	if err != nil {
 		t.Fatal(err)

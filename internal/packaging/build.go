@@ -119,6 +119,9 @@ func (b build) run(ctx context.Context, progress io.Writer) (string, error) {
 	return Store(b.source.name, archive)
 }
 
+// ErrNoSource says that the source of this module is not on disk, as the go command finds it.
+var ErrNoSource = errors.New("the source of " + modulePath + " is not at hand")
+
 // moduleDirectory finds this module's source: the checkout itself, or the module
 // cache of a program that imports the component.
 func moduleDirectory(ctx context.Context, from string) (string, error) {
@@ -132,8 +135,8 @@ func moduleDirectory(ctx context.Context, from string) (string, error) {
 	}
 	dir := strings.TrimSpace(string(out))
 	if err != nil || dir == "" {
-		return "", fmt.Errorf("the source of %s is not at hand (is it vendored, or the working directory outside of a Go module?): "+
-			"give the path of a prebuilt archive: %s", modulePath, strings.TrimSpace(stderr.String()))
+		return "", fmt.Errorf("%w (is it vendored, or the working directory outside of a Go module?): "+
+			"give the path of a prebuilt archive: %s", ErrNoSource, strings.TrimSpace(stderr.String()))
 	}
 	return dir, nil
 }

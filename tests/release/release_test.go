@@ -207,12 +207,28 @@ func assertBinaries(t *testing.T, files map[string][]byte) {
 			if got := run(t, ".", program, "version"); !strings.HasPrefix(got, "smartlake "+version+" go1.") {
 				t.Errorf("it says it is %q", got)
 			}
+			assertRunsAnywhere(t, program)
 			continue
 		}
 		for _, archive := range archives {
 			if !bytes.Contains(entries[name], files[archive]) {
 				t.Errorf("the plugin does not hold %s", archive)
 			}
+		}
+	}
+}
+
+// assertRunsAnywhere wants the command line to run a local cloud in an empty folder, for a
+// user with nothing in the home folder, on a machine without Go.
+func assertRunsAnywhere(t *testing.T, program string) {
+	t.Helper()
+	folder := t.TempDir()
+	for _, args := range [][]string{{"local", "init"}, {"local", "--once"}} {
+		command := exec.CommandContext(t.Context(), program, args...)
+		command.Dir, command.Env = folder, []string{"HOME=" + t.TempDir(), "PATH=" + t.TempDir(), "TMPDIR=" + temporary(t)}
+		out, err := command.CombinedOutput()
+		if err != nil || args[1] == "--once" && !bytes.HasSuffix(out, []byte("requests were refused as expected.\n")) {
+			t.Errorf("smartlake %q in an empty folder: %v\n%s", args, err, out)
 		}
 	}
 }

@@ -12,15 +12,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
@@ -91,7 +90,7 @@ func environment(t testing.TB, i issuer) map[string]string {
 // packaged is the archive of the validator for this machine.
 func packaged(t testing.TB) string {
 	t.Helper()
-	archive, err := components.PackageValidator(t.Context(), components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, nil)
+	archive, err := machine.Validator.Archive(t.Context(), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

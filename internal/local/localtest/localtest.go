@@ -8,29 +8,27 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/components"
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/local/machine"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 )
 
 // Load reads a stack of this repository, with other values for some of its keys, and makes
 // it run on this machine: with its functions, built for it, and its architecture.
 func Load(ctx context.Context, name string, overrides map[string]string) (declared.Stack, error) {
-	here := components.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
-	validator, err := components.PackageValidator(ctx, here, nil)
+	validator, err := machine.Validator.Archive(ctx, "", nil)
 	if err != nil {
 		return declared.Stack{}, err
 	}
-	trigger, err := components.PackageLaunchContext(ctx, here, nil)
+	trigger, err := machine.LaunchContext.Archive(ctx, "", nil)
 	if err != nil {
 		return declared.Stack{}, err
 	}
 	all := map[string]string{
-		"function.archive": validator, "launchContext.function.archive": trigger, "function.architecture": Architecture(),
+		"function.archive": validator, "launchContext.function.archive": trigger, "function.architecture": machine.Architecture(),
 	}
 	maps.Copy(all, overrides)
 	stack, err := declared.LoadStack(".", name, all)
@@ -41,19 +39,11 @@ func Load(ctx context.Context, name string, overrides map[string]string) (declar
 	if err != nil || args.FrontDoor == nil || args.FrontDoor.Function != nil && args.FrontDoor.Function.Archive != "" {
 		return stack, err
 	}
-	door, err := components.PackageFrontDoor(ctx, here, nil)
+	door, err := machine.FrontDoor.Archive(ctx, "", nil)
 	if err != nil {
 		return declared.Stack{}, err
 	}
 	return stack, stack.Set("frontDoor.function.archive", door)
-}
-
-// Architecture is that of this machine, in Lambda's words.
-func Architecture() string {
-	if runtime.GOARCH == "amd64" {
-		return "x86_64"
-	}
-	return runtime.GOARCH
 }
 
 // Start runs a stack of this repository, with other values for some of its keys and

@@ -1,0 +1,8 @@
+//go:build !carried
+
+package machine
+
+import "embed"
+
+// carried is empty but in a release.
+var carried embed.FS
