@@ -16,7 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartlake/pulumi-smartlake/components"
+	"github.com/smartlake/pulumi-smartlake/internal/packaging"
 )
 
 // sumsFile is in the format of sha256sum, so that "sha256sum --check" reads it.
@@ -28,6 +28,7 @@ var bothArchitectures = []string{"arm64", "x86_64"}
 type packageFlags struct {
 	output       string
 	architecture string
+	dir          string
 	force        bool
 }
 
@@ -48,10 +49,12 @@ launchContext.function.archive and frontDoor.function.archive. The same source g
 same bytes on every machine that has, or can download, the functions' Go version.
 
 The command needs the go command, and runs in a checkout of this module or in a module
-that imports it. If a file with other content exists, it writes nothing unless you set
---force. Only the go command's messages go to standard error.`,
+that imports it; --dir names another folder than the working directory. If a file with
+other content exists, it writes nothing unless you set --force. Only the go command's
+messages go to standard error.`,
 		Example: `  smartlake package --output dist
   smartlake package --output dist --architecture arm64
+  smartlake package -C pulumi-smartlake --output dist
   (cd dist && sha256sum --check SHA256SUMS)`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -61,6 +64,7 @@ that imports it. If a file with other content exists, it writes nothing unless y
 	command.Flags().StringVarP(&flags.output, "output", "o", "", "folder to write to, created if missing; required")
 	command.Flags().StringVar(&flags.architecture, "architecture", "both", "arm64, x86_64 or both")
 	command.Flags().BoolVar(&flags.force, "force", false, "replace files that have other content")
+	addDir(command, &flags.dir)
 	complete(command, "architecture", cobra.FixedCompletions([]string{"arm64", "x86_64", "both"}, cobra.ShellCompDirectiveNoFileComp))
 	must(command.MarkFlagDirname("output"))
 	return command
@@ -82,7 +86,7 @@ func writePackages(ctx context.Context, out, progress io.Writer, flags packageFl
 	if err != nil {
 		return err
 	}
-	artifacts, err := buildArchives(ctx, architectures, progress)
+	artifacts, err := buildArchives(ctx, flags.dir, architectures, progress)
 	if err != nil {
 		return err
 	}
@@ -119,20 +123,21 @@ func (f packageFlags) architectures() ([]string, error) {
 	}
 }
 
-// buildArchives returns the archives of the functions, by name.
-func buildArchives(ctx context.Context, architectures []string, progress io.Writer) ([]artifact, error) {
+// buildArchives returns the archives of the functions, by name, of the source that the go
+// command finds from a folder.
+func buildArchives(ctx context.Context, folder string, architectures []string, progress io.Writer) ([]artifact, error) {
 	functions := []struct {
 		name  string
-		build func(context.Context, components.Platform, io.Writer) (string, error)
+		build func(context.Context, string, packaging.Platform, io.Writer) (string, error)
 	}{
-		{"front-door", components.PackageFrontDoor},
-		{"launch-context", components.PackageLaunchContext},
-		{"validator", components.PackageValidator},
+		{"front-door", packaging.FrontDoor},
+		{"launch-context", packaging.LaunchContext},
+		{"validator", packaging.Validator},
 	}
 	var artifacts []artifact
 	for _, function := range functions {
 		for _, architecture := range architectures {
-			path, err := function.build(ctx, components.LambdaPlatform(components.Architecture(architecture)), progress)
+			path, err := function.build(ctx, folder, packaging.LambdaPlatform(architecture), progress)
 			if err != nil {
 				return nil, err
 			}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,6 +133,9 @@ func moduleDirectory(ctx context.Context, from string) (string, error) {
 	out, err := list.Output()
 	if errors.Is(err, exec.ErrNotFound) {
 		return "", errors.New("the go command is not on the PATH: install Go, or give the path of a prebuilt archive")
+	}
+	if unreadable := (*fs.PathError)(nil); errors.As(err, &unreadable) {
+		return "", unreadable // the folder is not there
 	}
 	dir := strings.TrimSpace(string(out))
 	if err != nil || dir == "" {
