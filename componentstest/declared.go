@@ -12,6 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // Unknown stands for an input that is not yet known, as in a preview.
@@ -116,16 +118,7 @@ func (c *Cloud) registered(args pulumi.MockResourceArgs) (Resource, error) {
 	if err != nil {
 		return Resource{}, err
 	}
-	return Resource{RegisterResourceRequest: args.RegisterRPC, URN: c.urn(args), Inputs: object(inputs)}, nil
-}
-
-// urn is the URN that the SDK's mock monitor gives.
-func (c *Cloud) urn(args pulumi.MockResourceArgs) string {
-	typ := args.TypeToken
-	if parent := resource.URN(args.RegisterRPC.GetParent()); parent != "" && parent.QualifiedType() != resource.RootStackType {
-		typ = string(parent.QualifiedType()) + "$" + typ
-	}
-	return "urn:pulumi:" + c.stack + "::" + c.project + "::" + typ + "::" + args.Name
+	return Resource{RegisterResourceRequest: args.RegisterRPC, URN: declared.URN(c.project, c.stack, args.RegisterRPC), Inputs: object(inputs)}, nil
 }
 
 func object(properties resource.PropertyMap) map[string]any {

@@ -31,7 +31,7 @@ import (
 
 // newCloud answers as AWS would, and keeps what is declared.
 func newCloud() *declared.Graph {
-	return declared.NewGraph(declared.AWS{Region: "us-east-1", Account: "123456789012"})
+	return declared.GraphOf(declared.Stack{Project: "project", Name: "stack", Config: map[string]string{"aws:region": "us-east-1"}})
 }
 
 // told is an error as Pulumi tells it: with the inputs that it concerns.

@@ -1,12 +1,14 @@
 package declared
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"strings"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/providers"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -49,8 +51,25 @@ func (a AWS) GlobalARN(service, rest string) string {
 	return strings.Join([]string{"arn", a.Partition(), service, "", a.Account, rest}, ":")
 }
 
+// at is AWS as an explicit provider reaches it, by the reference that the program got:
+// the id of a provider is its region here, so that nothing needs to remember it. Without
+// a provider it is AWS as it is.
+func (a AWS) at(provider string) AWS {
+	if reference, err := providers.ParseReference(provider); err == nil && isProvider(string(reference.URN().Type())) {
+		a.Region = strings.TrimPrefix(string(reference.ID()), noRegion)
+	}
+	return a
+}
+
+// isProvider reports whether a type is that of providers of AWS.
+func isProvider(typ string) bool { return typ == Provider || typ == NativeProvider }
+
+// noRegion is the id of a provider for which nothing says a region.
+const noRegion = "no-region"
+
 // Call answers the invokes that ask where the program deploys to. Any other is an error.
 func (a AWS) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	a = a.at(args.Provider)
 	answers := map[string]map[string]any{
 		"aws:index/getRegion:getRegion":                 {"name": a.Region, "id": a.Region},
 		"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": a.Account, "id": a.Account},
@@ -58,7 +77,7 @@ func (a AWS) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	}
 	answer, ok := answers[args.Token]
 	if !ok {
-		return nil, fmt.Errorf("the local cloud does not know the function %s", args.Token)
+		return nil, fmt.Errorf("%s: this function asks AWS or a provider, and nothing is asked of either here; only the region, the account and the partition are known", args.Token)
 	}
 	return resource.NewPropertyMapFromMap(answer), nil
 }
@@ -76,7 +95,10 @@ func (a AWS) ExistingPool(id string) resource.PropertyMap {
 
 // NewResource gives a resource its id and its outputs, its inputs among them.
 func (a AWS) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	n := newborn{AWS: a, resource: args.Name, properties: args.Inputs.Copy()}
+	n := newborn{AWS: a.at(args.Provider), resource: args.Name, properties: args.Inputs.Copy()}
+	if isProvider(args.TypeToken) {
+		return cmp.Or(n.given("region"), n.Region, noRegion), n.properties, nil
+	}
 	if n.name = n.given("name"); n.name == "" && args.Custom {
 		n.name = a.invent(args.Name+"-"+a.digest(args.Name)[:7], args.Name+"-*")
 		n.set("name", n.name)

@@ -2,8 +2,14 @@
 // declares. Resources get the outputs that AWS would give them, in AWS's shapes;
 // nothing is created anywhere.
 //
-// The program runs under the Pulumi SDK's mock monitor, so provider schemas are
-// not checked and nothing is compared with a former state.
+// The program of this repository runs in process, under the Pulumi SDK's mock monitor.
+// Any other Go program runs as a process of its own, against the resource monitor of
+// package languagehost. Both monitors only carry: what is registered and asked goes to
+// one [Graph], so the same program declares the same either way. The mocks stay because a
+// test runs a program in milliseconds with them, without a socket, and because
+// componentstest promises them to the tests of other programs.
+//
+// Provider schemas are not checked, and nothing is compared with a former state.
 package declared
 
 import (
@@ -22,33 +28,36 @@ import (
 // Graph is everything that a program declared, in the order of declaration.
 type Graph struct {
 	AWS
-	poolsExist bool
+	stack Stack
 
 	mu        sync.Mutex
 	resources []Resource
+	known     map[string]int // of the resources, by URN
 	lookups   []Resource
 	invented  map[string]string // what stands for it, by value
 	outputs   map[string]any
 }
 
-// NewGraph is a graph of nothing. As a pulumi.MockResourceMonitor, it keeps what it is
-// told to create, with the answers of aws.
-func NewGraph(aws AWS) *Graph {
-	g := &Graph{AWS: aws, outputs: map[string]any{}, invented: map[string]string{}}
+// GraphOf is a graph of nothing for a stack. As a pulumi.MockResourceMonitor, it keeps what
+// it is told to create, with the answers of AWS in the stack's region and account.
+func GraphOf(stack Stack) *Graph {
+	g := &Graph{
+		AWS:   AWS{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Seed: stack.Seed},
+		stack: stack, known: map[string]int{}, outputs: map[string]any{}, invented: map[string]string{},
+	}
 	g.AWS.invented = g.keepInvented
-	return g
-}
-
-// Run runs the program for a stack.
-func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
-	g := NewGraph(AWS{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Seed: stack.Seed})
-	g.poolsExist = stack.PoolsExist
 	if g.Account == unknownAccount {
 		g.keepInvented(g.Account, "<account>")
 	}
 	for _, text := range stack.Invented {
 		g.keepInvented(text, "*")
 	}
+	return g
+}
+
+// Run runs the program for a stack, in process.
+func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
+	g := GraphOf(stack)
 	if g.Region == "" {
 		return nil, fmt.Errorf("aws:region: missing from the configuration of stack %q; set it to a region such as us-east-1", stack.Name)
 	}
@@ -87,6 +96,37 @@ func (g *Graph) Outputs() map[string]any {
 	return maps.Clone(g.outputs)
 }
 
+// KeepOutputs keeps the program's outputs as the resource monitor gets them.
+func (g *Graph) KeepOutputs(outputs resource.PropertyMap) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for name, value := range outputs {
+		g.outputs[string(name)] = opened(value)
+	}
+}
+
+// opened is a property as JSON would hold it, with secrets opened.
+func opened(value resource.PropertyValue) any {
+	switch value = open(value); {
+	case value.IsArray():
+		list := []any{}
+		for _, element := range value.ArrayValue() {
+			list = append(list, opened(element))
+		}
+		return list
+	case value.IsObject():
+		object := map[string]any{}
+		for key, element := range value.ObjectValue() {
+			object[string(key)] = opened(element)
+		}
+		return object
+	case value.IsResourceReference():
+		return string(value.ResourceReferenceValue().URN)
+	default:
+		return value.V
+	}
+}
+
 // unwrapped is the program's own error, without the SDK's list of one around it.
 func unwrapped(err error) error {
 	var list interface{ WrappedErrors() []error }
@@ -116,7 +156,7 @@ func (g *Graph) those(wanted func(Resource) bool) []Resource {
 		}
 	}
 	slices.SortFunc(found, func(a, b Resource) int {
-		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.Name, b.Name), strings.Compare(a.URN, b.URN))
 	})
 	return found
 }
@@ -130,27 +170,4 @@ func (g *Graph) UnboundedRoles() []string {
 		}
 	}
 	return names
-}
-
-// NewResource implements pulumi.MockResourceMonitor.
-func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	id, properties, err := g.AWS.NewResource(args)
-	if err != nil {
-		return "", nil, err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.resources = append(g.resources, Resource{
-		Type: args.TypeToken, Name: args.Name, ID: id, Properties: properties, Protected: args.RegisterRPC.GetProtect(),
-	})
-	return id, properties, nil
-}
-
-// Call implements pulumi.MockResourceMonitor for the invokes that ask where the
-// program deploys to, and for user pools that exist already.
-func (g *Graph) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	if args.Token == ExistingUserPool {
-		return g.lookUpPool(args)
-	}
-	return g.AWS.Call(args)
 }

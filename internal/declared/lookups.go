@@ -9,15 +9,15 @@ import (
 )
 
 // lookUpPool answers for the user pool that is asked for.
-func (g *Graph) lookUpPool(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	if !g.poolsExist {
+func (g *Graph) lookUpPool(aws AWS, args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if !g.stack.PoolsExist {
 		return nil, errors.New("existingUserPool: not supported by the local cloud, which has no existing user pool; use a stack without it")
 	}
 	id := Resource{Properties: args.Args}.Text("userPoolId")
-	answer := g.ExistingPool(id)
+	answer := aws.ExistingPool(id)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.lookups = append(g.lookups, Resource{Type: ExistingUserPool, Name: id, ID: id, Properties: answer})
+	g.lookups = append(g.lookups, Resource{Type: ExistingUserPool, Name: id, ID: id, Region: aws.Region, Properties: answer})
 	return answer, nil
 }
 

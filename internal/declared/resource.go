@@ -8,7 +8,11 @@ import (
 type Resource struct {
 	Type       string
 	Name       string
+	URN        string
+	Parent     string // URN of the resource that it is below; empty below the stack itself
 	ID         string
+	Component  bool   // it exists in Pulumi alone
+	Region     string // of the AWS provider that makes it
 	Properties resource.PropertyMap
 	Protected  bool // by Pulumi, from deletion
 }

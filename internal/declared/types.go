@@ -59,6 +59,12 @@ const (
 	Record = "aws:route53/record:Record"
 )
 
+// The providers of AWS that a program makes for itself.
+const (
+	Provider       = "pulumi:providers:aws"
+	NativeProvider = "pulumi:providers:aws-native"
+)
+
 // The component that holds all the others, and those with a function.
 const (
 	SmartDatastore = "smartlake:index:SmartDatastore"

@@ -33,3 +33,13 @@ func run(m *testing.M, paths []*string) int {
 	}
 	return m.Run()
 }
+
+// Write writes an archive for one test and returns its path.
+func Write(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "function.zip")
+	if err := declared.WritePlaceholder(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

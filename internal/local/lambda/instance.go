@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/smartlake/pulumi-smartlake/internal/processgroup"
 )
 
 const (
@@ -85,14 +87,14 @@ func start(config Config) (*instance, error) {
 	i.process.Env = environment(config, address+path)
 	i.process.Stdout, i.process.Stderr = config.Log, config.Log
 	i.process.WaitDelay = outputTimeout
-	ownGroup(i.process)
+	processgroup.Own(i.process)
 	if err := i.process.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("function %s: %w", config.Name, err), listener.Close())
 	}
 	go func() { _ = i.api.Serve(listener) }() // ends with ErrServerClosed
 	go func() {
-		_ = i.process.Wait() // how it ended matters less than that it did
-		killGroup(i.process) // what it started and left behind
+		_ = i.process.Wait()         // how it ended matters less than that it did
+		processgroup.Kill(i.process) // what it started and left behind
 		close(i.exited)
 	}()
 	return i, nil
@@ -155,7 +157,7 @@ func (i *instance) invoke(payload []byte, timeout time.Duration) ([]byte, error)
 func (i *instance) stop() {
 	i.stopOnce.Do(func() {
 		if !i.ended() { // otherwise its number may be another process's by now
-			killGroup(i.process)
+			processgroup.Kill(i.process)
 		}
 		_ = i.api.Close() // its connections are the process's own
 		timer := time.NewTimer(killTimeout)
