@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 )
 
 // commandThatInterrupts puts a command on the PATH that interrupts whoever runs it.
@@ -28,7 +30,18 @@ func TestMain(m *testing.M) {
 	if os.Getenv("BE_THE_COMMAND") != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "smartlake-state-")
+	if err == nil {
+		err = os.Setenv(state.EnvFolder, folder) // no test changes what the user keeps
+	}
+	if err != nil {
+		panic(err)
+	}
+	status := m.Run()
+	if err := os.RemoveAll(folder); err != nil {
+		panic(err)
+	}
+	os.Exit(status)
 }
 
 // runAlone runs a command line in a process of its own, which remembers no archive.

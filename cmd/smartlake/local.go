@@ -33,6 +33,7 @@ type localFlags struct {
 	fail    []string
 	once    bool
 	watch   bool
+	fresh   bool
 	logs    bool
 	json    bool
 	quiet   bool
@@ -63,13 +64,20 @@ discovery document and the capability statement, and has no CORS for browsers.
 --lenient-healthlake accepts more requests. It is unverified on AWS which is right.
 
 "smartlake smoke" and "smartlake requests" use the running cloud with --local and the
-folder that the command prints. Ctrl-C removes the folder and the secrets in it.
+folder that the command prints. Ctrl-C removes the secrets in it.
+
+What apps write into their configuration outlives a restart: addresses, client ids and
+secrets, the datastore's id, the certificate. It is in your state folder:
+$SMARTLAKE_STATE_DIR, or $XDG_STATE_HOME/smartlake, or ~/.local/state/smartlake. --fresh
+makes new ones. A run with --once, and a second run of a stack beside the first, keep
+nothing.
 
 Exit status: 0 if all steps passed, 1 if a step of the walk failed, 2 if the stack could
 not run.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
   smartlake local --once               # walk once and exit with 0 or 1
   smartlake local --stack prod --once
+  smartlake local --fresh              # with new ids, secrets and ports
   smartlake local --port 8443 --watch  # start again when the configuration changes
   smartlake local --fail key-set-broken,rotate-keys
   smartlake local --config fineGrainedAuthorization=false`,
@@ -95,7 +103,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags := command.Flags()
 	flags.Lookup("config").Usage += "; function.archive, launchContext.function.archive and frontDoor.function.archive are used instead of a build"
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
-	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four if the stack has a front door (default: free ones)")
+	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four if the stack has a front door (default: those of the last run, at first free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, to get different ones")
 	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server, without credentials, whose resources to serve instead of synthetic ones")
 	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, and browsers of every origin (CORS)")
@@ -103,6 +111,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")
 	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when the configuration changes")
+	flags.BoolVar(&f.fresh, "fresh", false, "make new ids, secrets, ports and keys for this stack, instead of those of its last run")
 	flags.BoolVar(&f.logs, "logs", false, "print what the functions log")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then the addresses; docs/reference/local-events.md lists the members")
 	flags.BoolVar(&f.quiet, "quiet", false, "print only errors and, without --once, the address of the page")
@@ -112,6 +121,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	command.MarkFlagsMutuallyExclusive("once", "watch")
 	command.MarkFlagsMutuallyExclusive("once", "ready-file")
 	must(command.MarkFlagFilename("ready-file", "json"))
+	command.MarkFlagsMutuallyExclusive("once", "fresh")
 	complete(command, "fail", completeFaults)
 	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -148,7 +158,7 @@ func runLocal(ctx context.Context, out, progress io.Writer, flags localFlags) er
 }
 
 // runClouds runs one cloud after the other, where the configuration is watched.
-func runClouds(ctx context.Context, tell teller, progress io.Writer, flags localFlags) error {
+func runClouds(ctx context.Context, tell teller, progress io.Writer, flags localFlags) (err error) {
 	problems := progress
 	// The OAuth library notes its routes and every refusal. Only its failures are worth telling.
 	slog.SetDefault(slog.New(slog.NewTextHandler(problems, &slog.HandlerOptions{Level: slog.LevelError})))
@@ -158,11 +168,12 @@ func runClouds(ctx context.Context, tell teller, progress io.Writer, flags local
 	if flags.quiet {
 		progress = io.Discard
 	}
-	var former *local.Cloud
-	for {
+	kept := keeper{flags: flags, notes: progress}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	for started := false; ; {
 		before := flags.configuration()
-		cloud, err := startLocal(ctx, progress, problems, flags, former)
-		if err != nil && former == nil {
+		cloud, err := startLocal(ctx, progress, problems, flags, &kept)
+		if err != nil && !started {
 			return cannotRun(err)
 		}
 		if err != nil { // what was changed is wrong: wait until it is right
@@ -171,7 +182,7 @@ func runClouds(ctx context.Context, tell teller, progress io.Writer, flags local
 				return err
 			}
 		} else {
-			former = cloud
+			started = true
 			if err := serveLocal(ctx, tell, problems, cloud, &flags); err != nil || flags.once {
 				return errors.Join(err, flags.ready.remove(), cloud.Close())
 			}
@@ -188,13 +199,17 @@ func runClouds(ctx context.Context, tell teller, progress io.Writer, flags local
 	}
 }
 
-func startLocal(ctx context.Context, progress, problems io.Writer, flags localFlags, former *local.Cloud) (*local.Cloud, error) {
+func startLocal(ctx context.Context, progress, problems io.Writer, flags localFlags, kept *keeper) (*local.Cloud, error) {
 	stack, err := loadStack(ctx, progress, flags)
 	if err != nil {
 		return nil, err
 	}
+	state, err := kept.of(stack)
+	if err != nil {
+		return nil, err
+	}
 	options := local.Options{
-		Program: program.With(stack.Config), Stack: stack, Address: flags.address, Port: flags.port, Former: former,
+		Program: program.With(stack.Config), Stack: stack, Address: flags.address, Port: flags.port, State: state,
 		FHIRURL: flags.fhirURL, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 	}
 	if flags.logs {
@@ -479,7 +494,11 @@ Check it, and write its requests to a file (in another terminal):
 smartlake smoke --local %[1]s
 smartlake requests --local %[1]s --format curl
 `, shell.Quote(cloud.Dir))
-	fmt.Fprintf(out, "\nTry it (Ctrl-C ends everything, and removes the certificate and the secrets):\n\n%s",
+	end := "Ctrl-C ends everything, and removes the certificate and the secrets"
+	if cloud.Kept() {
+		end = "Ctrl-C ends everything; the next start has the same addresses, ids and secrets"
+	}
+	fmt.Fprintf(out, "\nTry it (%s):\n\n%s", end,
 		strings.Join(commands(cloud), "\n\n")+"\n")
 }
 

@@ -44,6 +44,7 @@ func TestLocalRefusesWhatItCannotRun(t *testing.T) {
 		`none of the others can be; [json quiet] were all set`:                        {"--json", "--quiet"},
 		`none of the others can be; [once watch] were all set`:                        {"--watch"},
 		`none of the others can be; [once ready-file] were all set`:                   {"--ready-file", "ready.json"},
+		`none of the others can be; [fresh once] were all set`:                        {"--fresh"},
 	} {
 		_, _, err := execute(t, append([]string{"local", "--once", "--dir", "../.."}, args...)...)
 		if err == nil || !strings.Contains(err.Error(), want) || statusOf(err) != statusCannotRun {

@@ -87,10 +87,11 @@ func TestASignalEndsALocalCloudWithStatus0AndLeavesNothingBehind(t *testing.T) {
 			if n := len(told); n != 14 || told[n-2] != ready || told[n-1] != (stoppedEvent{named("stopped")}) {
 				t.Errorf("want the walk, what the ready file says, and the end: %+v", told)
 			}
-			for _, path := range []string{file, ready.Dir} {
-				if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-					t.Errorf("%s is left: %v", path, err)
-				}
+			if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s is left: %v", file, err)
+			}
+			if left, err := os.ReadDir(ready.Dir); err != nil || len(left) != 1 || left[0].Name() != filepath.Base(ready.Certificate) {
+				t.Errorf("left of what is secret: %v, %v", left, err)
 			}
 			for _, folder := range []string{temporary, filepath.Dir(file)} {
 				if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {

@@ -18,13 +18,16 @@ import (
 // that needs such answers takes them from here. It remembers nothing and checks nothing.
 //
 // Identifiers follow from the names of the resources, so that a restart keeps them;
-// secrets differ each time.
+// secrets differ each time, unless Secret makes them.
 type AWS struct {
 	Region  string
 	Account string // 12 digits
 	// Seed that identifiers and the endings of names follow from, besides the names of
 	// their resources.
 	Seed string
+	// Secret returns 52 characters of A-Z and 2-7 for a label, that nobody can guess. Nil
+	// makes random ones.
+	Secret func(label string) string
 
 	// invented is told of each value that AWS or Pulumi will choose, with what can be
 	// said of it before. Nil for nobody.
@@ -150,7 +153,7 @@ func (n newborn) identity(typ string) (id string, known bool) {
 		return id, true
 	case UserPoolClient:
 		if secret := n.properties["generateSecret"]; secret.IsBool() && secret.BoolValue() {
-			n.properties["clientSecret"] = resource.MakeSecret(resource.NewStringProperty(n.invent(strings.ToLower(rand.Text()+rand.Text()), "*")))
+			n.properties["clientSecret"] = resource.MakeSecret(resource.NewStringProperty(n.invent(strings.ToLower(n.secret("secret of client "+n.resource)), "*")))
 		}
 		return n.invent(n.digest(n.resource)[:26], "*"), true
 	case UserPoolDomain: // where CloudFront serves it; the zone is that of all distributions
@@ -315,6 +318,13 @@ func (a AWS) invent(value, pattern string) string {
 		a.invented(value, pattern)
 	}
 	return value
+}
+
+func (a AWS) secret(label string) string {
+	if a.Secret == nil {
+		return rand.Text() + rand.Text()
+	}
+	return a.Secret(label)
 }
 
 func (a AWS) digest(name string) string {

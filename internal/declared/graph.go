@@ -42,7 +42,7 @@ type Graph struct {
 // it is told to create, with the answers of AWS in the stack's region and account.
 func GraphOf(stack Stack) *Graph {
 	g := &Graph{
-		AWS:   AWS{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Seed: stack.Seed},
+		AWS:   AWS{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Seed: stack.Seed, Secret: stack.Secret},
 		stack: stack, known: map[string]int{}, outputs: map[string]any{}, invented: map[string]string{},
 	}
 	g.AWS.invented = g.keepInvented

@@ -22,6 +22,9 @@ type Stack struct {
 	// Seed that ids and the endings of names follow from, besides the names of their
 	// resources. Graphs of one stack with two seeds differ in what is invented alone.
 	Seed string
+	// Secret is what AWS would make up for a label, such as the secret of a client. By
+	// default it is random.
+	Secret func(label string) string
 	// PoolsExist says that a user pool which the program looks up exists, with a domain
 	// of its own. By default there is none.
 	PoolsExist bool

@@ -23,6 +23,10 @@ func (c *Cloud) newAuthorizationServer(d declaration, options Options) error {
 	if err != nil {
 		return err
 	}
+	keys, err := c.keptSigningKeys()
+	if err != nil {
+		return err
+	}
 	c.AuthorizationServer, err = cognito.NewPool(cognito.Config{
 		Issuer:          c.Issuer,
 		HostedDomain:    c.HostedDomain,
@@ -32,10 +36,14 @@ func (c *Cloud) newAuthorizationServer(d declaration, options Options) error {
 		CaseSensitive:   d.pool.Flag("usernameConfiguration", "caseSensitive"),
 		ExtraCallbacks:  c.extraCallbacks(options),
 		PreToken:        trigger,
+		Keys:            keys,
 		Now:             c.clock.now,
 		API:             c.userPoolsAPI(d),
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.keepSigningKeys(); err != nil {
 		return err
 	}
 	c.AuthorizationServer.OnKeySet = func(request cognito.KeySetRequest) {

@@ -4,21 +4,18 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -31,12 +28,13 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
+	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // The files in a cloud's folder.
 const (
-	CertificateName = "certificate.pem"
+	CertificateName = state.CertificateName
 	OutputsName     = "outputs.json"
 	CredentialsName = "credentials.sh"
 )
@@ -50,10 +48,10 @@ type Options struct {
 	// Port of the first of three endpoints, or of four with a front door, which take
 	// successive ports. 0 takes free ones.
 	Port int
-	// Former is a closed cloud whose ports, certificate, credentials and page's path are taken over, so
-	// that apps and browsers that know it need no change. Nil for none. Address and Port then
-	// count only for an endpoint that it did not have.
-	Former *Cloud
+	// State is what outlives this cloud and makes the next one of the stack the same for apps
+	// and browsers that know it: ids, secrets, ports, the page's path, the keys that sign. It
+	// stays open. Nil for a throwaway one.
+	State *state.Cloud
 	// FunctionLog gets what the functions write; nil for nowhere.
 	FunctionLog io.Writer
 	// ErrorLog gets what goes wrong inside of the cloud itself, such as the trace of a
@@ -108,7 +106,8 @@ type Cloud struct {
 	// the account.
 	Credentials sigv4.Credentials
 	// Dir holds what an app needs to find the cloud, in files that only this user may
-	// read and that go with the cloud: CertificateFile, OutputsFile and CredentialsFile.
+	// read: CertificateFile, OutputsFile and CredentialsFile. They go with the cloud, but for
+	// the certificate of a cloud whose state is kept.
 	Dir string
 	// CertificateFile, in Dir, holds the certificate that every endpoint shows.
 	CertificateFile string
@@ -120,12 +119,13 @@ type Cloud struct {
 	CredentialsFile string
 
 	errorLog    *log.Logger
+	state       *state.Cloud
+	ended       sync.Once
 	certificate certificate
 	keys        *sigv4.Keyring // of the account
 	graph       *declared.Graph
 	servers     []*http.Server
-	listening   []string // the addresses of the endpoints, also those that a former cloud had besides
-	pagePath    string   // between slashes, and hard to guess
+	pagePath    string // between slashes, and hard to guess
 	pageClient  *http.Client
 	clock       clock
 	functions   map[string]*lambda.Function // by name
@@ -187,11 +187,15 @@ func lastOf[T any](remembered []T) []T {
 
 // Start runs the program and brings what it declares to life.
 func Start(options Options) (*Cloud, error) {
-	g, err := declared.Run(options.Program, options.Stack)
+	kept := options.State
+	if kept == nil {
+		kept = state.Throwaway()
+	}
+	g, err := declared.Run(options.Program, keptBy(kept, options.Stack))
 	if err != nil {
 		return nil, err
 	}
-	c := &Cloud{graph: g, functions: map[string]*lambda.Function{}, failing: map[string]string{}}
+	c := &Cloud{graph: g, state: kept, functions: map[string]*lambda.Function{}, failing: map[string]string{}}
 	if c.clock.base = options.Now; c.clock.base == nil {
 		c.clock.base = time.Now
 	}
@@ -207,42 +211,27 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
-	names := declared.names()
-	if c.listening, err = options.endpoints(len(names)); err != nil {
+	c.takeKept()
+	if c.certificate, err = c.keptCertificate(options.host()); err != nil {
 		return err
-	}
-	if options.Former != nil {
-		c.certificate, c.keys, c.pagePath = options.Former.certificate, options.Former.keys, options.Former.pagePath
-	} else if c.certificate, err = newCertificate(options.host()); err != nil {
-		return err
-	}
-	if c.keys == nil {
-		c.keys = sigv4.NewKeyring()
 	}
 	c.Credentials = c.keys.Issue(roles{c.graph}.administrator())
-	if c.pagePath == "" {
-		c.pagePath = "/" + rand.Text() + "/"
-	}
-	if c.Dir, err = os.MkdirTemp("", "smartlake-local-"); err != nil {
+	if c.Dir, err = c.state.StartRun(); err != nil {
 		return err
 	}
 	c.CertificateFile = filepath.Join(c.Dir, CertificateName)
 	if err := os.WriteFile(c.CertificateFile, c.certificate.pem, 0o600); err != nil {
 		return err
 	}
-	listeners, at, err := listen(c.listening, names)
+	listeners, at, err := options.listen(c.state, declared.names())
 	if err != nil {
 		return err
 	}
 	handlers, err := c.handlers(declared, at, options)
 	if err != nil {
-		for _, listener := range listeners {
-			err = errors.Join(err, listener.Close())
-		}
-		return err
+		return errors.Join(err, closeAll(listeners))
 	}
 	for i, listener := range listeners {
-		c.listening[i] = listener.Addr().String()
 		c.serve(listener, handlers[i])
 	}
 	return errors.Join(c.writeOutputs(at), c.writeCredentials())
@@ -377,54 +366,10 @@ func CheckAddress(address string) error {
 
 func (o Options) host() string { return cmp.Or(o.Address, "127.0.0.1") }
 
-// endpoints are the addresses to listen at: HealthLake, the hosted domain, the issuer and,
-// where there are four, the front door. Those of a former cloud come first, and more than
-// are asked for if it had more: a next one may want them again.
-func (o Options) endpoints(number int) ([]string, error) {
-	host, port := o.host(), o.Port
-	var listening []string
-	if o.Former != nil {
-		listening = slices.Clone(o.Former.listening)
-		first, _ := netip.ParseAddrPort(listening[0])
-		host = first.Addr().String()
-	}
-	if err := CheckAddress(host); err != nil {
-		return nil, err
-	}
-	for i := len(listening); i < number; i++ {
-		at := 0
-		if port != 0 {
-			at = port + i
-		}
-		listening = append(listening, net.JoinHostPort(host, strconv.Itoa(at)))
-	}
-	return listening, nil
-}
-
-// listen opens an endpoint for each name, and says which address stands for which.
-func listen(listening, names []string) ([]net.Listener, addresses, error) {
-	var listeners []net.Listener
-	var pairs, origins []string
-	for i, name := range names {
-		listener, err := net.Listen("tcp", listening[i])
-		if err != nil {
-			for _, open := range listeners {
-				err = errors.Join(err, open.Close())
-			}
-			return nil, addresses{}, fmt.Errorf("%w: choose other ports with --port", err)
-		}
-		listeners = append(listeners, listener)
-		origins = append(origins, "https://"+listener.Addr().String())
-		pairs = append(pairs, name, origins[i])
-	}
-	return listeners, addresses{strings.NewReplacer(pairs...), origins}, nil
-}
-
 // Roots trust the certificate of the endpoints.
 func (c *Cloud) Roots() *x509.CertPool { return c.certificate.roots }
 
-// Close ends the endpoints and the function's processes, and removes the
-// temporary folder.
+// Close ends the endpoints and the functions' processes, and removes the files of Dir.
 func (c *Cloud) Close() error {
 	var problems []error
 	for _, server := range c.servers {
@@ -436,8 +381,6 @@ func (c *Cloud) Close() error {
 	for _, function := range c.functions {
 		function.Close()
 	}
-	if c.Dir != "" {
-		problems = append(problems, os.RemoveAll(c.Dir))
-	}
+	c.ended.Do(func() { problems = append(problems, c.state.EndRun()) }) // a next cloud may run there
 	return errors.Join(problems...)
 }

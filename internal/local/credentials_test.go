@@ -9,10 +9,12 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 )
 
 func TestTheCredentialsOfWhoRunsTheCloudAreInItsFolderAndStayAcrossRestarts(t *testing.T) {
-	first := start(t, "prod", nil)
+	kept := state.Throwaway()
+	first := localtest.Start(t, "prod", nil, func(o *local.Options) { o.State = kept })
 	read, err := local.ReadCredentials(first.Dir)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +30,7 @@ func TestTheCredentialsOfWhoRunsTheCloudAreInItsFolderAndStayAcrossRestarts(t *t
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	again := localtest.Start(t, "prod", nil, func(o *local.Options) { o.Former = first })
+	again := localtest.Start(t, "prod", nil, func(o *local.Options) { o.State = kept })
 	if again.Credentials != first.Credentials {
 		t.Error("the credentials changed")
 	}

@@ -43,7 +43,7 @@ var faults = []fault{
 		if !on {
 			return nil
 		}
-		return c.AuthorizationServer.Rotate()
+		return c.rotateKeys()
 	}},
 	{name: "throttle", part: "quota", says: "The datastore answers with status 429, as above the quota", set: func(c *Cloud, on bool) error {
 		c.store.Faults.Throttle(on)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 )
 
 func TestAPanicOfAHandlerIsLoggedAndAFailedHandshakeIsNot(t *testing.T) {
@@ -17,7 +18,7 @@ func TestAPanicOfAHandlerIsLoggedAndAFailedHandshakeIsNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log lambdamaintest.Log
-	cloud := &Cloud{certificate: own, errorLog: newErrorLog(&log)}
+	cloud := &Cloud{state: state.Throwaway(), certificate: own, errorLog: newErrorLog(&log)}
 	t.Cleanup(func() { _ = cloud.Close() })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -220,10 +221,11 @@ func TestACloudWithADoorLeavesNothingBehind(t *testing.T) {
 
 // The addresses of a stack stay when it gets a front door, loses it, and gets it again.
 func TestAnotherCloudTakesOverTheAddressesOfTheFormer(t *testing.T) {
+	kept := state.Throwaway()
 	var former *local.Cloud
 	var doors []string
 	for _, stack := range []map[string]string{withoutADoor, behindADoor, withoutADoor, behindADoor} {
-		cloud := localtest.Start(t, "dev", stack, func(o *local.Options) { o.Former = former })
+		cloud := localtest.Start(t, "dev", stack, func(o *local.Options) { o.State = kept })
 		if err := cloud.Close(); err != nil {
 			t.Fatal(err)
 		}

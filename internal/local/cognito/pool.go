@@ -57,6 +57,9 @@ type Config struct {
 	// and returns it with its response filled in. Nil for none. It has 5 seconds; an
 	// error's text goes where Cognito shows the function's message.
 	PreToken func(ctx context.Context, event []byte) ([]byte, error)
+	// Keys that sign, such as those of a former pool, whose tokens stay good. By default
+	// new ones.
+	Keys Keys
 	// Now is the pool's clock, by default the machine's.
 	Now func() time.Time
 	// API serves the user pools API at the issuer's host; nil for none.
@@ -107,7 +110,11 @@ func NewPool(config Config) (*Pool, error) {
 	if _, err := rand.Read(p.formKey); err != nil {
 		return nil, err
 	}
-	return p, p.Rotate()
+	if config.Keys == (Keys{}) {
+		return p, p.Rotate()
+	}
+	p.keys.access, p.keys.id = config.Keys.access, config.Keys.id
+	return p, nil
 }
 
 // HostedDomain serves the endpoints of the hosted domain.

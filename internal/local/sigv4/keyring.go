@@ -15,7 +15,6 @@ package sigv4
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"sync"
 )
 
@@ -47,6 +46,8 @@ func (c Credentials) Environment(region string) map[string]string {
 
 // Keyring knows the credentials that it issued. It is safe for concurrent use.
 type Keyring struct {
+	secret func(label string) string
+
 	mu          sync.Mutex
 	byPrincipal map[string]Credentials
 	byKeyID     map[string]issued
@@ -59,7 +60,13 @@ type issued struct {
 
 // NewKeyring returns a keyring that issued nothing yet.
 func NewKeyring() *Keyring {
-	return &Keyring{byPrincipal: map[string]Credentials{}, byKeyID: map[string]issued{}}
+	return KeyringOf(func(string) string { return rand.Text() + rand.Text() })
+}
+
+// KeyringOf returns a keyring whose credentials follow from a principal and a function,
+// which returns 52 letters and digits for a label that nobody can guess.
+func KeyringOf(secret func(label string) string) *Keyring {
+	return &Keyring{secret: secret, byPrincipal: map[string]Credentials{}, byKeyID: map[string]issued{}}
 }
 
 // Issue returns the credentials of a principal, such as the ARN of a role: the same ones
@@ -71,9 +78,9 @@ func (k *Keyring) Issue(principal string) Credentials {
 		return known
 	}
 	fresh := Credentials{
-		AccessKeyID:     "ASIA" + rand.Text()[:16],
-		SecretAccessKey: random(30),
-		SessionToken:    random(96),
+		AccessKeyID:     "ASIA" + k.secret("access key id of " + principal)[:16],
+		SecretAccessKey: k.secret("secret access key of " + principal)[:40],
+		SessionToken:    k.secret("session token of " + principal),
 	}
 	k.byPrincipal[principal], k.byKeyID[fresh.AccessKeyID] = fresh, issued{principal, fresh}
 	return fresh
@@ -84,11 +91,4 @@ func (k *Keyring) find(keyID string) (issued, bool) {
 	defer k.mu.Unlock()
 	found, ok := k.byKeyID[keyID]
 	return found, ok
-}
-
-// random is a text made of so many random bytes.
-func random(bytes int) string {
-	data := make([]byte, bytes)
-	_, _ = rand.Read(data) // never fails
-	return base64.StdEncoding.EncodeToString(data)
 }
