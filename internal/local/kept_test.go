@@ -92,14 +92,14 @@ func TestARestartedCloudIsTheSameForTheAppsThatKnowIt(t *testing.T) {
 	}
 	app := before // trusts what it trusted, knows what it knew, and holds the tokens that it had
 	for what, token := range map[string]string{"etl": service, "ann": tokens["access_token"].(string)} {
-		if status, answer := app.fhir(http.MethodGet, "Patient/patient-01", token); status != http.StatusOK {
+		if status, answer := app.fhir(http.MethodGet, "Patient/patient-001", token); status != http.StatusOK {
 			t.Errorf("%s's token after the restart: %d %v", what, status, answer)
 		}
 	}
-	if status, answer := app.fhir(http.MethodGet, "Patient/patient-01", app.token("etl", "system/*.*")); status != http.StatusOK {
+	if status, answer := app.fhir(http.MethodGet, "Patient/patient-001", app.token("etl", "system/*.*")); status != http.StatusOK {
 		t.Errorf("a token that is asked for with the secret of before: %d %v", status, answer)
 	}
-	if status, answer := app.fhir(http.MethodGet, "Patient/patient-01", app.launch()["access_token"].(string)); status != http.StatusOK {
+	if status, answer := app.fhir(http.MethodGet, "Patient/patient-001", app.launch()["access_token"].(string)); status != http.StatusOK {
 		t.Errorf("a launch with the configuration of before: %d %v", status, answer)
 	}
 	status, answer := app.ask(app.client("app"), url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens["refresh_token"].(string)}})
@@ -158,7 +158,7 @@ func TestTheKeysThatSignStayAfterTheyWereRotated(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if status, answer := newApp(t, startKept(t, kept, nil)).fhir(http.MethodGet, "Patient/patient-01", token); status != http.StatusOK {
+	if status, answer := newApp(t, startKept(t, kept, nil)).fhir(http.MethodGet, "Patient/patient-001", token); status != http.StatusOK {
 		t.Errorf("got %d %v", status, answer)
 	}
 }
