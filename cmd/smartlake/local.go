@@ -215,7 +215,14 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 	if flags.logs {
 		options.FunctionLog = progress
 	}
-	return local.Start(options)
+	cloud, err := local.Start(options)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeSecrets(cloud); err != nil {
+		return nil, errors.Join(err, cloud.Close())
+	}
+	return cloud, nil
 }
 
 // serveLocal sets the failures that were asked for, walks, and says where all is. A

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local"
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/requests"
 )
 
@@ -43,7 +45,8 @@ documents them.
 
 Name the stack by one of --stack (asks the pulumi command), --outputs, --local and
 --datastore. The command reads and writes no secret: the files have variables for the
-secrets, and explain how to set them.`,
+secrets, and explain how to set them. With --local, the files name the folder's files with
+the secrets and the certificate, and run as they are while the local cloud runs.`,
 		Example: `  smartlake requests --stack dev --format http > smartlake.http
   smartlake requests --stack dev --format postman --output smartlake.postman_collection.json
   smartlake requests --local /tmp/smartlake-local-123 --format curl --output try.sh`,
@@ -73,7 +76,7 @@ func writeRequests(ctx context.Context, stdin io.Reader, out io.Writer, flags re
 		return errors.New("--token-endpoint: missing: the requests name it")
 	}
 	var text bytes.Buffer
-	if err := requests.Write(&text, flags.format, stack); err != nil {
+	if err := requests.Write(&text, flags.format, stack, flags.folder()); err != nil {
 		return err
 	}
 	if flags.output == "" {
@@ -93,4 +96,33 @@ func writeRequests(ctx context.Context, stdin io.Reader, out io.Writer, flags re
 	}
 	_, err = file.Write(text.Bytes())
 	return errors.Join(err, file.Close())
+}
+
+// folder is that of a local cloud, for programs that run elsewhere; empty for a stack on AWS.
+func (f requestsFlags) folder() string {
+	if f.local == "" {
+		return ""
+	}
+	return absolute(f.local)
+}
+
+// writeSecrets writes the secrets of a local cloud into its folder, for the requests that
+// name it.
+func writeSecrets(cloud *local.Cloud) error {
+	text, err := os.ReadFile(cloud.OutputsFile)
+	if err != nil {
+		return err
+	}
+	stack, err := outputs.Parse(text)
+	if err != nil {
+		return err
+	}
+	credentials, err := local.ReadCredentials(cloud.Dir)
+	if err != nil {
+		return err
+	}
+	return requests.WriteSecrets(cloud.Dir, stack, map[string]string{
+		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN": credentials.SessionToken, "AWS_REGION": credentials.Region,
+	})
 }

@@ -6,22 +6,16 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 // http writes an .http file: https://github.com/Huachao/vscode-restclient.
 func (c collection) http() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("# Requests of a Smartlake stack, for the REST Client of Visual Studio Code. It holds no")
-	line("# secret: put the clients' into the environment that the editor is started from.")
-	line("# They are what this prints: %s", howToFill)
-	for _, one := range c.services {
-		line("#   %s: secret of %s", one.secret, one.Name)
-	}
-	if c.signed {
-		line("# HealthLake wants two requests signed with AWS credentials. Put these there likewise:")
-		line("#   %s", howToSign)
-	}
+	line("# Requests of a Smartlake stack, for the REST Client of Visual Studio Code.")
+	line("# It holds no secret.")
+	b.WriteString(c.httpNotes())
 	line("#")
 	line("# Send the token request of a client first; the requests after it take its answer.")
 	line("")
@@ -43,6 +37,29 @@ func (c collection) http() string {
 	}
 	line("\n### Refused: no token (401 or 403)\nGET {{base}}Patient?_count=1")
 	line("\n### Refused: what is no token (401 or 403)\nGET {{base}}Patient?_count=1\nAuthorization: Bearer not-a-token")
+	return b.String()
+}
+
+// httpNotes say where the secrets come from.
+func (c collection) httpNotes() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	if c.local != nil {
+		line("# Start the editor from a shell that has the local cloud's secrets, and trusts its certificate:")
+		line("#")
+		line("#   set -a; . %s; set +a", shell.Quote(c.local.secrets()))
+		line("#   export NODE_EXTRA_CA_CERTS=%s", shell.Quote(c.local.certificate()))
+		return b.String()
+	}
+	line("# Put the clients' secrets into the environment that the editor is started from.")
+	line("# They are what this prints: %s", howToFill)
+	for _, one := range c.services {
+		line("#   %s: secret of %s", one.secret, one.Name)
+	}
+	if c.signed {
+		line("# HealthLake wants two requests signed with AWS credentials. Put these there likewise:")
+		line("#   %s", howToSign)
+	}
 	return b.String()
 }
 
@@ -77,13 +94,18 @@ func (c client) http() string {
 	return b.String()
 }
 
+// authorize is the address where a user signs in, without the values that are new for every
+// sign-in: state and code_challenge.
+func (c collection) authorize(one client) string {
+	return c.authorizationEndpoint + "?" + url.Values{
+		"response_type": {"code"}, "client_id": {one.ID}, "redirect_uri": {one.callback()}, "scope": {one.scope},
+		"aud": {c.base}, "code_challenge_method": {"S256"},
+	}.Encode()
+}
+
 // signIn are the notes on the authorization code grant with PKCE (RFC 7636). Verifier,
 // challenge and state are made anew for every sign-in, so none stands here.
 func (c collection) signIn(one client) []string {
-	query := url.Values{
-		"response_type": {"code"}, "client_id": {one.ID}, "redirect_uri": {one.callback()}, "scope": {one.scope},
-		"aud": {c.base}, "code_challenge_method": {"S256"},
-	}
 	secret := ""
 	if one.Kind == outputs.Confidential {
 		secret = ", and the client's id and secret as basic authentication"
@@ -93,7 +115,7 @@ func (c collection) signIn(one client) []string {
 		"  verifier=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\\n')",
 		"  challenge=$(printf %s \"$verifier\" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=\\n')",
 		"Open, with a random state and the challenge put in:",
-		"  " + c.authorizationEndpoint + "?" + query.Encode() + "&state=STATE&code_challenge=CHALLENGE",
+		"  " + c.authorize(one) + "&state=STATE&code_challenge=CHALLENGE",
 		"The browser comes back to " + one.callback() + "?code=...&state=...: check the state, then POST",
 		"  grant_type=authorization_code&client_id=" + one.ID + "&redirect_uri=" + url.QueryEscape(one.callback()) + "&code=CODE&code_verifier=VERIFIER",
 		"to " + c.tokenEndpoint + secret + ".",

@@ -1,12 +1,14 @@
 package requests
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/shell"
 )
 
 // The parts of a Postman collection, format 2.1:
@@ -75,10 +77,9 @@ const postmanSchema = "https://schema.getpostman.com/json/collection/v2.1.0/coll
 func (c collection) postman() (string, error) {
 	collection := postmanCollection{
 		Info: postmanInfo{
-			Name: "Smartlake " + hostOf(c.base),
-			Description: "Requests of a Smartlake stack. It holds no secret: put the clients' into the current value of the collection's variables " +
-				"(never the initial value, which is shared). They are what this prints: " + howToFill + ". Send the token request of a client first.",
-			Schema: postmanSchema,
+			Name:        "Smartlake " + hostOf(c.base),
+			Description: "Requests of a Smartlake stack. It holds no secret: " + c.postmanNotes() + " Send the token request of a client first.",
+			Schema:      postmanSchema,
 		},
 		Auth: &postmanAuth{Type: "noauth"},
 		Variable: []postmanVariable{
@@ -112,6 +113,17 @@ func (c collection) postman() (string, error) {
 		return "", fmt.Errorf("postman: %w", err)
 	}
 	return text.String(), nil
+}
+
+// postmanNotes say where the secrets come from.
+func (c collection) postmanNotes() string {
+	if c.local != nil {
+		return "import the environment " + c.local.environment() + ", and trust the certificate " + c.local.certificate() +
+			" (Settings > Certificates > CA Certificates). With newman: -e " + shell.Quote(c.local.environment()) +
+			" --ssl-extra-ca-certs " + shell.Quote(c.local.certificate()) + "."
+	}
+	return "put the clients' into the current value of the collection's variables " +
+		"(never the initial value, which is shared). They are what this prints: " + howToFill + "."
 }
 
 // postmanSignature has Postman sign a request; nil where none is wanted.
@@ -170,15 +182,21 @@ func (c client) postman() []postmanItem {
 	if c.typ != "" {
 		search := get("Search", "{{base}}"+c.typ+"?_count=3", auth)
 		search.Events = script("test",
+			"pm.test(\"found\", () => pm.response.to.have.status(200));",
 			"const entries = (pm.response.json().entry || []).filter((entry) => entry.resource.resourceType === \""+c.typ+"\");",
 			"if (entries.length > 0) pm.collectionVariables.set(\""+c.variable+"_found\", entries[0].resource.id);")
-		items = append(items, search, get("Read what the search found first", "{{base}}"+c.typ+"/{{"+c.variable+"_found}}", auth))
+		read := get("Read what the search found first", "{{base}}"+c.typ+"/{{"+c.variable+"_found}}", auth)
+		read.Events = append(
+			script("prerequest", "if (!pm.collectionVariables.get(\""+c.variable+"_found\")) pm.execution.skipRequest();"),
+			script("test", "pm.test(\"read\", () => pm.response.to.have.status(200));")...)
+		items = append(items, search, read)
 	}
 	if c.creates == "Patient" {
 		create := get("Create (changes the data)", "{{base}}Patient", auth)
 		create.Request.Method = "POST"
 		create.Request.Header = []postmanParameter{{"Content-Type", "application/fhir+json", "text"}}
 		create.Request.Body = &postmanBody{Mode: "raw", Raw: patient}
+		create.Events = script("test", "pm.test(\"created\", () => pm.response.to.have.status(201));")
 		items = append(items, create)
 	}
 	return items
@@ -190,7 +208,7 @@ func (c collection) postmanSignIn(one client) postmanItem {
 	if one.Kind == outputs.Confidential {
 		secret = "{{" + one.variable + "_secret}}"
 	}
-	item := get("A user of "+one.Name, "{{base}}Patient?_count=1", &postmanAuth{Type: "oauth2", OAuth2: []postmanParameter{
+	item := get("A user of "+one.Name, "{{base}}"+cmp.Or(one.typ, "Patient")+"?_count=1", &postmanAuth{Type: "oauth2", OAuth2: []postmanParameter{
 		{"grant_type", "authorization_code_with_pkce", "string"},
 		{"challengeAlgorithm", "S256", "string"},
 		{"authUrl", c.authorizationEndpoint + "?aud=" + url.QueryEscape(c.base), "string"},
@@ -203,7 +221,10 @@ func (c collection) postmanSignIn(one client) postmanItem {
 		{"client_authentication", map[bool]string{true: "body", false: "header"}[secret == ""], "string"},
 		{"addTokenTo", "header", "string"},
 	}})
-	item.Request.Description = "Authorization > Get New Access Token signs a user in: authorization code with PKCE (S256), back to " + one.callback()
+	item.Request.Description = "Authorization > Get New Access Token signs a user in: authorization code with PKCE (S256), back to " + one.callback() +
+		". Without it, as under newman, the request is sent without a token and must be refused."
+	item.Events = script("test", "const signedIn = pm.request.headers.has(\"Authorization\");",
+		"pm.test(signedIn ? \"answered\" : \"refused without a sign-in\", () => pm.expect(pm.response.code).to.be.oneOf(signedIn ? [200] : [401, 403]));")
 	return item
 }
 

@@ -6,7 +6,8 @@
 // capability statement are requested with an AWS signature, as HealthLake documents them.
 //
 // No secret is in any of them: secrets are variables, and every file says how to fill
-// them.
+// them. Those of a local cloud are filled from two files in its folder, which [WriteSecrets]
+// writes.
 package requests
 
 import (
@@ -30,12 +31,18 @@ const (
 // Formats are all formats.
 var Formats = []string{HTTP, Postman, Curl}
 
-// Write writes the requests of a stack. Unknown parts of the outputs are an error that
-// names them.
-func Write(w io.Writer, format string, stack outputs.Outputs) error {
+// Write writes the requests of a stack, or of the local cloud that runs it in a folder; empty
+// for none. Unknown parts of the outputs are an error that names them.
+func Write(w io.Writer, format string, stack outputs.Outputs, folder string) error {
 	c, err := newCollection(stack)
 	if err != nil {
 		return err
+	}
+	if folder != "" {
+		if !onOneLine(strings.ReplaceAll(folder, " ", "")) {
+			return fmt.Errorf("folder: %q: must be on one line", folder)
+		}
+		c.local = &files{folder}
 	}
 	var text string
 	switch format {
@@ -64,6 +71,7 @@ type collection struct {
 	// region, or where that is empty the one of AWS_REGION.
 	signed bool
 	region string
+	local  *files // of the local cloud that runs the stack; nil for a stack on AWS
 }
 
 // client is a client in the terms of a collection.
@@ -72,7 +80,7 @@ type client struct {
 	variable string // a word of its own for names of variables: letters, digits, "_"
 	secret   string // the environment variable that its secret is to be put in
 	scope    string // the scope parameter with everything that it may ask for
-	typ      string // a resource type that it may read and search; empty if none
+	typ      string // a resource type that it, or its user, may read and search; empty if none
 	creates  string // a resource type that it may create; empty if none
 }
 
@@ -120,6 +128,8 @@ func newCollection(stack outputs.Outputs) (collection, error) {
 		case app.Kind == outputs.Service:
 			c.services = append(c.services, one)
 		case c.authorizationEndpoint != "":
+			one.typ, _ = outputs.UserTypeWith(app.Scopes, smart.Read|smart.Search, "Patient")
+			one.creates = ""
 			c.users = append(c.users, one)
 		}
 	}

@@ -1,9 +1,12 @@
 package requests_test
 
 import (
+	"bufio"
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"flag"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -42,18 +45,30 @@ func fixed() outputs.Outputs {
 	}
 }
 
+// aFolder of a local cloud has a name that a shell would take apart.
+const aFolder = "/home/ann o'hara/$(run)"
+
 func write(t *testing.T, format string, stack outputs.Outputs) string {
 	t.Helper()
+	return writeIn(t, format, stack, "")
+}
+
+func writeIn(t *testing.T, format string, stack outputs.Outputs, folder string) string {
+	t.Helper()
 	var text bytes.Buffer
-	if err := requests.Write(&text, format, stack); err != nil {
+	if err := requests.Write(&text, format, stack, folder); err != nil {
 		t.Fatal(err)
 	}
 	return text.String()
 }
 
 func TestTheFilesAreTheseAndHoldNoSecret(t *testing.T) {
-	for format, name := range map[string]string{requests.HTTP: "stack.http", requests.Postman: "stack.postman.json", requests.Curl: "stack.sh"} {
-		got, golden := write(t, format, fixed()), filepath.Join("testdata", name)
+	for name, c := range map[string]struct{ format, folder string }{
+		"stack.http": {requests.HTTP, ""}, "stack.postman.json": {requests.Postman, ""}, "stack.sh": {requests.Curl, ""},
+		"local.http": {requests.HTTP, aFolder}, "local.postman.json": {requests.Postman, aFolder}, "local.sh": {requests.Curl, aFolder},
+	} {
+		format, golden := c.format, filepath.Join("testdata", name)
+		got := writeIn(t, format, fixed(), c.folder)
 		if *update {
 			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 				t.Fatal(err)
@@ -113,7 +128,7 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 		stack := fixed()
 		c.change(&stack)
 		var text bytes.Buffer
-		if err := requests.Write(&text, c.format, stack); err == nil || err.Error() != c.want || text.Len() > 0 {
+		if err := requests.Write(&text, c.format, stack, ""); err == nil || err.Error() != c.want || text.Len() > 0 {
 			t.Errorf("got  %v and %d bytes\nwant %s", err, text.Len(), c.want)
 		}
 	}
@@ -183,7 +198,7 @@ func checkItem(t *testing.T, text json.RawMessage) {
 		t.Errorf("want a name and either a request or items: %s", text)
 	}
 	for _, event := range item.Event {
-		if event.Listen != "test" || event.Script.Type != "text/javascript" || len(event.Script.Exec) == 0 {
+		if event.Listen != "test" && event.Listen != "prerequest" || event.Script.Type != "text/javascript" || len(event.Script.Exec) == 0 {
 			t.Errorf("%s: event %+v", item.Name, event)
 		}
 	}
@@ -214,30 +229,228 @@ func checkItem(t *testing.T, text json.RawMessage) {
 	}
 }
 
-// TestTheScriptRunsAgainstTheLocalCloud runs it as a user would, the secrets in the
-// environment and nowhere else.
-func TestTheScriptRunsAgainstTheLocalCloud(t *testing.T) {
-	for _, name := range []string{"bash", "curl"} {
+// script writes the curl script of a cloud, which names the folder; empty for none.
+func script(t *testing.T, cloud *local.Cloud, folder string) (path string, stack outputs.Outputs) {
+	t.Helper()
+	for _, name := range []string{"bash", "curl", "openssl"} {
 		if _, err := exec.LookPath(name); err != nil {
 			t.Skip("there is no " + name)
 		}
 	}
-	cloud := localtest.Start(t, "dev", map[string]string{"frontDoor": "none"}, nil) // what is signed is HealthLake's
 	data, err := os.ReadFile(cloud.OutputsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := outputs.ParseWithoutSecrets(data)
+	if stack, err = outputs.Parse(data); err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := requests.Write(&text, requests.Curl, stack, folder); err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "requests.sh")
+	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "bash", "-n", path).CombinedOutput(); err != nil {
+		t.Fatalf("bash -n: %v: %s", err, out)
+	}
+	return path, stack
+}
+
+// ran runs a script with nothing in the environment but what is given.
+func ran(t *testing.T, script string, environment ...string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "bash", script)
+	command.Env = append([]string{"PATH=" + os.Getenv("PATH")}, environment...)
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// writeSecrets writes the files that "smartlake local" has the folder of a cloud hold.
+func writeSecrets(t *testing.T, cloud *local.Cloud, stack outputs.Outputs) {
+	t.Helper()
+	credentials, err := local.ReadCredentials(cloud.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := filepath.Join(t.TempDir(), "requests.sh")
-	if err := os.WriteFile(script, []byte(write(t, requests.Curl, stack)), 0o600); err != nil {
+	if err := requests.WriteSecrets(cloud.Dir, stack, map[string]string{
+		"AWS_ACCESS_KEY_ID": credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY": credentials.SecretAccessKey,
+		"AWS_SESSION_TOKEN": credentials.SessionToken, "AWS_REGION": credentials.Region,
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "bash", "-n", script).CombinedOutput(); err != nil {
-		t.Fatalf("bash -n: %v: %s", err, out)
+}
+
+// A script of a local cloud needs nothing in the environment, and takes nothing from there:
+// secrets of a stack on AWS do not go to it.
+func TestTheScriptOfALocalCloudRunsAsItIs(t *testing.T) {
+	for what, door := range map[string]string{"with a front door": "{}", "without": "none"} {
+		t.Run(what, func(t *testing.T) {
+			cloud := localtest.Start(t, "dev", map[string]string{"frontDoor": door}, nil)
+			script, stack := script(t, cloud, cloud.Dir)
+			if out, err := ran(t, script); err == nil || out != cloud.Dir+"/requests.env: missing; is \"smartlake local\" running?\n" {
+				t.Errorf("without the file of secrets: %v: %s", err, out)
+			}
+			writeSecrets(t, cloud, stack)
+			etl, _ := cloud.Service()
+			out, err := ran(t, script, "SMARTLAKE_WRITE=1", "SMARTLAKE_CLIENT_SECRET_ETL=of-aws", "AWS_ACCESS_KEY_ID=of-aws", "AWS_SECRET_ACCESS_KEY=of-aws", "AWS_SESSION_TOKEN=of-aws", "AWS_REGION=of-aws")
+			if err != nil {
+				t.Fatalf("%v:\n%s", err, out)
+			}
+			for _, want := range []string{
+				"== Discovery document\n{\"authorization_endpoint\"", "== Token of etl\na token of ", `"resourceType":"CapabilityStatement"`,
+				`"resourceType":"Bundle"`, "== Read as etl what the search found\n{", "== Create as etl\n{", "== Refused: what is no token\nrefused with 401, as it must be",
+			} {
+				if !strings.Contains(out, want) {
+					t.Errorf("the script does not say %q:\n%s", want, out)
+				}
+			}
+			text, err := os.ReadFile(script)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{etl.Secret, "eyJ", "of-aws"} {
+				if strings.Contains(out+string(text), secret) {
+					t.Errorf("the script holds or tells %q", secret)
+				}
+			}
+		})
 	}
+}
+
+func TestTheFilesOfSecretsAreForThisUserOnly(t *testing.T) {
+	folder, stack := t.TempDir(), fixed()
+	for _, client := range []string{"2nd", "app"} {
+		stack.ClientSecrets[client] = "hunter2-" + client
+	}
+	aws := map[string]string{"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key+/=", "AWS_SESSION_TOKEN": "token", "AWS_REGION": "us-east-1"}
+	if err := requests.WriteSecrets(folder, stack, aws); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"SMARTLAKE_CLIENT_SECRET_CLIENT_2ND=hunter2-2nd", "SMARTLAKE_CLIENT_SECRET_ETL=hunter2-ETL", "SMARTLAKE_CLIENT_SECRET_ETL_2=hunter2-etl",
+		"SMARTLAKE_CLIENT_SECRET_LAB_FEED=hunter2-lab", "SMARTLAKE_CLIENT_SECRET_PORTAL=hunter2-portal",
+		"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=key+/=", "AWS_SESSION_TOKEN=token", "AWS_REGION=us-east-1", "",
+	}
+	for name, check := range map[string]func(text string) bool{
+		"requests.env": func(text string) bool { return text == strings.Join(want, "\n") },
+		"requests.postman_environment.json": func(text string) bool {
+			var environment struct {
+				Name   string
+				Values []struct {
+					Key, Value, Type string
+					Enabled          bool
+				}
+			}
+			err := json.Unmarshal([]byte(text), &environment)
+			return err == nil && environment.Name != "" && len(environment.Values) == len(want)-1 && environment.Values[0].Key == "client_2nd_secret" &&
+				environment.Values[0].Value == "hunter2-2nd" && environment.Values[0].Enabled
+		},
+	} {
+		info, err := os.Stat(filepath.Join(folder, name))
+		if err != nil || info.Mode() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+		if text, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !check(string(text)) {
+			t.Errorf("%s: %v:\n%s", name, err, text)
+		}
+	}
+	for _, secret := range []string{"", "a b", "$(reboot)", "a\nb", "a'b", "a;b"} {
+		stack.ClientSecrets["etl"] = secret
+		want := "SMARTLAKE_CLIENT_SECRET_ETL_2: must be letters, digits and any of -_./:+= to stand in requests.env"
+		if err := requests.WriteSecrets(t.TempDir(), stack, aws); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v", secret, err)
+		}
+	}
+}
+
+// signedIn runs the script as a user who signs in, with the address of the browser changed on
+// its way back, and returns what the script says of that.
+func signedIn(t *testing.T, cloud *local.Cloud, script, client, callback string, change func(string) string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "bash", script)
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "SMARTLAKE_SIGN_IN=" + client}
+	answers, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	command.Stdout = &out
+	var told strings.Builder
+	asked, err := command.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: cloud.Roots()}}}
+	for lines := bufio.NewScanner(asked); lines.Scan(); {
+		told.WriteString(lines.Text() + "\n")
+		if !strings.HasPrefix(lines.Text(), "https://") {
+			continue
+		}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, lines.Text(), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := localtest.SignIn(browser, request, callback, localtest.User{Name: "ann", Password: "Correct-horse-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(answers, change(back.String())+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err = command.Wait()
+	_, signIn, _ := strings.Cut(out.String(), "== Sign-in of a user of ")
+	return told.String() + signIn, err
+}
+
+func TestTheScriptSignsAUserIn(t *testing.T) {
+	const callback = "http://localhost:3000/callback"
+	cloud := localtest.Start(t, "dev", map[string]string{
+		"testUsers": `[{"username":"ann","email":"ann@example.org","password":"Correct-horse-1","patient":"patient-01"}]`,
+		"clients": `[{"name": "app", "kind": "public", "scopes": ["openid", "launch/patient", "patient/*.rs"], "callbackUrls": ["` + callback + `"]},
+			{"name": "portal", "kind": "confidential", "scopes": ["openid", "patient/*.rs"], "callbackUrls": ["` + callback + `?of=portal"]}]`,
+	}, nil)
+	script, stack := script(t, cloud, cloud.Dir)
+	writeSecrets(t, cloud, stack)
+	same := func(back string) string { return back }
+	for _, client := range []string{"app", "portal"} {
+		out, err := signedIn(t, cloud, script, client, callback, same)
+		if err != nil || !strings.Contains(out, "== Search as a user of "+client+"\n{") || !strings.Contains(out, `"Patient/patient-01"`) && !strings.Contains(out, `Patient/patient-01"`) {
+			t.Errorf("%s: %v:\n%s", client, err, out)
+		}
+		if strings.Contains(out, "eyJ") {
+			t.Errorf("%s: it tells a token:\n%s", client, out)
+		}
+	}
+	for what, change := range map[string]func(string) string{
+		"another state":    func(back string) string { return regexp.MustCompile(`state=\w+`).ReplaceAllString(back, "state=0123") },
+		"no state":         func(back string) string { return regexp.MustCompile(`&?state=\w+`).ReplaceAllString(back, "") },
+		"no code":          func(back string) string { return strings.ReplaceAll(back, "code=", "error=") },
+		"another callback": func(back string) string { return strings.ReplaceAll(back, "/callback", "/elsewhere") },
+		"a longer one":     func(back string) string { return strings.ReplaceAll(back, "/callback", "/callbacks") },
+		"nothing":          func(string) string { return "" },
+	} {
+		out, err := signedIn(t, cloud, script, "app", callback, change)
+		if err == nil || !strings.Contains(out, "not the answer to this sign-in: must begin with "+callback+"? and have a code and the state") || strings.Contains(out, "== Search as a user") {
+			t.Errorf("%s: %v:\n%s", what, err, out)
+		}
+	}
+	wrong := func(back string) string { return regexp.MustCompile(`code=[^&]+`).ReplaceAllString(back, "code=wrong") }
+	if out, err := signedIn(t, cloud, script, "app", callback, wrong); err == nil || !strings.Contains(out, "invalid_grant") || strings.Contains(out, "== Search as a user") {
+		t.Errorf("a wrong code: %v:\n%s", err, out)
+	}
+}
+
+// TestTheScriptRunsAgainstTheLocalCloud runs it as one of a stack on AWS, the secrets in the
+// environment and nowhere else.
+func TestTheScriptRunsAgainstTheLocalCloud(t *testing.T) {
+	cloud := localtest.Start(t, "dev", map[string]string{"frontDoor": "none"}, nil) // what is signed is HealthLake's
+	script, _ := script(t, cloud, "")
 	credentials, err := local.ReadCredentials(cloud.Dir)
 	if err != nil {
 		t.Fatal(err)
@@ -246,10 +459,7 @@ func TestTheScriptRunsAgainstTheLocalCloud(t *testing.T) {
 		"AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + credentials.SecretAccessKey, "AWS_SESSION_TOKEN=" + credentials.SessionToken,
 	}
 	run := func(environment ...string) (string, error) {
-		command := exec.CommandContext(t.Context(), "bash", script)
-		command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "SMARTLAKE_CA=" + cloud.CertificateFile}, environment...)
-		out, err := command.CombinedOutput()
-		return string(out), err
+		return ran(t, script, append(environment, "SMARTLAKE_CA="+cloud.CertificateFile)...)
 	}
 	etl, _ := cloud.Service()
 	out, err := run(append(signing, "AWS_REGION="+credentials.Region, "SMARTLAKE_CLIENT_SECRET_ETL="+etl.Secret)...)
@@ -292,7 +502,7 @@ func TestTheScriptFailsWhereARefusalIsNone(t *testing.T) {
 	}
 	text := write(t, requests.Curl, fixed())
 	_, function, _ := strings.Cut(text, "# refused ARGUMENTS")
-	function, _, _ = strings.Cut(function, "# signed ARGUMENTS")
+	function, _, _ = strings.Cut(function, "# sign_in CLIENT_ID")
 	for _, status := range []int{http.StatusOK, http.StatusInternalServerError, http.StatusNotFound} {
 		out, err := exec.CommandContext(t.Context(), "bash", "-c", "request() { echo "+strconv.Itoa(status)+"; }\n# "+function+"\nrefused").CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "NOT REFUSED: "+strconv.Itoa(status)) {

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Requests of a Smartlake stack, with bash and curl. It holds no secret; fill these with
-# what "pulumi stack output --json --show-secrets clientSecrets" prints:
+# Requests of a Smartlake stack, with bash and curl. It holds no secret.
+# Fill these with what "pulumi stack output --json --show-secrets clientSecrets" prints:
 #   SMARTLAKE_CLIENT_SECRET_CLIENT_2ND: secret of 2nd
 #   SMARTLAKE_CLIENT_SECRET_ETL: secret of ETL
 #   SMARTLAKE_CLIENT_SECRET_ETL_2: secret of etl
 #   SMARTLAKE_CLIENT_SECRET_LAB_FEED: secret of lab-feed
+# Set SMARTLAKE_CA to a file of certificates to trust instead of this machine's.
 #
-# Set SMARTLAKE_CA to a file of certificates to trust instead of this machine's, and
-# SMARTLAKE_WRITE=1 to create a resource too: that changes the data.
+# Set SMARTLAKE_WRITE=1 to create a resource too: that changes the data.
+# Set SMARTLAKE_SIGN_IN to sign a user in, in a browser, as a client: app, portal.
 set -euo pipefail
 
 base='https://healthlake.us-east-1.amazonaws.com/datastore/a22c/r4/'
@@ -17,11 +18,16 @@ request() {
   curl --silent --show-error --globoff --proto '=https' --max-time 30 ${SMARTLAKE_CA:+--cacert "$SMARTLAKE_CA"} "$@"
 }
 
+# access_token reads an answer of the token endpoint, and prints the token, or the error.
+access_token() {
+  sed -n -e 's/.*"access_token" *: *"\([^"]*\)".*/\1/p' -e '/"error" *:/w /dev/stderr'
+}
+
 # token CLIENT_ID SECRET SCOPE prints an access token.
 token() {
   request --fail-with-body --config <(printf 'user = "%s:%s"\n' "$1" "$2") \
     --data grant_type=client_credentials --data-urlencode "scope=$3" "$token_endpoint" |
-    sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'
+    access_token
 }
 
 # fhir TOKEN ARGUMENTS... sends a request with the token.
@@ -42,6 +48,28 @@ refused() {
     exit 1
     ;;
   esac
+}
+
+# sign_in CLIENT_ID SECRET CALLBACK ADDRESS has a user sign in at an address, and prints an
+# access token. SECRET is empty for a public client. It needs openssl.
+sign_in() {
+  local verifier challenge state answer code authentication
+  verifier=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\n')
+  challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=\n')
+  state=$(openssl rand -hex 16)
+  printf 'Open this address in a browser, and sign in:\n%s\nPaste the address that the browser then shows:\n' \
+    "$4&state=$state&code_challenge=$challenge" >&2
+  IFS= read -r answer
+  code=$(printf '%s\n' "$answer" | sed -n 's/.*[?&]code=\([A-Za-z0-9._~%+/=-]*\).*/\1/p')
+  if [[ $answer != "${3%%\?*}"\?* || -z $code || $(printf '%s\n' "$answer" | sed -n 's/.*[?&]state=\([^&#]*\).*/\1/p') != "$state" ]]; then
+    echo "not the answer to this sign-in: must begin with ${3%%\?*}? and have a code and the state" >&2
+    return 1
+  fi
+  authentication=$(printf 'data = "client_id=%s"' "$1")
+  if [[ -n $2 ]]; then authentication=$(printf 'user = "%s:%s"' "$1" "$2"); fi
+  request --fail-with-body --config <(printf '%s\ndata = "code=%s"\ndata = "code_verifier=%s"\n' "$authentication" "$code" "$verifier") \
+    --data grant_type=authorization_code --data-urlencode "redirect_uri=$3" "$token_endpoint" |
+    access_token
 }
 
 # signed ARGUMENTS... sends a request with an AWS signature, as HealthLake documents it.
@@ -125,22 +153,23 @@ refused "${base}Patient?_count=1"
 echo '== Refused: what is no token'
 refused --header 'Authorization: Bearer not-a-token' "${base}Patient?_count=1"
 
-# Sign-in of a user of app
-# Make a verifier and its challenge (bash), new for every sign-in:
-#   verifier=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\n')
-#   challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=\n')
-# Open, with a random state and the challenge put in:
-#   https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize?aud=https%3A%2F%2Fhealthlake.us-east-1.amazonaws.com%2Fdatastore%2Fa22c%2Fr4%2F&client_id=5app&code_challenge_method=S256&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&response_type=code&scope=openid+launch%2Fpatient+patient%2F%2A.rs&state=STATE&code_challenge=CHALLENGE
-# The browser comes back to http://localhost:3000/callback?code=...&state=...: check the state, then POST
-#   grant_type=authorization_code&client_id=5app&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&code=CODE&code_verifier=VERIFIER
-# to https://example.auth.us-east-1.amazoncognito.com/oauth2/token.
+if [[ ${SMARTLAKE_SIGN_IN:-} == 'app' ]]; then
+  echo '== Sign-in of a user of app'
+  app_token=$(sign_in '5app' '' 'http://localhost:3000/callback' \
+    'https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize?aud=https%3A%2F%2Fhealthlake.us-east-1.amazonaws.com%2Fdatastore%2Fa22c%2Fr4%2F&client_id=5app&code_challenge_method=S256&redirect_uri=http%3A%2F%2Flocalhost%3A3000%2Fcallback&response_type=code&scope=openid+launch%2Fpatient+patient%2F%2A.rs')
+  echo "a token of ${#app_token} bytes"
+  echo '== Search as a user of app'
+  fhir "$app_token" "${base}Patient?_count=1"
+  echo
+fi
 
-# Sign-in of a user of portal
-# Make a verifier and its challenge (bash), new for every sign-in:
-#   verifier=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\n')
-#   challenge=$(printf %s "$verifier" | openssl dgst -sha256 -binary | openssl base64 | tr '+/' '-_' | tr -d '=\n')
-# Open, with a random state and the challenge put in:
-#   https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize?aud=https%3A%2F%2Fhealthlake.us-east-1.amazonaws.com%2Fdatastore%2Fa22c%2Fr4%2F&client_id=4portal&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fportal.example.org%2Fcallback&response_type=code&scope=openid+patient%2F%2A.rs&state=STATE&code_challenge=CHALLENGE
-# The browser comes back to https://portal.example.org/callback?code=...&state=...: check the state, then POST
-#   grant_type=authorization_code&client_id=4portal&redirect_uri=https%3A%2F%2Fportal.example.org%2Fcallback&code=CODE&code_verifier=VERIFIER
-# to https://example.auth.us-east-1.amazoncognito.com/oauth2/token, and the client's id and secret as basic authentication.
+if [[ ${SMARTLAKE_SIGN_IN:-} == 'portal' ]]; then
+  echo '== Sign-in of a user of portal'
+  : "${SMARTLAKE_CLIENT_SECRET_PORTAL:?set it to the secret of client portal}"
+  portal_token=$(sign_in '4portal' "$SMARTLAKE_CLIENT_SECRET_PORTAL" 'https://portal.example.org/callback' \
+    'https://example.auth.us-east-1.amazoncognito.com/oauth2/authorize?aud=https%3A%2F%2Fhealthlake.us-east-1.amazonaws.com%2Fdatastore%2Fa22c%2Fr4%2F&client_id=4portal&code_challenge_method=S256&redirect_uri=https%3A%2F%2Fportal.example.org%2Fcallback&response_type=code&scope=openid+patient%2F%2A.rs')
+  echo "a token of ${#portal_token} bytes"
+  echo '== Search as a user of portal'
+  fhir "$portal_token" "${base}Patient?_count=1"
+  echo
+fi
