@@ -13,18 +13,40 @@ import (
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
-// handler serves a request that was authorized, within its grant.
-type handler func(w http.ResponseWriter, r *http.Request, g grant)
+// handler serves a request that was authorized, within its grant, from a repository.
+type handler func(from repository, w http.ResponseWriter, r *http.Request, g grant)
 
-// authorized asks the validator before the interaction is served.
+// authorized serves an interaction within what the validator grants the token.
 func (d *Datastore) authorized(i interaction) http.HandlerFunc {
+	return d.judged(i.operation, func(w http.ResponseWriter, r *http.Request, answer validator.Answer) {
+		typ := r.PathValue("type")
+		g, err := d.admit(r.Context(), answer, i, typ)
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		if typ != "" && !smart.IsResourceType(typ) {
+			fail(w, unknownType(typ))
+			return
+		}
+		i.serve(d.resources, w, r, g)
+	})
+}
+
+func unknownType(typ string) error {
+	return &refusal{http.StatusNotFound, "not-found", "no FHIR R4 resource type: " + typ}
+}
+
+// judged asks the validator about the token of a request, and has the request served if
+// the token is good.
+func (d *Datastore) judged(operation string, serve func(http.ResponseWriter, *http.Request, validator.Answer)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := bearerToken(r.Header.Get("Authorization"))
 		if token == "" {
 			d.askForToken(w)
 			return
 		}
-		answer, decision, err := d.ask(r.Context(), i.operation, token)
+		answer, decision, err := d.ask(r.Context(), operation, token)
 		sent := d.reporting(w, r, decision)
 		defer sent.report(0) // nothing was sent: the handler failed
 		if err != nil {
@@ -35,17 +57,7 @@ func (d *Datastore) authorized(i interaction) http.HandlerFunc {
 			deny(sent, answer.AuthPayload.Error)
 			return
 		}
-		typ := r.PathValue("type")
-		g, err := d.admit(r.Context(), answer, i, typ)
-		if err != nil {
-			fail(sent, err)
-			return
-		}
-		if typ != "" && !smart.IsResourceType(typ) {
-			refuse(sent, http.StatusNotFound, "not-found", "no FHIR R4 resource type: "+typ)
-			return
-		}
-		i.serve(sent, r, g)
+		serve(sent, r, answer)
 	}
 }
 
@@ -106,7 +118,10 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 		patient:       answer.AuthPayload.Patient,
 		user:          strings.TrimPrefix(answer.AuthPayload.FHIRUser, d.config.Endpoint),
 		fineGrained:   d.config.FineGrained,
-		lookUpPatient: d.rememberingPatients(ctx),
+		lookUpPatient: rememberingPatients(ctx, d.resources),
+	}
+	if i.operation == "CreateResource" {
+		g.toSearch = func() (grant, error) { return d.admit(ctx, answer, searching, typ) }
 	}
 	if err := g.take(answer.AuthPayload.Scope, i, d.config.Endpoint); err != nil {
 		return grant{}, err
@@ -118,7 +133,7 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 }
 
 // rememberingPatients looks each Patient up once in a request.
-func (d *Datastore) rememberingPatients(ctx context.Context) func(id string) (resource, bool) {
+func rememberingPatients(ctx context.Context, in repository) func(id string) (resource, bool) {
 	type found struct {
 		patient resource
 		ok      bool
@@ -127,7 +142,7 @@ func (d *Datastore) rememberingPatients(ctx context.Context) func(id string) (re
 	return func(id string) (resource, bool) {
 		f, ok := remembered[id]
 		if !ok {
-			f.patient, f.ok = d.resources.patient(ctx, id)
+			f.patient, f.ok = in.patient(ctx, id)
 			remembered[id] = f
 		}
 		return f.patient, f.ok

@@ -27,6 +27,24 @@ var required = map[string][]string{
 
 // readResource reads the body of a create (id "") or an update.
 func readResource(r *http.Request, endpoint, typ, id string) (resource, error) {
+	got, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	if got.typ() != typ {
+		return nil, &refusal{http.StatusBadRequest, "invalid", "resourceType: must be " + typ + ", as in the URL; got " + strconv.Quote(got.typ())}
+	}
+	if id != "" && got.id() != id {
+		return nil, &refusal{http.StatusBadRequest, "invalid", "id: must be " + id + ", as in the URL; got " + strconv.Quote(got.id())}
+	}
+	if missing := slices.DeleteFunc(slices.Clone(required[typ]), func(element string) bool { return len(got.at(element)) > 0 }); len(missing) > 0 {
+		return nil, &refusal{http.StatusUnprocessableEntity, "required", typ + ": missing elements; add " + strings.Join(missing, ", ")}
+	}
+	return resource(relativeReferences(map[string]any(got), endpoint).(map[string]any)), nil
+}
+
+// readBody reads a body that is one resource.
+func readBody(r *http.Request) (resource, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/fhir+json" && media != "application/json" {
 		return nil, &refusal{http.StatusUnsupportedMediaType, "not-supported", "Content-Type: must be application/fhir+json or application/json"}
@@ -43,16 +61,7 @@ func readResource(r *http.Request, endpoint, typ, id string) (resource, error) {
 	if err != nil {
 		return nil, &refusal{http.StatusBadRequest, "structure", "the body: " + err.Error()}
 	}
-	if got.typ() != typ {
-		return nil, &refusal{http.StatusBadRequest, "invalid", "resourceType: must be " + typ + ", as in the URL; got " + strconv.Quote(got.typ())}
-	}
-	if id != "" && got.id() != id {
-		return nil, &refusal{http.StatusBadRequest, "invalid", "id: must be " + id + ", as in the URL; got " + strconv.Quote(got.id())}
-	}
-	if missing := slices.DeleteFunc(slices.Clone(required[typ]), func(element string) bool { return len(got.at(element)) > 0 }); len(missing) > 0 {
-		return nil, &refusal{http.StatusUnprocessableEntity, "required", typ + ": missing elements; add " + strings.Join(missing, ", ")}
-	}
-	return resource(relativeReferences(map[string]any(got), endpoint).(map[string]any)), nil
+	return got, nil
 }
 
 // parseResource reads one JSON object. Numbers keep their digits: 1.0 is not 1 in FHIR.

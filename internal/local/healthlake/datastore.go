@@ -21,11 +21,19 @@
 // change what a write means is refused. Which of them HealthLake honours is unverified
 // on AWS.
 //
+// A batch or a transaction of at most 160 entries is served as HealthLake's guide and
+// FHIR R4 say: the entries of a batch each on its own, those of a transaction all or none,
+// with the links between them resolved. Where FHIR's order of a transaction's entries and
+// the guide's would differ, it is refused. The validator is asked once, about
+// ProcessBundle; each entry is then held against the scopes and the role as a request of
+// its own. Refused within a Bundle are patches, conditional updates, deletions and
+// references, operations, another Bundle and, unless Lenient, searches.
+//
 // What it is not: a HealthLake. It leaves out validation against profiles (a few
 // required elements are looked at), search parameters that compare more than tokens and
-// references (refused, never ignored, also as the filter of a scope), patches and bundles (authorized, then refused),
-// operations such as $everything and $export, history of a type, conditional
-// interactions, FHIR requests that are signed instead of carrying a token, and all quotas
+// references (refused, never ignored, also as the filter of a scope), patches (authorized, then refused),
+// transactions with a FHIR server behind, operations such as $everything and $export,
+// history of a type, conditional updates and deletions, FHIR requests that are signed instead of carrying a token, and all quotas
 // but that of the discovery document. Data in memory is gone with the process. How a denial
 // of the validator is told to the client, which AWS does not document, it answers as OAuth
 // 2.0 (RFC 6750) says.
@@ -33,8 +41,10 @@
 // Where AWS's documentation shows one way only, that is the only way: the discovery
 // document and the capability statement want a signature (package sigv4) by a principal who
 // may healthlake:GetCapabilities, the discovery document is served ten times a minute, a
-// request without a token is refused with 403 and AWS's own kind of error, and no header
-// lets a browser in (CORS). [Config.Lenient] takes the reading that is better for apps
+// request without a token is refused with 403 and AWS's own kind of error, no header
+// lets a browser in (CORS), a Bundle takes a role that may healthlake:ProcessBundle, and
+// there is no conditional create (If-None-Exist), whose search would be held against the
+// token's scopes. [Config.Lenient] takes the reading that is better for apps
 // instead. Which of them is HealthLake's is unverified on AWS.
 package healthlake
 
@@ -93,7 +103,8 @@ type Config struct {
 	Permit func(principal, action, datastoreARN string) error
 	// Lenient serves the discovery document to anybody and as often as they like, and the
 	// capability statement for a bearer token too; asks for a token with 401, as RFC 6750
-	// says; and lets browsers of every origin in (CORS).
+	// says; lets browsers of every origin in (CORS); asks for the rights of a Bundle's
+	// entries alone; and serves conditional creates, and searches within a Bundle.
 	Lenient bool
 }
 
@@ -137,20 +148,20 @@ type interaction struct {
 	serve      handler
 }
 
-func (d *Datastore) interactions() []interaction {
-	all := d.resources
-	return []interaction{
-		{"GET {type}/{id}", "ReadResource", smart.Read, all.read},
-		{"GET {type}/{id}/_history", "GetHistoryByResourceId", smart.Read, all.history},
-		{"GET {type}/{id}/_history/{version}", "VersionReadResource", smart.Read, all.readVersion},
-		{"GET {type}", "SearchWithGet", smart.Search, all.search},
-		{"POST {type}/_search", "SearchWithPost", smart.Search, all.search},
-		{"POST {type}", "CreateResource", smart.Create, all.create},
-		{"PUT {type}/{id}", "UpdateResource", smart.Update, all.update},
-		{"DELETE {type}/{id}", "DeleteResource", smart.Delete, all.remove},
-		{"PATCH {type}/{id}", "PatchResource", smart.Update, notServed},
-		{"POST {$}", "ProcessBundle", 0, notServed},
-	}
+// searching is a search, which a conditional create is as well.
+var searching = interaction{"GET {type}", "SearchWithGet", smart.Search, repository.search}
+
+// interactions are those with resources of a type.
+var interactions = []interaction{
+	{"GET {type}/{id}", "ReadResource", smart.Read, repository.read},
+	{"GET {type}/{id}/_history", "GetHistoryByResourceId", smart.Read, repository.history},
+	{"GET {type}/{id}/_history/{version}", "VersionReadResource", smart.Read, repository.readVersion},
+	searching,
+	{"POST {type}/_search", "SearchWithPost", smart.Search, repository.search},
+	{"POST {type}", "CreateResource", smart.Create, repository.create},
+	{"PUT {type}/{id}", "UpdateResource", smart.Update, repository.update},
+	{"DELETE {type}/{id}", "DeleteResource", smart.Delete, repository.remove},
+	{"PATCH {type}/{id}", "PatchResource", smart.Update, notServed},
 }
 
 // New makes a datastore.
@@ -168,14 +179,15 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 	}
 	d := &Datastore{config: config, base: endpoint.Path, validator: validator, authorize: authorize, mux: http.NewServeMux()}
 	if config.FHIRURL == "" {
-		d.resources = newMemory(config.Endpoint, pages, config.Data)
+		d.resources = newMemory(config.Endpoint, pages, config.Data, config.Lenient)
 	} else if d.resources, err = newUpstream(config.Endpoint, pages, config.FHIRURL); err != nil {
 		return nil, err
 	}
 	d.mux.HandleFunc("GET "+d.base+".well-known/smart-configuration", d.discoverable())
 	d.mux.HandleFunc("GET "+d.base+"metadata", d.described())
-	allowed := map[string][]string{}
-	for _, i := range d.interactions() {
+	d.mux.HandleFunc("POST "+d.base+"{$}", d.judged(processBundle, d.serveBundle))
+	allowed := map[string][]string{"{$}": {http.MethodPost}}
+	for _, i := range interactions {
 		method, path, _ := strings.Cut(i.pattern, " ")
 		d.mux.HandleFunc(method+" "+d.base+path, d.authorized(i))
 		allowed[path] = append(allowed[path], method)
@@ -201,8 +213,8 @@ func (d *Datastore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // notServed refuses what HealthLake does and this package does not.
-func notServed(w http.ResponseWriter, _ *http.Request, _ grant) {
-	refuse(w, http.StatusNotImplemented, "not-supported", "the request is authorized, but the local cloud does no patches and no bundles")
+func notServed(_ repository, w http.ResponseWriter, _ *http.Request, _ grant) {
+	refuse(w, http.StatusNotImplemented, "not-supported", "the request is authorized, but the local cloud does no patches; use PUT")
 }
 
 func notAllowed(methods string) http.HandlerFunc {

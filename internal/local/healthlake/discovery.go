@@ -40,7 +40,7 @@ func (d *Datastore) described() http.HandlerFunc {
 	if !d.config.Lenient {
 		return bySignature
 	}
-	byToken := d.authorized(interaction{operation: operation, serve: func(w http.ResponseWriter, r *http.Request, _ grant) {
+	byToken := d.authorized(interaction{operation: operation, serve: func(_ repository, w http.ResponseWriter, r *http.Request, _ grant) {
 		d.serveCapabilities(w, r)
 	}})
 	return func(w http.ResponseWriter, r *http.Request) {

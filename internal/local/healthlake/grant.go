@@ -17,6 +17,7 @@ type grant struct {
 	user          string         // the FHIR resource that the user is: "Practitioner/1"
 	fineGrained   bool           // whether user/ scopes are held against the user
 	lookUpPatient func(id string) (resource, bool)
+	toSearch      func() (grant, error) // of a create: what the token lets its holder find of the type
 }
 
 // grantedScope is a scope with its filter in the form in which resources are compared.

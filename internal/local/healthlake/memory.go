@@ -13,6 +13,9 @@ import (
 type memory struct {
 	endpoint string
 	pages    pages
+	lenient  bool // whether conditional creates are served
+
+	conditional sync.Mutex // held before mu by writes that depend on a search
 
 	mu      sync.RWMutex
 	records map[string]*record   // by type and id: "Patient/1"
@@ -20,8 +23,8 @@ type memory struct {
 	created map[string]string    // type and id by idempotency key
 }
 
-// record is a resource with all of its versions, the oldest first. Versions are
-// only ever added, and under the lock.
+// record is a resource with all of its versions, the oldest first. It never changes: a
+// version more makes another record.
 type record struct {
 	sequence int // place in the order of creation, from 1
 	versions []version
@@ -35,10 +38,11 @@ type version struct {
 	resource resource // nil: deleted
 }
 
-func newMemory(endpoint string, pages pages, data *Data) *memory {
+func newMemory(endpoint string, pages pages, data *Data, lenient bool) *memory {
 	m := &memory{
 		endpoint: endpoint,
 		pages:    pages,
+		lenient:  lenient,
 		records:  map[string]*record{},
 		ofType:   map[string][]*record{},
 		created:  map[string]string{},
@@ -75,16 +79,37 @@ func (m *memory) put(typ, id, method string, r resource, after int) (version, bo
 	if len(found.versions) != after {
 		return version{}, false
 	}
-	if !ok {
-		m.records[key] = found
-		m.ofType[typ] = append(m.ofType[typ], found)
-	}
 	v := version{number: after + 1, method: method, at: time.Now().UTC()}
 	if r != nil {
 		v.resource = stamped(r, id, v)
 	}
-	found.versions = append(found.versions, v)
+	next := &record{found.sequence, append(found.versions, v)}
+	m.records[key] = next
+	if ok {
+		m.ofType[typ][next.sequence-1] = next
+	} else {
+		m.ofType[typ] = append(m.ofType[typ], next)
+	}
 	return v, true
+}
+
+// transaction lets do change the resources as if it were alone with them. What it did
+// stays if it returns nil; otherwise nothing does.
+func (m *memory) transaction(do func(within *memory) error) error {
+	m.conditional.Lock()
+	defer m.conditional.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	within := newMemory(m.endpoint, m.pages, nil, m.lenient)
+	within.records, within.created = maps.Clone(m.records), maps.Clone(m.created)
+	for typ, records := range m.ofType {
+		within.ofType[typ] = slices.Clone(records)
+	}
+	if err := do(within); err != nil {
+		return err
+	}
+	m.records, m.ofType, m.created = within.records, within.ofType, within.created
+	return nil
 }
 
 // stamped is a copy of a resource with what the server assigns.

@@ -3,7 +3,7 @@ package healthlake
 import "testing"
 
 func TestAVersionIsMadeOnTheOneBeforeAndOnNoOther(t *testing.T) {
-	m := newMemory("https://127.0.0.1/", pages{}, nil)
+	m := newMemory("https://127.0.0.1/", pages{}, nil, false)
 	r := resource{"resourceType": "Patient", "id": "a"}
 	for _, step := range []struct {
 		after int

@@ -3,6 +3,7 @@ package healthlake
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ var entityTagPattern = regexp.MustCompile(`^[ \t]*((?:W/)?"[\x21\x23-\x7E]*")[ \
 // refusedConditions are headers that would change what a write means, and that nothing
 // here does. Left out, they would make a write that the caller did not mean.
 var refusedConditions = []struct{ name, instead string }{
-	{"If-None-Exist", "conditional creates are not served: search first"},
+	{noneExistHeader, "not supported here; create with POST"},
 	{"If-Unmodified-Since", "not supported; use If-Match with the ETag"},
 	{"Content-Range", "not supported; send the whole resource"},
 	{"X-Provenance", "not supported; create the Provenance with its own request"},
@@ -52,17 +53,23 @@ func readPreconditions(header http.Header) (preconditions, error) {
 }
 
 // refuseCreateConditions refuses those of a create: what it makes has no state before.
+// If-None-Exist is judged where the resources are.
 func refuseCreateConditions(header http.Header) error {
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if len(header.Values(name)) > 0 {
 			return &refusal{http.StatusBadRequest, "not-supported", name + ": a create makes a new resource; remove the header, or update with PUT"}
 		}
 	}
-	return refuseConditions(header)
+	return refuseConditions(header, noneExistHeader)
 }
 
-func refuseConditions(header http.Header) error {
+// refuseConditions refuses what would change a write, but for the headers that are judged
+// elsewhere.
+func refuseConditions(header http.Header, but ...string) error {
 	for _, refused := range refusedConditions {
+		if slices.Contains(but, refused.name) {
+			continue
+		}
 		if len(header.Values(refused.name)) > 0 {
 			return &refusal{http.StatusBadRequest, "not-supported", refused.name + ": " + refused.instead}
 		}

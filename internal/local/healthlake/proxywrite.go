@@ -9,6 +9,9 @@ func (u *upstream) create(w http.ResponseWriter, r *http.Request, g grant) {
 	if err == nil {
 		err = refuseCreateConditions(r.Header)
 	}
+	if err == nil && len(r.Header.Values(noneExistHeader)) > 0 {
+		err = &refusal{http.StatusBadRequest, "not-supported", noneExistHeader + ": not supported with a FHIR server behind, whose search the scopes were not held against; search first"}
+	}
 	if err == nil && len(r.Header.Values(idempotencyHeader)) > 0 { // left out, it would make two of one
 		err = &refusal{http.StatusBadRequest, "not-supported", idempotencyHeader + ": the FHIR server behind is not known to honour it"}
 	}

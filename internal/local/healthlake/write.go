@@ -1,6 +1,7 @@
 package healthlake
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -16,9 +17,9 @@ var (
 	errBadID      = &refusal{http.StatusBadRequest, "value", "id: must be 1 to 64 letters, digits, - and ."}
 )
 
-// create gives the resource an id of the server's.
+// create gives the resource an id of the server's, which a transaction chose already.
 func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
-	typ, id := r.PathValue("type"), uuid.NewString()
+	typ, id := r.PathValue("type"), cmp.Or(r.PathValue("id"), uuid.NewString())
 	body, err := readResource(r, m.endpoint, typ, "")
 	if err == nil {
 		err = refuseCreateConditions(r.Header)
@@ -31,6 +32,20 @@ func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
 	if !g.allowsWriting(body) {
 		fail(w, errOutOfReach)
 		return
+	}
+	if len(r.Header.Values(noneExistHeader)) > 0 {
+		m.conditional.Lock()
+		defer m.conditional.Unlock()
+		there, err := m.noneExist(r.Header, typ, g)
+		if err != nil {
+			fail(w, err)
+			return
+		}
+		if there != "" {
+			versions := m.versions(typ, there)
+			m.respond(w, http.StatusOK, versions[len(versions)-1])
+			return
+		}
 	}
 	if key := r.Header.Get(idempotencyHeader); key != "" {
 		earlier, err := m.claim(key, typ, id)
