@@ -2,6 +2,7 @@ package declared
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -111,4 +112,14 @@ func (g *Graph) Above(r Resource, typ string) Resource {
 		r = parent
 	}
 	return Resource{}
+}
+
+// FunctionOf is the type of the component whose function a resource is: [TokenValidator],
+// [LaunchContext] or [FrontDoor]. It is empty for any other resource.
+func (g *Graph) FunctionOf(function Resource) string {
+	parent, _ := g.ByURN(function.Parent)
+	if function.Type == Function && slices.Contains([]string{TokenValidator, LaunchContext, FrontDoor}, parent.Type) {
+		return parent.Type
+	}
+	return ""
 }

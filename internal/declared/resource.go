@@ -17,6 +17,9 @@ type Resource struct {
 	Protected  bool // by Pulumi, from deletion
 }
 
+// Is reports whether both are one resource.
+func (r Resource) Is(other Resource) bool { return r.URN == other.URN && r.URN != "" }
+
 // Text returns a string property, empty where there is none. Secrets are opened:
 // the local cloud is the cloud.
 func (r Resource) Text(path ...string) string {

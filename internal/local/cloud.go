@@ -43,6 +43,13 @@ const (
 type Options struct {
 	Program pulumi.RunFunc
 	Stack   declared.Stack
+	// Declare returns what a program declares for a stack; nil runs Program, in process.
+	Declare func(declared.Stack) (*declared.Graph, error)
+	// Name of the component whose datastore to run; empty for the only one.
+	Name string
+	// Archive returns the path of an archive that runs on this machine of the function of a
+	// component, by its type such as [declared.TokenValidator]; nil takes the declared ones.
+	Archive func(component string) (string, error)
 	// Address of the endpoints, a loopback one such as 127.0.0.1, the default, or ::1.
 	Address string
 	// Port of the first of three endpoints, or of four with a front door, which take
@@ -93,6 +100,8 @@ type Cloud struct {
 	HostedDomain, Issuer string
 	// AuthorizationServer issues the tokens; its keys can be rotated and broken.
 	AuthorizationServer *cognito.Pool
+	// LeftOut names what of the program's datastores and functions does not run here.
+	LeftOut []string
 	// Clients that may ask for tokens, in the order of their declaration.
 	Clients []Client
 	// Users who may sign in: the declared ones, or made-up ones where there are none.
@@ -124,6 +133,7 @@ type Cloud struct {
 	certificate certificate
 	keys        *sigv4.Keyring // of the account
 	graph       *declared.Graph
+	region      string // of the datastore
 	servers     []*http.Server
 	pagePath    string // between slashes, and hard to guess
 	pageClient  *http.Client
@@ -191,7 +201,10 @@ func Start(options Options) (*Cloud, error) {
 	if kept == nil {
 		kept = state.Throwaway()
 	}
-	g, err := declared.Run(options.Program, keptBy(kept, options.Stack))
+	if options.Declare == nil {
+		options.Declare = func(stack declared.Stack) (*declared.Graph, error) { return declared.Run(options.Program, stack) }
+	}
+	g, err := options.Declare(keptBy(kept, options.Stack))
 	if err != nil {
 		return nil, err
 	}
@@ -207,10 +220,11 @@ func Start(options Options) (*Cloud, error) {
 }
 
 func (c *Cloud) start(options Options) (err error) {
-	declared, err := readDeclared(c.graph)
+	declared, err := readDeclared(c.graph, options.Name)
 	if err != nil {
 		return err
 	}
+	c.region, c.LeftOut = declared.datastore.Region, declared.leftOut(c.graph)
 	c.takeKept()
 	if c.certificate, err = c.keptCertificate(options.host()); err != nil {
 		return err

@@ -22,7 +22,7 @@ func (c *Cloud) signer() *app.Credentials {
 	}
 	return &app.Credentials{
 		AccessKeyID: c.Credentials.AccessKeyID, SecretAccessKey: c.Credentials.SecretAccessKey, SessionToken: c.Credentials.SessionToken,
-		Region: c.graph.Region,
+		Region: c.region,
 	}
 }
 
@@ -30,7 +30,7 @@ func (c *Cloud) signer() *app.Credentials {
 // export-credentials --format env" does.
 func (c *Cloud) writeCredentials() error {
 	var text bytes.Buffer
-	environment := c.Credentials.Environment(c.graph.Region)
+	environment := c.Credentials.Environment(c.region)
 	for _, name := range slices.Sorted(maps.Keys(environment)) {
 		fmt.Fprintf(&text, "export %s=%s\n", name, environment[name])
 	}

@@ -27,36 +27,32 @@ type declaration struct {
 	healthLake, hostedDomain, issuerHost string
 }
 
-// readDeclared picks the resources. A graph with several datastores or pools is more
-// than this cloud runs.
-func readDeclared(g *declared.Graph) (declaration, error) {
+// readDeclared picks a datastore, by the name of its component or the only one, and what
+// belongs to it: each part by what refers to it, since the program may declare more.
+func readDeclared(g *declared.Graph, name string) (declaration, error) {
 	d := declaration{
-		clients:     g.All(declared.UserPoolClient),
-		users:       g.All(declared.User),
-		members:     g.All(declared.UserInGroup),
 		functions:   g.All(declared.Function),
 		aliases:     g.All(declared.FunctionAlias),
 		permissions: g.All(declared.Permission),
 		account:     g.Account,
 	}
-	slices.SortFunc(d.clients, func(a, b declared.Resource) int { return strings.Compare(a.Name, b.Name) })
-	var domain declared.Resource
-	for _, wanted := range []struct {
-		typ  string
-		into *declared.Resource
-	}{
-		{declared.Datastore, &d.datastore},
-		{declared.UserPool, &d.pool},
-		{declared.UserPoolDomain, &domain},
-	} {
-		found := g.All(wanted.typ)
-		if len(found) != 1 {
-			return declaration{}, fmt.Errorf("the program declares %d resources of type %s: the local cloud runs exactly one", len(found), wanted.typ)
-		}
-		*wanted.into = found[0]
+	var err error
+	if d.datastore, err = choose(g, name); err != nil {
+		return declaration{}, err
 	}
-	err := errors.Join(d.readFunctions(), d.readFrontDoor(g))
+	if err = d.readFunctions(); err != nil {
+		return declaration{}, err
+	}
+	if d.pool, err = d.issuingPool(g); err != nil {
+		return declaration{}, err
+	}
+	domain, err := d.ofPool(g, declared.UserPoolDomain).only()
 	if err != nil {
+		return declaration{}, err
+	}
+	d.clients, d.users, d.members = d.ofPool(g, declared.UserPoolClient).found, d.ofPool(g, declared.User).found, d.ofPool(g, declared.UserInGroup).found
+	slices.SortFunc(d.clients, func(a, b declared.Resource) int { return strings.Compare(a.Name, b.Name) })
+	if err := errors.Join(d.readTrigger(), d.readFrontDoor(g)); err != nil {
 		return declaration{}, err
 	}
 	if d.healthLake, err = origin(d.datastore.Text("datastoreEndpoint")); err != nil {
@@ -107,18 +103,24 @@ func origin(text string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// readFunctions picks the function behind the datastore and, where the pool has one,
-// behind its pre token generation trigger.
+// readFunctions picks the function behind the datastore.
 func (d *declaration) readFunctions() error {
 	validator := d.datastore.Text("identityProviderConfiguration", "idpLambdaArn")
 	var err error
 	if d.function, _, err = d.resolve(validator); err != nil {
 		return fmt.Errorf("the datastore calls %s, %w", validator, err)
 	}
+	return nil
+}
+
+// readTrigger picks the function behind the pool's pre token generation trigger, where the
+// pool has one.
+func (d *declaration) readTrigger() error {
 	trigger := d.pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn")
 	if trigger == "" {
 		return nil
 	}
+	var err error
 	if d.trigger, _, err = d.resolve(trigger); err != nil {
 		return fmt.Errorf("the user pool calls %s, %w", trigger, err)
 	}

@@ -31,16 +31,35 @@ func (f frontDoor) declared() bool { return f.api.Type != "" }
 
 const defaultRoute = "$default" // and the name of the stage that is no part of the URLs
 
-// readFrontDoor picks what makes a front door, if the program declares one.
+// readFrontDoor picks what makes the datastore's front door, if the program declares one:
+// the function that is told of the datastore, and the API that calls it.
 func (d *declaration) readFrontDoor(g *declared.Graph) error {
-	apis := g.All(declared.API)
-	if len(apis) == 0 {
+	doors := belonging{what: "front doors of the datastore"}
+	var settings wire.FrontDoor
+	for _, function := range d.functions {
+		told := function.Map("environment", "variables")[wire.EnvFrontDoor]
+		if told == "" {
+			continue
+		}
+		decoded, err := wire.DecodeFrontDoor(told)
+		if err != nil {
+			return fmt.Errorf("%s: the front door's environment variable %s: %w", function.Name, wire.EnvFrontDoor, err)
+		}
+		if decoded.DatastoreEndpoint == d.datastore.Text("datastoreEndpoint") {
+			settings, doors.found = decoded, append(doors.found, function)
+		}
+	}
+	if len(doors.found) == 0 {
 		return nil
 	}
-	if len(apis) > 1 {
-		return fmt.Errorf("the program declares %d resources of type %s: the local cloud runs one, the front door's", len(apis), declared.API)
+	function, err := doors.only()
+	if err != nil {
+		return err
 	}
-	f := frontDoor{api: apis[0]}
+	f := frontDoor{function: function, settings: settings}
+	if f.api, err = d.callingAPI(g, function); err != nil {
+		return err
+	}
 	route, err := f.only(g, declared.APIRoute)
 	if err != nil {
 		return err
@@ -55,13 +74,6 @@ func (d *declaration) readFrontDoor(g *declared.Graph) error {
 		return err
 	}
 	f.arn = invokedBy(f.integration.Text("integrationUri"))
-	if f.function, _, err = d.resolve(f.arn); err != nil {
-		return fmt.Errorf("the front door's integration calls %s, %w", f.arn, err)
-	}
-	f.settings, err = wire.DecodeFrontDoor(f.function.Map("environment", "variables")[wire.EnvFrontDoor])
-	if err != nil {
-		return fmt.Errorf("the front door's environment variable %s: %w", wire.EnvFrontDoor, err)
-	}
 	if f.name, err = origin(f.settings.BaseURL); err != nil {
 		return err
 	}
@@ -70,6 +82,22 @@ func (d *declaration) readFrontDoor(g *declared.Graph) error {
 	}
 	d.door = f
 	return nil
+}
+
+// callingAPI is the API that calls a function.
+func (d *declaration) callingAPI(g *declared.Graph, function declared.Resource) (declared.Resource, error) {
+	apis := belonging{what: "HTTP APIs that call the front door's function " + function.Name}
+	for _, integration := range g.All(declared.APIIntegration) {
+		if called, _, err := d.resolve(invokedBy(integration.Text("integrationUri"))); err != nil || !called.Is(function) {
+			continue // another one's
+		}
+		for _, api := range g.All(declared.API) {
+			if api.ID == integration.Text("apiId") {
+				apis.found = append(apis.found, api)
+			}
+		}
+	}
+	return apis.only()
 }
 
 // only is the one resource of a type that belongs to the API.

@@ -156,6 +156,11 @@ func TestAFrontDoorIsAnAPIWithItsFunction(t *testing.T) {
 	if d, err := none.read(t); err != nil || d.door.declared() || len(d.names()) != 3 {
 		t.Errorf("without an API: got %+v, %v", d.door, err)
 	}
+	beside := newDoorProgram()
+	beside.apis = 2
+	if d, err := beside.read(t); err != nil || d.door.api.Name != "api-b" {
+		t.Errorf("beside another API: got %q, %v", d.door.api.Name, err)
+	}
 	custom := newDoorProgram()
 	custom.domain, custom.baseURL = "fhir.example.org", "https://fhir.example.org/r4"
 	custom.api.DisableExecuteApiEndpoint = pulumi.Bool(true)
@@ -169,7 +174,6 @@ func TestAnAPIThatIsNotTheStandInsIsRefused(t *testing.T) {
 		edit func(*doorProgram)
 		want string
 	}{
-		"two APIs":            {func(p *doorProgram) { p.apis = 2 }, "the program declares 2 resources of type aws:apigatewayv2/api:Api: the local cloud runs one, the front door's"},
 		"a WebSocket API":     {func(p *doorProgram) { p.api.ProtocolType = pulumi.String("WEBSOCKET") }, `protocolType: "WEBSOCKET": must be HTTP`},
 		"a stage in the path": {func(p *doorProgram) { p.stage.Name = pulumi.String("v1") }, `name: "v1": must be $default`},
 		"nothing deployed":    {func(p *doorProgram) { p.stage.AutoDeploy = pulumi.Bool(false) }, "autoDeploy: false: must be true"},
@@ -181,7 +185,7 @@ func TestAnAPIThatIsNotTheStandInsIsRefused(t *testing.T) {
 		"CORS of API Gateway": {func(p *doorProgram) { p.api.CorsConfiguration = apigatewayv2.ApiCorsConfigurationArgs{} }, "corsConfiguration: must be left out"},
 		"an unknown function": {func(p *doorProgram) {
 			p.integrationURI = func(*lambda.Alias) pulumi.StringInput { return pulumi.String("arn:x") }
-		}, "calls arn:x, which the program does not declare"},
+		}, "the program declares 0 HTTP APIs that call the front door's function door: the local cloud runs exactly one"},
 		"no environment":   {func(p *doorProgram) { p.environment = "x" }, "environment variable FRONT_DOOR: not in base64"},
 		"another base URL": {func(p *doorProgram) { p.baseURL = "https://elsewhere.example.org/r4" }, "is told that its base URL is https://elsewhere.example.org/r4, and its API is served at https://"},
 		"a disabled host":  {func(p *doorProgram) { p.api.DisableExecuteApiEndpoint = pulumi.Bool(true) }, "and its API is served at no address"},

@@ -30,6 +30,10 @@ func (c *Cloud) newFunctions(d declaration, at addresses, options Options) error
 				return err
 			}
 		}
+		archive, err := c.archive(function, options)
+		if err != nil {
+			return err
+		}
 		dir := filepath.Join(c.Dir, "function-"+strconv.Itoa(i))
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
@@ -37,9 +41,9 @@ func (c *Cloud) newFunctions(d declaration, at addresses, options Options) error
 		c.functions[name], err = lambda.New(lambda.Config{
 			ARN:         function.Text("arn"),
 			Name:        name,
-			Archive:     function.Archive("code"),
+			Archive:     archive,
 			Environment: environment,
-			Region:      c.graph.Region,
+			Region:      c.region,
 			Credentials: c.keys.Issue(function.Text("role")),
 			Timeout:     time.Duration(function.Number("timeout")) * time.Second,
 			Dir:         dir,
@@ -52,6 +56,19 @@ func (c *Cloud) newFunctions(d declaration, at addresses, options Options) error
 		}
 	}
 	return nil
+}
+
+// archive is the path of the function's archive: the declared one, or the one for this
+// machine of a component's function where the options have that.
+func (c *Cloud) archive(function declared.Resource, options Options) (string, error) {
+	if options.Archive == nil {
+		return function.Archive("code"), nil
+	}
+	component := c.graph.FunctionOf(function)
+	if component == "" {
+		return "", fmt.Errorf("function %s: must be a component's, such as the one of a TokenValidator: the local cloud has no archive of another one for this machine", function.Name)
+	}
+	return options.Archive(component)
 }
 
 // environment is a function's, at loopback addresses.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -148,7 +149,7 @@ func TestTheDatastoreAndThePoolCallTheFunctionThatEachNames(t *testing.T) {
 			aliases:     []declared.Resource{alias("who"), alias("judge")},
 			permissions: []declared.Resource{permission(c.source)},
 		}
-		err := d.readFunctions()
+		err := errors.Join(d.readFunctions(), d.readTrigger())
 		if c.want != "" {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: got %v, want %q", c.name, err, c.want)
@@ -170,7 +171,7 @@ func TestAProgramWithoutADatastoreIsNotRun(t *testing.T) {
 		Program: func(*pulumi.Context) error { return nil },
 		Stack:   declared.Stack{Project: "p", Name: "s", Config: map[string]string{"aws:region": "us-east-1"}},
 	})
-	if err == nil || !strings.Contains(err.Error(), "declares 0 resources of type "+declared.Datastore) {
+	if err == nil || !strings.Contains(err.Error(), "the program declares no datastore ("+declared.Datastore+"): the local cloud runs one") {
 		t.Errorf("got %v", err)
 	}
 	_, err = Start(Options{Program: func(*pulumi.Context) error { return nil }, Stack: declared.Stack{Project: "p", Name: "s"}})

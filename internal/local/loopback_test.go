@@ -39,14 +39,20 @@ func declareAll(metadata, jwksURI string) pulumi.RunFunc {
 			pulumi.CustomResourceState
 			ARN pulumi.StringOutput `pulumi:"arn"`
 		}
+		var pool struct {
+			pulumi.CustomResourceState
+			Endpoint pulumi.StringOutput `pulumi:"endpoint"`
+		}
+		if err := ctx.RegisterResource(declared.UserPool, "it", pulumi.Map{}, &pool); err != nil {
+			return err
+		}
 		if err := ctx.RegisterResource(declared.Function, "it", pulumi.Map{"environment": pulumi.Map{"variables": pulumi.StringMap{
-			"JWKS_URI": pulumi.String(jwksURI), "LOG_LEVEL": pulumi.String("info"),
+			"ISSUERS": pulumi.Sprintf("https://%s", pool.Endpoint), "JWKS_URI": pulumi.String(jwksURI), "LOG_LEVEL": pulumi.String("info"),
 		}}}, &function); err != nil {
 			return err
 		}
 		for typ, properties := range map[string]pulumi.Map{
-			declared.UserPool:       {},
-			declared.UserPoolDomain: {"domain": pulumi.String("prefix")},
+			declared.UserPoolDomain: {"domain": pulumi.String("prefix"), "userPoolId": pool.ID()},
 			declared.Datastore: {"identityProviderConfiguration": pulumi.Map{
 				"metadata": pulumi.String(metadata), "idpLambdaArn": function.ARN,
 			}},

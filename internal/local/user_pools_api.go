@@ -24,7 +24,7 @@ func (c *Cloud) userPoolsAPI(d declaration) *cognito.API {
 			TemporaryValidityDays: d.pool.Number("passwordPolicy", "temporaryPasswordValidityDays"),
 		},
 	}
-	for _, group := range c.graph.All(declared.UserGroup) {
+	for _, group := range d.ofPool(c.graph, declared.UserGroup).found {
 		api.Groups = append(api.Groups, group.Text("name"))
 	}
 	for _, attribute := range d.pool.Elements("schemas") {
