@@ -2,6 +2,7 @@
 //
 // HL7 publishes them under CC0 1.0. SHA-256 of the files:
 //
+//	b07aefa844367dddbb58fe5d7302e528ca2fb569550d1bf8d69be5318666dd0d  profiles-types.json
 //	644f7da420b51447750e926d9862ec56497907426e71acbc9194fc42a1e9716a  profiles-resources.json
 //	c5a1a4570b7c47ed7b37220c74594808d921e71b6f7459d3f9591b6545ee15ac  search-parameters.json
 //	2e8132fc68513079dbfb23a824292e0d430ef5c7f86d883519de427ddf67bb61  compartmentdefinition-patient.json

@@ -106,7 +106,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four if the stack has a front door (default: those of the last run, at first free ones)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, to get different ones")
 	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server, without credentials, whose resources to serve instead of synthetic ones")
-	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, and browsers of every origin (CORS)")
+	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, browsers of every origin (CORS), and searches such as _summary=count")
 	flags.BoolVar(&f.noUsers, "no-users", false, "do not create made-up users if the stack declares none")
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")

@@ -8,17 +8,31 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 const fhirVersion = "4.0.1"
 
+// everyType is the type of the search parameters that all resources have. Those of a
+// DomainResource, which has a narrative, are among them.
+const everyType = "Resource"
+
 // definitions are those of FHIR R4 that the tables are made of.
 type definitions struct {
 	types       []string                              // resource types, sorted
-	elements    map[string][]string                   // data types of an element, by its path: "Observation.code"
+	elements    map[string]elementDefinition          // by path: "Observation.code", "HumanName.family"
 	parameters  map[string]map[string]searchParameter // by resource type and name
-	compartment map[string][]string                   // names of search parameters by resource type, in HL7's order
+	byURL       map[string]searchParameter
+	compartment map[string][]string // names of search parameters by resource type, in HL7's order
 	sources     []source
+}
+
+// elementDefinition is FHIR's ElementDefinition, as far as it is used here.
+type elementDefinition struct {
+	types     []string // data types
+	content   string   // the path of the element whose definition it shares
+	mandatory bool
+	summary   bool // whether it is part of a summary
 }
 
 // source is a file that was read.
@@ -26,11 +40,18 @@ type source struct{ name, digest string }
 
 // searchParameter is FHIR's resource of that name, as far as it is used here.
 type searchParameter struct {
+	ID         string   `json:"id"`
+	URL        string   `json:"url"`
 	Code       string   `json:"code"`
 	Version    string   `json:"version"`
 	Base       []string `json:"base"`
 	Type       string   `json:"type"`
 	Expression string   `json:"expression"`
+	Target     []string `json:"target"`
+	Component  []struct {
+		Definition string `json:"definition"`
+		Expression string `json:"expression"`
+	} `json:"component"`
 }
 
 // load reads HL7's files.
@@ -43,7 +64,8 @@ func load(directory string) (definitions, error) {
 		name string
 		into func(*definitions, []byte) error
 	}{
-		{"profiles-resources.json", (*definitions).readResources},
+		{"profiles-types.json", (*definitions).readStructures},
+		{"profiles-resources.json", (*definitions).readStructures},
 		{"search-parameters.json", (*definitions).readParameters},
 		{"compartmentdefinition-patient.json", (*definitions).readCompartment},
 	} {
@@ -89,10 +111,14 @@ func inBundle[R any](text []byte, typ string) ([]R, error) {
 	return found, nil
 }
 
-func (d *definitions) readResources(text []byte) error {
+// readStructures reads data types or resource types.
+func (d *definitions) readStructures(text []byte) error {
 	type element struct {
-		Path string `json:"path"`
-		Type []struct {
+		Path             string `json:"path"`
+		Min              int    `json:"min"`
+		IsSummary        bool   `json:"isSummary"`
+		ContentReference string `json:"contentReference"`
+		Type             []struct {
 			Code string `json:"code"`
 		} `json:"type"`
 	}
@@ -101,6 +127,7 @@ func (d *definitions) readResources(text []byte) error {
 		Kind        string `json:"kind"`
 		Type        string `json:"type"`
 		Abstract    bool   `json:"abstract"`
+		Derivation  string `json:"derivation"`
 		Snapshot    struct {
 			Element []element `json:"element"`
 		} `json:"snapshot"`
@@ -109,23 +136,33 @@ func (d *definitions) readResources(text []byte) error {
 	if err != nil {
 		return err
 	}
-	d.elements = map[string][]string{}
+	if d.elements == nil {
+		d.elements = map[string]elementDefinition{}
+	}
+	found := false
 	for _, s := range structures {
-		if s.Kind != "resource" || s.Abstract || s.FHIRVersion != fhirVersion {
+		if s.FHIRVersion != fhirVersion || s.Kind == "logical" || s.Derivation == "constraint" {
 			continue
 		}
-		d.types = append(d.types, s.Type)
+		found = true
+		if s.Kind == "resource" && !s.Abstract {
+			d.types = append(d.types, s.Type)
+		}
 		for _, e := range s.Snapshot.Element {
-			codes := []string{}
+			definition := elementDefinition{content: strings.TrimPrefix(e.ContentReference, "#"), mandatory: e.Min > 0, summary: e.IsSummary}
 			for _, t := range e.Type {
-				codes = append(codes, t.Code)
+				code := t.Code
+				if code == "http://hl7.org/fhirpath/System.String" { // of an id
+					code = "string"
+				}
+				definition.types = append(definition.types, code)
 			}
-			d.elements[e.Path] = codes
+			d.elements[e.Path] = definition
 		}
 	}
 	slices.Sort(d.types)
-	if len(d.types) == 0 {
-		return errors.New("no resource type of FHIR " + fhirVersion)
+	if !found {
+		return errors.New("no type of FHIR " + fhirVersion)
 	}
 	return nil
 }
@@ -135,14 +172,18 @@ func (d *definitions) readParameters(text []byte) error {
 	if err != nil {
 		return err
 	}
-	d.parameters = map[string]map[string]searchParameter{}
+	d.parameters, d.byURL = map[string]map[string]searchParameter{}, map[string]searchParameter{}
 	for _, p := range parameters {
 		if p.Version != fhirVersion {
 			continue
 		}
+		d.byURL[p.URL] = p
 		for _, typ := range p.Base {
-			if _, known := slices.BinarySearch(d.types, typ); !known {
-				continue // what every resource has, and a package's own types
+			if typ == "DomainResource" {
+				typ = everyType
+			}
+			if _, known := slices.BinarySearch(d.types, typ); !known && typ != everyType {
+				continue // a package's own types
 			}
 			if d.parameters[typ] == nil {
 				d.parameters[typ] = map[string]searchParameter{}

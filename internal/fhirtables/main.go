@@ -21,7 +21,7 @@ import (
 //go:generate go run . -definitions $FHIR_DEFINITIONS -root ../..
 
 func main() {
-	directory := flag.String("definitions", "", "directory of HL7's files: profiles-resources.json, search-parameters.json, compartmentdefinition-patient.json")
+	directory := flag.String("definitions", "", "directory of HL7's files: profiles-types.json, profiles-resources.json, search-parameters.json, compartmentdefinition-patient.json")
 	root := flag.String("root", ".", "root of the repository")
 	flag.Parse()
 	if err := run(*directory, *root); err != nil {

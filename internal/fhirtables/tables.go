@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
 	"maps"
@@ -14,7 +15,8 @@ func (d *definitions) files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for name, table := range map[string]func() (string, error){
 		"smart/fhir_definition.go":                            d.typeTable,
-		"internal/local/healthlake/search_definition.go":      d.searchTable,
+		"internal/local/fhirsearch/definition.go":             d.searchTable,
+		"internal/local/fhirsearch/subset_definition.go":      d.subsetTable,
 		"internal/local/healthlake/compartment_definition.go": d.compartmentTable,
 	} {
 		body, err := table()
@@ -65,35 +67,6 @@ func (d *definitions) typeTable() (string, error) {
 	return text.String(), nil
 }
 
-func (d *definitions) searchTable() (string, error) {
-	var text bytes.Buffer
-	text.WriteString("package healthlake\n\n" +
-		"// searchDefinition says, for each resource type, which search parameters compare a\n" +
-		"// token (name=elements) or a reference (name>elements, or name>Type:elements where\n" +
-		"// only references to that type count). Parameters of other kinds, and those that\n" +
-		"// compare under a condition, are left out.\n" +
-		"var searchDefinition = map[string]string{\n")
-	for _, typ := range d.types {
-		var words []string
-		for _, name := range slices.Sorted(maps.Keys(d.parameters[typ])) {
-			s, ok := d.searched(typ, d.parameters[typ][name])
-			if !ok {
-				continue
-			}
-			word := name + map[string]string{"token": "=", "reference": ">"}[s.kind]
-			if s.target != "" {
-				word += s.target + ":"
-			}
-			words = append(words, word+strings.Join(s.paths, ","))
-		}
-		if len(words) > 0 {
-			fmt.Fprintf(&text, "\t%q: %q,\n", typ, strings.Join(words, " "))
-		}
-	}
-	text.WriteString("}\n")
-	return text.String(), nil
-}
-
 func (d *definitions) compartmentTable() (string, error) {
 	var text bytes.Buffer
 	text.WriteString("package healthlake\n\n" +
@@ -104,8 +77,15 @@ func (d *definitions) compartmentTable() (string, error) {
 	for _, typ := range slices.Sorted(maps.Keys(d.compartment)) {
 		for _, name := range d.compartment[typ] {
 			p, known := d.parameters[typ][name]
-			if s, ok := d.searched(typ, p); !known || !ok || s.kind != "reference" {
-				return "", fmt.Errorf("the compartment of %s: %q is not a reference that a list of elements can say", typ, name)
+			if !known || p.Type != "reference" {
+				return "", fmt.Errorf("the compartment of %s: %q is no search parameter that compares references", typ, name)
+			}
+			_, leftOut, err := d.line(typ, p)
+			if err == nil && len(leftOut) > 0 {
+				err = errors.New("leaves out " + strings.Join(leftOut, ", "))
+			}
+			if err != nil {
+				return "", fmt.Errorf("the compartment of %s: %q: %w", typ, name, err)
 			}
 		}
 		fmt.Fprintf(&text, "\t%q: %q,\n", typ, strings.Join(d.compartment[typ], " "))

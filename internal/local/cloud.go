@@ -332,6 +332,7 @@ func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*hea
 		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
 		Data:         data,
 		FHIRURL:      options.FHIRURL,
+		AlsoAt:       c.alsoAt(),
 		Keys:         c.keys,
 		Permit:       roles{c.graph}.permit,
 		Lenient:      options.LenientHealthLake,
@@ -345,6 +346,14 @@ func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*hea
 		c.decisions = lastOf(append(c.decisions, made))
 	}
 	return datastore, nil
+}
+
+// alsoAt is the front door's base URL, which apps write into searches.
+func (c *Cloud) alsoAt() []string {
+	if c.FHIRBase == c.Datastore {
+		return nil
+	}
+	return []string{c.FHIRBase}
 }
 
 // addresses put the cloud's addresses in the place of AWS's names.

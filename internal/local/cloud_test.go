@@ -293,7 +293,7 @@ func TestAReadOnlyClientReadsAndNothingElse(t *testing.T) {
 		{"does not read patients", "GET", "Patient/patient-001", readOnly, 403},
 		{"does not create", "POST", "Observation", readOnly, 403},
 		{"does not delete", "DELETE", "Observation/patient-001-observation-1", readOnly, 403},
-		{"is told of an unknown parameter", "GET", "Observation?date=2024", readOnly, 400},
+		{"is told of an unknown parameter", "GET", "Observation?birthdate=2024", readOnly, 400},
 		{"is told of another type's parameter", "GET", "Observation?vaccine-code=140", readOnly, 400},
 		{"does not find what is not there", "GET", "Observation/none", readOnly, 404},
 		{"a writer does not read", "GET", "Observation/patient-001-observation-1", writer, 403},

@@ -29,6 +29,10 @@ func (d *Datastore) authorized(i interaction) http.HandlerFunc {
 			fail(w, unknownType(typ))
 			return
 		}
+		if err := present(w, r.URL.Query()); err != nil {
+			fail(w, err)
+			return
+		}
 		i.serve(d.resources, w, r, g)
 	})
 }
@@ -116,6 +120,9 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 	g := grant{
 		typ:           typ,
 		patient:       answer.AuthPayload.Patient,
+		text:          answer.AuthPayload.Scope,
+		asked:         i,
+		dialect:       d.config.dialect(),
 		user:          strings.TrimPrefix(answer.AuthPayload.FHIRUser, d.config.Endpoint),
 		fineGrained:   d.config.FineGrained,
 		lookUpPatient: rememberingPatients(ctx, d.resources),
@@ -123,7 +130,7 @@ func (d *Datastore) admit(ctx context.Context, answer validator.Answer, i intera
 	if i.operation == "CreateResource" {
 		g.toSearch = func() (grant, error) { return d.admit(ctx, answer, searching, typ) }
 	}
-	if err := g.take(answer.AuthPayload.Scope, i, d.config.Endpoint); err != nil {
+	if err := g.take(); err != nil {
 		return grant{}, err
 	}
 	if err := d.authorize(answer.IAMRoleARN, "healthlake:"+i.operation, d.config.ARN); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -17,17 +18,33 @@ import (
 // another's record here.
 
 // compartmentElements are the elements by resource type, sorted.
-var compartmentElements = sync.OnceValue(func() map[string][]string {
-	elements := map[string][]string{}
+var compartmentElements = sync.OnceValue(func() map[string][]fhirsearch.Path {
+	elements := map[string][]fhirsearch.Path{}
 	for typ, names := range compartmentDefinition {
 		for name := range strings.FieldsSeq(names) {
-			elements[typ] = append(elements[typ], searchParameters()[typ][name].paths...)
+			elements[typ] = append(elements[typ], comparedElements(typ, name)...)
 		}
-		slices.Sort(elements[typ])
-		elements[typ] = slices.Compact(elements[typ])
+		elements[typ] = inOrder(elements[typ])
 	}
 	return elements
 })
+
+// comparedElements are the elements that a search parameter compares. The parameters of
+// the compartment are all compared (TestEveryParameterOfTheCompartmentIsCompared).
+func comparedElements(typ, name string) []fhirsearch.Path {
+	p, err := fhirsearch.Find(typ, name)
+	if err != nil {
+		return nil
+	}
+	return p.Paths()
+}
+
+func inOrder(paths []fhirsearch.Path) []fhirsearch.Path {
+	slices.SortFunc(paths, func(a, b fhirsearch.Path) int { return strings.Compare(a.String(), b.String()) })
+	return slices.CompactFunc(paths, samePath)
+}
+
+func samePath(a, b fhirsearch.Path) bool { return a.String() == b.String() }
 
 // inCompartments reports whether resources of a type are in patients' compartments.
 func inCompartments(typ string) bool {
@@ -49,7 +66,7 @@ func (r resource) parties() []party {
 	}
 	var found []party
 	for _, path := range compartmentElements()[r.typ()] {
-		for _, value := range r.at(path) {
+		for _, value := range path.Values(r) {
 			object, isObject := value.(map[string]any)
 			if !isObject || object["reference"] != nil || object["identifier"] != nil || object["type"] != nil {
 				found = append(found, partyOf(object))

@@ -19,10 +19,10 @@ const noneExistHeader = "If-None-Exist"
 // HealthLake's guide has no conditional create. It is served where the reading that is
 // better for apps is asked for, and refused otherwise. Its caller holds m.conditional.
 func (m *memory) noneExist(header http.Header, typ string, g grant) (string, error) {
-	if !m.lenient {
+	if !m.dialect.Lenient {
 		return "", &refusal{http.StatusBadRequest, "not-supported", noneExistHeader + ": HealthLake's guide does not document conditional creates; search first, or use an idempotency key (" + idempotencyHeader + ")"}
 	}
-	criteria, err := m.readCriteria(header.Values(noneExistHeader), typ)
+	asked, err := m.readCriteria(header.Values(noneExistHeader), typ)
 	if err != nil {
 		return "", err
 	}
@@ -32,7 +32,7 @@ func (m *memory) noneExist(header http.Header, typ string, g grant) (string, err
 	}
 	reach.lookUpPatient = g.lookUpPatient
 	matches := slices.DeleteFunc(m.current(typ, 0), func(found listed) bool {
-		return !reach.allows(found.resource) || !found.resource.matchesAll(criteria)
+		return !reach.allows(found.resource) || !asked.matches(found.resource)
 	})
 	switch len(matches) {
 	case 0:
@@ -46,23 +46,18 @@ func (m *memory) noneExist(header http.Header, typ string, g grant) (string, err
 
 // readCriteria reads a search that finds resources by what they are: no paging, no order,
 // no other form of the answer.
-func (m *memory) readCriteria(values []string, typ string) (url.Values, error) {
+func (m *memory) readCriteria(values []string, typ string) (searchRequest, error) {
 	if len(values) != 1 {
-		return nil, badParameter(noneExistHeader, "must be given once")
+		return searchRequest{}, badParameter(noneExistHeader, "must be given once")
 	}
 	form, err := url.ParseQuery(strings.TrimPrefix(values[0], "?"))
 	if err != nil || len(form) == 0 {
-		return nil, badParameter(noneExistHeader, "must be search parameters, such as identifier=http://example.org/ids|1")
+		return searchRequest{}, badParameter(noneExistHeader, "must be search parameters, such as identifier=http://example.org/ids|1")
 	}
 	for _, name := range slices.Sorted(maps.Keys(form)) {
 		if name == "page" || strings.HasPrefix(name, "_") && name != "_id" || slices.Contains(form[name], "") {
-			return nil, badParameter(noneExistHeader, "must be search parameters with values, and none that shape the answer; remove "+name)
+			return searchRequest{}, badParameter(noneExistHeader, "must be search parameters with values, and none that shape the answer; remove "+name)
 		}
 	}
-	asked, err := m.pages.parse(typ, form, searchable(typ))
-	if err != nil {
-		return nil, err
-	}
-	asked.makeRelative(m.endpoint)
-	return asked.criteria, nil
+	return m.readSearch(typ, form)
 }

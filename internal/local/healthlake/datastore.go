@@ -17,6 +17,13 @@
 // what is in nobody else's and cannot be. This is what SMART on FHIR says; how HealthLake
 // itself draws these lines beyond its documentation is unverified on AWS.
 //
+// A search compares resources as package fhirsearch does, and so does the filter of a
+// scope: by the parameters that HL7 defines for the type, as far as AWS documents that
+// HealthLake does (docs/reference/local-search.md lists them all). Whatever else a search
+// asks for is refused by its name. What _include and _revinclude bring is held against the
+// scopes of its own type, as if it had been searched for; _elements and _summary cut what
+// the grant reaches.
+//
 // Updates and deletions honour If-Match and If-None-Match. Every other header that would
 // change what a write means is refused. Which of them HealthLake honours is unverified
 // on AWS.
@@ -30,10 +37,10 @@
 // references, operations, another Bundle and, unless Lenient, searches.
 //
 // What it is not: a HealthLake. It leaves out validation against profiles (a few
-// required elements are looked at), search parameters that compare more than tokens and
-// references (refused, never ignored, also as the filter of a scope), patches (authorized, then refused),
-// transactions with a FHIR server behind, operations such as $everything and $export,
-// history of a type, conditional updates and deletions, FHIR requests that are signed instead of carrying a token, and all quotas
+// required elements are looked at), chained search parameters and _has (refused), patches
+// (authorized, then refused), transactions with a FHIR server behind, operations such as
+// $everything and $export, history of a type, conditional updates and deletions, FHIR
+// requests that are signed instead of carrying a token, and all quotas
 // but that of the discovery document. Data in memory is gone with the process. How a denial
 // of the validator is told to the client, which AWS does not document, it answers as OAuth
 // 2.0 (RFC 6750) says.
@@ -56,6 +63,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
@@ -101,10 +109,16 @@ type Config struct {
 	// do an action on a datastore. Both are required.
 	Keys   *sigv4.Keyring
 	Permit func(principal, action, datastoreARN string) error
+	// AlsoAt are other base URLs, with a slash at their end, by which a search may name the
+	// datastore's resources: the front door's.
+	AlsoAt []string
+
 	// Lenient serves the discovery document to anybody and as often as they like, and the
 	// capability statement for a bearer token too; asks for a token with 401, as RFC 6750
 	// says; lets browsers of every origin in (CORS); asks for the rights of a Bundle's
-	// entries alone; and serves conditional creates, and searches within a Bundle.
+	// entries alone; serves conditional creates, and searches within a Bundle; and searches as
+	// FHIR says where AWS says that HealthLake does not: _summary=count, _count=0 and above
+	// 100, _total=estimate, the prefix ap, and strings without regard to case.
 	Lenient bool
 }
 
@@ -173,15 +187,20 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 	if config.Keys == nil || config.Permit == nil {
 		return nil, errors.New("configuration: Keys and Permit: missing; set both, to know who signed a request")
 	}
-	pages, err := newPages()
+	pages, err := newPages(config.Lenient)
 	if err != nil {
 		return nil, err
 	}
 	d := &Datastore{config: config, base: endpoint.Path, validator: validator, authorize: authorize, mux: http.NewServeMux()}
 	if config.FHIRURL == "" {
-		d.resources = newMemory(config.Endpoint, pages, config.Data, config.Lenient)
-	} else if d.resources, err = newUpstream(config.Endpoint, pages, config.FHIRURL); err != nil {
-		return nil, err
+		d.resources = newMemory(config.Endpoint, pages, config.Data, config.dialect())
+	} else {
+		behind, err := newUpstream(config.Endpoint, pages, config.FHIRURL)
+		if err != nil {
+			return nil, err
+		}
+		behind.bases = config.dialect().Bases
+		d.resources = behind
 	}
 	d.mux.HandleFunc("GET "+d.base+".well-known/smart-configuration", d.discoverable())
 	d.mux.HandleFunc("GET "+d.base+"metadata", d.described())
@@ -201,6 +220,11 @@ func New(config Config, validator Validator, authorize Authorizer) (*Datastore, 
 		refuse(w, http.StatusNotFound, "not-found", "the local cloud serves nothing here")
 	})
 	return d, nil
+}
+
+// dialect is how searches and the filters of scopes are read.
+func (c Config) dialect() fhirsearch.Dialect {
+	return fhirsearch.Dialect{Bases: append([]string{c.Endpoint}, c.AlsoAt...), Lenient: c.Lenient}
 }
 
 // ServeHTTP implements http.Handler.

@@ -309,9 +309,9 @@ func TestAFilterThatCannotBeEvaluatedIsRefused(t *testing.T) {
 	both(t, nil, func(t *testing.T, s store) {
 		s.twoPatients(t)
 		for scope, want := range map[string]string{
-			"system/Observation.rs?date=2024":                                 `the scope "system/Observation.rs?date=2024": the local cloud cannot filter by date; of Observation it knows _id, based-on, category, code, `,
-			"system/Observation.rs?category=laboratory&date=2024":             `the scope "system/Observation.rs?category=laboratory&date=2024": the local cloud cannot filter by date; `,
-			"system/Observation.rs?code=x system/Observation.rs?value-date=1": `the scope "system/Observation.rs?value-date=1": the local cloud cannot filter by value-date; `,
+			"system/Observation.rs?date=soon":                                 `the scope "system/Observation.rs?date=soon": the local cloud cannot filter by it: date: "soon": unknown prefix; `,
+			"system/Observation.rs?category=laboratory&value-quantity=x":      `the scope "system/Observation.rs?category=laboratory&value-quantity=x": the local cloud cannot filter by it: value-quantity: "x": must be a number `,
+			"system/Observation.rs?code=x system/Observation.rs?value-date=1": `the scope "system/Observation.rs?value-date=1": the local cloud cannot filter by it: value-date: "1": must be a date `,
 			"system/Observation.rs?category:not=laboratory":                   `the validator's answer: "system/Observation.rs?category:not=laboratory": filter not accepted: `,
 			"system/Observation.rs?_count=1":                                  `the validator's answer: "system/Observation.rs?_count=1": filter not accepted: `,
 		} {
@@ -325,7 +325,7 @@ func TestAFilterThatCannotBeEvaluatedIsRefused(t *testing.T) {
 				}
 			}
 		}
-		for _, beside := range []string{"system/Observation.rs system/Observation.rs?date=2024", "system/Observation.rs?category=vital-signs system/Patient.rs?birthdate=2000"} {
+		for _, beside := range []string{"system/Observation.rs system/Observation.rs?date=soon", "system/Observation.rs?date=soon system/Observation.rs", "system/Observation.rs?category=vital-signs system/Patient.rs?birthdate=2000"} {
 			if got := s.send("GET", "Observation/a-vital", holder{Scope: beside}, ""); got.status != 200 {
 				t.Errorf("%s: got %d: %s", beside, got.status, got.text)
 			}

@@ -3,9 +3,10 @@ package healthlake
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 )
 
 // Decision tells of one question to the validator and what became of it. It holds
@@ -30,19 +31,28 @@ type reporter struct {
 	http.ResponseWriter
 	decision Decision
 	tell     func(Decision)
+	indent   bool // writes the answer for people
 }
 
 func (d *Datastore) reporting(w http.ResponseWriter, r *http.Request, decision Decision) *reporter {
 	decision.Method, decision.Type = r.Method, r.PathValue("type")
 	decision.Path = strings.TrimPrefix(r.URL.Path, d.base)
 	decision.Query = r.URL.Query()
-	known := searchable(decision.Type)
 	for name := range decision.Query {
-		if !slices.Contains(known, name) {
+		if !searchedBy(decision.Type, name) {
 			delete(decision.Query, name)
 		}
 	}
-	return &reporter{w, decision, d.OnDecision}
+	return &reporter{ResponseWriter: w, decision: decision, tell: d.OnDecision}
+}
+
+// searchedBy reports whether resources of a type are searched by a parameter.
+func searchedBy(typ, name string) bool {
+	key, err := fhirsearch.ParseKey(name)
+	if err == nil {
+		_, err = fhirsearch.Find(typ, key.Name)
+	}
+	return err == nil
 }
 
 func (r *reporter) WriteHeader(status int) {

@@ -52,16 +52,20 @@ func (d *Datastore) described() http.HandlerFunc {
 	}
 }
 
-func (d *Datastore) serveCapabilities(w http.ResponseWriter, _ *http.Request) {
+func (d *Datastore) serveCapabilities(w http.ResponseWriter, r *http.Request) {
+	if err := present(w, r.URL.Query()); err != nil {
+		fail(w, err)
+		return
+	}
 	interactions := []any{}
 	for _, code := range []string{"read", "vread", "history-instance", "search-type", "create", "update", "delete"} {
 		interactions = append(interactions, map[string]any{"code": code})
 	}
 	var types []any
 	for _, typ := range smart.ResourceTypes() {
-		types = append(types, map[string]any{
-			"type": typ, "interaction": interactions, "versioning": "versioned-update", "updateCreate": true, "searchParam": describeSearch(typ),
-		})
+		described := map[string]any{"type": typ, "interaction": interactions, "versioning": "versioned-update", "updateCreate": true}
+		d.describe(typ, described)
+		types = append(types, described)
 	}
 	respond(w, http.StatusOK, resource{
 		"resourceType":   "CapabilityStatement",
@@ -74,22 +78,6 @@ func (d *Datastore) serveCapabilities(w http.ResponseWriter, _ *http.Request) {
 			"mode": "server", "security": map[string]any{"cors": d.config.Lenient, "description": "SMART on FHIR"}, "resource": types,
 		}},
 	})
-}
-
-// describeSearch is the search parameters of a type. AWS's guide sends its readers to the
-// capability statement for them
-// (https://docs.aws.amazon.com/healthlake/latest/devguide/using-search-healthlake.html), and
-// so do SMART apps that search for a patient's data.
-func describeSearch(typ string) []any {
-	var described []any
-	for _, name := range searchable(typ) {
-		kind := "token"
-		if searchParameters()[typ][name].reference {
-			kind = "reference"
-		}
-		described = append(described, map[string]any{"name": name, "type": kind})
-	}
-	return described
 }
 
 // discoveryQuota is how many requests for the discovery document HealthLake serves

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -18,43 +19,65 @@ type grant struct {
 	fineGrained   bool           // whether user/ scopes are held against the user
 	lookUpPatient func(id string) (resource, bool)
 	toSearch      func() (grant, error) // of a create: what the token lets its holder find of the type
+
+	// What the scopes were taken from, to take those for another type.
+	text    string
+	asked   interaction
+	dialect fhirsearch.Dialect
 }
 
-// grantedScope is a scope with its filter in the form in which resources are compared.
+// grantedScope is a scope with its filter as resources are compared with it.
 type grantedScope struct {
 	smart.Scope
-	filter []smart.Parameter
+	filter []fhirsearch.Criterion
+	err    error // why they cannot be
 }
 
-// granted takes a scope at a datastore, whose own absolute URLs stand for the relative
-// ones of its resources.
-func granted(scope smart.Scope, endpoint string) grantedScope {
-	filter := scope.Query()
-	for i := range filter {
-		filter[i].Value = relativeAlternatives(filter[i].Value, endpoint)
+// granted takes a scope. Its filter is compared as the parameters of a search are.
+func granted(scope smart.Scope, dialect fhirsearch.Dialect) grantedScope {
+	g := grantedScope{Scope: scope}
+	for _, parameter := range scope.Query() {
+		criterion, err := dialect.Parse(scope.Type(), parameter.Name, parameter.Value)
+		if err != nil {
+			g.err = err
+		}
+		g.filter = append(g.filter, criterion)
 	}
-	return grantedScope{scope, filter}
+	return g
 }
 
 // take keeps the scopes that cover an interaction with the grant's type. It fails where
 // one cannot be read or compared with, and where none is left.
-func (g *grant) take(scopes string, i interaction, endpoint string) error {
-	for text := range strings.SplitSeq(scopes, " ") {
+func (g *grant) take() error {
+	if err := g.keep(); err != nil {
+		return err
+	}
+	if len(g.scopes) == 0 {
+		return &refusal{http.StatusForbidden, "forbidden", fmt.Sprintf("no scope of the token covers %s on %s", g.asked.operation, g.typ)}
+	}
+	return nil
+}
+
+// on is the grant of the same request on another type, as if it had asked for that. It may
+// have no scopes.
+func (g grant) on(typ string) (grant, error) {
+	g.typ, g.scopes = typ, nil
+	err := g.keep()
+	return g, err
+}
+
+// keep does so where none may be left.
+func (g *grant) keep() error {
+	for text := range strings.SplitSeq(g.text, " ") {
 		scope, err := smart.ParseScope(text)
 		if err != nil {
 			return badAnswer(err.Error())
 		}
-		if scope.Permissions().Contains(i.permission) && g.counts(scope, g.typ) {
-			g.scopes = append(g.scopes, granted(scope, endpoint))
+		if scope.Permissions().Contains(g.asked.permission) && g.counts(scope, g.typ) {
+			g.scopes = append(g.scopes, granted(scope, g.dialect))
 		}
 	}
-	if err := g.checkFilters(g.typ); err != nil {
-		return err
-	}
-	if len(g.scopes) == 0 {
-		return &refusal{http.StatusForbidden, "forbidden", fmt.Sprintf("no scope of the token covers %s on %s", i.operation, g.typ)}
-	}
-	return nil
+	return g.checkFilters(g.typ)
 }
 
 // counts reports whether a scope may reach any resource of a type at all. The
@@ -85,11 +108,8 @@ func (g grant) checkFilters(typ string) error {
 		return nil
 	}
 	for _, scope := range g.scopes {
-		for _, parameter := range scope.filter {
-			if known := searchable(scope.Type()); !slices.Contains(known, parameter.Name) {
-				return &refusal{http.StatusNotImplemented, "not-supported", fmt.Sprintf("the scope %q: the local cloud cannot filter by %s; of %s it knows %s",
-					scope, parameter.Name, scope.Type(), strings.Join(known, ", "))}
-			}
+		if scope.err != nil {
+			return &refusal{http.StatusNotImplemented, "not-supported", fmt.Sprintf("the scope %q: the local cloud cannot filter by it: %v", scope, scope.err)}
 		}
 	}
 	return nil
@@ -125,11 +145,11 @@ func (g grant) allowsWriting(r resource) bool {
 // covers reports whether a scope reaches a resource, by a rule, and its filter matches.
 func (g grant) covers(r resource, reaches func(grantedScope) bool) bool {
 	return r.typ() == g.typ && slices.ContainsFunc(g.scopes, func(scope grantedScope) bool {
-		if !reaches(scope) {
+		if scope.err != nil || !reaches(scope) {
 			return false
 		}
-		for _, parameter := range scope.filter {
-			if !r.matches(parameter.Name, parameter.Value) {
+		for _, criterion := range scope.filter {
+			if !criterion.Matches(r) {
 				return false
 			}
 		}

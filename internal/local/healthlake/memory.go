@@ -7,13 +7,15 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 )
 
 // memory is the repository of a process's lifetime.
 type memory struct {
 	endpoint string
 	pages    pages
-	lenient  bool // whether conditional creates are served
+	dialect  fhirsearch.Dialect // how searches are read
 
 	conditional sync.Mutex // held before mu by writes that depend on a search
 
@@ -38,11 +40,11 @@ type version struct {
 	resource resource // nil: deleted
 }
 
-func newMemory(endpoint string, pages pages, data *Data, lenient bool) *memory {
+func newMemory(endpoint string, pages pages, data *Data, dialect fhirsearch.Dialect) *memory {
 	m := &memory{
 		endpoint: endpoint,
 		pages:    pages,
-		lenient:  lenient,
+		dialect:  dialect,
 		records:  map[string]*record{},
 		ofType:   map[string][]*record{},
 		created:  map[string]string{},
@@ -100,7 +102,7 @@ func (m *memory) transaction(do func(within *memory) error) error {
 	defer m.conditional.Unlock()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	within := newMemory(m.endpoint, m.pages, nil, m.lenient)
+	within := newMemory(m.endpoint, m.pages, nil, m.dialect)
 	within.records, within.created = maps.Clone(m.records), maps.Clone(m.created)
 	for typ, records := range m.ofType {
 		within.ofType[typ] = slices.Clone(records)

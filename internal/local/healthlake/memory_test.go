@@ -1,9 +1,13 @@
 package healthlake
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
+)
 
 func TestAVersionIsMadeOnTheOneBeforeAndOnNoOther(t *testing.T) {
-	m := newMemory("https://127.0.0.1/", pages{}, nil, false)
+	m := newMemory("https://127.0.0.1/", pages{}, nil, fhirsearch.Dialect{})
 	r := resource{"resourceType": "Patient", "id": "a"}
 	for _, step := range []struct {
 		after int

@@ -44,5 +44,9 @@ func refuse(w http.ResponseWriter, status int, code, diagnostics string) {
 func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/fhir+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client went away: nobody to tell
+	encoder := json.NewEncoder(w)
+	if r, ok := w.(*reporter); ok && r.indent {
+		encoder.SetIndent("", "  ")
+	}
+	_ = encoder.Encode(body) // the client went away: nobody to tell
 }

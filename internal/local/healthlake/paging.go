@@ -7,23 +7,27 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 )
 
 // page is where a listing goes on. It says what is listed and never what may be
 // seen: the grant of the request that brings it back is applied anew.
 type page struct {
-	Criteria string `json:"criteria,omitempty"` // the parameters, as a query
-	After    int    `json:"after"`              // what the page before ended with
-	Upstream string `json:"upstream,omitempty"` // the next page's URL at the FHIR server behind
+	Criteria string               `json:"criteria,omitempty"` // the parameters, as a query
+	After    int                  `json:"after"`              // what the page before ended with
+	Keys     []fhirsearch.SortKey `json:"keys,omitempty"`     // what that is sorted by
+	Upstream string               `json:"upstream,omitempty"` // the next page's URL at the FHIR server behind
 }
 
 // pages makes opaque page tokens, which nobody else can make or read. They end with
 // the process.
 type pages struct {
-	aead cipher.AEAD
+	aead    cipher.AEAD
+	lenient bool // takes what AWS says that HealthLake does not
 }
 
-func newPages() (pages, error) {
+func newPages(lenient bool) (pages, error) {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	block, err := aes.NewCipher(key)
@@ -31,7 +35,7 @@ func newPages() (pages, error) {
 		return pages{}, err
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return pages{aead}, err
+	return pages{aead, lenient}, err
 }
 
 // seal makes the token of a page in a listing, such as "Observation".

@@ -20,6 +20,7 @@ import (
 // not held against the grant.
 type upstream struct {
 	endpoint string
+	bases    []string // the datastore's own URLs
 	pages    pages
 	base     *url.URL // with a slash at its end
 	client   *http.Client

@@ -307,8 +307,8 @@ func TestAParameterThatReachesOtherTypesIsNotPassedOn(t *testing.T) {
 	for query, want := range map[string]int{
 		"_include=Observation:subject": 400, "_revinclude:iterate=Provenance:target": 400, "_has:Observation:patient:code=1": 400,
 		"subject.name=x": 400, "subject:Patient.name=x": 400, "_sort=subject.name": 400, "_filter=a": 400, "_contained=both": 400,
-		"_format=xml": 400, "_elements=id": 400, "_summary=true": 400,
-		"date=ge2024": 200, "code:not=x": 200, "_lastUpdated=ge2024": 200, "_sort=-date": 200, "_profile:below=http://example.org/a.b": 200,
+		"_format=xml": 406, "_elements=id": 400, "_summary=true": 400,
+		"_format=json": 200, "_pretty=true": 200, "date=ge2024": 200, "code:not=x": 200, "_lastUpdated=ge2024": 200, "_sort=-date": 200, "_profile:below=http://example.org/a.b": 200,
 	} {
 		before := len(*asked)
 		got := s.send("GET", "Observation?"+query, system, "")

@@ -26,6 +26,9 @@ func (u *upstream) history(w http.ResponseWriter, r *http.Request, g grant) {
 func (u *upstream) search(w http.ResponseWriter, r *http.Request, g grant) {
 	typ := r.PathValue("type")
 	form, err := readForm(r)
+	if err == nil {
+		err = present(w, form)
+	}
 	var asked listingRequest
 	if err == nil {
 		asked, err = u.pages.parse(typ, form, nil)
@@ -37,7 +40,7 @@ func (u *upstream) search(w http.ResponseWriter, r *http.Request, g grant) {
 		fail(w, err)
 		return
 	}
-	asked.makeRelative(u.endpoint)
+	asked.makeRelative(u.bases)
 	if asked.upstream == "" && g.onlyPatient() {
 		if name, value := patientCriterion(typ, g.patient); name != "" {
 			asked.criteria.Add(name, value)
@@ -70,8 +73,7 @@ func patientCriterion(typ, patient string) (name, value string) {
 		return "_id", patient
 	}
 	for name := range strings.FieldsSeq(compartmentDefinition[typ]) {
-		paths := slices.Sorted(slices.Values(searchParameters()[typ][name].paths))
-		if slices.Equal(paths, compartmentElements()[typ]) {
+		if slices.EqualFunc(inOrder(comparedElements(typ, name)), compartmentElements()[typ], samePath) {
 			return name, "Patient/" + patient
 		}
 	}

@@ -18,6 +18,9 @@ func (r resource) text(member string) string {
 func (r resource) typ() string { return r.text("resourceType") }
 func (r resource) id() string  { return r.text("id") }
 
+// name is the relative reference to a resource: "Patient/1".
+func (r resource) name() string { return r.typ() + "/" + r.id() }
+
 // validID reports whether a text has the form of an id, a patient's or another's.
 func validID(id string) bool { return smart.ValidPatientID(id) }
 
