@@ -56,7 +56,7 @@ func (k *keeper) open(stack declared.Stack) (*state.Cloud, error) {
 			err = fmt.Errorf("--fresh: a local cloud of stack %q runs, whose ids and secrets it would replace; end that one first", stack.Name)
 		} else {
 			fmt.Fprintf(k.notes, "A local cloud of stack %q runs already. This one has other ports, ids and secrets, which end with it.\n", stack.Name)
-			kept, err = state.Throwaway(), nil
+			kept, err = folder.Throwaway()
 		}
 	}
 	return kept, errors.Join(err, folder.Close())

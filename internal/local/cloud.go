@@ -118,7 +118,8 @@ type Cloud struct {
 	// read: CertificateFile, OutputsFile and CredentialsFile. They go with the cloud, but for
 	// the certificate of a cloud whose state is kept.
 	Dir string
-	// CertificateFile, in Dir, holds the certificate that every endpoint shows.
+	// CertificateFile, in Dir, holds the certificate of the authority that issued what every
+	// endpoint shows.
 	CertificateFile string
 	// OutputsFile, in Dir, holds the program's outputs at loopback addresses, secrets
 	// included, in the format of "pulumi stack output --json --show-secrets".

@@ -13,12 +13,12 @@ import (
 )
 
 func TestAPanicOfAHandlerIsLoggedAndAFailedHandshakeIsNot(t *testing.T) {
-	own, err := newCertificate("127.0.0.1")
-	if err != nil {
+	var log lambdamaintest.Log
+	cloud := &Cloud{state: state.Throwaway(), errorLog: newErrorLog(&log)}
+	var err error
+	if cloud.certificate, err = cloud.keptCertificate("127.0.0.1"); err != nil {
 		t.Fatal(err)
 	}
-	var log lambdamaintest.Log
-	cloud := &Cloud{state: state.Throwaway(), certificate: own, errorLog: newErrorLog(&log)}
 	t.Cleanup(func() { _ = cloud.Close() })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -6,11 +6,10 @@ package browser_test
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/x509"
+	"crypto/tls"
 	"encoding/base64"
-	"encoding/pem"
 	"fmt"
-	"os"
+	"net/url"
 	"os/exec"
 	"testing"
 	"time"
@@ -68,16 +67,20 @@ func browser(t *testing.T, cloud *local.Cloud) context.Context {
 // keyHash is how Chromium names the public key of a certificate to trust.
 func keyHash(t *testing.T, cloud *local.Cloud) string {
 	t.Helper()
-	content, err := os.ReadFile(cloud.CertificateFile)
+	page, err := url.Parse(cloud.Page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	block, _ := pem.Decode(content)
-	certificate, err := x509.ParseCertificate(block.Bytes)
+	dialer := tls.Dialer{Config: &tls.Config{RootCAs: cloud.Roots(), MinVersion: tls.VersionTLS12}}
+	connection, err := dialer.DialContext(t.Context(), "tcp", page.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	leaf := connection.(*tls.Conn).ConnectionState().PeerCertificates[0]
+	if err := connection.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(leaf.RawSubjectPublicKeyInfo)
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 

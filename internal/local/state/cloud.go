@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/internal/local/authority"
 )
 
 // CertificateName is the file of the run folder that stays when the cloud ends: apps
@@ -35,6 +37,8 @@ type Cloud struct {
 	lock  io.Closer         // nil for a throwaway
 	files map[string][]byte // of a throwaway
 	run   string            // the run folder of a throwaway
+
+	issuer *authority.Authority // nil for a throwaway that asked for none yet
 }
 
 // savedCloud is what cloud.json holds.
@@ -47,7 +51,7 @@ type savedCloud struct {
 	Ports []int  `json:"ports,omitempty"`
 }
 
-// Throwaway keeps everything in memory.
+// Throwaway keeps everything in memory, a certificate authority too.
 func Throwaway() *Cloud {
 	return &Cloud{saved: savedCloud{Version: version, Key: newKey()}, files: map[string][]byte{}}
 }
@@ -62,6 +66,10 @@ func (f *Folder) Cloud(project, stack string) (*Cloud, error) { return f.cloud(p
 func (f *Folder) Fresh(project, stack string) (*Cloud, error) { return f.cloud(project, stack, true) }
 
 func (f *Folder) cloud(project, stack string, fresh bool) (_ *Cloud, err error) {
+	own, err := f.Authority()
+	if err != nil {
+		return nil, err
+	}
 	dir, err := f.find(project, stack, true)
 	if err != nil {
 		return nil, err
@@ -70,7 +78,7 @@ func (f *Folder) cloud(project, stack string, fresh bool) (_ *Cloud, err error) 
 	if err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	c := &Cloud{dir: dir, lock: lock}
+	c := &Cloud{dir: dir, lock: lock, issuer: own}
 	if fresh {
 		err = dir.clear("lock")
 	}

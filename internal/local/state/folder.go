@@ -10,6 +10,8 @@
 // folder that belongs to another user, that others can enter or that is a symbolic link is
 // an error. Files are written whole or not at all.
 //
+// The user's certificate authority is in it too ([Folder.Authority]); its key is nowhere else.
+//
 // Ids and secrets are not in it: they follow from one random key and the names of the
 // resources ([Cloud.Secret]), so that a client that is added changes no other. [Throwaway]
 // is the same in memory, for runs that leave nothing behind.

@@ -112,7 +112,7 @@ func TestNobodyElseCanReadAnythingOfTheFolder(t *testing.T) {
 		files++
 		return err
 	})
-	if err != nil || files != 7 { // three folders and run; cloud.json, key.pem and lock
+	if err != nil || files != 11 { // five folders; cloud.json, key.pem and lock; authority.pem, certificate.pem and lock
 		t.Errorf("%d entries, %v", files, err)
 	}
 }
@@ -137,6 +137,10 @@ func TestAFolderThatOthersCanEnterOrThatIsALinkIsRefused(t *testing.T) {
 		{"a file that others can read", file, func(path string) error { return os.Chmod(path, 0o644) }, `mode 0644: other users can use it; run chmod 600 '%s'`},
 		{"a link in a file's place", file, byLink, "a symbolic link: must be the file itself"},
 		{"a folder in a file's place", file, byFolder, "must be a file"},
+		{"the authority's folder open to others", ca, func(path string) error { return os.Chmod(path, 0o755) }, "mode 0755: other users can use it"},
+		{"a link in the place of the authority's folder", ca, byLink, "a symbolic link: must be the folder itself"},
+		{"an authority's key that others can read", caKey, func(path string) error { return os.Chmod(path, 0o640) }, "mode 0640: other users can use it"},
+		{"a link in the place of the authority's key", caKey, byLink, "a symbolic link: must be the file itself"},
 		{"a lock that others can take", lockFile, func(path string) error { return os.Chmod(path, 0o666) }, "mode 0666: other users can use it"},
 		{"a link in the lock's place", lockFile, byLink, "a symbolic link: must be the file itself"},
 	} {
@@ -181,6 +185,10 @@ func one(top string) string {
 
 func file(top string) string { return filepath.Join(one(top), "cloud.json") }
 
+func ca(top string) string { return filepath.Join(top, "ca") }
+
+func caKey(top string) string { return filepath.Join(ca(top), "authority.pem") }
+
 func lockFile(top string) string { return filepath.Join(one(top), "lock") }
 
 // byLink puts a link in the place of what it leads to.
@@ -201,7 +209,7 @@ func TestAFolderOfAnotherUserIsRefused(t *testing.T) {
 	top, project := inFolder(t), t.TempDir()
 	_, end := cloud(t, project, "dev")
 	end()
-	for _, path := range []string{top, clouds(top), one(top), file(top)} {
+	for _, path := range []string{top, clouds(top), one(top), file(top), ca(top), caKey(top)} {
 		if err := os.Lchown(path, 65534, 0); err != nil {
 			t.Fatal(err)
 		}
