@@ -38,6 +38,8 @@ type localFlags struct {
 	json    bool
 	quiet   bool
 	ready   readyFile
+
+	inContainer bool
 }
 
 func localCommand() *cobra.Command {
@@ -104,6 +106,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.Lookup("config").Usage += "; function.archive, launchContext.function.archive and frontDoor.function.archive are used instead of a build"
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four if the stack has a front door (default: those of the last run, at first free ones)")
+	flags.BoolVar(&f.inContainer, "listen-in-container", false, "listen on every interface of this container, and answer only requests for --address, where its ports are published; needs --port")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, to get different ones")
 	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server, without credentials, whose resources to serve instead of synthetic ones")
 	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, browsers of every origin (CORS), and searches such as _summary=count")
@@ -133,6 +136,11 @@ func (f *localFlags) check() error {
 	}
 	if err := local.CheckAddress(f.address); err != nil {
 		return fmt.Errorf("--%w", err)
+	}
+	if f.inContainer {
+		if err := local.CheckContainer(f.port); err != nil {
+			return fmt.Errorf("--%w", err)
+		}
 	}
 	for _, name := range f.fail {
 		if err := local.CheckFault(name); err != nil {
@@ -209,7 +217,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 		return nil, err
 	}
 	options := local.Options{
-		Program: program.With(stack.Config), Stack: stack, Address: flags.address, Port: flags.port, State: state,
+		Program: program.With(stack.Config), Stack: stack, Address: flags.address, EveryInterface: flags.inContainer, Port: flags.port, State: state,
 		FHIRURL: flags.fhirURL, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 	}
 	if flags.logs {

@@ -52,6 +52,11 @@ type Options struct {
 	Archive func(component string) (string, error)
 	// Address of the endpoints, a loopback one such as 127.0.0.1, the default, or ::1.
 	Address string
+	// EveryInterface listens on every interface of the container that this process is in, at
+	// Port and the ports after it, which then must be given. The addresses of the endpoints stay
+	// those of Address, where the container's ports are published, and only requests for them
+	// are answered. Start refuses it outside of a container.
+	EveryInterface bool
 	// Port of the first of three endpoints, or of four with a front door, which take
 	// successive ports. 0 takes free ones.
 	Port int
@@ -198,6 +203,11 @@ func lastOf[T any](remembered []T) []T {
 
 // Start runs the program and brings what it declares to life.
 func Start(options Options) (*Cloud, error) {
+	if options.EveryInterface {
+		if err := CheckContainer(options.Port); err != nil {
+			return nil, err
+		}
+	}
 	kept := options.State
 	if kept == nil {
 		kept = state.Throwaway()
@@ -247,7 +257,13 @@ func (c *Cloud) start(options Options) (err error) {
 		return errors.Join(err, closeAll(listeners))
 	}
 	for i, listener := range listeners {
-		c.serve(listener, handlers[i])
+		handler := handlers[i]
+		if options.EveryInterface {
+			if handler, err = only(at.origins[i], handler); err != nil {
+				return errors.Join(err, closeAll(listeners[i:]))
+			}
+		}
+		c.serve(listener, handler)
 	}
 	return errors.Join(c.writeOutputs(at), c.writeCredentials())
 }

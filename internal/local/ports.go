@@ -39,7 +39,7 @@ func (o Options) listen(kept *state.Cloud, names []string) ([]net.Listener, addr
 			former = append(former, 0)
 		}
 		former[i] = int(port) // more than there are names stay: a next cloud may want them again
-		at.origins = append(at.origins, "https://"+listener.Addr().String())
+		at.origins = append(at.origins, "https://"+net.JoinHostPort(o.host(), strconv.Itoa(int(port))))
 		pairs = append(pairs, names[i], at.origins[i])
 	}
 	at.Replacer = strings.NewReplacer(pairs...)
@@ -108,7 +108,7 @@ func successive(first, number int) []int {
 
 func (o Options) open(ports []int) (listeners []net.Listener, err error) {
 	for _, port := range ports {
-		listener, err := net.Listen("tcp", net.JoinHostPort(o.host(), strconv.Itoa(port)))
+		listener, err := net.Listen("tcp", o.bindTo(port))
 		if err != nil {
 			return nil, errors.Join(err, closeAll(listeners))
 		}
