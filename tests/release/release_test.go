@@ -157,6 +157,7 @@ func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
 	want := slices.Concat([]string{"SHA256SUMS", archives[0], archives[1], "front-door.sbom.cdx.json", archives[2], archives[3],
 		"launch-context.sbom.cdx.json",
 		"pulumi-resource-smartlake-" + version + "-linux-amd64.tar.gz", "pulumi-resource-smartlake.sbom.cdx.json",
+		"smartlake-image-" + version + ".tar", "smartlake-image.sbom.cdx.json",
 		"smartlake-" + version + "-linux-amd64.tar.gz", "smartlake.sbom.cdx.json"}, archives[4:], []string{"validator.sbom.cdx.json"})
 	if !slices.Equal(names, want) {
 		t.Fatalf("got  %q\nwant %q", names, want)
@@ -164,6 +165,7 @@ func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
 	assertSums(t, files)
 	assertBinaries(t, files)
 	assertMaterials(t, files)
+	assertImage(t, files["smartlake-image-"+version+".tar"])
 
 	if out, err := release(t, second, again); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -273,6 +275,7 @@ func assertMaterials(t *testing.T, files map[string][]byte) {
 		"launch-context.sbom.cdx.json":            "github.com/aws/aws-lambda-go",
 		"front-door.sbom.cdx.json":                "github.com/aws/aws-sdk-go-v2",
 		"smartlake.sbom.cdx.json":                 "github.com/spf13/cobra",
+		"smartlake-image.sbom.cdx.json":           "github.com/spf13/cobra",
 		"pulumi-resource-smartlake.sbom.cdx.json": "github.com/pulumi/pulumi-go-provider",
 	} {
 		var material struct {

@@ -19,6 +19,7 @@ var released = map[string][]string{
 	"launch-context":            {"launch-context-arm64.zip", "launch-context-x86_64.zip"},
 	"pulumi-resource-smartlake": {"pulumi-resource-smartlake-v1.2.3-linux-amd64.tar.gz", "pulumi-resource-smartlake-v1.2.3-rc.1-windows-arm64.tar.gz"},
 	"smartlake":                 {"smartlake-v1.2.3-darwin-arm64.tar.gz", "smartlake-v1.2.3-rc.1-linux-amd64.tar.gz"},
+	"smartlake-image":           {"smartlake-image-v1.2.3.tar", "smartlake-image-v1.2.3-rc.1.tar"},
 	"validator":                 {"validator-arm64.zip", "validator-x86_64.zip"},
 }
 
@@ -70,13 +71,13 @@ func TestEverythingReleasedIsAttestedWithItsOwnBillOfMaterialsAndNoOther(t *test
 // of a release back to its tag.
 func TestNothingIsSignedOrPublishedButWhatIsOnMainWasTestedAndLetThrough(t *testing.T) {
 	jobs := readWorkflows(t)["release.yml"].Jobs
-	for name, needs := range map[string]string{"check": "", "build": "check", "bills": "build", "publish": "bills"} {
+	for name, needs := range map[string]string{"check": "", "build": "check", "bills": "build", "publish": "bills", "image": "publish"} {
 		if jobs[name].Needs != needs {
 			t.Errorf("%s: needs %q, want %q", name, jobs[name].Needs, needs)
 		}
 	}
-	if len(jobs) != 4 || jobs["build"].Environment != "release" || jobs["build"].If != "" {
-		t.Errorf("want four jobs, of which build waits in the environment release: %+v", jobs)
+	if len(jobs) != 5 || jobs["build"].Environment != "release" || jobs["build"].If != "" {
+		t.Errorf("want five jobs, of which build waits in the environment release: %+v", jobs)
 	}
 	steps := jobs["check"].Steps
 	asked := slices.IndexFunc(steps, func(s step) bool { return s.Run == "build/scripts/on-main" })

@@ -158,6 +158,7 @@ var wanted = map[string]map[string]string{
 	"preview.yml preview":     {"id-token": "write", "pull-requests": "write"},
 	"release.yml bills":       {"id-token": "write", "attestations": "write"},
 	"release.yml build":       {"id-token": "write", "attestations": "write"},
+	"release.yml image":       {"packages": "write", "id-token": "write", "attestations": "write"},
 	"release.yml publish":     {"contents": "write"},
 }
 
