@@ -446,8 +446,13 @@ func (plainTeller) stopped() error { return nil }
 // walk prints each step as it happens, and what is wrong with it.
 func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 	fmt.Fprintln(out)
-	steps, refusals, failed := 0, 0, ""
+	steps, refusals, left, failed := 0, 0, 0, ""
 	err := cloud.Walk(ctx, func(s local.Step) {
+		if s.LeftOut > 0 {
+			left += s.LeftOut
+			fmt.Fprintf(out, "--  left out: %s\n", s.What)
+			return
+		}
 		number := fmt.Sprintf("%2d", s.Number)
 		if s.Number > 0 {
 			steps++
@@ -473,8 +478,22 @@ func walk(ctx context.Context, out io.Writer, cloud *local.Cloud) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(out, "\n%d steps passed, and %d requests were refused as expected.\n", steps, refusals)
+	fmt.Fprintf(out, "\n%d steps passed, and %s refused as expected.%s\n", steps, requestsWere(refusals), leftOut(left))
 	return nil
+}
+
+func requestsWere(refused int) string {
+	if refused == 1 {
+		return "1 request was"
+	}
+	return fmt.Sprintf("%d requests were", refused)
+}
+
+func leftOut(number int) string {
+	if number == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Left out: %d.", number)
 }
 
 func printEndpoints(out io.Writer, cloud *local.Cloud) {
@@ -530,7 +549,7 @@ func commands(cloud *local.Cloud) []string {
 		}
 	}
 	client, ok := cloud.Service()
-	if !ok {
+	if !ok || client.Searchable() == "" {
 		return lines
 	}
 	return append(lines,

@@ -86,3 +86,24 @@ func TestTheStackOfAFileIsCompleted(t *testing.T) {
 		t.Errorf("%v: %q", err, out)
 	}
 }
+
+func TestLocalOnceSaysWhatItLeftOut(t *testing.T) {
+	args := []string{"local", "--once", "--no-users", "--dir", "../..", "--config",
+		`clients=[{"name":"a","kind":"public","scopes":["openid","patient/*.rs"],"callbackUrls":["https://a.example/"]}]`}
+	out, _, err := execute(t, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"\n--  left out: steps 3 to 10 and the refusal of a tampered token: the stack has no client of kind service",
+		"\n2 steps passed, and 1 request was refused as expected. Left out: 9.\n",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the output lacks %q:\n%s", want, out)
+		}
+	}
+	out, _, err = execute(t, append(args, "--json")...)
+	if want := `{"version":1,"event":"leftOut","number":9,"what":"steps 3 to 10 and `; err != nil || !strings.Contains(out, "\n"+want) {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}

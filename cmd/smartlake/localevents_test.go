@@ -14,7 +14,7 @@ const eventsReference = "docs/reference/local-events.md"
 
 // events are all events of --json, each with its type.
 var events = map[string]any{
-	"step": stepEvent{}, "refusal": stepEvent{}, "ready": readyEvent{}, "failed": failedEvent{}, "stopped": stoppedEvent{},
+	"step": stepEvent{}, "refusal": stepEvent{}, "leftOut": leftOutEvent{}, "ready": readyEvent{}, "failed": failedEvent{}, "stopped": stoppedEvent{},
 }
 
 // section is the text of a reference below a heading, without the sections below that.

@@ -35,6 +35,15 @@ type stepEvent struct {
 	Error  string  `json:"error,omitempty"`
 }
 
+// leftOutEvent says which steps and refusals the walk did not take, because the stack has
+// nothing to take them with.
+type leftOutEvent struct {
+	event
+
+	Number int    `json:"number"` // how many
+	What   string `json:"what"`
+}
+
 // readyEvent says where everything serves. It is the content of --ready-file too. Its only
 // secret is the page's address.
 type readyEvent struct {
@@ -94,6 +103,10 @@ func (j jsonTeller) walk(ctx context.Context, cloud *local.Cloud) error {
 	refusals := 0
 	var unwritten error
 	err := cloud.Walk(ctx, func(s local.Step) {
+		if s.LeftOut > 0 {
+			unwritten = errors.Join(unwritten, j.lines.Encode(leftOutEvent{named("leftOut"), s.LeftOut, s.What}))
+			return
+		}
 		line := stepEvent{From: s.From, To: s.To, What: s.What, TookMS: float64(s.Took.Microseconds()) / 1000}
 		if s.Number == 0 {
 			refusals++

@@ -89,6 +89,8 @@ func (c *Cloud) clients(d declaration) ([]cognito.Client, error) {
 			Secret: declared.Text("clientSecret"),
 			Flows:  declared.Texts("allowedOauthFlows"),
 			Scopes: declared.Texts("allowedOauthScopes"),
+
+			CallbackURLs: declared.Texts("callbackUrls"),
 		}
 		if i := slices.IndexFunc(rules, func(rule validator.Client) bool { return rule.ID == client.ID }); i >= 0 {
 			client.FHIRUserTypes, client.Groups = rules[i].FHIRUserTypes, rules[i].Groups
@@ -99,7 +101,7 @@ func (c *Cloud) clients(d declaration) ([]cognito.Client, error) {
 			Secret:         client.Secret,
 			Flows:          client.Flows,
 			Scopes:         client.Scopes,
-			CallbackURLs:   declared.Texts("callbackUrls"),
+			CallbackURLs:   client.CallbackURLs,
 			LogoutURLs:     declared.Texts("logoutUrls"),
 			ReadAttributes: declared.Texts("readAttributes"),
 		}

@@ -29,6 +29,8 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/internal/local/state"
+	"github.com/smartlake/pulumi-smartlake/internal/outputs"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -37,6 +39,7 @@ const (
 	CertificateName = state.CertificateName
 	OutputsName     = "outputs.json"
 	CredentialsName = "credentials.sh"
+	UsersName       = "users.json"
 )
 
 // Options of [Start].
@@ -150,7 +153,8 @@ type Cloud struct {
 	store       *healthlake.Datastore
 	api         *apigateway.API // the front door's; nil for none
 	preloaded   bool
-	lenient     bool // whether HealthLake is
+	lenient     bool       // whether HealthLake is
+	visitors    []app.User // Users, with the passwords of all of them
 
 	mu        sync.Mutex
 	decisions []healthlake.Decision
@@ -164,6 +168,7 @@ type Cloud struct {
 type Client struct {
 	Name, ID, Secret string
 	Flows, Scopes    []string
+	CallbackURLs     []string
 
 	// FHIRUserTypes and Groups of its users, as the validator is told of them.
 	FHIRUserTypes, Groups []string
@@ -185,15 +190,39 @@ func (c Client) SystemScope() string {
 	return strings.Join(scopes, " ")
 }
 
-// Searchable is a resource type that the client may search without a user.
-func (c Client) Searchable() string {
-	for _, text := range c.Scopes {
+// Searchable is a resource type that the client may search without a user, empty if there is
+// none.
+func (c Client) Searchable() string { return searchable(strings.Fields(c.SystemScope())) }
+
+// searchable is a resource type that scopes allow to search: the first that one names, or
+// else Patient for a wildcard. It is empty if there is none.
+func searchable(scopes []string) string {
+	typ := ""
+	for _, text := range scopes {
 		scope, err := smart.ParseScope(text)
-		if err == nil && scope.Context() == smart.System && scope.Type() != smart.AnyType && scope.Permissions().Contains(smart.Search) {
+		if err != nil || !scope.Permissions().Contains(smart.Search) {
+			continue
+		}
+		if scope.Type() != smart.AnyType {
 			return scope.Type()
 		}
+		typ = "Patient"
 	}
-	return "Patient"
+	return typ
+}
+
+// app is the client as the app behind it has it.
+func (c Client) app() outputs.App {
+	kind := outputs.Public
+	switch {
+	case !slices.Contains(c.Flows, "code"):
+		kind = outputs.Service
+	case c.Secret != "":
+		kind = outputs.Confidential
+	}
+	return outputs.App{Name: c.Name, ID: c.ID, Secret: c.Secret, Client: outputs.Client{
+		Kind: kind, Scopes: c.Scopes, CallbackURLs: c.CallbackURLs, FHIRUserTypes: c.FHIRUserTypes, Groups: c.Groups,
+	}}
 }
 
 // lastOf keeps what is remembered bounded.
@@ -265,7 +294,7 @@ func (c *Cloud) start(options Options) (err error) {
 		}
 		c.serve(listener, handler)
 	}
-	return errors.Join(c.writeOutputs(at), c.writeCredentials())
+	return errors.Join(c.writeOutputs(at), c.writeCredentials(), c.writeUsers())
 }
 
 // writeOutputs writes the program's outputs with the addresses that an app can reach.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 var (
@@ -111,8 +112,8 @@ func (a app) launchAs(n int) error {
 	if err != nil {
 		return err
 	}
-	back, err := localtest.SignIn(a.http, entry, userCallback, localtest.User{Name: user, Password: "Correct-horse-1"})
-	var shown *localtest.PageError
+	back, err := hosted.SignIn(a.http, entry, userCallback, hosted.User{Name: user, Password: "Correct-horse-1"})
+	var shown *hosted.PageError
 	if errors.As(err, &shown) && busy(shown.Status, shown.Text) {
 		return errBusy
 	}

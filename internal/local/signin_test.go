@@ -14,6 +14,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 const (
@@ -40,7 +41,7 @@ func (a app) signInAt(entry, username, password string) *url.URL {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	back, err := localtest.SignIn(a.http, request, userCallback, localtest.User{Name: username, Password: password})
+	back, err := hosted.SignIn(a.http, request, userCallback, hosted.User{Name: username, Password: password})
 	if err != nil {
 		a.t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/local/state"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -145,7 +146,7 @@ func TestTheSampleAppReadsThroughTheFrontDoorWhereThereIsOne(t *testing.T) {
 			if !strings.HasPrefix(authorize.String(), strings.TrimSuffix(cloud.TokenEndpoint, "token")+"authorize?") || authorize.Query().Get("aud") != cloud.FHIRBase {
 				t.Errorf("sent to %s", authorize)
 			}
-			back, err := localtest.SignIn(a.http, newRequest(t, http.MethodGet, authorize.String(), nil), cloud.Page, localtest.User{Name: "ann", Password: "Correct-horse-1"})
+			back, err := hosted.SignIn(a.http, newRequest(t, http.MethodGet, authorize.String(), nil), cloud.Page, hosted.User{Name: "ann", Password: "Correct-horse-1"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 )
 
 // User who may sign in.
@@ -72,6 +73,7 @@ func (c *Cloud) usersOf(d declaration, options Options) []cognito.User {
 			shown.Password = user.Password
 		}
 		c.Users = append(c.Users, shown)
+		c.visitors = append(c.visitors, app.User{Name: user.Username, Password: user.Password, Patient: shown.Patient, FHIRUser: shown.FHIRUser, Groups: user.Groups})
 	}
 	return known
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -29,6 +30,10 @@ type Step struct {
 	What   string // what was said, secrets left out
 	Took   time.Duration
 	Err    error // why the step is not what it must be
+
+	// LeftOut is how many steps and refusals the walk does not take in this cloud: What says
+	// which, and why. 0 for a step that was taken.
+	LeftOut int
 }
 
 const (
@@ -44,7 +49,8 @@ const (
 // Walk goes the way of a request as an app would - discovery, token, request,
 // validation, data - and then tries two requests that must be refused. It reports
 // each step, and returns an error if one is not as it must be. The app knows the front
-// door alone, where the stack has one.
+// door alone, where the stack has one. It is a service, if the stack has one. Otherwise a
+// user signs in, as with a browser. It reports the steps for which the stack has neither.
 func (c *Cloud) Walk(ctx context.Context, report func(Step)) error {
 	a, err := app.New(c.FHIRBase, c.client(), appTimeout)
 	if err != nil {
@@ -95,8 +101,10 @@ type walk struct {
 	fhir, server string
 
 	discovery smart.Configuration
-	client    Client
-	token     string
+	name      string // of the client
+	token     string // empty if the stack has no client and user to get one
+	search    string // a resource type that the token may search; empty if there is none
+	found     bool   // whether the search must find something
 }
 
 func (w *walk) tell(s Step) error {
@@ -132,30 +140,85 @@ func (w *walk) discover(ctx context.Context) error {
 
 // obtainToken is steps 3 and 4.
 func (w *walk) obtainToken(ctx context.Context) error {
-	client, ok := w.cloud.Service()
-	if !ok {
-		return errors.New("the stack has no client of kind service: the walk needs one that gets a token without a user")
+	if client, ok := w.cloud.Service(); ok {
+		return w.obtainServiceToken(ctx, client)
 	}
-	w.client = client
+	if visit, ok := w.cloud.visit(); ok {
+		return w.signIn(ctx, visit)
+	}
+	return w.tell(Step{LeftOut: 9, What: "steps 3 to 10 and the refusal of a tampered token: the stack has no client of kind service, " +
+		"and no user of whom a scope counts at a client with callbackUrls"})
+}
+
+func (w *walk) obtainServiceToken(ctx context.Context, client Client) error {
 	endpoint, scope := w.discovery.TokenEndpoint, client.SystemScope()
+	w.name = client.Name
+	w.search = searchable(strings.Fields(scope))
+	w.found = w.cloud.preloaded
 	if err := w.tell(Step{Number: 3, From: "app", To: w.server, What: fmt.Sprintf(
 		"POST %s grant_type=client_credentials scope=%q as client %s", endpoint, scope, client.Name)}); err != nil {
 		return err
 	}
-	answer, err := w.app.RequestToken(ctx, endpoint, outputs.App{Name: client.Name, ID: client.ID, Secret: client.Secret}, scope)
+	answer, err := w.app.RequestToken(ctx, endpoint, client.app(), scope)
+	return w.receive(answer, err, "")
+}
+
+// signIn is steps 3 and 4 where a user has to sign in.
+func (w *walk) signIn(ctx context.Context, visit app.Visit) error {
+	counting := visit.User.Counting(visit.Client.Client)
+	w.name = visit.Client.Name
+	w.search = searchable(counting)
+	// What a declared user may see, the stack decides.
+	w.found = w.cloud.preloaded && w.search == "Patient" && w.cloud.madeUp(visit.User)
+	if err := w.tell(Step{Number: 3, From: "app", To: w.server, What: fmt.Sprintf(
+		"GET %s scope=%q as client %s, user %s signs in, POST %s grant_type=authorization_code",
+		w.discovery.AuthorizationEndpoint, strings.Join(visit.Client.Scopes, " "), visit.Client.Name, visit.User.Name, w.discovery.TokenEndpoint)}); err != nil {
+		return err
+	}
+	answer, err := w.app.SignIn(ctx, w.discovery.AuthorizationEndpoint, w.discovery.TokenEndpoint, visit)
+	return w.receive(answer, err, " of user "+visit.User.Name)
+}
+
+// visit is the first user who can search with a client, or else do anything with one.
+func (c *Cloud) visit() (app.Visit, bool) {
+	var clients []outputs.App
+	for _, client := range c.Clients {
+		clients = append(clients, client.app())
+	}
+	visits := app.Visits(clients, c.visitors)
+	if len(visits) == 0 {
+		return app.Visit{}, false
+	}
+	searches := func(v app.Visit) bool { return searchable(v.User.Counting(v.Client.Client)) != "" }
+	return visits[max(0, slices.IndexFunc(visits, searches))], true
+}
+
+// madeUp reports whether the local cloud made a user up, of its synthetic data.
+func (c *Cloud) madeUp(user app.User) bool {
+	return slices.ContainsFunc(c.Users, func(shown User) bool { return shown.Name == user.Name && shown.Password != "" })
+}
+
+// receive is step 4.
+func (w *walk) receive(answer app.Answer, err error, of string) error {
 	if err != nil {
 		return w.tell(Step{Number: 4, From: w.server, To: "app", What: noAnswer, Err: err})
 	}
 	token, err := answer.Token()
 	w.token = token.AccessToken
 	return w.tell(Step{Number: 4, From: w.server, To: "app", Took: answer.Took, Err: err, What: fmt.Sprintf(
-		"%d, an access token of %d bytes, valid for %d s", answer.Status, len(token.AccessToken), token.ExpiresIn)})
+		"%d, an access token%s of %d bytes, valid for %d s", answer.Status, of, len(token.AccessToken), token.ExpiresIn)})
 }
 
 // readData is steps 5 to 10. What passes between HealthLake, the validator and
 // Cognito is told by them afterwards.
 func (w *walk) readData(ctx context.Context) error {
-	search := app.Request{Path: w.client.Searchable() + "?_count=3", Token: w.token}
+	switch {
+	case w.token == "":
+		return nil // which was said
+	case w.search == "":
+		return w.tell(Step{LeftOut: 6, What: "steps 5 to 10: client " + w.name + " has no scope to search with"})
+	}
+	search := app.Request{Path: w.search + "?_count=3", Token: w.token}
 	if err := w.tell(Step{Number: 5, From: "app", To: w.fhir, What: "GET " + w.app.URL(search.Path) + " with the token"}); err != nil {
 		return err
 	}
@@ -178,7 +241,7 @@ func (w *walk) readData(ctx context.Context) error {
 	if s.Err == nil {
 		s.What = fmt.Sprintf("%d, Bundle with a total of %d", answer.Status, bundle.Total)
 	}
-	if s.Err == nil && w.cloud.preloaded && bundle.Total == 0 {
+	if s.Err == nil && w.found && bundle.Total == 0 {
 		s.Err = errors.New("the datastore was preloaded, and yet nothing was found")
 	}
 	return w.tell(s)
@@ -213,12 +276,8 @@ func validationSteps(d healthlake.Decision, keySets []cognito.KeySetRequest) []S
 	return append(steps, last)
 }
 
-// refusals tries what must not pass.
+// refusals tries what must not pass: the second one only with a token to tamper with.
 func (w *walk) refusals(ctx context.Context) error {
-	tampered, err := app.ChangedSignature(w.token)
-	if err != nil {
-		return err
-	}
 	withoutToken, status := "MissingAuthenticationTokenException", http.StatusForbidden
 	switch {
 	case w.cloud.FrontDoor != "":
@@ -226,15 +285,21 @@ func (w *walk) refusals(ctx context.Context) error {
 	case w.cloud.lenient:
 		withoutToken, status = "no bearer token", http.StatusUnauthorized
 	}
-	for _, attempt := range []struct {
+	type attempt struct {
 		name, token string
 		status      int
 		want        string
-	}{
-		{"no token", "", status, withoutToken},
-		{"a tampered token", tampered, http.StatusUnauthorized, string(validator.SignatureInvalid)},
-	} {
-		answer, err := w.app.FHIR(ctx, app.Request{Path: w.client.Searchable(), Token: attempt.token})
+	}
+	attempts := []attempt{{"no token", "", status, withoutToken}}
+	if w.token != "" {
+		tampered, err := app.ChangedSignature(w.token)
+		if err != nil {
+			return err
+		}
+		attempts = append(attempts, attempt{"a tampered token", tampered, http.StatusUnauthorized, string(validator.SignatureInvalid)})
+	}
+	for _, attempt := range attempts {
+		answer, err := w.app.FHIR(ctx, app.Request{Path: cmp.Or(w.search, "Patient"), Token: attempt.token})
 		s := Step{From: "app", To: w.fhir, Took: answer.Took, Err: err, What: attempt.name + ": " + noAnswer}
 		if err == nil {
 			s.What = attempt.name + ": " + answer.Said()

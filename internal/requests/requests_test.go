@@ -21,6 +21,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/requests"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -395,7 +396,7 @@ func signedIn(t *testing.T, cloud *local.Cloud, script, client, callback string,
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := localtest.SignIn(browser, request, callback, localtest.User{Name: "ann", Password: "Correct-horse-1"})
+		back, err := hosted.SignIn(browser, request, callback, hosted.User{Name: "ann", Password: "Correct-horse-1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -411,7 +412,7 @@ func signedIn(t *testing.T, cloud *local.Cloud, script, client, callback string,
 func TestTheScriptSignsAUserIn(t *testing.T) {
 	const callback = "http://localhost:3000/callback"
 	cloud := localtest.Start(t, "dev", map[string]string{
-		"testUsers": `[{"username":"ann","email":"ann@example.org","password":"Correct-horse-1","patient":"patient-01"}]`,
+		"testUsers": `[{"username":"ann","email":"ann@example.org","password":"Correct-horse-1","patient":"patient-001"}]`,
 		"clients": `[{"name": "app", "kind": "public", "scopes": ["openid", "launch/patient", "patient/*.rs"], "callbackUrls": ["` + callback + `"]},
 			{"name": "portal", "kind": "confidential", "scopes": ["openid", "patient/*.rs"], "callbackUrls": ["` + callback + `?of=portal"]}]`,
 	}, nil)
@@ -420,7 +421,7 @@ func TestTheScriptSignsAUserIn(t *testing.T) {
 	same := func(back string) string { return back }
 	for _, client := range []string{"app", "portal"} {
 		out, err := signedIn(t, cloud, script, client, callback, same)
-		if err != nil || !strings.Contains(out, "== Search as a user of "+client+"\n{") || !strings.Contains(out, `"Patient/patient-01"`) && !strings.Contains(out, `Patient/patient-01"`) {
+		if err != nil || !strings.Contains(out, "== Search as a user of "+client+"\n{") || !strings.Contains(out, `"Patient/patient-001"`) && !strings.Contains(out, `Patient/patient-001"`) {
 			t.Errorf("%s: %v:\n%s", client, err, out)
 		}
 		if strings.Contains(out, "eyJ") {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 const (
@@ -103,7 +104,7 @@ func signInAt(t *testing.T, cloud *local.Cloud, address string) *url.URL {
 		t.Fatal(err)
 	}
 	user := &http.Client{Transport: transport, Timeout: 10 * time.Second}
-	back, err := localtest.SignIn(user, request, appCallback, localtest.User{Name: "patient", Password: "Local-patient-1"})
+	back, err := hosted.SignIn(user, request, appCallback, hosted.User{Name: "patient", Password: "Local-patient-1"})
 	if err != nil {
 		t.Fatal(err)
 	}

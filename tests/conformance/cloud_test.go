@@ -9,6 +9,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 const callback = "http://localhost:3000/callback"
@@ -66,7 +67,7 @@ func (c column) start(t *testing.T) server {
 	}
 	for _, user := range cloud.Users {
 		if user.Patient != "" {
-			s.user = localtest.User{Name: user.Name, Password: user.Password}
+			s.user = hosted.User{Name: user.Name, Password: user.Password}
 		}
 	}
 	return s

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 // refuses wants an error of the token endpoint, as RFC 6749 section 5.2 has it, with one of
@@ -58,7 +58,7 @@ func getsNoCode(parameters url.Values, codes ...string) func(*session) error {
 			return &notReached{"the launch without the fault", err}
 		}
 		launched, err := c.authorize(http.MethodGet, parameters)
-		var shown *localtest.PageError
+		var shown *hosted.PageError
 		switch {
 		case errors.As(err, &shown) && shown.Status >= 400 && shown.Status < 500:
 			return nil
@@ -76,7 +76,7 @@ func getsNoCode(parameters url.Values, codes ...string) func(*session) error {
 // doesNotRedirect wants an address that is not the app's to get no request.
 func doesNotRedirect(c *session) error {
 	launched, err := c.authorize(http.MethodGet, url.Values{"redirect_uri": {anotherOrigin + "/callback"}})
-	var shown *localtest.PageError
+	var shown *hosted.PageError
 	switch {
 	case errors.As(err, &shown):
 		return nil

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
+	"github.com/smartlake/pulumi-smartlake/internal/smoke/hosted"
 )
 
 // server is what is under test, as an app knows it.
@@ -28,7 +28,7 @@ type server struct {
 	// roots have the server's certificate.
 	roots *x509.CertPool
 	apps  []app
-	user  localtest.User // a patient, who may use every app
+	user  hosted.User // a patient, who may use every app
 	// scopes that the apps request.
 	scopes string
 }
@@ -181,7 +181,7 @@ func (c *session) authorize(method string, replace url.Values) (authorization, e
 	if err != nil {
 		return a, err
 	}
-	back, err := localtest.SignIn(c.http, request, parameters.Get("redirect_uri"), c.user)
+	back, err := hosted.SignIn(c.http, request, parameters.Get("redirect_uri"), c.user)
 	if err != nil {
 		return a, err
 	}

@@ -64,6 +64,8 @@ type Token struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`
 	ExpiresIn   int    `json:"expires_in"` // seconds
+	IDToken     string `json:"id_token"`   // of a user; empty for none
+	Patient     string `json:"patient"`    // in context (SMART App Launch 2.2); empty for none
 }
 
 // Token reads the answer of a token endpoint. With an error about the rest of the

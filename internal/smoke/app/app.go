@@ -87,7 +87,7 @@ func (a *App) RequestToken(ctx context.Context, endpoint string, client outputs.
 	}
 	return a.send(ctx, http.MethodPost, endpoint, func(request *http.Request) error {
 		setBody(request, "application/x-www-form-urlencoded", form.Encode())
-		request.SetBasicAuth(url.QueryEscape(client.ID), url.QueryEscape(client.Secret))
+		authenticate(request, client)
 		return nil
 	})
 }

@@ -1,4 +1,6 @@
-package localtest
+// Package hosted signs users in at hosted pages as a browser would: it follows redirects
+// with cookies and fills in the form.
+package hosted
 
 import (
 	"bytes"
@@ -11,9 +13,6 @@ import (
 	"regexp"
 	"strings"
 )
-
-// User is one who signs in at the hosted pages.
-type User struct{ Name, Password string }
 
 // PageError says that the browser shows a page where it was to be sent back to the app.
 type PageError struct {
@@ -32,6 +31,9 @@ var (
 	formAction = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
 	formToken  = regexp.MustCompile(`name="_csrf" value="([^"]*)"`)
 )
+
+// User is one who signs in.
+type User struct{ Name, Password string }
 
 // SignIn sends a request from a new browser, follows the redirects with cookies, signs the
 // user in at the form that is shown, and returns the address of the app that the browser is
@@ -85,7 +87,7 @@ type page struct {
 
 // visit sends a request and follows the redirects, to the app at the latest.
 func visit(browser *http.Client, request *http.Request, callback string) (page, error) {
-	response, err := browser.Do(request) //nolint:gosec // a browser goes where the test sends it
+	response, err := browser.Do(request) //nolint:gosec // a browser goes where it is sent
 	if err != nil {
 		return page{}, err
 	}
