@@ -31,6 +31,7 @@ type Decision struct {
 type Scope struct {
 	Text   string
 	Counts bool
+	SignIn bool   // it is for the sign-in, and not meant to count
 	Says   string // a sentence
 }
 
@@ -54,7 +55,7 @@ func Explain(config validator.Config, claims []byte, event validator.Event, answ
 		if counts {
 			counting++
 		}
-		d.Scopes = append(d.Scopes, Scope{scope.Text, counts, ofScope(scope, explained, claims)})
+		d.Scopes = append(d.Scopes, Scope{scope.Text, counts, !counts && isSignIn(scope.Text), ofScope(scope, explained, claims)})
 	}
 	d.Differs = difference(config, explained, answer)
 	if !d.Granted {

@@ -109,7 +109,8 @@ func TestAScopeThatDidNotCountSaysWhyNot(t *testing.T) {
 			`Not a scope that counts: "patient/Patients.rs": unknown FHIR R4 resource type: must be a FHIR R4 resource type or *.`},
 	} {
 		d := explain(t, config(c.client), claims(t, c.claims), "ReadResource")
-		if len(d.Scopes) != 1 || d.Scopes[0].Says != c.want || d.Scopes[0].Counts != (c.name == "it counts") {
+		if len(d.Scopes) != 1 || d.Scopes[0].Says != c.want || d.Scopes[0].Counts != (c.name == "it counts") ||
+			d.Scopes[0].SignIn != strings.Contains(c.want, "for the sign-in") {
 			t.Errorf("%s: got %+v\nwant %s", c.name, d.Scopes, c.want)
 		}
 	}

@@ -58,9 +58,14 @@ func obstacle(scope validator.ExplainedScope, explained validator.Explanation, c
 // signInScopes are the ones of a sign-in that [smart.DescribeSignInScope] leaves out.
 var signInScopes = []string{"fhirUser", "launch", "offline_access", "online_access", "aws.cognito.signin.user.admin"}
 
+func isSignIn(text string) bool {
+	_, ok := smart.DescribeSignInScope(text)
+	return ok || slices.Contains(signInScopes, text)
+}
+
 // notUnderstood says why a text is no scope for FHIR data.
 func notUnderstood(text string) string {
-	if _, ok := smart.DescribeSignInScope(text); ok || slices.Contains(signInScopes, text) {
+	if isSignIn(text) {
 		return text + " is for the sign-in and gives no access to FHIR data."
 	}
 	if _, err := smart.ParseScope(text); err != nil {

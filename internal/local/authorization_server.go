@@ -27,11 +27,13 @@ func (c *Cloud) newAuthorizationServer(d declaration, options Options) error {
 	if err != nil {
 		return err
 	}
+	known := c.usersOf(d, options) // which are offered, if they are made up
 	c.AuthorizationServer, err = cognito.NewPool(cognito.Config{
 		Issuer:          c.Issuer,
 		HostedDomain:    c.HostedDomain,
 		Clients:         clients,
-		Users:           c.usersOf(d, options),
+		Users:           known,
+		Offered:         c.offered(),
 		AliasAttributes: d.pool.Texts("aliasAttributes"),
 		CaseSensitive:   d.pool.Flag("usernameConfiguration", "caseSensitive"),
 		ExtraCallbacks:  c.extraCallbacks(options),
@@ -47,6 +49,7 @@ func (c *Cloud) newAuthorizationServer(d declaration, options Options) error {
 		return err
 	}
 	c.AuthorizationServer.OnKeySet = func(request cognito.KeySetRequest) {
+		c.journal.KeySetRequested(request.Time)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.keySets = lastOf(append(c.keySets, request))

@@ -26,12 +26,14 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/apigateway"
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
+	"github.com/smartlake/pulumi-smartlake/internal/local/journal"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
 // The files in a cloud's folder.
@@ -156,6 +158,9 @@ type Cloud struct {
 	lenient     bool       // whether HealthLake is
 	visitors    []app.User // Users, with the passwords of all of them
 
+	journal *journal.Journal
+	rules   validator.Config // of the stack's validator
+
 	mu        sync.Mutex
 	decisions []healthlake.Decision
 	keySets   []cognito.KeySetRequest
@@ -248,7 +253,7 @@ func Start(options Options) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cloud{graph: g, state: kept, functions: map[string]*lambda.Function{}, failing: map[string]string{}}
+	c := &Cloud{graph: g, state: kept, functions: map[string]*lambda.Function{}, failing: map[string]string{}, journal: journal.New()}
 	if c.clock.base = options.Now; c.clock.base == nil {
 		c.clock.base = time.Now
 	}
@@ -333,6 +338,7 @@ func (c *Cloud) handlers(d declaration, at addresses, options Options) (_ []http
 	if err := c.newFunctions(d, at, options); err != nil {
 		return nil, err
 	}
+	c.rules = rules(d, at)
 	c.validator, c.door = c.functions[d.function.Text("name")], c.functions[d.door.function.Text("name")]
 	if err := c.newAuthorizationServer(d, options); err != nil {
 		return nil, err
@@ -365,7 +371,9 @@ func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*hea
 		return nil, fmt.Errorf("seed: %d: there are no synthetic patients; use a stack with preloadSynthea, without a FHIR server of your own", options.Seed)
 	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
+		replied := journal.Asked(ctx, payload)
 		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
+		replied(answer, cold, err)
 		return healthlake.Reply{Answer: answer, ColdStart: cold}, err
 	}
 	datastore, err := healthlake.New(healthlake.Config{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local/apigateway"
+	"github.com/smartlake/pulumi-smartlake/internal/local/journal"
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/page"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
@@ -210,7 +211,9 @@ func (c *Cloud) newFrontDoor(d declaration) (http.Handler, error) {
 		Burst:     d.door.stage.Number("defaultRouteSettings", "throttlingBurstLimit"),
 		Timeout:   time.Duration(d.door.integration.Number("timeoutMilliseconds")) * time.Millisecond,
 	}, func(ctx context.Context, event []byte) ([]byte, error) {
-		answer, _, err := c.invoke(ctx, d, "apigateway.amazonaws.com", d.door.source(), d.door.arn, event)
+		returned := journal.DoorCalled(ctx)
+		answer, cold, err := c.invoke(ctx, d, "apigateway.amazonaws.com", d.door.source(), d.door.arn, event)
+		returned(cold, err)
 		if errors.Is(err, lambda.ErrTooManyInstances) {
 			err = errors.Join(apigateway.ErrThrottled, err)
 		}
@@ -219,7 +222,14 @@ func (c *Cloud) newFrontDoor(d declaration) (http.Handler, error) {
 		}
 		return answer, err
 	})
-	return c.api, err
+	if err != nil {
+		return nil, err
+	}
+	base, err := url.Parse(c.FHIRBase)
+	if err != nil {
+		return nil, err
+	}
+	return c.journal.Door(base.Path, c.api), nil
 }
 
 // extraCallbacks are where users may be sent back to besides the declared URLs.

@@ -2,11 +2,11 @@ package local
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
-	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/local/page"
 )
 
@@ -25,14 +25,15 @@ func (c *Cloud) withPage(stack declared.Stack) (http.Handler, error) {
 		Issuer:       c.Issuer,
 		HTTP:         c.pageClient,
 		Signer:       c.signer(),
-		Decisions:    c.allDecisions,
+		Rules:        c.rules,
+		Journal:      c.journal,
 		Faults:       c.faultsAsTheyAre,
 		SetFault:     c.SetFault,
 	}
 	for _, client := range c.Clients {
 		config.Clients = append(config.Clients, page.Client{
 			Name: client.Name, ID: client.ID, Secret: client.Secret, Scopes: client.Scopes, SignsUsersIn: slices.Contains(client.Flows, "code"),
-			FHIRUserTypes: client.FHIRUserTypes, Groups: client.Groups,
+			FHIRUserTypes: client.FHIRUserTypes, Groups: client.Groups, CallbackURLs: client.CallbackURLs,
 		})
 	}
 	for _, user := range c.Users {
@@ -42,17 +43,16 @@ func (c *Cloud) withPage(stack declared.Stack) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	datastore, err := url.Parse(c.Datastore)
+	if err != nil {
+		return nil, err
+	}
+	store := c.journal.Datastore(datastore.Path, c.store)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/datastore/") {
-			c.store.ServeHTTP(w, r)
+			store.ServeHTTP(w, r)
 			return
 		}
 		root.ServeHTTP(w, r)
 	}), nil
-}
-
-func (c *Cloud) allDecisions() []healthlake.Decision {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.decisions)
 }

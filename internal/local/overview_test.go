@@ -38,7 +38,7 @@ func hostOf(t *testing.T, address string) string {
 	return u.Host
 }
 
-const throttledMark = `aria-label="Switch throttle off"`
+const throttledMark = `aria-checked="true" aria-label="throttle"`
 
 func TestThePageTakesChangesFromItsOwnFormsAlone(t *testing.T) {
 	cloud := start(t, "dev", nil)
@@ -91,7 +91,7 @@ func TestAnotherUserOfTheMachineFindsNoPage(t *testing.T) {
 	for _, guess := range []string{"", strings.Repeat("A", len(secret)) + "/", strings.ToLower(secret) + "/"} {
 		for _, request := range []*http.Request{
 			newRequest(t, http.MethodGet, root+guess, nil),
-			newRequest(t, http.MethodGet, root+guess+"decisions", nil),
+			newRequest(t, http.MethodGet, root+guess+"live", nil),
 			newRequest(t, http.MethodPost, root+guess+"faults", url.Values{"name": {"throttle"}, "on": {"true"}}),
 			newRequest(t, http.MethodPost, root+guess+"app/launch", url.Values{"client": {"app"}}),
 		} {
@@ -136,7 +136,7 @@ func assertProtected(t *testing.T, cloud *local.Cloud) {
 	if cloud.FrontDoor != "" {
 		targets = "'self' " + cloud.FrontDoor + " " + cloud.HostedDomain
 	}
-	for path, want := range map[string]int{"": 200, "decisions": 200, "page.css": 200, "page.js": 200, "app/callback": 400, "none": 404} {
+	for path, want := range map[string]int{"": 200, "live": 200, "static/page.css": 200, "static/page.js": 200, "static/": 404, "html/overview.html": 404, "app/callback": 400, "none": 404} {
 		request := newRequest(t, http.MethodGet, cloud.Page+path, nil)
 		request.Header.Set("Origin", "https://example.org")
 		status, header, text := a.answerTo(request)

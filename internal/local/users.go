@@ -77,3 +77,30 @@ func (c *Cloud) usersOf(d declaration, options Options) []cognito.User {
 	}
 	return known
 }
+
+// offered are the made-up users, who sign in at a click: whoever reaches the sign-in page may
+// know their passwords.
+func (c *Cloud) offered() []cognito.Offer {
+	var offered []cognito.Offer
+	for _, user := range c.Users {
+		if user.Password != "" {
+			offered = append(offered, cognito.Offer{Username: user.Name, Password: user.Password, Says: user.says()})
+		}
+	}
+	return offered
+}
+
+// says who the user is.
+func (u User) says() string {
+	words := []string{}
+	if u.FHIRUser != "" {
+		words = append(words, u.FHIRUser)
+	}
+	if u.Patient != "" && u.FHIRUser != "Patient/"+u.Patient {
+		words = append(words, "patient "+u.Patient)
+	}
+	if len(u.Groups) > 0 {
+		words = append(words, "in "+strings.Join(u.Groups, ", "))
+	}
+	return strings.Join(words, ", ")
+}

@@ -76,7 +76,7 @@ func TestTheGroupsOfAUserAreInBothTokensAndOnThePage(t *testing.T) {
 	for _, want := range []string{
 		"May be used by users in clinicians; for user/ scopes, those whose fhirUser is a Practitioner.",
 		"May be used by every user of the pool; for user/ scopes, those whose fhirUser is a Practitioner.",
-		"<td>clinicians, night</td>",
+		`data-label="Groups">clinicians, night</td>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)

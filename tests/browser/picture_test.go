@@ -15,7 +15,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -23,56 +22,80 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
 )
 
-var update = flag.Bool("update", false, "take the picture of the page again")
+var update = flag.Bool("update", false, "take the pictures of the page again")
 
-// The picture in docs/getting-started/local-cloud.md: its width in pixels, and the most bytes that it may take.
-const (
-	pictureWidth = 1200
-	maxPicture   = 200 << 10
-)
+// picture of the page in docs/getting-started/local-cloud.md.
+type picture struct {
+	file  string
+	width int64 // in pixels
+	// part is the element that the picture begins at, and height the most that it shows of it.
+	part   string
+	height float64
+}
 
-func TestThePictureOfThePageFitsItsDocument(t *testing.T) {
-	file := filepath.Join(root, "docs", "getting-started", "local-page.png")
+var pictures = []picture{
+	{"local-page.png", 1200, "body", 10_000},
+	{"local-page-phone.png", 375, "section[aria-labelledby=asked]", 1300},
+}
+
+// maxPicture is the most bytes that a picture may take.
+const maxPicture = 250 << 10
+
+func TestThePicturesOfThePageFitTheirDocument(t *testing.T) {
+	folder := filepath.Join(root, "docs", "getting-started")
 	if *update {
-		if err := os.WriteFile(file, takePicture(t), 0o644); err != nil {
-			t.Fatal(err)
+		for name, content := range takePictures(t) {
+			if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := png.DecodeConfig(bytes.NewReader(content))
-	if err != nil || config.Width != pictureWidth || len(content) > maxPicture {
-		t.Errorf("%v, %d pixels wide, %d bytes: want %d pixels and at most %d bytes: take it anew with -update", err, config.Width, len(content), pictureWidth, maxPicture)
+	for _, p := range pictures {
+		content, err := os.ReadFile(filepath.Join(folder, p.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := png.DecodeConfig(bytes.NewReader(content))
+		if err != nil || int64(config.Width) != p.width || len(content) > maxPicture {
+			t.Errorf("%s: %v, %d pixels wide, %d bytes: want %d pixels and at most %d bytes: take it anew with -update",
+				p.file, err, config.Width, len(content), p.width, maxPicture)
+		}
 	}
 }
 
-// takePicture shows the stack dev after a launch and a walk.
-func takePicture(t *testing.T) []byte {
+// takePictures shows the stack dev after a launch and a walk, with a request opened.
+func takePictures(t *testing.T) map[string][]byte {
 	t.Helper()
 	cloud := localtest.Start(t, "dev", nil, func(*local.Options) {})
 	ctx := browser(t, cloud)
-	run(t, ctx, append(signIn(cloud, "app", "patient", "Local-patient-1"), appears("tr.observation"))...)
-	if err := cloud.Walk(t.Context(), func(local.Step) {}); err != nil {
-		t.Fatal(err)
+	walk(t, cloud)
+	run(t, ctx, append(signIn(cloud, "app", "patient", "Local-patient-1"), appears(".line"))...)
+	taken := map[string][]byte{}
+	for _, p := range pictures {
+		run(t, ctx,
+			view{"", p.width, 900, "light"}.look(),
+			chromedp.Navigate(cloud.Page),
+			appears(".requests > li"),
+			chromedp.Evaluate(`document.querySelector(".requests details").open = true`, nil),
+			appears(".way"))
+		taken[p.file] = p.take(t, ctx)
 	}
-	var picture []byte
+	return taken
+}
+
+// take takes the picture of the page that is open.
+func (p picture) take(t *testing.T, ctx context.Context) []byte {
+	t.Helper()
+	var part struct{ Y, Height float64 }
+	var content []byte
 	run(t, ctx,
-		emulation.SetDeviceMetricsOverride(pictureWidth, 900, 1, false),
-		chromedp.Navigate(cloud.Page),
-		appears("#decisions td"),
+		chromedp.Evaluate(`(r => ({Y: r.y + scrollY, Height: r.height}))(document.querySelector("`+p.part+`").getBoundingClientRect())`, &part),
 		chromedp.ActionFunc(func(ctx context.Context) (err error) {
-			_, _, _, _, _, size, err := page.GetLayoutMetrics().Do(ctx)
-			if err != nil {
-				return err
-			}
-			clip := &page.Viewport{Width: pictureWidth, Height: size.Height, Scale: 1}
-			picture, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithClip(clip).Do(ctx)
+			clip := &page.Viewport{Y: part.Y, Width: float64(p.width), Height: min(part.Height, p.height), Scale: 1}
+			content, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).WithClip(clip).Do(ctx)
 			return err
-		}),
-	)
-	decoded, err := png.Decode(bytes.NewReader(picture))
+		}))
+	decoded, err := png.Decode(bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}

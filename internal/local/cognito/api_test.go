@@ -231,7 +231,7 @@ func TestAnAddressStaysUntilTheNewOneIsVerified(t *testing.T) {
 	if err := update("email", "new@example.org", "given_name", "Anna"); err != nil {
 		t.Fatal(err)
 	}
-	const unverified = "custom:patient=patient-01 email=ann@example.org email_verified=true given_name=Anna"
+	const unverified = "custom:patient=patient-001 email=ann@example.org email_verified=true given_name=Anna"
 	if got := texts(a.get("ann").UserAttributes); got != unverified {
 		t.Errorf("got %s, want %s", got, unverified)
 	}

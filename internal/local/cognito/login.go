@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,10 +48,27 @@ func setCookie(w http.ResponseWriter, name, value string, maxAge int) {
 	})
 }
 
+// Offer of the sign-in page: a user who signs in at a click as long as the password is this one.
+type Offer struct {
+	Username, Password string
+	Says               string // who the user is, for people to read
+}
+
+// credentials are those that were typed in, or those of the offer that was taken.
+func (p *Pool) credentials(form url.Values) (name, password string) {
+	taken := form.Get("offered")
+	i := slices.IndexFunc(p.config.Offered, func(o Offer) bool { return o.Username == taken })
+	if taken == "" || i < 0 {
+		return strings.TrimSpace(form.Get("username")), form.Get("password")
+	}
+	return p.config.Offered[i].Username, p.config.Offered[i].Password
+}
+
 // page is what the templates show.
 type page struct {
 	Style, Message, Username, FormToken string
 	Action                              string
+	Offered                             []Offer
 }
 
 const pageHead = `<!DOCTYPE html>
@@ -58,17 +76,36 @@ const pageHead = `<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>Local user pool</title>
 <style nonce="{{.Style}}">
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 4rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; --paper: #fff; --ink: #17212b; --quiet: #4a5663; --line: #6b7885; --bad: #a4161a; --link: #0a4f9e; --on-link: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #11181f; --ink: #e6ebf0; --quiet: #aab6c2; --line: #7d8b99; --bad: #ff9b9b; --link: #8fc1ff; --on-link: #0c1620; }
+}
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink); background: var(--paper); }
+h2 { font-size: 1.1rem; margin: 2rem 0 0; }
 label, input, button { display: block; width: 100%; box-sizing: border-box; }
-input, button { font: inherit; padding: .5rem; margin-bottom: 1rem; }
-.error { color: #b00020; }
+input, button { font: inherit; padding: .5rem; margin-bottom: 1rem; border: 1px solid var(--line); border-radius: .3rem; color: var(--ink); background: var(--paper); }
+button { color: var(--on-link); background: var(--link); border-color: var(--link); cursor: pointer; }
+:focus-visible { outline: 3px solid #b45309; outline-offset: 2px; }
+.error { color: var(--bad); }
+.offer button { margin: .75rem 0 0; color: var(--link); background: var(--paper); }
+.quiet { margin: .15rem 0; color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }
 </style>
 </head>
 <body>
+<main>
 `
 
+const pageEnd = `</main>
+</body>
+</html>
+`
+
+// loginPage has the form first, and after it a form for each user who signs in at a click: with
+// fields and words of their own, so that a script that fills in the first one finds it as
+// before.
 var loginPage = template.Must(template.New("login").Parse(pageHead + `<h1>Sign in</h1>
 {{if .Message}}<p class="error" role="alert">{{.Message}}</p>{{end}}
 <form method="post" action="{{.Action}}" autocomplete="off">
@@ -79,15 +116,20 @@ var loginPage = template.Must(template.New("login").Parse(pageHead + `<h1>Sign i
 <input id="password" name="password" type="password" autocomplete="off" required>
 <button type="submit">Sign in</button>
 </form>
-</body>
-</html>
-`))
+{{if .Offered}}<section aria-labelledby="offered">
+<h2 id="offered">Users of the local cloud</h2>
+<p class="quiet">They are made up.</p>
+{{range .Offered}}<form class="offer" method="post" action="{{$.Action}}">
+<input type="hidden" name="_csrf" value="{{$.FormToken}}">
+<button name="offered" value="{{.Username}}">Continue as {{.Username}}</button>
+{{with .Says}}<p class="quiet">{{.}}</p>
+{{end}}</form>
+{{end}}</section>
+{{end}}` + pageEnd))
 
 var errorPage = template.Must(template.New("error").Parse(pageHead + `<h1>An error was encountered with the requested page.</h1>
 <p class="error">{{.Message}}</p>
-</body>
-</html>
-`))
+` + pageEnd))
 
 // show writes a page that runs no script, sits in no frame and sends its form to
 // this server alone. A browser holds the redirect after the form against formTargets
@@ -123,6 +165,7 @@ func (p *Pool) showLogin(w http.ResponseWriter, r *http.Request, a authorization
 		Username:  username,
 		FormToken: p.formToken(secret),
 		Action:    "/login?" + r.URL.RawQuery,
+		Offered:   p.config.Offered,
 	}, "'self' "+cspSource(a.redirectURI))
 }
 
@@ -172,9 +215,9 @@ func (p *Pool) serveSignIn(w http.ResponseWriter, r *http.Request) {
 		showError(w, http.StatusForbidden, "The form is not of this page. Go back to the app and start again.")
 		return
 	}
-	name := strings.TrimSpace(r.PostForm.Get("username"))
+	name, password := p.credentials(r.PostForm)
 	user, ok := p.directory.find(name)
-	if !equal(user.Password, r.PostForm.Get("password")) || !ok {
+	if !equal(user.Password, password) || !ok {
 		p.showLogin(w, r, a, http.StatusBadRequest, "Incorrect username or password.", name)
 		return
 	}

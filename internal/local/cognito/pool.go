@@ -62,6 +62,9 @@ type Config struct {
 	Keys Keys
 	// Now is the pool's clock, by default the machine's.
 	Now func() time.Time
+	// Offered users sign in at a click: their passwords are no secrets. Cognito has no such
+	// thing.
+	Offered []Offer
 	// API serves the user pools API at the issuer's host; nil for none.
 	API *API
 }

@@ -1,6 +1,10 @@
 package page
 
-import "github.com/smartlake/pulumi-smartlake/smart"
+import (
+	"strings"
+
+	"github.com/smartlake/pulumi-smartlake/smart"
+)
 
 // Client is an app client of the stack.
 type Client struct {
@@ -8,6 +12,8 @@ type Client struct {
 	Secret       string // empty for a public client; never shown
 	SignsUsersIn bool   // whether it has the code grant
 	Scopes       []string
+
+	CallbackURLs []string // where users are sent back to, as the stack declares them
 
 	FHIRUserTypes, Groups []string // of its users; see package validator
 }
@@ -26,6 +32,9 @@ func (c Client) Kind() string {
 		return string(smart.PublicClient)
 	}
 }
+
+// Scope is the scope parameter with everything that the client may ask for.
+func (c Client) Scope() string { return strings.Join(c.Scopes, " ") }
 
 // Grant is a scope and what it means.
 type Grant struct{ Scope, Means string }

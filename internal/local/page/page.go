@@ -26,14 +26,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
+	"github.com/smartlake/pulumi-smartlake/internal/local/journal"
 	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
+	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
-//go:embed page.html page.css page.js
+//go:embed html static
 var files embed.FS
 
-var templates = template.Must(template.ParseFS(files, "page.html"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"head": func(title, root string) map[string]string { return map[string]string{"Title": title, "Root": root} },
+	"copyable": func(from, what, text string) map[string]string {
+		return map[string]string{"From": from, "What": what, "Text": text}
+	},
+}).ParseFS(files, "html/*.html"))
 
 // CallbackPath is where the sample app takes users back, below the page's address: the
 // authorization server must let every client with users use it.
@@ -65,8 +71,12 @@ type Config struct {
 	HTTP *http.Client
 	// Signer of the sample app's requests for the discovery document; nil where it is public.
 	Signer *app.Credentials
-	// Decisions of the validator, oldest first.
-	Decisions func() []healthlake.Decision
+	// Journal of the requests, and Rules of the validator that judged them.
+	Journal *journal.Journal
+	Rules   validator.Config
+	// Warnings of the program, settings of it that the cloud does not imitate, and what to do
+	// where the cloud has less than it could have: sentences.
+	Warnings, NotImitated, Advice []string
 	// Faults as they are, and a switch for them.
 	Faults   func() []Fault
 	SetFault func(name string, on bool) error
@@ -115,13 +125,18 @@ func New(config Config) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	static, err := files.ReadDir("static")
+	if err != nil {
+		return nil, err
+	}
 	p := &Page{config: config, app: sample, host: address.Host, base: address.Path}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+p.base+"{$}", p.serveOverview)
-	mux.HandleFunc("GET "+p.base+"decisions", p.serveDecisions)
+	mux.HandleFunc("GET "+p.base+"live", p.serveLive)
 	served := http.StripPrefix(p.base, http.FileServerFS(files))
-	mux.Handle("GET "+p.base+"page.css", served)
-	mux.Handle("GET "+p.base+"page.js", served)
+	for _, file := range static { // each by its name, so that none lists them
+		mux.Handle("GET "+p.base+"static/"+file.Name(), served)
+	}
 	mux.HandleFunc("POST "+p.base+"faults", p.setFault)
 	mux.HandleFunc("POST "+p.base+"app/launch", p.launch)
 	mux.HandleFunc("GET "+p.base+CallbackPath, p.callBack)
@@ -170,29 +185,11 @@ func show(w http.ResponseWriter, status int, name string, content any) {
 // overview is what the page's template shows.
 type overview struct {
 	Config
-	Decisions []decision
-	Faults    []Fault
+	Live live
 }
 
-func (p *Page) serveOverview(w http.ResponseWriter, _ *http.Request) {
-	show(w, http.StatusOK, "overview", overview{p.config, p.decisions(), p.config.Faults()})
-}
-
-func (p *Page) serveDecisions(w http.ResponseWriter, _ *http.Request) {
-	show(w, http.StatusOK, "decisions", p.decisions())
-}
-
-func (p *Page) setFault(w http.ResponseWriter, r *http.Request) {
-	name, on := r.PostFormValue("name"), r.PostFormValue("on")
-	if on != "true" && on != "false" {
-		http.Error(w, fmt.Sprintf("on: %q: must be true or false", on), http.StatusBadRequest)
-		return
-	}
-	if err := p.config.SetFault(name, on == "true"); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	http.Redirect(w, r, p.base+"#failures", http.StatusSeeOther)
+func (p *Page) serveOverview(w http.ResponseWriter, r *http.Request) {
+	show(w, http.StatusOK, "overview", overview{p.config, p.live(readFilter(r))})
 }
 
 func (p *Page) client(name string) (Client, error) {

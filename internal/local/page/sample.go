@@ -1,33 +1,41 @@
 package page
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"golang.org/x/oauth2"
 
+	"github.com/smartlake/pulumi-smartlake/internal/decision"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // launched is how a launch ended, as the page shows it.
 type launched struct {
-	Client   Client
-	Refusal  string // why there is no token
-	Claims   []claim
-	Requests []request
-	Patients []patient
-	// Observations of the patient in context.
-	Observations []observation
-}
+	Client  Client
+	Refusal string // why there is no token
+	// Response of the token endpoint, its tokens left out.
+	Response []claim
+	// Claims of the access token, and IDClaims of the ID token.
+	Claims, IDClaims []claim
+	// Missing are the scopes that were asked for and not granted.
+	Missing []decision.Scope
+	// Judgement of the validator about the access token; nil if it was not asked.
+	Judgement *judgement
+	Requests  []sent
+	Record    record
 
-type claim struct{ Name, Value string }
+	claims []byte // of the access token, as JSON
+}
 
 // launch begins a standalone launch (SMART App Launch 2.2, section 2.0): the datastore's
 // discovery document says where to, and the user is sent there.
@@ -117,10 +125,64 @@ func (p *Page) callBack(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusForbidden, "launched", end)
 		return
 	}
-	if err := p.read(r.Context(), token.AccessToken, &end); err != nil {
+	if err := p.use(r.Context(), token, &end); err != nil {
 		end.Refusal = err.Error()
 	}
 	show(w, http.StatusOK, "launched", end)
+}
+
+// use shows the answer of the token endpoint and reads data with the token.
+func (p *Page) use(ctx context.Context, token *oauth2.Token, end *launched) error {
+	end.Response = responseOf(token)
+	var err error
+	if end.claims, err = claimsOf(token.AccessToken); err != nil {
+		return err
+	}
+	end.Claims = claimsIn(end.claims)
+	if id, ok := token.Extra("id_token").(string); ok {
+		content, err := claimsOf(id)
+		if err != nil {
+			return err
+		}
+		end.IDClaims = claimsIn(content)
+	}
+	granted, ok := token.Extra("scope").(string)
+	if !ok { // Cognito's own answer has no scope
+		granted = text(end.claims, "scope")
+	}
+	end.Missing = decision.Missing(end.Client.Scopes, strings.Fields(granted), end.Client.Scopes)
+	err = p.read(ctx, token.AccessToken, end)
+	end.Judgement = p.judgementOf(end.claims)
+	return err
+}
+
+// judgementOf is the validator's latest about a token with these claims.
+func (p *Page) judgementOf(claims []byte) *judgement {
+	made, _ := p.config.Journal.Requests()
+	for _, written := range slices.Backward(made) {
+		if len(written.Judgements) > 0 && bytes.Equal(written.Claims, claims) {
+			j := p.judge(written.Judgements[len(written.Judgements)-1], claims)
+			return &j
+		}
+	}
+	return nil
+}
+
+// responseOf the token endpoint, without its tokens: of those it shows the length.
+func responseOf(token *oauth2.Token) []claim {
+	response := []claim{{"token_type", token.TokenType}, {"expires_in", strconv.FormatInt(token.ExpiresIn, 10)}}
+	for _, name := range []string{"scope", "patient", "fhirUser", "encounter", "need_patient_banner", "smart_style_url"} {
+		if value := token.Extra(name); value != nil {
+			response = append(response, claim{name, fmt.Sprint(value)})
+		}
+	}
+	id, _ := token.Extra("id_token").(string)
+	for _, secret := range []claim{{"access_token", token.AccessToken}, {"id_token", id}, {"refresh_token", token.RefreshToken}} {
+		if secret.Value != "" {
+			response = append(response, claim{secret.Name, fmt.Sprintf("%d characters, not shown", len(secret.Value))})
+		}
+	}
+	return response
 }
 
 // tokenRefusal says why there is no token, without what else the answer holds.
@@ -132,52 +194,19 @@ func tokenRefusal(err error) string {
 	return "the token endpoint: " + err.Error()
 }
 
-// read asks for what the token's claims lead to: the patient in context with a few
-// observations, or without one the patients whom the user may see.
-func (p *Page) read(ctx context.Context, token string, end *launched) error {
-	claims, err := claimsOf(token)
-	if err != nil {
-		return err
-	}
-	for _, name := range []string{"username", "patient", "fhirUser", "scope"} {
-		if value, ok := claims[name].(string); ok {
-			end.Claims = append(end.Claims, claim{name, value})
-		}
-	}
-	inContext, _ := claims["patient"].(string)
-	if inContext == "" {
-		var found bundle[patient]
-		err := p.ask(ctx, "Patient?_count=5", token, end, &found)
-		end.Patients = found.resources()
-		return err
-	}
-	var known patient
-	if err := p.ask(ctx, "Patient/"+url.PathEscape(inContext), token, end, &known); err != nil {
-		return err
-	}
-	if known.ID != "" {
-		end.Patients = []patient{known}
-	}
-	var found bundle[observation]
-	err = p.ask(ctx, "Observation?_count=5&patient="+url.QueryEscape(inContext), token, end, &found)
-	end.Observations = found.resources()
-	return err
-}
-
-// claimsOf an access token. Nothing hangs on them but what is asked for next: the
+// claimsOf a JWT, as JSON. Nothing hangs on them but what is shown and asked for next: the
 // datastore judges the token.
-func claimsOf(token string) (map[string]any, error) {
+func claimsOf(token string) ([]byte, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return nil, errors.New("the access token is not a JWT, so it names no patient")
+		return nil, errors.New("the token is not a JWT, so it names no patient")
 	}
 	content, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
-		return nil, fmt.Errorf("the access token's claims: %w", err)
+		return nil, fmt.Errorf("the token's claims: %w", err)
 	}
-	var claims map[string]any
-	if err := json.Unmarshal(content, &claims); err != nil {
-		return nil, fmt.Errorf("the access token's claims: %w", err)
+	if !json.Valid(content) {
+		return nil, errors.New("the token's claims: not JSON")
 	}
-	return claims, nil
+	return content, nil
 }
