@@ -1,59 +1,28 @@
 package local_test
 
 import (
-	"bufio"
-	"bytes"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/smartlake/pulumi-smartlake/tests/fhirserver"
 )
 
 // TestAnInteractionWithAFHIRServerBehindIsAnsweredThroughTheDoorAsItIsDirect does so for a
 // datastore whose resources are those of a FHIR server of another making. It runs where
 // FHIR_SERVER is the folder tests/fhirserver after "npm ci", as in .ci/run.
 func TestAnInteractionWithAFHIRServerBehindIsAnsweredThroughTheDoorAsItIsDirect(t *testing.T) {
-	folder := os.Getenv("FHIR_SERVER")
-	if folder == "" {
-		t.Skip("no FHIR server: run .ci/run fhirserver")
-	}
-	behind := []string{startFHIRServer(t, folder), startFHIRServer(t, folder)}
+	behind := []string{startFHIRServer(t), startFHIRServer(t)}
 	newDifferential(t, behind...).run(t, []int{200, 201, 204, 400, 401, 403, 404, 405, 412, 415, 422})
 }
 
 // startFHIRServer runs a server until the test ends, gives it the preloaded resources, and
 // returns its base URL.
-func startFHIRServer(t *testing.T, folder string) string {
+func startFHIRServer(t *testing.T) string {
 	t.Helper()
-	server := exec.Command("node", filepath.Join(folder, "server.mjs"))
-	var wrong bytes.Buffer
-	server.Stderr = &wrong
-	input, err := server.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = input.Close() // it ends
-		if err := server.Wait(); err != nil {
-			t.Errorf("the FHIR server: %v: %s", err, &wrong)
-		}
-	})
-	base, err := bufio.NewReader(output).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the FHIR server: %v: %s", err, &wrong)
-	}
-	base = strings.TrimSpace(base)
+	base := fhirserver.Start(t)
 	client := &http.Client{Timeout: 30 * time.Second}
 	defer client.CloseIdleConnections()
 	for _, one := range preloaded() {
