@@ -98,6 +98,8 @@ not run.`,
 // localSubcommands, one a line.
 var localSubcommands = []func() *cobra.Command{
 	localInitCommand,
+	localTrustCommand,
+	localUntrustCommand,
 }
 
 func (f *localFlags) add(command *cobra.Command) {
