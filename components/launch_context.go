@@ -37,6 +37,10 @@ type LaunchContext struct {
 	ExecutionRoleName pulumi.StringOutput `pulumi:"executionRoleName"`
 	// ExecutionRoleARN of the role that the function runs as.
 	ExecutionRoleARN pulumi.StringOutput `pulumi:"executionRoleArn"`
+	// PatientAttribute of users with the FHIR id of their patient: "custom:patient".
+	PatientAttribute pulumi.StringOutput `pulumi:"patientAttribute"`
+	// FHIRUserAttribute of users with their FHIR resource: "custom:fhirUser".
+	FHIRUserAttribute pulumi.StringOutput `pulumi:"fhirUserAttribute"`
 
 	site site
 }
@@ -223,6 +227,8 @@ func (a launchContextPlan) declare(ctx *pulumi.Context, name string, opts ...pul
 	if err != nil {
 		return nil, err
 	}
+	context.PatientAttribute = pulumi.String("custom:" + a.PatientAttribute).ToStringOutput()
+	context.FHIRUserAttribute = pulumi.String("custom:" + a.FHIRUserAttribute).ToStringOutput()
 	context.FunctionARN, context.FunctionName = alias.Arn, declared.function.Name
 	context.LogGroupName, context.LogGroupARN = declared.logs.Name, declared.logs.Arn
 	context.ExecutionRoleName, context.ExecutionRoleARN = declared.execution.Name, declared.execution.Arn

@@ -32,6 +32,8 @@ func declaredClients(clients []client) pulumi.MapOutput {
 
 			"fhirUserTypes": pulumi.ToStringArray(texts(client.userTypes())),
 			"groups":        pulumi.ToStringArray(client.Groups),
+
+			"accessTokenMinutes": pulumi.Int(tokenMinutes(client.AccessTokenMinutes)),
 		}
 	}
 	return declared.ToMapOutput()

@@ -70,8 +70,9 @@ type SmartDatastore struct {
 	// ClientSecrets by name of the clients that have one, as a Pulumi secret.
 	ClientSecrets pulumi.StringMapOutput `pulumi:"clientSecrets" provider:"secret"`
 	// Clients by name, each an object: kind, scopes, callbackUrls and groups as they are
-	// declared, and fhirUserTypes, the types of user whose user/ scopes count. The
-	// commands "smartlake smoke" and "smartlake requests" read them from a stack's outputs.
+	// declared, fhirUserTypes, the types of user whose user/ scopes count, and
+	// accessTokenMinutes, how long an access token is valid. The commands "smartlake smoke",
+	// "smartlake requests" and "smartlake users" read them from a stack's outputs.
 	Clients pulumi.MapOutput `pulumi:"clients"`
 	// CloudFrontDomainName is the host name that a custom domain's alias record points
 	// at, absent without a custom domain.

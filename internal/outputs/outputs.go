@@ -36,6 +36,15 @@ type Outputs struct {
 	ClientIDs             map[string]string // by the client's name
 	ClientSecrets         map[string]string // by the client's name; secret
 	Clients               map[string]Client // by the client's name
+
+	UserPoolID    string
+	LaunchContext LaunchContext
+}
+
+// LaunchContext is what a stack tells of where the launch context of its users is.
+type LaunchContext struct {
+	PatientAttribute  string `json:"patientAttribute"`  // of users, with "custom:"
+	FHIRUserAttribute string `json:"fhirUserAttribute"` // of users, with "custom:"
 }
 
 // Base is the FHIR base URL that apps use, with a slash at its end: the front door's, or
@@ -80,6 +89,8 @@ type Client struct {
 
 	FHIRUserTypes []string `json:"fhirUserTypes"` // of users whose user/ scopes count
 	Groups        []string `json:"groups"`        // of which a user must be in one; none for no such rule
+
+	AccessTokenMinutes int `json:"accessTokenMinutes"` // how long an access token is good; 0 if the stack does not tell
 }
 
 // App is a client with what the app behind it would have.
@@ -91,8 +102,12 @@ type App struct {
 // hidden is what Pulumi prints for a secret without --show-secrets.
 const hidden = "[secret]"
 
-// frontDoor is the one output that is read and that a stack may lack.
-const frontDoor = "frontDoor"
+// The outputs that are read and that a stack may lack.
+const (
+	frontDoor     = "frontDoor"
+	launchContext = "launchContext"
+	userPoolID    = "userPoolId"
+)
 
 // field is one output and where it goes.
 type field struct {
@@ -117,8 +132,8 @@ func (o *Outputs) fields() []field {
 	}
 }
 
-// Names are the outputs that [Parse] requires. It also reads frontDoor, which a stack
-// without a front door lacks.
+// Names are the outputs that [Parse] requires. It also reads frontDoor and launchContext,
+// which a stack without one lacks, and userPoolId, which few need.
 func Names() []string {
 	var names []string
 	for _, f := range new(Outputs).fields() {
@@ -161,11 +176,7 @@ func parse(data []byte, secrets bool) (Outputs, error) {
 		problems = append(problems, fmt.Errorf(
 			"outputs: the stack lacks %s: run \"pulumi up\" with this version's program first", strings.Join(missing, ", ")))
 	}
-	if front, given := members[frontDoor]; given && secrets && string(front) != "null" {
-		if err := (field{frontDoor, &o.FrontDoor, false}).read(front); err != nil {
-			problems = append(problems, fmt.Errorf("output %s: %w", frontDoor, err))
-		}
-	}
+	problems = append(problems, o.readOptional(members, secrets)...)
 	if len(problems) == 0 {
 		problems = o.check(secrets)
 	}
@@ -173,6 +184,21 @@ func parse(data []byte, secrets bool) (Outputs, error) {
 		return Outputs{}, err
 	}
 	return o, nil
+}
+
+// readOptional reads the outputs that a stack may lack.
+func (o *Outputs) readOptional(members map[string]json.RawMessage, secrets bool) []error {
+	var problems []error
+	for _, f := range []field{{frontDoor, &o.FrontDoor, false}, {launchContext, &o.LaunchContext, false}, {userPoolID, &o.UserPoolID, false}} {
+		text, given := members[f.name]
+		if !given || string(text) == "null" || f.name == frontDoor && !secrets {
+			continue
+		}
+		if err := f.read(text); err != nil {
+			problems = append(problems, fmt.Errorf("output %s: %w", f.name, err))
+		}
+	}
+	return problems
 }
 
 func (f field) read(text json.RawMessage) error {
@@ -185,6 +211,8 @@ func (f field) read(text json.RawMessage) error {
 			return errors.New("must be a string")
 		case *map[string]string:
 			return errors.New("must be an object of strings, by client")
+		case *LaunchContext:
+			return errors.New("must be an object with patientAttribute and fhirUserAttribute, strings")
 		case *FrontDoor:
 			return errors.New("must be an object with discoveryDocument, a string")
 		default:
