@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/deploypolicy"
 )
 
@@ -21,6 +23,8 @@ type policyFlags struct {
 	stackFlags
 	account  string
 	readOnly bool
+	operator bool
+	userPool string
 	number   int
 	output   string
 }
@@ -48,13 +52,18 @@ tokens and records. Give these rights only to reviewed code, never to pull reque
 preview without a refresh compares the program with the state. Of these rights it needs
 only cognito-idp:DescribeUserPool on an existingUserPool.
 
+With --operator it prints the rights of "smartlake users" instead: to administer the
+users of the stack's user pool, and nothing else. Name the pool with --user-pool once it
+is deployed. Without it, the rights are for the pools with the stack's tags.
+
 If the policy is too long for one managed policy (6144 characters), the command makes
 several documents, and you need all of them. Write them to files with --output, or print
 one with --document.
 The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 		Example: `  smartlake deploy-policy --stack dev --account 123456789012 > policy.json
   smartlake deploy-policy --stack prod --account 123456789012 --output policies
-  smartlake deploy-policy --stack prod --account 123456789012 --read-only --document 1`,
+  smartlake deploy-policy --stack prod --account 123456789012 --read-only --document 1
+  smartlake deploy-policy --stack prod --account 123456789012 --operator --user-pool us-east-1_AbCdEfGhI`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return flags.run(command.Context(), command.OutOrStdout(), command.ErrOrStderr())
@@ -63,14 +72,20 @@ The rights come from AWS's Service Authorization Reference; unverified on AWS.`,
 	flags.register(command)
 	command.Flags().StringVar(&flags.account, "account", "", "AWS account that the stack is deployed to, 12 digits; required")
 	command.Flags().BoolVar(&flags.readOnly, "read-only", false, "only the rights for a refresh and for finding drift; they allow reading client secrets")
+	command.Flags().BoolVar(&flags.operator, "operator", false, "only the rights to administer users with \"smartlake users\"")
+	command.Flags().StringVar(&flags.userPool, "user-pool", "", "id of the stack's user pool, for --operator")
 	command.Flags().IntVar(&flags.number, "document", 0, "print this one of several documents, from 1")
-	command.Flags().StringVar(&flags.output, "output", "", "folder to write the documents to, deploy-policy.<stack>.1.json and so on (read-policy with --read-only)")
+	command.Flags().StringVar(&flags.output, "output", "", "folder to write the documents to, deploy-policy.<stack>.1.json and so on (read-policy with --read-only, operator-policy with --operator)")
+	command.MarkFlagsMutuallyExclusive("operator", "read-only")
 	command.MarkFlagsMutuallyExclusive("document", "output")
 	must(command.MarkFlagDirname("output"))
 	return command
 }
 
 func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
+	if f.userPool != "" && !f.operator {
+		return cannotRun(errors.New("--user-pool: needs --operator; leave it out"))
+	}
 	if !accountPattern.MatchString(f.account) || f.account == "000000000000" { // which stands for one that is not known
 		return cannotRun(fmt.Errorf("--account: %q: must be the 12 digits of the AWS account", f.account))
 	}
@@ -78,7 +93,7 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	documents, err := deploypolicy.Deploy(g, f.readOnly)
+	documents, err := f.documents(g)
 	if err != nil {
 		return cannotRun(err)
 	}
@@ -89,12 +104,27 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	if err := write(); err != nil {
 		return err
 	}
-	if f.readOnly {
+	switch {
+	case f.operator:
+		warnOfReach(progress, []string{deploypolicy.OperatorCaution})
+	case f.readOnly:
 		warnOfSecrets(progress, deploypolicy.SecretReads(documents))
-	} else {
+	default:
 		warnOfReach(progress, deploypolicy.Cautions(g))
 	}
 	return nil
+}
+
+// documents are the policies that are wanted.
+func (f *policyFlags) documents(g *declared.Graph) ([]deploypolicy.Document, error) {
+	if !f.operator {
+		return deploypolicy.Deploy(g, f.readOnly)
+	}
+	documents, err := deploypolicy.Operator(g, f.userPool)
+	if err != nil {
+		return nil, fmt.Errorf("--user-pool: %w", err)
+	}
+	return documents, nil
 }
 
 func warnOfSecrets(progress io.Writer, reads []string) {
@@ -132,7 +162,10 @@ func printDocument(out io.Writer, documents []deploypolicy.Document, number int)
 func (f *policyFlags) writeDocuments(progress io.Writer, documents []deploypolicy.Document) error {
 	name := func(number int) string {
 		kind := "deploy-policy"
-		if f.readOnly {
+		switch {
+		case f.operator:
+			kind = "operator-policy"
+		case f.readOnly:
 			kind = "read-policy"
 		}
 		return filepath.Join(f.output, fmt.Sprintf("%s.%s.%d.json", kind, f.stack, number))

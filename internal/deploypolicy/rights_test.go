@@ -20,6 +20,13 @@ func TestNothingMadeUpReachesAPolicy(t *testing.T) {
 			"deploy":  func() ([]deploypolicy.Document, error) { return deploypolicy.Deploy(g, false) },
 			"read":    func() ([]deploypolicy.Document, error) { return deploypolicy.Deploy(g, true) },
 			"preview": func() ([]deploypolicy.Document, error) { return deploypolicy.Preview(g) },
+			"operator": func() ([]deploypolicy.Document, error) {
+				documents, err := deploypolicy.Operator(g, "")
+				if err != nil && strings.HasPrefix(err.Error(), "missing; the user pool has no tags") {
+					return nil, nil
+				}
+				return documents, err
+			},
 		} {
 			documents, err := of()
 			if err != nil {
