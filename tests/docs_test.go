@@ -211,20 +211,41 @@ func TestTheDocumentsCommandsExist(t *testing.T) {
 
 func checkCommand(t *testing.T, binary string, helps map[string]string, name, rest string) error {
 	t.Helper()
-	if _, ok := helps[name]; !ok {
-		out, err := exec.CommandContext(t.Context(), binary, name, "--help").CombinedOutput()
-		if err != nil || !strings.Contains(string(out), "smartlake "+name) {
-			return fmt.Errorf("no such command: %w: %s", err, out)
-		}
-		helps[name] = string(out)
+	command := []string{name}
+	help, err := helpOf(t, binary, helps, command)
+	if err != nil {
+		return err
 	}
-	_, flags, _ := strings.Cut(helps[name], "\nFlags:\n")
+	for _, word := range strings.Fields(rest) { // of a command that has commands
+		_, below, leads := strings.Cut(help, "\nAvailable Commands:\n")
+		if !leads || !strings.Contains("\n"+below, "\n  "+word+" ") {
+			break
+		}
+		command = append(command, word)
+		if help, err = helpOf(t, binary, helps, command); err != nil {
+			return err
+		}
+	}
+	_, flags, _ := strings.Cut(help, "\nFlags:\n")
 	for _, flag := range flagOf.FindAllStringSubmatch(rest, -1) {
 		if !regexp.MustCompile(`(?m)^\s*(?:-\w, )?` + flag[1] + `\b|^\s*` + flag[1] + `, `).MatchString(flags) {
 			return fmt.Errorf("no flag %s", flag[1])
 		}
 	}
 	return nil
+}
+
+func helpOf(t *testing.T, binary string, helps map[string]string, command []string) (string, error) {
+	t.Helper()
+	path := strings.Join(command, " ")
+	if _, ok := helps[path]; !ok {
+		out, err := exec.CommandContext(t.Context(), binary, append(command, "--help")...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "smartlake "+path) {
+			return "", fmt.Errorf("no such command: %w: %s", err, out)
+		}
+		helps[path] = string(out)
+	}
+	return helps[path], nil
 }
 
 // keysAt are the name and the configuration keys of the project that a folder is in.
@@ -268,17 +289,15 @@ var foreignCommand = regexp.MustCompile(`(?:^|[\s($"])((?:aws|gh) [a-z0-9-]+ [a-
 // foreign are the commands of AWS's and GitHub's command lines that the documents may
 // show, with the flags that the references give them.
 var foreign = map[string][]string{
-	"aws cognito-idp admin-update-user-attributes": {"--user-pool-id", "--username", "--user-attributes"},
-	"aws cognito-idp admin-add-user-to-group":      {"--user-pool-id", "--username", "--group-name"},
-	"aws cognito-idp delete-user-pool-domain":      {"--user-pool-id", "--domain"},
-	"aws configure export-credentials":             {"--format"},
-	"aws healthlake describe-fhir-datastore":       {"--datastore-id"},
-	"aws healthlake describe-fhir-export-job":      {"--datastore-id", "--job-id"},
-	"aws healthlake describe-fhir-import-job":      {"--datastore-id", "--job-id"},
-	"aws iam put-role-policy":                      {"--role-name", "--policy-name", "--policy-document"},
-	"aws kms cancel-key-deletion":                  {"--key-id"},
-	"aws s3 cp":                                    {"--recursive"},
-	"gh attestation verify":                        {"--repo", "--predicate-type"},
+	"aws cognito-idp delete-user-pool-domain": {"--user-pool-id", "--domain"},
+	"aws configure export-credentials":        {"--format"},
+	"aws healthlake describe-fhir-datastore":  {"--datastore-id"},
+	"aws healthlake describe-fhir-export-job": {"--datastore-id", "--job-id"},
+	"aws healthlake describe-fhir-import-job": {"--datastore-id", "--job-id"},
+	"aws iam put-role-policy":                 {"--role-name", "--policy-name", "--policy-document"},
+	"aws kms cancel-key-deletion":             {"--key-id"},
+	"aws s3 cp":                               {"--recursive"},
+	"gh attestation verify":                   {"--repo", "--predicate-type"},
 }
 
 func checkForeign(line string) error {

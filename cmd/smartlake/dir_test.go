@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// readNoProject are the commands that read nothing of a folder.
-var readNoProject = []string{"smartlake", "smartlake version"}
+// readNoProject are the commands that read nothing of a folder, or only lead to others.
+var readNoProject = []string{"smartlake", "smartlake users", "smartlake users groups", "smartlake version"}
 
 func TestEveryCommandTakesTheFolderOfTheProjectByTheSameName(t *testing.T) {
 	var checked int

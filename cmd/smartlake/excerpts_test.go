@@ -75,3 +75,18 @@ func TestTheDocumentsShowWhatLocalPrints(t *testing.T) {
 	shown := excerpt(t, "docs/getting-started/local-cloud.md", "Building the token validator")
 	assertExcerpt(t, shown[slices.Index(shown, ""):], out) // the builds are on standard error
 }
+
+func TestTheDocumentsShowWhatAnImportPrints(t *testing.T) {
+	c := newClinic(t)
+	const document = "docs/how-to/users.md"
+	_, rest, found := strings.Cut(read(t, "../../"+document), "\n```csv\n")
+	file, _, closed := strings.Cut(rest, "```\n")
+	if !found || !closed {
+		t.Fatalf("%s: no block of csv", document)
+	}
+	out, notes, err := c.run("", "import", c.file(file))
+	if err == nil {
+		t.Error("the import succeeds, of which the document shows a refusal")
+	}
+	assertExcerpt(t, excerpt(t, document, "line 2"), out+notes)
+}

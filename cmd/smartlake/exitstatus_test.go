@@ -84,6 +84,11 @@ func TestEveryCommandEndsWithTheStatusOfTheReference(t *testing.T) {
 			func(t *testing.T) int { return pulumiInterrupts(t, "requests") },
 			func(t *testing.T) int { return statusAlone(t, "requests", "--local", cloud.Dir, "--format", "har") },
 		},
+		"users": {
+			func(t *testing.T) int { return statusAlone(t, "users", "list", "--local", cloud.Dir) },
+			func(t *testing.T) int { return statusAlone(t, "users", "import", noUsers(t), "--local", cloud.Dir) },
+			func(t *testing.T) int { return statusAlone(t, "users", "list", "--local", t.TempDir()) },
+		},
 		"explain": {
 			func(t *testing.T) int { return statusAlone(t, append(read, "explain")...) },
 			func(t *testing.T) int { return interrupted(t, "explain") },
@@ -120,6 +125,16 @@ func TestEveryCommandEndsWithTheStatusOfTheReference(t *testing.T) {
 	if len(listed) > 0 {
 		t.Errorf("the reference lists statuses of %v, which were not tried", slices.Sorted(maps.Keys(listed)))
 	}
+}
+
+// noUsers is a file to import with a row that is refused.
+func noUsers(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "users.csv")
+	if err := os.WriteFile(path, []byte("username\nno name\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestAFailedCheckIsStatus1(t *testing.T) {

@@ -48,6 +48,7 @@ var subcommands = []func() *cobra.Command{
 	localCommand,
 	smokeCommand,
 	requestsCommand,
+	usersCommand,
 	explainCommand,
 	deployPolicyCommand,
 	packageCommand,

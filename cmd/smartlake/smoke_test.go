@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/program"
 	"github.com/smartlake/pulumi-smartlake/internal/shell"
@@ -382,16 +384,25 @@ func TestEveryCommandTeachesByExample(t *testing.T) {
 			t.Errorf("the help lacks %q", part)
 		}
 	}
-	for _, command := range rootCommand().Commands() {
-		if command.Long == "" || !strings.Contains(command.Example, "smartlake "+command.Name()) || command.RunE == nil {
-			t.Errorf("%s has no long help, no example or no RunE", command.Name())
+	for _, command := range everyCommand(rootCommand()) {
+		if command.Long == "" || !strings.Contains(command.Example, command.CommandPath()) || command.RunE == nil {
+			t.Errorf("%s has no long help, no example or no RunE", command.CommandPath())
 		}
 		for line := range strings.SplitSeq(command.Long, "\n") {
 			if len(line) > 90 {
-				t.Errorf("%s: the line %q is wider than 90 columns", command.Name(), line)
+				t.Errorf("%s: the line %q is wider than 90 columns", command.CommandPath(), line)
 			}
 		}
 	}
+}
+
+// everyCommand are the commands below one.
+func everyCommand(command *cobra.Command) []*cobra.Command {
+	var all []*cobra.Command
+	for _, sub := range command.Commands() {
+		all = append(append(all, sub), everyCommand(sub)...)
+	}
+	return all
 }
 
 func TestTheVersionSaysWhatItWasBuiltFrom(t *testing.T) {

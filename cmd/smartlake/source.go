@@ -45,17 +45,13 @@ type source struct {
 
 // add adds the flags to a command; exactly one of the four ways must be taken.
 func (s *source) add(command *cobra.Command) {
+	s.addWays(command)
 	flags := command.Flags()
-	flags.StringVarP(&s.stack, "stack", "s", "", "stack whose outputs to read with the pulumi command")
-	addDir(command, &s.dir)
-	flags.StringVar(&s.file, "outputs", "", `file with the output of "pulumi stack output --json --show-secrets", or - for standard input`)
-	flags.StringVar(&s.local, "local", "", `folder of a running local cloud, which "smartlake local" prints`)
 	flags.StringVar(&s.datastore, "datastore", "", "FHIR base URL of a datastore, instead of a stack; set the other values with flags")
 	flags.StringVar(&s.tokenEndpoint, "token-endpoint", "", "token endpoint, for --datastore (default: what the discovery document names)")
 	flags.StringVar(&s.clientID, "client-id", "", "id of a service client, for --datastore")
 	flags.StringSliceVar(&s.scopes, "scope", nil, "scope of the client, for --datastore; repeatable (default: all scopes of a request without scope)")
-	command.MarkFlagsMutuallyExclusive("stack", "outputs", "local", "datastore")
-	command.MarkFlagsOneRequired("stack", "outputs", "local", "datastore")
+	exactlyOne(command, "stack", "outputs", "local", "datastore")
 	ofDatastore := []string{"token-endpoint", "client-id", "scope"}
 	if !s.public {
 		ofDatastore = append(ofDatastore, s.addSecrets(command)...)
@@ -65,9 +61,40 @@ func (s *source) add(command *cobra.Command) {
 			command.MarkFlagsMutuallyExclusive(flag, other)
 		}
 	}
+}
+
+// addDeployed adds the flags to a command for stacks alone, which has secrets of its own;
+// exactly one of the three ways must be taken.
+func (s *source) addDeployed(command *cobra.Command) {
+	s.addWays(command)
+	s.addCertificates(command)
+	exactlyOne(command, "stack", "outputs", "local")
+}
+
+// addWays adds the flags that name a stack.
+func (s *source) addWays(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVarP(&s.stack, "stack", "s", "", "stack whose outputs to read with the pulumi command")
+	addDir(command, &s.dir)
+	secrets := " --show-secrets"
+	if s.public {
+		secrets = ""
+	}
+	flags.StringVar(&s.file, "outputs", "", `file with the output of "pulumi stack output --json`+secrets+`", or - for standard input`)
+	flags.StringVar(&s.local, "local", "", `folder of a running local cloud, which "smartlake local" prints`)
 	complete(command, "stack", completeStacks)
 	must(command.MarkFlagDirname("local"))
 	must(command.MarkFlagFilename("outputs", "json"))
+}
+
+func exactlyOne(command *cobra.Command, flags ...string) {
+	command.MarkFlagsMutuallyExclusive(flags...)
+	command.MarkFlagsOneRequired(flags...)
+}
+
+func (s *source) addCertificates(command *cobra.Command) {
+	command.Flags().StringVar(&s.certificates, "ca", "", "file with the certificates to trust, in PEM (default: those of this machine; of --local, its own)")
+	must(command.MarkFlagFilename("ca", "pem", "crt"))
 }
 
 // addSecrets adds the flags of a command that speaks with the stack, and returns those
@@ -76,9 +103,8 @@ func (s *source) addSecrets(command *cobra.Command) []string {
 	flags := command.Flags()
 	flags.StringVar(&s.secretEnv, "client-secret-env", "SMARTLAKE_CLIENT_SECRET", "name of the environment variable with the client's secret, for --datastore")
 	flags.BoolVar(&s.secretStdin, "client-secret-stdin", false, "read the client's secret from standard input instead, for --datastore")
-	flags.StringVar(&s.certificates, "ca", "", "file with the certificates to trust, in PEM (default: those of this machine; of --local, its own)")
+	s.addCertificates(command)
 	command.MarkFlagsMutuallyExclusive("client-secret-env", "client-secret-stdin")
-	must(command.MarkFlagFilename("ca", "pem", "crt"))
 	return []string{"client-secret-env", "client-secret-stdin"}
 }
 

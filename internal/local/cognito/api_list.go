@@ -23,7 +23,10 @@ func pageOf[T any](all []T, limit *int, token string) (page []T, next string, er
 	}
 	if token != "" {
 		text, err := base64.RawURLEncoding.DecodeString(token)
-		if start, err = strconv.Atoi(strings.TrimPrefix(string(text), "from ")); err != nil || start < 0 {
+		if err == nil {
+			start, err = strconv.Atoi(strings.TrimPrefix(string(text), "from "))
+		}
+		if err != nil || start < 0 {
 			return nil, "", refuse(invalidParameter, "Invalid pagination token")
 		}
 	}

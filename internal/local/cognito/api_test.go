@@ -86,7 +86,7 @@ func attributes(pairs ...string) []types.AttributeType {
 func carl(edit func(*idp.AdminCreateUserInput)) *idp.AdminCreateUserInput {
 	input := &idp.AdminCreateUserInput{
 		UserPoolId: aws.String(poolID), Username: aws.String("carl"),
-		UserAttributes:         attributes("email", "carl@example.org", "email_verified", "true", "custom:patient", "patient-02"),
+		UserAttributes:         attributes("email", "carl@example.org", "email_verified", "true", "custom:patient", "patient-002"),
 		DesiredDeliveryMediums: []types.DeliveryMediumType{types.DeliveryMediumTypeEmail},
 	}
 	if edit != nil {
@@ -139,7 +139,7 @@ func TestAnAdministratorCreatesAUserWhoThenSignsIn(t *testing.T) {
 	if *created.Username != "carl" || created.UserStatus != types.UserStatusTypeForceChangePassword || !created.Enabled {
 		t.Errorf("got %+v", created)
 	}
-	if want := "custom:patient=patient-02 email=carl@example.org email_verified=true"; texts(created.Attributes) != want {
+	if want := "custom:patient=patient-002 email=carl@example.org email_verified=true"; texts(created.Attributes) != want {
 		t.Errorf("got %s, want %s", texts(created.Attributes), want)
 	}
 	set := &idp.AdminSetUserPasswordInput{UserPoolId: aws.String(poolID), Username: aws.String("carl"), Password: aws.String("Carls-own-1"), Permanent: true}
@@ -397,7 +397,7 @@ func TestUsersAreListedByOneFilterAndInPages(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", filter, got, want)
 		}
 	}
-	for _, filter := range []string{`custom:patient = "patient-01"`, `email = ann`, `email != "x"`, `email = "x" and email = "y"`} {
+	for _, filter := range []string{`custom:patient = "patient-001"`, `email = ann`, `email != "x"`, `email = "x" and email = "y"`} {
 		_, err := a.client.ListUsers(t.Context(), &idp.ListUsersInput{UserPoolId: aws.String(poolID), Filter: &filter})
 		assertCode(t, filter, err, "InvalidParameterException")
 	}
@@ -462,7 +462,7 @@ func TestAPoolWithoutTheAPIHasNone(t *testing.T) {
 	w := newWorld(t, nil)
 	server := httptest.NewServer(w.pool.Issuer())
 	defer server.Close()
-	response, err := http.Post(server.URL, "application/x-amz-json-1.1", nil) //nolint:noctx // of the test alone
+	response, err := http.Post(server.URL, "application/x-amz-json-1.1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
