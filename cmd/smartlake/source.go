@@ -245,6 +245,18 @@ func (s *source) credentials(stack outputs.Outputs) (*app.Credentials, error) {
 	return &found, nil
 }
 
+// users are those who may sign in at the local cloud, with passwords; none of a stack on AWS.
+func (s *source) users() ([]app.User, error) {
+	if s.local == "" {
+		return nil, nil
+	}
+	users, err := local.ReadUsers(s.local)
+	if err != nil {
+		return nil, fmt.Errorf("--local: %w", err)
+	}
+	return users, nil
+}
+
 // client is an HTTP client that trusts this machine's certificates, or those of --ca
 // and no others.
 func (s *source) client() (*http.Client, error) {

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
@@ -70,9 +69,9 @@ func (r *run) search(ctx context.Context, s *session) (found, detail string, err
 	if s.token == "" {
 		return "", "", noToken
 	}
-	typ, ok := outputs.TypeWith(s.scopes, smart.Read|smart.Search, "Patient")
+	typ, ok := s.typeWith(smart.Read|smart.Search, "Patient")
 	if !ok {
-		typ, ok = outputs.TypeWith(s.scopes, smart.Search, "Patient")
+		typ, ok = s.typeWith(smart.Search, "Patient")
 	}
 	if !ok {
 		return "", "", skip("the client has no unfiltered scope to search with")
@@ -108,7 +107,7 @@ func (r *run) read(ctx context.Context, s *session, found string) (detail string
 	case found == "":
 		return "", skip("a search found nothing to read")
 	}
-	if held, ok := outputs.TypeWith(s.scopes, smart.Read, typ); !ok || held != typ {
+	if held, ok := s.typeWith(smart.Read, typ); !ok || held != typ {
 		return "", skip("the client searches " + typ + " but has no scope to read it")
 	}
 	defer func() { err = without(err, id) }()

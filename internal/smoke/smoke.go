@@ -1,6 +1,7 @@
 // Package smoke checks a stack that runs - on AWS, or in the local cloud - as an app
 // would meet it: the discovery document, the key set, a token for every service
-// client, reading and searching, and above all that what must be refused is refused.
+// client, reading and searching, and above all that what must be refused is refused. In a
+// local cloud without a service client, users sign in.
 //
 // A check passes only on evidence. A refusal counts only with status 401 or 403, for
 // no failure of the service, and only where the same request with a valid token went
@@ -43,10 +44,13 @@ type Result struct {
 
 // Options of [Run].
 type Options struct {
-	// Stack is what to check. Its datastore endpoint and at least one service client
-	// with id and secret are required; what else is empty is taken from the discovery
-	// document, or not checked.
+	// Stack is what to check. Its datastore endpoint is required; what else is empty is taken
+	// from the discovery document, or not checked.
 	Stack outputs.Outputs
+	// Users of a local cloud: where the stack has no service client, the first who can do
+	// something with a client signs in there. Nil for a stack on AWS, whose users' passwords
+	// are not the smoke test's to know.
+	Users []app.User
 	// Client sends the requests; it decides which certificates are trusted. Redirects
 	// are never followed, whatever it says: a token is for one server.
 	Client *http.Client
@@ -107,11 +111,13 @@ type run struct {
 	sessions      []*session
 }
 
-// session is a service client, its token and what that can do.
+// session is a service client, or a user at another client, the token and what that can do.
 type session struct {
 	outputs.App
+	user     *app.User // nil for a service
 	token    string
-	scopes   []string // of the token
+	idToken  string   // of a user
+	scopes   []string // of the token, that count
 	expires  time.Time
 	lifetime time.Duration
 	search   string // a search that the token went through with, as a path; empty if none did
@@ -139,12 +145,34 @@ func newRun(options Options) (*run, error) {
 		r.sessions = append(r.sessions, &session{App: client})
 	}
 	if len(r.sessions) == 0 {
-		return nil, errors.New("the stack has no client of kind service: a smoke test needs one, to get a token without a user")
+		r.visit()
 	}
 	if r.sleep == nil {
 		r.sleep = sleep
 	}
 	return r, nil
+}
+
+// visit makes a session for each client with users, of the first user who can do something
+// there.
+func (r *run) visit() {
+	for _, user := range r.Users {
+		r.secrets.add(user.Password)
+	}
+	for _, visit := range app.Visits(r.Stack.Apps(outputs.Confidential, outputs.Public), r.Users) {
+		if last := len(r.sessions) - 1; last < 0 || r.sessions[last].Name != visit.Client.Name {
+			r.sessions = append(r.sessions, &session{App: visit.Client, user: &visit.User})
+		}
+	}
+}
+
+// typeWith is a resource type on which the token holds the permissions: see
+// [outputs.TypeWith].
+func (s *session) typeWith(permissions smart.Permissions, preferred ...string) (string, bool) {
+	if s.user != nil {
+		return outputs.UserTypeWith(s.scopes, permissions, preferred...)
+	}
+	return outputs.TypeWith(s.scopes, permissions, preferred...)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -211,7 +239,7 @@ func (r *run) capable(permissions smart.Permissions, preferred ...string) (*sess
 		if s.token == "" {
 			continue
 		}
-		if typ, ok := outputs.TypeWith(s.scopes, permissions, preferred...); ok {
+		if typ, ok := s.typeWith(permissions, preferred...); ok {
 			return s, typ
 		}
 	}

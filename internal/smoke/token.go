@@ -22,10 +22,19 @@ type claims struct {
 	Scope    string `json:"scope"`
 }
 
-// obtainTokens gets a token for every service client.
+const nobody = skip("the stack has no client of kind service, and the smoke test signs users in only at a local cloud, where a scope of a client counts for one")
+
+// obtainTokens gets a token for every service client, or for users.
 func (r *run) obtainTokens(ctx context.Context) {
+	if len(r.sessions) == 0 {
+		r.check(ctx, "token", func(context.Context) (string, error) { return "", nobody })
+	}
 	for _, s := range r.sessions {
-		r.check(ctx, "token for "+s.Name, func(ctx context.Context) (string, error) { return r.obtainToken(ctx, s) })
+		name := "token for " + s.Name
+		if s.user != nil {
+			name += " as user " + s.user.Name
+		}
+		r.check(ctx, name, func(ctx context.Context) (string, error) { return r.obtainToken(ctx, s) })
 	}
 }
 
@@ -33,6 +42,9 @@ func (r *run) obtainToken(ctx context.Context, s *session) (string, error) {
 	// A client that was created a moment ago is not known everywhere yet.
 	a, err := r.again(ctx,
 		func(ctx context.Context) (app.Answer, error) {
+			if s.user != nil {
+				return r.signIn(ctx, s)
+			}
 			return r.requestToken(ctx, s.App, strings.Join(s.Scopes, " "))
 		},
 		func(a app.Answer) bool { return a.OAuthError() == "invalid_client" })
@@ -41,6 +53,7 @@ func (r *run) obtainToken(ctx context.Context, s *session) (string, error) {
 	}
 	token, err := a.Token()
 	r.secrets.add(token.AccessToken)
+	r.secrets.add(token.IDToken)
 	if err != nil {
 		return "", err
 	}
@@ -51,10 +64,23 @@ func (r *run) obtainToken(ctx context.Context, s *session) (string, error) {
 	if err := r.checkClaims(s, c); err != nil {
 		return "", err
 	}
-	s.token, s.scopes = token.AccessToken, strings.Fields(c.Scope)
+	s.token, s.idToken, s.scopes = token.AccessToken, token.IDToken, strings.Fields(c.Scope)
+	if s.user != nil {
+		granted := s.Client
+		granted.Scopes = s.scopes
+		s.scopes = s.user.Counting(granted)
+	}
 	s.lifetime = time.Duration(token.ExpiresIn) * time.Second
 	s.expires = time.Now().Add(s.lifetime)
 	return fmt.Sprintf("scopes %s, valid for %s", c.Scope, s.lifetime), nil
+}
+
+// signIn signs the session's user in at its client.
+func (r *run) signIn(ctx context.Context, s *session) (app.Answer, error) {
+	if r.Stack.AuthorizationEndpoint == "" || r.tokenEndpoint == "" {
+		return app.Answer{}, skip("the stack names no authorization endpoint and token endpoint")
+	}
+	return r.app.SignIn(ctx, r.Stack.AuthorizationEndpoint, r.tokenEndpoint, app.Visit{Client: s.App, User: *s.user})
 }
 
 // requestToken requests a token for a client.

@@ -86,6 +86,8 @@ func (r *run) noWrite(s *session, typ string) string {
 	switch {
 	case !r.Write:
 		return "not tried without --write"
+	case s != nil && s.user != nil:
+		return "only a service client writes: what a user may write depends on the user's patients"
 	case s == nil:
 		return "no service client may create, read, update and delete a " + strings.Join(writable, ", ")
 	}
