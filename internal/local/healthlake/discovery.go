@@ -57,15 +57,24 @@ func (d *Datastore) serveCapabilities(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	interactions := []any{}
-	for _, code := range []string{"read", "vread", "history-instance", "search-type", "create", "update", "delete"} {
-		interactions = append(interactions, map[string]any{"code": code})
-	}
+	interactions := codes("read", "vread", "history-instance", "search-type", "create", "update", "delete")
 	var types []any
 	for _, typ := range smart.ResourceTypes() {
-		described := map[string]any{"type": typ, "interaction": interactions, "versioning": "versioned-update", "updateCreate": true}
+		described := map[string]any{
+			"type": typ, "interaction": interactions, "versioning": "versioned-update", "updateCreate": true,
+			"conditionalCreate": d.config.Lenient && d.config.FHIRURL == "", "conditionalUpdate": false, "conditionalDelete": "not-supported",
+		}
 		d.describe(typ, described)
 		types = append(types, described)
+	}
+	rest := map[string]any{
+		"mode": "server", "security": map[string]any{"cors": d.config.Lenient, "description": "SMART on FHIR"}, "resource": types,
+	}
+	switch { // otherwise the roles of a stack have no right for a Bundle
+	case d.config.Lenient && d.config.FHIRURL == "":
+		rest["interaction"] = codes("transaction", "batch")
+	case d.config.Lenient:
+		rest["interaction"] = codes("batch")
 	}
 	respond(w, http.StatusOK, resource{
 		"resourceType":   "CapabilityStatement",
@@ -74,10 +83,17 @@ func (d *Datastore) serveCapabilities(w http.ResponseWriter, r *http.Request) {
 		"implementation": map[string]any{"description": "Stand-in for AWS HealthLake", "url": d.config.Endpoint},
 		"fhirVersion":    "4.0.1",
 		"format":         []string{"json"},
-		"rest": []any{map[string]any{
-			"mode": "server", "security": map[string]any{"cors": d.config.Lenient, "description": "SMART on FHIR"}, "resource": types,
-		}},
+		"rest":           []any{rest},
 	})
+}
+
+// codes are interactions of a capability statement.
+func codes(names ...string) []any {
+	var all []any
+	for _, name := range names {
+		all = append(all, map[string]any{"code": name})
+	}
+	return all
 }
 
 // discoveryQuota is how many requests for the discovery document HealthLake serves

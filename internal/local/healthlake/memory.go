@@ -137,7 +137,7 @@ type listed struct {
 func (m *memory) current(typ string, after int) []listed {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	var found []listed
+	found := make([]listed, 0, len(m.ofType[typ]))
 	for _, r := range m.ofType[typ] {
 		if last := r.versions[len(r.versions)-1]; r.sequence > after && last.resource != nil {
 			found = append(found, listed{r.sequence, last.resource})

@@ -59,8 +59,9 @@ type match struct {
 // creation where they say nothing. That a resource matches tells nothing where the grant
 // does not reach it.
 func (m *memory) find(g grant, asked searchRequest) []match {
-	var matches []match
-	for _, found := range m.current(asked.typ, 0) {
+	candidates := m.current(asked.typ, 0)
+	matches := make([]match, 0, len(candidates))
+	for _, found := range candidates {
 		if asked.matches(found.resource) && g.allows(found.resource) {
 			matches = append(matches, match{found, asked.order.Keys(found.resource)})
 		}

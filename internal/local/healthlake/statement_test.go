@@ -9,6 +9,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // stated is what the capability statement says of the searches for a type.
@@ -126,5 +127,58 @@ func TestTheCapabilityStatementOfAServerBehindPromisesNoIncludes(t *testing.T) {
 		if len(of.includes)+len(of.revincludes) > 0 {
 			t.Errorf("%s: %v", typ, fmt.Sprint(of.includes, of.revincludes))
 		}
+	}
+}
+
+// What else it promises is done: conditional creates and Bundles where the datastore is
+// lenient, and no others.
+func TestTheCapabilityStatementSaysWhatIsDoneOnACondition(t *testing.T) {
+	behind := func(c *healthlake.Config) { c.FHIRURL = "http://127.0.0.1:1/fhir" }
+	lenient := func(c *healthlake.Config) { c.Lenient = true }
+	for name, c := range map[string]struct {
+		edits        []func(*healthlake.Config)
+		conditional  bool
+		interactions string
+	}{
+		"in memory":       {nil, false, ""},
+		"lenient":         {[]func(*healthlake.Config){lenient}, true, "[map[code:transaction] map[code:batch]]"},
+		"behind":          {[]func(*healthlake.Config){behind}, false, ""},
+		"behind, lenient": {[]func(*healthlake.Config){behind, lenient}, false, "[map[code:batch]]"},
+	} {
+		s := newStore(t, func(config *healthlake.Config) {
+			for _, edit := range c.edits {
+				edit(config)
+			}
+		})
+		rest := s.sign(validSigner(), metadata).body["rest"].([]any)[0].(map[string]any)
+		interactions := ""
+		if rest["interaction"] != nil {
+			interactions = fmt.Sprint(rest["interaction"])
+		}
+		patient := rest["resource"].([]any)[slices.Index(smart.ResourceTypes(), "Patient")].(map[string]any)
+		if patient["conditionalCreate"] != c.conditional || patient["conditionalUpdate"] != false || patient["conditionalDelete"] != "not-supported" || interactions != c.interactions {
+			t.Errorf("%s: %v %v, interactions %s", name, patient["conditionalCreate"], patient["conditionalUpdate"], interactions)
+		}
+		if strings.HasPrefix(name, "behind") {
+			continue
+		}
+		created := s.send("POST", "Patient", system, `{"resourceType":"Patient"}`, "If-None-Exist", "identifier=1").status == 201
+		done := s.send("POST", "", system, `{"resourceType":"Bundle","type":"transaction"}`).status == 200
+		if created != c.conditional || name == "lenient" && !done {
+			t.Errorf("%s: created on a condition %t, a transaction was done %t", name, created, done)
+		}
+	}
+}
+
+// A search within a transaction sees the transaction's own resources, and so do its
+// includes and the grants on them.
+func TestASearchWithinATransactionIncludesWhatItMade(t *testing.T) {
+	s := newStore(t, func(c *healthlake.Config) { c.Lenient, c.FineGrained = true, true })
+	doctor := holder{Scope: "user/*.cruds", FHIRUser: "Practitioner/me"}
+	got := s.send("POST", "", doctor, bundle("transaction",
+		entry("PUT", "Patient/x", `{"resourceType":"Patient","id":"x","generalPractitioner":[{"reference":"Practitioner/me"}]}`),
+		entry("GET", "Patient?_id=x&_include=Patient:general-practitioner&_revinclude=Observation:subject", "")))
+	if got.status != 200 || got.told(1, "resource")["total"] != 1.0 {
+		t.Errorf("got %d %s", got.status, got.text)
 	}
 }
