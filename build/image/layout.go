@@ -75,6 +75,11 @@ func readLayout(path, folder string) (v1.ImageIndex, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
+	within, err := os.OpenRoot(folder) // a name leads nowhere else
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = within.Close() }()
 	for entries := tar.NewReader(file); ; {
 		header, err := entries.Next()
 		if errors.Is(err, io.EOF) {
@@ -83,16 +88,12 @@ func readLayout(path, folder string) (v1.ImageIndex, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		if !filepath.IsLocal(header.Name) {
-			return nil, fmt.Errorf("%s: %q: must be a path within the layout", path, header.Name)
-		}
 		content, err := io.ReadAll(entries)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		to := filepath.Join(folder, header.Name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o750), os.WriteFile(to, content, 0o600)); err != nil {
-			return nil, err
+		if err := errors.Join(within.MkdirAll(filepath.Dir(header.Name), 0o750), within.WriteFile(header.Name, content, 0o600)); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	index, err := layout.ImageIndexFromPath(folder)

@@ -77,7 +77,7 @@ func build(args []string) error {
 	}
 	var archives []archive
 	for _, path := range flags.Args() {
-		file, err := os.Open(path)
+		file, err := os.Open(path) //nolint:gosec // the user names it
 		if err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func TestLocalPrintsItsStepsAsEvents(t *testing.T) {
 		if i >= 10 {
 			want, number = "refusal", i-9
 		}
-		if !ok || line.event.Event != want || line.Number != number || line.From == "" || line.To == "" || line.What == "" || line.Error != "" {
+		if !ok || line.Event != want || line.Number != number || line.From == "" || line.To == "" || line.What == "" || line.Error != "" {
 			t.Errorf("line %d: %+v, want %s %d", i+1, one, want, number)
 		}
 	}

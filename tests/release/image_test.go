@@ -108,11 +108,11 @@ func unpackImage(t *testing.T, image []byte) (config imageConfig, root string) {
 		t.Fatalf("the image has %d layers", len(manifest.Layers))
 	}
 	root = filepath.Join(t.TempDir(), "root")
-	if err := os.Mkdir(root, 0o755); err != nil { //nolint:gosec // of the container's user too
+	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for dir := filepath.Dir(root); dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // that user passes through them
+		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,7 +136,7 @@ func unpackLayer(t *testing.T, layer []byte, root string) {
 		}
 		path, mode := filepath.Join(root, header.Name), header.FileInfo().Mode()
 		if mode.IsDir() {
-			err = os.MkdirAll(path, 0o755) //nolint:gosec // the mode comes below
+			err = os.MkdirAll(path, 0o755)
 		} else {
 			var content []byte
 			if content, err = io.ReadAll(entries); err == nil {
