@@ -92,20 +92,20 @@ func (o Order) Compare(a, b []SortKey) int {
 // compare puts what has no value last, in both directions.
 func (r rule) compare(a, b SortKey) int {
 	if a.Missing || b.Missing {
-		return cmp.Compare(btoi(a.Missing), btoi(b.Missing))
+		switch {
+		case a.Missing == b.Missing:
+			return 0
+		case a.Missing:
+			return 1
+		default:
+			return -1
+		}
 	}
 	by := cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Text, b.Text))
 	if r.descending {
 		return -by
 	}
 	return by
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func sortKey(value any, typ string, kind Kind) (SortKey, bool) {
@@ -151,6 +151,3 @@ func sortText(value any) (string, bool) {
 	}
 	return "", false
 }
-
-// Sortable reports whether HealthLake sorts by a parameter.
-func (p *Parameter) Sortable() bool { return p.Refused == "" && p.unsorted() == "" }

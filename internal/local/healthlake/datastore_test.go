@@ -191,7 +191,7 @@ func observation(id, subject, category string) string {
 	return string(text)
 }
 
-func (s store) put(t *testing.T, path, body string) {
+func (s store) put(t testing.TB, path, body string) {
 	t.Helper()
 	if r := s.send("PUT", path, holder{Scope: systemRW}, body); r.status >= 300 {
 		t.Fatalf("PUT %s: %d %s", path, r.status, r.text)
@@ -199,7 +199,7 @@ func (s store) put(t *testing.T, path, body string) {
 }
 
 // twoPatients are a and b, each with a laboratory result and a vital sign.
-func (s store) twoPatients(t *testing.T) {
+func (s store) twoPatients(t testing.TB) {
 	t.Helper()
 	for _, id := range []string{"a", "b"} {
 		s.put(t, "Patient/"+id, `{"resourceType":"Patient","id":"`+id+`"}`)

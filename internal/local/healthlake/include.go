@@ -68,43 +68,28 @@ func (s *searchRequest) revinclude(value string) error {
 // they were asked for and the token reaches it: an included resource is held against the
 // scopes of its own type, as if it had been searched for. Each resource is there once.
 func (m *memory) included(matches []match, g grant, asked searchRequest) ([]resource, error) {
-	there := map[string]bool{}
-	for _, found := range matches {
-		there[found.resource.name()] = true
+	if len(asked.includes)+len(asked.revincludes) == 0 {
+		return nil, nil
 	}
-	matched := there
-	there = make(map[string]bool, len(matched))
-	var included []resource
-	grants := elsewhere{g: g, types: map[string]grant{}}
-	add := func(found resource) error {
-		if name := found.name(); !matched[name] && !there[name] {
-			reaches, err := grants.allow(found)
-			if err != nil {
-				return err
-			}
-			if reaches {
-				there[name], included = true, append(included, found)
-			}
-		}
-		return nil
+	c := collection{names: map[string]bool{}, g: g, grants: map[string]grant{}}
+	matched := map[string]bool{}
+	for _, found := range matches {
+		matched[found.resource.name()] = true
+		c.names[found.resource.name()] = true
 	}
 	for _, i := range asked.includes {
 		for _, found := range matches {
-			for _, referred := range m.referred(i, found.resource) {
-				if err := add(referred); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	for _, i := range asked.revincludes {
-		for _, referring := range m.referring(i, asked.typ, matched) {
-			if err := add(referring); err != nil {
+			if err := c.add(m.referred(i, found.resource)); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return included, nil
+	for _, i := range asked.revincludes {
+		if err := c.add(m.referring(i, asked.typ, matched)); err != nil {
+			return nil, err
+		}
+	}
+	return c.resources, nil
 }
 
 // referred are the resources that one refers to.
@@ -138,22 +123,40 @@ func (m *memory) referring(i include, to string, names map[string]bool) []resour
 	return found
 }
 
-// elsewhere are the grants of the same request on other types.
-type elsewhere struct {
-	g     grant
-	types map[string]grant
+// collection is what a token reaches of some resources, each once.
+type collection struct {
+	resources []resource
+	names     map[string]bool // those in it, and those that must not be
+	g         grant
+	grants    map[string]grant // of the same request, by type
 }
 
-// allow reports whether the token's scopes let a resource be searched for.
-func (e *elsewhere) allow(found resource) (bool, error) {
-	typ := found.typ()
-	on, known := e.types[typ]
+func (c *collection) add(found []resource) error {
+	for _, one := range found {
+		if c.names[one.name()] {
+			continue
+		}
+		reached, err := c.reaches(one)
+		if err != nil {
+			return err
+		}
+		if reached {
+			c.names[one.name()] = true
+			c.resources = append(c.resources, one)
+		}
+	}
+	return nil
+}
+
+// reaches reports whether the token's scopes let a resource be searched for.
+func (c *collection) reaches(one resource) (bool, error) {
+	on, known := c.grants[one.typ()]
 	if !known {
 		var err error
-		if on, err = e.g.on(typ); err != nil {
+		if on, err = c.g.on(one.typ()); err != nil {
 			return false, err
 		}
-		e.types[typ] = on
+		c.grants[one.typ()] = on
 	}
-	return on.allows(found), nil
+	return on.allows(one), nil
 }
