@@ -167,9 +167,11 @@ var fieldFlags = map[string]string{
 	users.FieldGroups: "--group", "status": "--status", "group": "--group",
 }
 
-// asFlags tells the errors of package users with the names of flags, and which of them
-// mean that the command could not run.
-func asFlags(err error) error {
+// asFlags tells the errors of package users with the names of flags and arguments, and
+// which of them mean that the command could not run.
+func asFlags(err error) error { return asWritten(err, fieldFlags) }
+
+func asWritten(err error, names map[string]string) error {
 	var problems users.Problems
 	var call *users.Failure
 	switch {
@@ -177,8 +179,8 @@ func asFlags(err error) error {
 		return nil
 	case errors.As(err, &problems):
 		return cannotRun(errors.New(problems.Named(func(field string) string {
-			if flag, ok := fieldFlags[field]; ok {
-				return flag
+			if name, ok := names[field]; ok {
+				return name
 			}
 			return "--attribute " + field
 		})))

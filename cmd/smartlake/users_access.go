@@ -44,7 +44,7 @@ func usersGroupsChange(verb, short string, change func(*users.Pool, context.Cont
 			}
 			outcome, err := change(pool, command.Context(), args[0], args[1:])
 			if err != nil {
-				return asFlags(err)
+				return asWritten(err, map[string]string{users.FieldUsername: "USERNAME", users.FieldGroups: "GROUP"})
 			}
 			printOutcome(command.OutOrStdout(), outcome)
 			for _, group := range args[1:] {

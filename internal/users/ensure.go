@@ -68,6 +68,9 @@ func (p *Pool) Ensure(ctx context.Context, w Wanted, how How) (Outcome, error) {
 	outcome := Outcome{Status: Unchanged, Username: user.Username}
 	switch {
 	case found:
+		if err := user.checkCalled(w.Username); err != nil {
+			return Outcome{}, err
+		}
 		err = p.update(ctx, user, w, how, &outcome)
 	case how.Existing:
 		return Outcome{}, Problems{{FieldUsername, w.Username, "no such user in the pool " + p.ID}}
@@ -82,6 +85,9 @@ func (p *Pool) Ensure(ctx context.Context, w Wanted, how How) (Outcome, error) {
 }
 
 func (p *Pool) create(ctx context.Context, w Wanted, how How, outcome *Outcome) error {
+	if problems := p.checkNewUsername(w.Username); len(problems) > 0 {
+		return problems
+	}
 	attributes := p.attributes(w)
 	var missing Problems
 	for name, schema := range p.described.attributes {
@@ -125,6 +131,9 @@ func (p *Pool) createdMeanwhile(ctx context.Context, w Wanted, how How, outcome 
 	if !found {
 		return Problems{{FieldEmail, w.Email, "another user of the pool signs in with it"}}
 	}
+	if err := user.checkCalled(w.Username); err != nil {
+		return err
+	}
 	outcome.Username = user.Username
 	return p.update(ctx, user, w, how, outcome)
 }
@@ -141,9 +150,6 @@ func (p *Pool) creation(username string, attributes map[string]string, how How) 
 
 // update gives an existing user the attributes that differ.
 func (p *Pool) update(ctx context.Context, user User, w Wanted, how How, outcome *Outcome) error {
-	if len(p.described.signIn) == 0 && !p.same(user.Username, w.Username) {
-		return Problems{{FieldUsername, w.Username, "another user of the pool signs in with it; use that user's own name"}}
-	}
 	var links []link // that are new
 	for _, link := range p.links(w) {
 		former := user.Attributes[link.attribute]
@@ -151,7 +157,7 @@ func (p *Pool) update(ctx context.Context, user User, w Wanted, how How, outcome
 			continue
 		}
 		if former != "" && !how.Relink {
-			return Problems{{link.field, link.wanted, "the user is linked to another one; allow it to be replaced (relink), or leave it out"}}
+			return Problems{{link.field, link.wanted, "the user is linked to another one; replace the link with --relink, or leave it out"}}
 		}
 		links = append(links, link)
 	}

@@ -85,14 +85,6 @@ func (p *Pool) Describe(ctx context.Context) error {
 	return nil
 }
 
-// same compares names as the pool does.
-func (p *Pool) same(a, b string) bool {
-	if p.described.caseSensitive {
-		return a == b
-	}
-	return strings.EqualFold(a, b)
-}
-
 // Groups are those that the stack's clients are for, sorted.
 func (p *Pool) Groups() []string {
 	var names []string

@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,7 +36,8 @@ func attributesOf(list []types.AttributeType) map[string]string {
 	return attributes
 }
 
-// Find returns the user of a name, or false. Cognito also finds users by their aliases.
+// Find returns the user of a name, or false. Cognito also finds users by their aliases and
+// sub: see [User.Username].
 func (p *Pool) Find(ctx context.Context, name string) (User, bool, error) {
 	answer, err := p.Client.AdminGetUser(ctx, &idp.AdminGetUserInput{UserPoolId: &p.ID, Username: &name})
 	if hasCode(err, "UserNotFoundException") {
@@ -62,7 +64,23 @@ func (p *Pool) existing(ctx context.Context, name string) (User, error) {
 	if !found {
 		return User{}, Problems{{FieldUsername, name, "no such user in the pool " + p.ID}}
 	}
-	return user, nil
+	return user, user.checkCalled(name)
+}
+
+// checkCalled refuses a user whom Cognito found by a name that the user has chosen
+// (preferred_username): whoever takes the name of a colleague to be would get what is meant
+// for the colleague. Addresses and numbers are verified, and names and subs are Cognito's.
+func (u User) checkCalled(name string) error {
+	verified := func(attribute string) string {
+		if u.Attributes[attribute+"_verified"] != "true" {
+			return ""
+		}
+		return u.Attributes[attribute]
+	}
+	if strings.EqualFold(u.Username, name) || name == u.Attributes["sub"] || strings.EqualFold(verified("email"), name) || verified("phone_number") == name {
+		return nil
+	}
+	return Problems{{FieldUsername, name, "another user of the pool has chosen it to sign in with; use that user's own name"}}
 }
 
 // GroupsOf are all groups that a user is in, sorted.

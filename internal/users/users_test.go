@@ -213,7 +213,7 @@ func TestAnExistingUserGetsOnlyWhatDiffers(t *testing.T) {
 func TestALinkIsReplacedOnlyWhereThatIsAllowed(t *testing.T) {
 	pool, c := open(t, map[string][]string{"AdminGetUser": {ann}})
 	_, err := pool.Ensure(t.Context(), users.Wanted{Username: "ann", Patient: "124", Email: "new@example.org"}, users.How{})
-	if want := `patient: "124": the user is linked to another one; allow it to be replaced (relink), or leave it out`; err == nil || err.Error() != want {
+	if want := `patient: "124": the user is linked to another one; replace the link with --relink, or leave it out`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if strings.Contains(fmt.Sprint(err), "123") || len(c.changes()) != 0 {
@@ -268,10 +268,47 @@ func TestTheAddressOfAnotherUserIsRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", code, err, want)
 		}
 	}
+}
+
+// Users may choose a preferred_username: one who takes the name of a colleague to be must
+// not get what is meant for the colleague.
+func TestAUserIsNotCalledByANameOfTheirOwnChoice(t *testing.T) {
+	const want = `username: "dr.smith": another user of the pool has chosen it to sign in with; use that user's own name`
 	pool, c := open(t, map[string][]string{"AdminGetUser": {ann}}) // by an alias
-	_, err := pool.Ensure(t.Context(), users.Wanted{Username: "annie", Patient: "7"}, users.How{Relink: true})
-	if want := `username: "annie": another user of the pool signs in with it; use that user's own name`; err == nil || err.Error() != want || len(c.changes()) != 0 {
-		t.Errorf("got %v, want %s", err, want)
+	for name, do := range map[string]func(name string) (users.Outcome, error){
+		"link": func(name string) (users.Outcome, error) {
+			return pool.Ensure(t.Context(), users.Wanted{Username: name, FHIRUser: "Practitioner/1"}, users.How{})
+		},
+		"join":     func(name string) (users.Outcome, error) { return pool.Join(t.Context(), name, []string{"clinicians"}) },
+		"password": func(name string) (users.Outcome, error) { return pool.SetPassword(t.Context(), name, "x", true) },
+		"enable":   func(name string) (users.Outcome, error) { return pool.Enable(t.Context(), name) },
+	} {
+		if _, err := do("dr.smith"); err == nil || err.Error() != want || len(c.changes()) != 0 {
+			t.Errorf("%s: got %v and %v, want %s", name, err, c.changes(), want)
+		}
+	}
+	for _, name := range []string{"ann", "ANN", "ann@example.org", "11111111-2222-3333-4444-555555555555"} {
+		if outcome, err := pool.Enable(t.Context(), name); err != nil || outcome.Username != "ann" {
+			t.Errorf("%s: got %+v and %v", name, outcome, err)
+		}
+	}
+}
+
+// The address counts once it is verified.
+func TestAnAddressThatAUserOnlyClaimsIsNoName(t *testing.T) {
+	pool, c := open(t, map[string][]string{"AdminGetUser": {strings.Replace(ann, `"email_verified","Value":"true"`, `"email_verified","Value":"false"`, 1)}})
+	if _, err := pool.Join(t.Context(), "ann@example.org", []string{"clinicians"}); err == nil || len(c.changes()) != 0 {
+		t.Errorf("got %v and %v", err, c.changes())
+	}
+}
+
+// The names of an identity provider's users are the provider's, addresses too.
+func TestAUserOfAnIdentityProviderIsLinkedByItsName(t *testing.T) {
+	const theirs = `{"Username":"Clinic_kim@example.org","Enabled":true,"UserStatus":"EXTERNAL_PROVIDER","UserAttributes":[{"Name":"sub","Value":"s"}]}`
+	pool, c := open(t, map[string][]string{"AdminGetUser": {theirs}, "AdminUpdateUserAttributes": {"{}"}})
+	outcome, err := pool.Ensure(t.Context(), users.Wanted{Username: "Clinic_kim@example.org", FHIRUser: "Practitioner/7"}, users.How{Existing: true})
+	if err != nil || outcome.Status != users.Updated || len(c.changes()) != 1 {
+		t.Errorf("got %+v, %v and %v", outcome, err, c.changes())
 	}
 }
 

@@ -68,15 +68,23 @@ func (p *Pool) Check(w Wanted) error {
 	return problems.orNil()
 }
 
-// checkUsername holds a name to the ways in which users of the pool sign in.
+// checkUsername refuses what is no user's name.
 func (p *Pool) checkUsername(name string) Problems {
+	switch {
+	case name == "":
+		return Problems{{FieldUsername, name, "missing; set it"}}
+	case !usernamePattern.MatchString(name):
+		return Problems{{FieldUsername, name, "must be 1 to 128 printable characters without white space"}}
+	}
+	return nil
+}
+
+// checkNewUsername holds the name of a user to be created to the ways in which users of the
+// pool sign in. Users of an identity provider, whom nobody creates, have names of their own.
+func (p *Pool) checkNewUsername(name string) Problems {
 	d := p.described
 	var accepted string
 	switch {
-	case name == "":
-		accepted = "missing; set it"
-	case !usernamePattern.MatchString(name):
-		accepted = "must be 1 to 128 printable characters without white space"
 	case len(d.signIn) > 0:
 		if slices.Contains(d.signIn, "email") && emailPattern.MatchString(name) || slices.Contains(d.signIn, "phone_number") && phonePattern.MatchString(name) {
 			return nil
