@@ -11,7 +11,7 @@ import (
 )
 
 // readNoProject are the commands that read nothing of a folder, or only lead to others.
-var readNoProject = []string{"smartlake", "smartlake users", "smartlake users groups", "smartlake version"}
+var readNoProject = []string{"smartlake", "smartlake local trust", "smartlake local untrust", "smartlake users", "smartlake users groups", "smartlake version"}
 
 func TestEveryCommandTakesTheFolderOfTheProjectByTheSameName(t *testing.T) {
 	var checked int

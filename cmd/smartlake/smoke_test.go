@@ -437,6 +437,22 @@ func TestProgressIsOneLineThatGoesOnATerminalAndPlainLinesElsewhere(t *testing.T
 	if !strings.Contains(got, " two\x1b[K") || strings.Contains(got, "\n") || !strings.HasSuffix(got, "\r\x1b[K") || strings.Count(got, "\r") < 3 {
 		t.Errorf("terminal: %q", got)
 	}
+	plain.Reset()
+	elsewhere := newBar(&plain, "Importing users", 25)
+	for done := range 25 {
+		elsewhere.set(done + 1)
+	}
+	elsewhere.clear()
+	if lines := strings.Split(strings.TrimSpace(plain.String()), "\n"); len(lines) != 10 || lines[0] != "Importing users: 3 of 25" || lines[9] != "Importing users: 25 of 25" {
+		t.Errorf("plain: %q", lines)
+	}
+	terminal.Reset()
+	grows := &bar{progress: &progress{out: &terminal, terminal: true}, what: "Importing users", total: 60}
+	grows.set(30)
+	grows.clear()
+	if got, want := terminal.String(), "Importing users [###############...............] 30 of 60\x1b[K"; !strings.Contains(got, want) || !strings.HasSuffix(got, "\r\x1b[K") {
+		t.Errorf("terminal: %q, want %q", got, want)
+	}
 	if colored(&terminal) {
 		t.Error("a buffer gets colors")
 	}

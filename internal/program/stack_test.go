@@ -377,10 +377,10 @@ func TestTheProgramTellsWhatItDeclaresOfClients(t *testing.T) {
 		{"name": "lab", "kind": "public", "scopes": ["openid", "user/*.rs"], "callbackUrls": ["https://a.example.org"], "groups": ["nurses"]},
 		{"name": "own", "kind": "confidential", "scopes": ["patient/*.rs"], "callbackUrls": ["https://b.example.org"]}]`))
 	expect.JSON(t, "clients", cloud.Outputs()["clients"].Value, `{
-		"etl": {"kind": "service", "scopes": ["system/*.read"], "callbackUrls": [], "fhirUserTypes": [], "groups": []},
+		"etl": {"kind": "service", "scopes": ["system/*.read"], "callbackUrls": [], "fhirUserTypes": [], "groups": [], "accessTokenMinutes": 60},
 		"lab": {"kind": "public", "scopes": ["openid", "user/*.rs"], "callbackUrls": ["https://a.example.org"],
-			"fhirUserTypes": ["Practitioner"], "groups": ["nurses"]},
-		"own": {"kind": "confidential", "scopes": ["patient/*.rs"], "callbackUrls": ["https://b.example.org"], "fhirUserTypes": [], "groups": []}}`)
+			"fhirUserTypes": ["Practitioner"], "groups": ["nurses"], "accessTokenMinutes": 60},
+		"own": {"kind": "confidential", "scopes": ["patient/*.rs"], "callbackUrls": ["https://b.example.org"], "fhirUserTypes": [], "groups": [], "accessTokenMinutes": 60}}`)
 }
 
 func TestWhatRepeatsAnEncryptedKeyIsASecret(t *testing.T) {
