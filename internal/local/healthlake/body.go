@@ -3,6 +3,7 @@ package healthlake
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -70,7 +71,7 @@ func parseResource(body []byte) (resource, error) {
 	decoder.UseNumber()
 	var parsed map[string]any
 	if err := decoder.Decode(&parsed); err != nil {
-		return nil, errors.New("must be a JSON object: " + err.Error())
+		return nil, fmt.Errorf("must be a JSON object: %w", err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || parsed == nil {
 		return nil, errors.New("must be one JSON object, with nothing after it")
