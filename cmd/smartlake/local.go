@@ -28,6 +28,7 @@ type localFlags struct {
 	port    int
 	seed    uint64
 	fhirURL string
+	load    string
 	lenient bool
 	noUsers bool
 	fail    []string
@@ -79,6 +80,7 @@ not run.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
   smartlake local --once               # walk once and exit with 0 or 1
   smartlake local --stack prod --once
+  smartlake local --load ~/synthea/output/fhir
   smartlake local --fresh              # with new ids, secrets and ports
   smartlake local --port 8443 --watch  # start again when the configuration changes
   smartlake local --fail key-set-broken,rotate-keys
@@ -111,7 +113,8 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.BoolVar(&f.inContainer, "listen-in-container", false, "listen on every interface of this container, and answer only requests for --address, where its ports are published; needs --port")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the synthetic patients, to get different ones")
 	flags.StringVar(&f.fhirURL, "fhir-url", "", "base URL of a FHIR R4 server, without credentials, whose resources to serve instead of synthetic ones")
-	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, browsers of every origin (CORS), and searches such as _summary=count")
+	flags.StringVar(&f.load, "load", "", "folder of FHIR R4 resources (*.json, *.ndjson: resources or Bundles, such as Synthea's) to serve instead of synthetic ones")
+	flags.BoolVar(&f.lenient, "lenient-healthlake", false, "accept requests that AWS does not document: the discovery document without a signature and without a quota, browsers of every origin (CORS), Bundles, conditional creates, and searches such as _summary=count")
 	flags.BoolVar(&f.noUsers, "no-users", false, "do not create made-up users if the stack declares none")
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")
@@ -126,6 +129,9 @@ func (f *localFlags) add(command *cobra.Command) {
 	command.MarkFlagsMutuallyExclusive("once", "watch")
 	command.MarkFlagsMutuallyExclusive("once", "ready-file")
 	must(command.MarkFlagFilename("ready-file", "json"))
+	must(command.MarkFlagDirname("load"))
+	command.MarkFlagsMutuallyExclusive("load", "fhir-url")
+	command.MarkFlagsMutuallyExclusive("load", "seed")
 	command.MarkFlagsMutuallyExclusive("once", "fresh")
 	complete(command, "fail", completeFaults)
 	complete(command, "address", cobra.FixedCompletions([]string{"127.0.0.1", "::1"}, cobra.ShellCompDirectiveNoFileComp))
@@ -220,7 +226,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 	}
 	options := local.Options{
 		Program: program.With(stack.Config), Stack: stack, Address: flags.address, EveryInterface: flags.inContainer, Port: flags.port, State: state,
-		FHIRURL: flags.fhirURL, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
+		FHIRURL: flags.fhirURL, Load: flags.load, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 	}
 	if flags.logs {
 		options.FunctionLog = progress
@@ -228,6 +234,10 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 	cloud, err := local.Start(options)
 	if err != nil {
 		return nil, err
+	}
+	if flags.load != "" {
+		resources, types := cloud.Loaded()
+		fmt.Fprintf(progress, "Loaded %d resources of %d types from %s.\n", resources, types, flags.load)
 	}
 	if err := writeSecrets(cloud); err != nil {
 		return nil, errors.Join(err, cloud.Close())
@@ -523,6 +533,9 @@ AWS credentials %s
 	}
 	if len(cloud.Users) == 0 {
 		fmt.Fprintln(out, "  none")
+	}
+	for _, advice := range cloud.Advice {
+		fmt.Fprintf(out, "\n%s\n", advice)
 	}
 	fmt.Fprintf(out, `
 Check it, and write its requests to a file (in another terminal):

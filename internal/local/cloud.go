@@ -78,8 +78,9 @@ type Options struct {
 	// for every client with users, besides the declared ones.
 	ExtraCallbacks []string
 	// NoUsers leaves a stack that declares no users without any. Otherwise it gets
-	// [Cloud.Users] that are made up, but not with FHIRURL, where nothing is known of
-	// the patients.
+	// [Cloud.Users] that are made up: one is a patient of the datastore, the other the
+	// general practitioner of the most of them. With FHIRURL there are none, because nothing
+	// is known of the patients.
 	NoUsers bool
 	// Seed of the synthetic patients: another one makes others. 0 is 1. Refused where
 	// there are no synthetic patients.
@@ -89,6 +90,9 @@ type Options struct {
 	// FHIRURL is the base URL of a FHIR R4 server whose resources the datastore
 	// serves; empty for synthetic ones in memory. See healthlake.Config.
 	FHIRURL string
+	// Load is a folder of FHIR resources to serve instead of synthetic ones, as
+	// healthlake.Load reads it; empty for none. Refused with FHIRURL.
+	Load string
 	// LenientHealthLake takes the reading of AWS's documentation that is better for apps:
 	// the discovery document for everybody, CORS for every origin. See healthlake.Config.
 	LenientHealthLake bool
@@ -114,8 +118,11 @@ type Cloud struct {
 	LeftOut []string
 	// Clients that may ask for tokens, in the order of their declaration.
 	Clients []Client
-	// Users who may sign in: the declared ones, or made-up ones where there are none.
+	// Users who may sign in: the declared ones, or made-up ones where there are none and the
+	// datastore holds whom they could be.
 	Users []User
+	// Advice is what to do so that users sign in and see data, in sentences; nil if nothing.
+	Advice []string
 	// Discovery is the discovery document at FHIRBase as the program declares it, with
 	// loopback addresses.
 	Discovery string
@@ -154,7 +161,8 @@ type Cloud struct {
 	door        *lambda.Function            // another, the front door's; nil for none
 	store       *healthlake.Datastore
 	api         *apigateway.API // the front door's; nil for none
-	preloaded   bool
+	data        *healthlake.Data
+	preloaded   bool       // whether with synthetic patients
 	lenient     bool       // whether HealthLake is
 	visitors    []app.User // Users, with the passwords of all of them
 
@@ -340,6 +348,9 @@ func (c *Cloud) handlers(d declaration, at addresses, options Options) (_ []http
 	}
 	c.rules = rules(d, at)
 	c.validator, c.door = c.functions[d.function.Text("name")], c.functions[d.door.function.Text("name")]
+	if err := c.readData(d, options); err != nil {
+		return nil, err
+	}
 	if err := c.newAuthorizationServer(d, options); err != nil {
 		return nil, err
 	}
@@ -362,14 +373,6 @@ func (c *Cloud) handlers(d declaration, at addresses, options Options) (_ []http
 }
 
 func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*healthlake.Datastore, error) {
-	data := healthlake.Empty()
-	c.preloaded = options.FHIRURL == "" && d.datastore.Text("preloadDataConfig", "preloadDataType") == "SYNTHEA"
-	switch {
-	case c.preloaded:
-		data = healthlake.Synthetic(max(1, options.Seed))
-	case options.Seed != 0:
-		return nil, fmt.Errorf("seed: %d: there are no synthetic patients; use a stack with preloadSynthea, without a FHIR server of your own", options.Seed)
-	}
 	ask := func(ctx context.Context, arn string, payload []byte) (healthlake.Reply, error) {
 		replied := journal.Asked(ctx, payload)
 		answer, cold, err := c.invoke(ctx, d, "healthlake.amazonaws.com", d.datastore.Text("datastoreArn"), arn, payload)
@@ -384,7 +387,7 @@ func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*hea
 		Metadata:     at.Replace(d.metadata()),
 		ValidatorARN: d.datastore.Text("identityProviderConfiguration", "idpLambdaArn"),
 		FineGrained:  d.datastore.Flag("identityProviderConfiguration", "fineGrainedAuthorizationEnabled"),
-		Data:         data,
+		Data:         c.data,
 		FHIRURL:      options.FHIRURL,
 		AlsoAt:       c.alsoAt(),
 		Keys:         c.keys,

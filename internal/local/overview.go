@@ -29,6 +29,7 @@ func (c *Cloud) withPage(stack declared.Stack) (http.Handler, error) {
 		Journal:      c.journal,
 		Faults:       c.faultsAsTheyAre,
 		SetFault:     c.SetFault,
+		Advice:       c.Advice,
 	}
 	for _, client := range c.Clients {
 		config.Clients = append(config.Clients, page.Client{

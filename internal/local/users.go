@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
+	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/smoke/app"
 )
 
@@ -21,16 +22,18 @@ type User struct {
 	Groups            []string
 }
 
-// madeUpUsers sign in where a stack declares nobody: one is a patient among the
-// synthetic ones, the other the general practitioner of some of them. They are in the
-// local cloud alone, so their passwords may be known. They are in the groups of the
-// clients that are for them.
-func madeUpUsers(clients []Client) []cognito.User {
+// madeUpUsers sign in where a stack declares nobody: one is a patient of the datastore,
+// the other the general practitioner of some of them. They are in the local cloud alone, so
+// their passwords may be known. They are in the groups of the clients that are for them.
+func madeUpUsers(clients []Client, data *healthlake.Data) []cognito.User {
 	var users []cognito.User
 	for _, u := range []User{
-		{Name: "patient", Password: "Local-patient-1", Patient: "patient-001", FHIRUser: "Patient/patient-001"},
-		{Name: "practitioner", Password: "Local-practitioner-1", FHIRUser: "Practitioner/practitioner-1"},
+		{Name: "patient", Password: "Local-patient-1", Patient: idOf(data.SomePatient()), FHIRUser: data.SomePatient()},
+		{Name: "practitioner", Password: "Local-practitioner-1", FHIRUser: data.SomePractitioner()},
 	} {
+		if u.FHIRUser == "" {
+			continue
+		}
 		attributes := map[string]string{"email": u.Name + "@example.org", "email_verified": "true", "custom:fhirUser": u.FHIRUser}
 		if u.Patient != "" {
 			attributes["custom:patient"] = u.Patient
@@ -65,7 +68,7 @@ func (c *Cloud) usersOf(d declaration, options Options) []cognito.User {
 	known := users(d)
 	madeUp := len(known) == 0 && !options.NoUsers && options.FHIRURL == ""
 	if madeUp {
-		known = madeUpUsers(c.Clients)
+		known = madeUpUsers(c.Clients, c.data)
 	}
 	for _, user := range known {
 		shown := User{Name: user.Username, Patient: user.Attributes["custom:patient"], FHIRUser: user.Attributes["custom:fhirUser"], Groups: user.Groups}
@@ -75,6 +78,7 @@ func (c *Cloud) usersOf(d declaration, options Options) []cognito.User {
 		c.Users = append(c.Users, shown)
 		c.visitors = append(c.visitors, app.User{Name: user.Username, Password: user.Password, Patient: shown.Patient, FHIRUser: shown.FHIRUser, Groups: user.Groups})
 	}
+	c.Advice = c.advise(options, madeUp)
 	return known
 }
 

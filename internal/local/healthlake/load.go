@@ -71,7 +71,7 @@ type loaded struct {
 func (l *loading) readAll(dir string) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w; use a folder of FHIR R4 resources", dir, err)
 	}
 	found := false
 	for _, file := range files {

@@ -138,9 +138,9 @@ func TestWhatCannotBeLoadedIsNamedWithItsPlace(t *testing.T) {
 		`a.ndjson:3: Basic: subject.reference: "Patient?active=true": matches 2 resources; must match one`: {
 			"a.ndjson": `{"resourceType":"Patient","active":true}` + "\n" + `{"resourceType":"Patient","active":true}` + "\n" + `{"resourceType":"Basic","subject":{"reference":"Patient?active=true"}}`,
 		},
-		`a.json: Basic: subject.reference: "Patient?colour=red": colour: not a search parameter`: {"a.json": `{"resourceType":"Basic","subject":{"reference":"Patient?colour=red"}}`},
-		`a.json: Basic: subject.reference: "Patient?": must be Patient? and search parameters`:   {"a.json": `{"resourceType":"Basic","subject":{"reference":"Patient?"}}`},
-		`a.ndjson:1: the line is too long; must be at most 5 MiB`:                {"a.ndjson": `{"x":"` + strings.Repeat("x", 5<<20) + `"}`},
+		`a.json: Basic: subject.reference: "Patient?colour=red": colour: Patient has no such search parameter`: {"a.json": `{"resourceType":"Basic","subject":{"reference":"Patient?colour=red"}}`},
+		`a.json: Basic: subject.reference: "Patient?": must be Patient? and search parameters`:                 {"a.json": `{"resourceType":"Basic","subject":{"reference":"Patient?"}}`},
+		`a.ndjson:1: the line is too long; must be at most 5 MiB`:                                              {"a.ndjson": `{"x":"` + strings.Repeat("x", 5<<20) + `"}`},
 	} {
 		_, err := healthlake.Load(folder(t, files))
 		if err == nil || !strings.Contains(err.Error(), want) {

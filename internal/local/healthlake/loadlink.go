@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -86,15 +87,21 @@ func (l *loading) only(typ, condition string) (string, error) {
 	if err != nil || len(criteria) == 0 {
 		return "", fmt.Errorf("must be %s? and search parameters, such as %s?identifier=http://example.org/ids|1", typ, typ)
 	}
-	for name := range criteria {
-		if known := searchable(typ); !slices.Contains(known, name) {
-			return "", fmt.Errorf("%s: not a search parameter that %s is compared by; use one of %s", name, typ, strings.Join(known, ", "))
+	var compared []fhirsearch.Criterion
+	for _, name := range slices.Sorted(maps.Keys(criteria)) {
+		for _, value := range criteria[name] {
+			criterion, err := fhirsearch.Dialect{}.Parse(typ, name, value)
+			if err != nil {
+				return "", err
+			}
+			compared = append(compared, criterion)
 		}
 	}
 	var matches []string
 	for _, r := range l.read {
-		if r.typ() == typ && r.matchesAll(criteria) {
-			matches = append(matches, typ+"/"+r.id())
+		differs := func(c fhirsearch.Criterion) bool { return !c.Matches(r.resource) }
+		if r.typ() == typ && !slices.ContainsFunc(compared, differs) {
+			matches = append(matches, r.name())
 		}
 	}
 	if len(matches) != 1 {
