@@ -21,7 +21,8 @@ func TestABundleReachesHealthLakeThroughTheFrontDoorAndNoFurtherThanTheScopes(t 
 	about := func(patient string) string {
 		return `{"fullUrl":"urn:uuid:` + patient + `","request":{"method":"POST","url":"Observation"},"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/` + patient + `"}}}`
 	}
-	const read, other = `{"request":{"method":"GET","url":"Patient/patient-001"}}`, `{"request":{"method":"GET","url":"Patient/patient-002"}}`
+	const other = `{"request":{"method":"GET","url":"Patient/patient-002"}}`
+	read := `{"request":{"method":"GET","url":"` + cloud.FHIRBase + `Patient/patient-001"}}`
 	patient, _ := a.launch()["access_token"].(string)
 	writer := a.token("etl", "system/*.*")
 

@@ -52,7 +52,7 @@ func (d *Datastore) readEntry(ctx context.Context, answer validator.Answer, numb
 	if content, ok := entry["resource"].(map[string]any); ok {
 		e.resource = content
 	}
-	if e.err = e.readRequest(entry["request"], d.config.Endpoint); e.err == nil {
+	if e.err = e.readRequest(entry["request"], d.config.dialect().Bases); e.err == nil {
 		e.err = e.readPath(d.config.Lenient)
 	}
 	if e.err == nil {
@@ -63,7 +63,7 @@ func (d *Datastore) readEntry(ctx context.Context, answer validator.Answer, numb
 
 // readRequest reads Bundle.entry.request. A member that is not known may mean what is not
 // done, so it is refused.
-func (e *bundleEntry) readRequest(value any, endpoint string) error {
+func (e *bundleEntry) readRequest(value any, bases []string) error {
 	request, ok := value.(map[string]any)
 	if !ok {
 		return &refusal{http.StatusBadRequest, "required", "request: missing; add method and url"}
@@ -76,7 +76,10 @@ func (e *bundleEntry) readRequest(value any, endpoint string) error {
 		case member == "method":
 			e.method = text
 		case member == "url":
-			e.url = strings.TrimPrefix(text, endpoint)
+			e.url = text
+			for _, base := range bases {
+				e.url = strings.TrimPrefix(e.url, base)
+			}
 		case known:
 			e.header.Set(header, text)
 		default:
