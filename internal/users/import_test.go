@@ -172,23 +172,15 @@ func TestAnInterruptedImportSaysWhatWasNotTried(t *testing.T) {
 }
 
 func TestALongImportThatIsThrottledIsDoneWhole(t *testing.T) {
-	const throttled = `400 {"__type":"TooManyRequestsException","message":"Rate exceeded"}`
-	var answers []string
-	for i := range 400 { // two of three calls are refused
-		if i%3 == 2 {
-			answers = append(answers, created)
-		} else {
-			answers = append(answers, throttled)
-		}
-	}
-	pool, _ := open(t, map[string][]string{"AdminGetUser": {noUser}, "AdminCreateUser": append(answers, created)})
+	pool, c := open(t, map[string][]string{"AdminGetUser": {noUser}, "AdminCreateUser": {created}})
+	c.throttled = 7
 	var names []string
 	for i := range 200 {
 		names = append(names, fmt.Sprint("user", i))
 	}
 	report := users.Report{Results: pool.Import(t.Context(), rowsOf(names...), users.How{}, 4, func(int) {})}
-	if !report.OK() || report.Summary() != "200 created" {
-		t.Errorf("got %s: %v", report.Summary(), report.Results[0])
+	if calls := len(c.calls); !report.OK() || report.Summary() != "200 created" || calls != 1+200*(7+2) {
+		t.Errorf("got %s after %d calls: %v", report.Summary(), calls, report.Results[0])
 	}
 }
 

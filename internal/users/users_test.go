@@ -25,7 +25,9 @@ import (
 // (https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/).
 
 const (
-	poolID = "us-east-1_AbCdEfGhI"
+	poolID    = "us-east-1_AbCdEfGhI"
+	throttled = `400 {"__type":"TooManyRequestsException","message":"Rate exceeded"}`
+
 	noUser = `400 {"__type":"UserNotFoundException","message":"User does not exist."}`
 )
 
@@ -61,8 +63,9 @@ func (c call) String() string {
 // cognito answers each operation with the next of its answers, and the last one again. An
 // answer may begin with a status.
 type cognito struct {
-	t       *testing.T
-	answers map[string][]string
+	t         *testing.T
+	answers   map[string][]string
+	throttled int // how many calls about each user are refused first
 
 	mu    sync.Mutex
 	calls []call
@@ -86,6 +89,9 @@ func (c *cognito) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(answers) > 1 {
 		c.answers[operation] = answers[1:]
 	}
+	if about, ok := made.input["Username"].(string); ok && c.seen(about) <= c.throttled {
+		answer = throttled
+	}
 	status := http.StatusOK
 	if text, rest, ok := strings.Cut(answer, " {"); ok && len(text) == 3 {
 		_, _ = fmt.Sscan(text, &status)
@@ -94,6 +100,17 @@ func (c *cognito) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, answer)
+}
+
+// seen is how many calls were about a user.
+func (c *cognito) seen(username string) int {
+	n := 0
+	for _, call := range c.calls {
+		if call.input["Username"] == username {
+			n++
+		}
+	}
+	return n
 }
 
 // changes are the calls that change something, as text.
@@ -344,7 +361,6 @@ func TestAPoolMayCallItsUsersByTheirAddress(t *testing.T) {
 }
 
 func TestAThrottledCallIsTriedAgain(t *testing.T) {
-	const throttled = `400 {"__type":"TooManyRequestsException","message":"Rate exceeded"}`
 	pool, c := open(t, map[string][]string{"AdminGetUser": {throttled, throttled, throttled, ann}})
 	if user, found, err := pool.Find(t.Context(), "ann"); err != nil || !found || user.Username != "ann" || c.count("AdminGetUser") != 4 {
 		t.Errorf("got %+v, %v and %v after %d calls", user, found, err, c.count("AdminGetUser"))
