@@ -2,6 +2,7 @@ package fhirsearch
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -237,14 +238,11 @@ func (p Path) String() string {
 	return text.String()
 }
 
-// Values returns the values at the path, going through lists on the way.
-func (p Path) Values(resource map[string]any) []any {
-	var values []any
-	p.each(resource, func(value any) bool {
-		values = append(values, value)
-		return false
-	})
-	return values
+// Values yields the values at the path, going through lists on the way.
+func (p Path) Values(resource map[string]any) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		p.each(resource, func(value any) bool { return !yield(value) })
+	}
 }
 
 // each calls a function with every value at the path until it returns true, and returns that.

@@ -1,6 +1,7 @@
 package healthlake
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -58,22 +59,24 @@ type party struct {
 	id  string // empty for one that is not in this datastore
 }
 
-// parties returns whom the elements name that tie a resource to its patients. A
-// reference in words alone names nobody.
-func (r resource) parties() []party {
-	if r.typ() == "Patient" {
-		return []party{{"Patient", r.id()}}
-	}
-	var found []party
-	for _, path := range compartmentElements()[r.typ()] {
-		for _, value := range path.Values(r) {
-			object, isObject := value.(map[string]any)
-			if !isObject || object["reference"] != nil || object["identifier"] != nil || object["type"] != nil {
-				found = append(found, partyOf(object))
+// parties yields whom the elements name that tie a resource to its patients. A reference
+// in words alone names nobody.
+func (r resource) parties() iter.Seq[party] {
+	return func(yield func(party) bool) {
+		if r.typ() == "Patient" {
+			yield(party{"Patient", r.id()})
+			return
+		}
+		for _, path := range compartmentElements()[r.typ()] {
+			for value := range path.Values(r) {
+				object, isObject := value.(map[string]any)
+				names := !isObject || object["reference"] != nil || object["identifier"] != nil || object["type"] != nil
+				if names && !yield(partyOf(object)) {
+					return
+				}
 			}
 		}
 	}
-	return found
 }
 
 func partyOf(reference map[string]any) party {
@@ -83,15 +86,17 @@ func partyOf(reference map[string]any) party {
 		return party{typ: typ}
 	}
 	text, _, _ = strings.Cut(text, "/_history/")
-	parts := strings.Split(text, "/")
-	if len(parts) < 2 {
+	behind := strings.LastIndexByte(text, '/')
+	if behind < 0 {
 		return party{} // contained, or a URN
 	}
-	typ, id := parts[len(parts)-2], parts[len(parts)-1]
+	id, path := text[behind+1:], text[:behind]
+	elsewhere := strings.LastIndexByte(path, '/')
+	typ := path[elsewhere+1:]
 	switch {
 	case !smart.IsResourceType(typ) || !validID(id):
 		return party{}
-	case len(parts) > 2: // of another server
+	case elsewhere >= 0: // of another server
 		return party{typ: typ}
 	default:
 		return party{typ, id}
@@ -107,7 +112,7 @@ func (p party) mayBePatient() bool {
 // patients returns the ids of the patients in whose compartments a resource is.
 func (r resource) patients() []string {
 	var ids []string
-	for _, p := range r.parties() {
+	for p := range r.parties() {
 		if p.typ == "Patient" && (p.id != "" || r.typ() == "Patient") { // one that is to be created has no id yet
 			ids = append(ids, p.id)
 		}
@@ -117,14 +122,25 @@ func (r resource) patients() []string {
 
 // about reports whether a resource is in the compartment of a patient.
 func (r resource) about(patient string) bool {
-	return patient != "" && slices.Contains(r.patients(), patient)
+	if patient == "" {
+		return false
+	}
+	for p := range r.parties() {
+		if p == (party{"Patient", patient}) {
+			return true
+		}
+	}
+	return false
 }
 
 // aboutOthers reports whether a resource is in the compartment of a patient who is not
 // among some, or may be.
 func (r resource) aboutOthers(among func(patient string) bool) bool {
-	return slices.ContainsFunc(r.parties(), func(p party) bool {
+	for p := range r.parties() {
 		inDatastore := p.typ == "Patient" && (p.id != "" || r.typ() == "Patient")
-		return p.mayBePatient() && (!inDatastore || !among(p.id))
-	})
+		if p.mayBePatient() && (!inDatastore || !among(p.id)) {
+			return true
+		}
+	}
+	return false
 }
