@@ -9,18 +9,20 @@ import (
 // Rebase reads JSON and moves the URLs below one base URL to another: each string that is
 // the base "from", or begins with it and goes on with a slash, a query or a fragment, begins
 // with "to" instead. Both may end with a slash, which has no effect. If the slashes are
-// escaped in JSON ("\/"), Rebase escapes those of the new base too.
+// escaped in JSON ("\/"), Rebase escapes those of the new base too. Another case of scheme
+// and host, and the scheme's default port, make no other base.
 //
 // Rebase finds a base only after the opening quote of a string. A link within the text of a
 // narrative stays, and so does a longer host or path. All other bytes stay as they are, for
 // any sizes of the reads.
 func Rebase(body io.Reader, from, to string) io.Reader {
-	from, to = strings.TrimSuffix(from, "/"), strings.TrimSuffix(to, "/")
-	scheme, _, _ := strings.Cut(from, "/")
+	to = strings.TrimSuffix(to, "/")
+	base := newBase(from)
+	scheme, _, _ := strings.Cut(base.origin, "/")
 	return &rebaser{
 		body:    body,
-		from:    from,
-		opening: []byte(`"` + scheme),
+		from:    base,
+		opening: []byte(scheme),
 		plain:   []byte(`"` + to),
 		escaped: []byte(`"` + strings.ReplaceAll(to, "/", `\/`)),
 		buffer:  make([]byte, max(rebaseWindow, 4*len(from))),
@@ -30,11 +32,11 @@ func Rebase(body io.Reader, from, to string) io.Reader {
 // RebaseURL moves one URL from one base to another, by the rule of [Rebase]. It reports
 // false, and returns nothing, if the URL is not below the base.
 func RebaseURL(url, from, to string) (string, bool) {
-	rest, ok := strings.CutPrefix(url, strings.TrimSuffix(from, "/"))
-	if !ok || rest != "" && !strings.ContainsRune("/?#", rune(rest[0])) {
+	length, _, _ := newBase(from).begin([]byte(url), false)
+	if length == 0 {
 		return "", false
 	}
-	return strings.TrimSuffix(to, "/") + rest, true
+	return strings.TrimSuffix(to, "/") + url[length:], true
 }
 
 // rebaseWindow is how much of a body is held, in bytes.
@@ -42,8 +44,8 @@ const rebaseWindow = 16 << 10
 
 type rebaser struct {
 	body           io.Reader
-	from           string
-	opening        []byte // the quote and the scheme, which are searched for
+	from           base
+	opening        []byte // the scheme and its colon, which are searched for behind a quote
 	plain, escaped []byte // what a quote and the base are replaced with
 
 	buffer     []byte
@@ -73,10 +75,10 @@ func (r *rebaser) next() error {
 		return nil
 	}
 	if len(window) > 0 {
-		length, escaped, more := r.match(window)
+		length, escaped, more := r.from.begin(window[1:], true)
 		switch {
 		case length > 0:
-			r.start, r.before, r.ready = r.start+length, r.from[len(r.from)-1], r.plain
+			r.start, r.before, r.ready = r.start+1+length, window[length], r.plain
 			if escaped {
 				r.ready = r.escaped
 			}
@@ -111,57 +113,18 @@ func (r *rebaser) find(window []byte) int {
 		}
 		return window[at-1] != '\\'
 	}
-	from := 0
-	for {
-		at := bytes.Index(window[from:], r.opening)
-		if at < 0 {
-			break
+	for from := 0; ; {
+		quote := bytes.IndexByte(window[from:], '"')
+		if quote < 0 {
+			return len(window)
 		}
-		if unescaped(from + at) {
-			return from + at
-		}
-		from += at + 1
-	}
-	for at := max(from, len(window)-len(r.opening)+1); at < len(window); at++ {
-		if bytes.HasPrefix(r.opening, window[at:]) && unescaped(at) {
+		at := from + quote
+		behind := window[at+1:]
+		if n := min(len(behind), len(r.opening)); bytes.EqualFold(behind[:n], r.opening[:n]) && unescaped(at) {
 			return at
 		}
+		from = at + 1
 	}
-	return len(window)
-}
-
-// match reports how many bytes the quote and the base are that the window begins with,
-// zero if it does not, and whether it takes more of the body to say so.
-func (r *rebaser) match(window []byte) (length int, escaped, more bool) {
-	at := 1
-	for i := range len(r.from) {
-		if r.from[i] == '/' && at < len(window) && window[at] == '\\' {
-			escaped = true
-			at++
-		}
-		if at == len(window) {
-			return 0, false, true
-		}
-		if window[at] != r.from[i] {
-			return 0, false, false
-		}
-		at++
-	}
-	if at == len(window) {
-		return 0, false, true
-	}
-	switch window[at] {
-	case '"', '/', '?', '#':
-		return at, escaped, false
-	case '\\':
-		if at+1 == len(window) {
-			return 0, false, true
-		}
-		if window[at+1] == '/' {
-			return at, escaped, false
-		}
-	}
-	return 0, false, false
 }
 
 // fill reads more of the body behind the window.

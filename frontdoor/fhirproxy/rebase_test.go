@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -46,6 +48,10 @@ func TestStringsThatBeginWithTheBaseAreRebased(t *testing.T) {
 		`"https://h.example/d/1/r4\/Patient"`:                       `"` + door + `\/Patient"`,
 		`["\\","https://h.example/d/1/r4/"]`:                        `["\\","` + door + `/"]`,
 		`["https://h.example/d/1/r4/","https://h.example/d/1/r4/"]`: `["` + door + `/","` + door + `/"]`,
+		`"HTTPS://h.example/d/1/r4/"`:                               `"` + door + `/"`,
+		`"https://H.Example/d/1/r4?page=1"`:                         `"` + door + `?page=1"`,
+		`"https://h.example:443/d/1/r4/Patient/1"`:                  `"` + door + `/Patient/1"`,
+		`"HttpS:\/\/H.EXAMPLE:443\/d\/1\/r4\/"`:                     `"` + escapedDoor + `\/"`,
 	} {
 		for how, reader := range cuttings(text) {
 			if got := rebased(t, reader); got != want {
@@ -59,7 +65,9 @@ func TestEverythingElseIsByteIdentical(t *testing.T) {
 	for _, text := range []string{
 		``, `"`, `"h`, `"https`, `"https:`, `{}`, `"https://h.example/d/1/r`, `"https://h.example/d/1/r4`, `"https://h.example/d/1/r4\`,
 		`"https://h.example/d/1/r42/Patient"`, `"https://h.example/d/1/r4a"`, `"https://h.example/d/1/r4.b"`, `"https://h.example/d/1/r4\u002fPatient"`, `"https://h.example/d/1/r4\n"`,
-		`"https://h.example.evil/d/1/r4/Patient"`, `"https://h.example/d/12/r4/Patient"`, `"https://h.example/d/1/R4/"`, `"HTTPS://h.example/d/1/r4/"`, `"http://h.example/d/1/r4/"`,
+		`"https://h.example.evil/d/1/r4/Patient"`, `"https://h.example/d/12/r4/Patient"`, `"https://h.example/d/1/R4/"`, `"http://h.example/d/1/r4/"`, `"http://h.example:443/d/1/r4/"`,
+		`"https://h.example:80/d/1/r4/"`, `"https://h.example:4430/d/1/r4/"`, `"https://h.example:44/d/1/r4/"`, `"https://h.example:/d/1/r4/"`, `"https://a@h.example/d/1/r4/"`,
+		`"https://h.example:443@evil/d/1/r4/"`, `"https://h.example:443`, `"https://h.example.:443/d/1/r4/"`, `"https://h%2eexample/d/1/r4/"`,
 		`" https://h.example/d/1/r4/"`, `"see https://h.example/d/1/r4/Patient"`, `"\"https://h.example/d/1/r4/Patient"`,
 		`{"div":"<a href=\"https://h.example/d/1/r4/Patient/1\">"}`, `"\\\"https://h.example/d/1/r4/"`,
 		`{"n":1.0e+5 ,  "é":"\u00e9\ud83d\ude00"}` + "\r\n\t", "\"\x00\xff\xfe\"", `"https:\\/\\/h.example/d/1/r4/"`, `"https:\/h.example/d/1/r4/"`,
@@ -79,6 +87,34 @@ func TestABaseIsFoundAcrossEveryBorderOfTheWindow(t *testing.T) {
 		filler := strings.Repeat("a", before)
 		if got, want := rebased(t, strings.NewReader(filler+link+filler)), filler+`"`+door+`/Patient/1",`+filler; got != want {
 			t.Fatalf("after %d bytes: got %q", before, strings.ReplaceAll(got, filler, "…"))
+		}
+	}
+}
+
+// The base may be configured in any of its forms.
+func TestEveryFormOfTheBaseIsTheSame(t *testing.T) {
+	for _, c := range []struct {
+		base        string
+		same, other []string
+	}{
+		{"https://H.example:443/fhir", []string{"https://h.example/fhir/a", "https://h.example:443/fhir/a"}, []string{"http://h.example/fhir/a", "https://h.example:80/fhir/a"}},
+		{"http://h.example/fhir/", []string{"http://h.example:80/fhir/a", "HTTP://H.EXAMPLE/fhir/a"}, []string{"http://h.example:443/fhir/a", "http://h.example/FHIR/a"}},
+		{"http://[::1]:8080/fhir", []string{"http://[::1]:8080/fhir/a"}, []string{"http://[::1]/fhir/a", "http://[::1]:80/fhir/a", "http://[::1]:80801/fhir/a"}},
+		{"https://h.example", []string{"https://h.example:443/a", "https://H.example/a"}, []string{"https://h.example.evil/a", "https://h.example:4433/a"}},
+		{"http://h.example:8080", []string{"http://H.example:8080/a"}, []string{"http://h.example/a", "http://h.example:80/a"}},
+	} {
+		for _, url := range append(slices.Clone(c.same), c.other...) {
+			want, wantText := "", `"`+url+`"`
+			if slices.Contains(c.same, url) {
+				want, wantText = door+"/a", `"`+door+`/a"`
+			}
+			if got, _ := fhirproxy.RebaseURL(url, c.base, door); got != want {
+				t.Errorf("%s below %s: got %q, want %q", url, c.base, got, want)
+			}
+			got, err := io.ReadAll(fhirproxy.Rebase(iotest.OneByteReader(strings.NewReader(`"`+url+`"`)), c.base, door))
+			if err != nil || string(got) != wantText {
+				t.Errorf("%s below %s: got %s, %v, want %s", url, c.base, got, err, wantText)
+			}
 		}
 	}
 }
@@ -104,6 +140,8 @@ func (idle) Read([]byte) (int, error) { return 0, nil }
 func TestAURLIsRebasedByTheSameRule(t *testing.T) {
 	for url, want := range map[string]string{
 		from: door + "/", strings.TrimSuffix(from, "/"): door, from + "Patient/1?a#b": door + "/Patient/1?a#b", strings.TrimSuffix(from, "/") + "?a": door + "?a",
+		"HTTPS://H.example:443/d/1/r4/Patient/1": door + "/Patient/1", "https://h.example:443/d/1/r4": door, "https://h.example:8443/d/1/r4": "",
+		`https:\/\/h.example\/d\/1\/r4`: "", from[:len(from)-1] + `\/a`: "", from[:len(from)-1] + `"`: "", "https://h.example:443": "", "https://a@h.example/d/1/r4/": "",
 		"": "", "Patient/1": "", "https://h.example/d/1/r42": "", "https://h.example/d/1": "", "https://h.example.evil/d/1/r4/": "", " " + from: "",
 	} {
 		got, ok := fhirproxy.RebaseURL(url, from, door)
@@ -142,34 +180,28 @@ type pieces struct {
 
 func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), p.size)]) }
 
+// link is the base as a link begins with it, and what may follow.
+var link = regexp.MustCompile(`^((?i:https:)\\?/\\?/(?i:h\.example)(?::443)?\\?/d\\?/1\\?/r4)(?:["/?#]|\\/)`)
+
 // wholeRebase is the rule of Rebase, said another way: every quote that no backslash comes
 // before is looked behind of.
 func wholeRebase(text []byte) []byte {
-	base := strings.TrimSuffix(from, "/")
 	var out []byte
 	for at := 0; at < len(text); at++ {
 		out = append(out, text[at])
 		if text[at] != '"' || at > 0 && text[at-1] == '\\' {
 			continue
 		}
-		rest, matched, escaped := text[at+1:], true, false
-		for i := 0; i < len(base) && matched; i++ {
-			if base[i] == '/' && bytes.HasPrefix(rest, []byte(`\/`)) {
-				rest, escaped = rest[1:], true
-			}
-			if matched = len(rest) > 0 && rest[0] == base[i]; matched {
-				rest = rest[1:]
-			}
-		}
-		if !matched || len(rest) == 0 || !strings.ContainsRune(`"/?#`, rune(rest[0])) && !bytes.HasPrefix(rest, []byte(`\/`)) {
+		found := link.FindSubmatch(text[at+1:])
+		if found == nil {
 			continue
 		}
-		if escaped {
+		if bytes.ContainsRune(found[1], '\\') {
 			out = append(out, strings.ReplaceAll(door, "/", `\/`)...)
 		} else {
 			out = append(out, door...)
 		}
-		at = len(text) - len(rest) - 1
+		at += len(found[1])
 	}
 	return out
 }
