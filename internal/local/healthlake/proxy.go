@@ -91,16 +91,22 @@ func (u *upstream) turn(ctx context.Context, next string) (answer, error) {
 	return u.sendTo(ctx, to, question{method: http.MethodGet})
 }
 
-// page is the URL of a next link at the server behind, which must be below its base.
+// page is the URL of a next link at the server behind, which must be below its base in any
+// of its forms, and is asked for in the form of FHIRURL.
 func (u *upstream) page(next string) (*url.URL, error) {
 	if own, ok := fhirproxy.RebaseURL(next, u.endpoint, u.base.String()); ok {
 		next = own
 	}
+	outside := badGateway("its next link %q is not below FHIRURL", next)
 	to, err := u.base.Parse(next)
-	if err != nil || !u.holds(to) {
-		return nil, badGateway("its next link %q is not below FHIRURL", next)
+	if err != nil || strings.Contains(to.Path, "/../") {
+		return nil, outside
 	}
-	return to, nil
+	own, below := fhirproxy.RebaseURL(to.String(), u.base.String(), u.base.String())
+	if !below {
+		return nil, outside
+	}
+	return url.Parse(own)
 }
 
 func (u *upstream) sendTo(ctx context.Context, to *url.URL, q question) (answer, error) {
@@ -129,12 +135,6 @@ func (u *upstream) sendTo(ctx context.Context, to *url.URL, q question) (answer,
 	}
 	defer func() { _ = response.Body.Close() }()
 	return u.readAnswer(response)
-}
-
-// holds reports whether a URL is below the base.
-func (u *upstream) holds(to *url.URL) bool {
-	return to.Scheme == u.base.Scheme && to.Host == u.base.Host && to.User == nil &&
-		strings.HasPrefix(strings.TrimSuffix(to.Path, "/")+"/", u.base.Path) && !strings.Contains(to.Path, "/../")
 }
 
 func (u *upstream) readAnswer(response *http.Response) (answer, error) {

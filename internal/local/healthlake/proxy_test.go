@@ -389,3 +389,35 @@ func TestAURLThatIsNoFHIRServersIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// The FHIR server behind may write the links to itself in any form of its base URL.
+func TestLinksInAnotherFormOfTheBaseAreTheSameLinks(t *testing.T) {
+	forms := map[string]func(base string) string{
+		"another case of scheme and host": func(base string) string {
+			return strings.Replace(base, "http://127.0.0.1", "HTTP://LocalHost", 1)
+		},
+		"relative":                        func(string) string { return "./" },
+		"an absolute path":                func(string) string { return "/fhir/" },
+	}
+	for name, form := range forms {
+		s, asked := behind(t, func(w http.ResponseWriter, r *http.Request, base string) {
+			if r.URL.Query().Get("_getpages") == "1" {
+				_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","entry":[{"resource":{"resourceType":"Observation","id":"2"}}]}`)
+				return
+			}
+			absolute := form(base)
+			if !strings.Contains(absolute, "://") {
+				absolute = strings.Replace(base, "127.0.0.1", "localhost", 1)
+			}
+			_, _ = io.WriteString(w, `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"next","url":"`+form(base)+`Observation?_getpages=1"}],
+				"entry":[{"resource":{"resourceType":"Observation","id":"1","subject":{"reference":"`+absolute+`Patient/a"}}}]}`)
+		}, func(c *healthlake.Config) { c.FHIRURL = strings.Replace(c.FHIRURL, "127.0.0.1", "localhost", 1) })
+		first := s.send("GET", "Observation", system, "")
+		if !strings.Contains(first.text, `"reference":"Patient/a"`) {
+			t.Errorf("%s: the reference is not relative: %s", name, first.text)
+		}
+		if got := s.send("GET", first.next(), system, ""); !slices.Equal(got.entries(), []string{"Observation/2"}) || len(*asked) != 2 {
+			t.Errorf("%s: the next page: %d %s", name, got.status, got.text)
+		}
+	}
+}
