@@ -113,6 +113,8 @@ func holder(explained validator.Explanation) string {
 // ofRole names the role of a grant, and says why it is this one.
 func ofRole(explained validator.Explanation) (role, why string) {
 	switch explained.Role {
+	case validator.NoRole: // it differs, and Differs says so
+		return "", ""
 	case validator.ReadRole:
 		role, why = "read", "Every scope that counts only reads or searches."
 	case validator.WriteRole:

@@ -19,6 +19,14 @@ const (
 	appCallback = appOrigin + "/callback"
 )
 
+// observed are what the patient of the made-up user was observed for, sorted.
+var observed = []string{
+	"Blood pressure panel with all children optional", "Blood pressure panel with all children optional",
+	"Body height", "Body height", "Body temperature", "Body temperature", "Body weight", "Body weight",
+	"Cholesterol [Mass/volume] in Serum or Plasma", "Creatinine [Mass/volume] in Serum or Plasma", "Glucose [Mass/volume] in Blood",
+	"Heart rate", "Heart rate", "Hemoglobin A1c/Hemoglobin.total in Blood", "Hemoglobin [Mass/volume] in Blood", "Tobacco smoking status",
+}
+
 const fhirclient = "node_modules/fhirclient/build/fhir-client.pure.min.js"
 
 // missing ends a test that needs what is not installed, and fails it where all is to be

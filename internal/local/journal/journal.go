@@ -154,11 +154,15 @@ func (j *Journal) newEntry(r *http.Request, base string) *entry {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	token = strings.Trim(token, " ")
 	isBearer := strings.EqualFold(scheme, "Bearer") && token != ""
+	path, isFHIR := strings.CutPrefix(r.URL.Path, base)
+	if r.URL.Path+"/" == base { // a Bundle's, which may go without the slash
+		path, isFHIR = "", true
+	}
 	e := &entry{journal: j, request: Request{
-		Method: cut(r.Method), Path: cut(strings.TrimPrefix(r.URL.Path, base)), Agent: cut(r.UserAgent()),
+		Method: cut(r.Method), Path: cut(path), Agent: cut(r.UserAgent()),
 		Token: isBearer, Signed: strings.HasPrefix(scheme, "AWS4-"), Received: time.Now(),
 	}}
-	if strings.HasPrefix(r.URL.Path, base) { // the parameters of other requests are of a sign-in
+	if isFHIR { // the parameters of other requests are of a sign-in
 		e.request.Query = withoutSecrets(cut(r.URL.RawQuery))
 	}
 	if isBearer {

@@ -88,7 +88,7 @@ func TestTheWholeWayOfARequestIsOneRecord(t *testing.T) {
 	c := newCloud()
 	get(c.door, doorBase+"Patient/1?_elements=id", tokenOf(`{"client_id":"app"}`))
 	r := one(t, c.Journal)
-	if r.ID != 1 || !r.Door || !r.Token || r.Signed || r.Method != "GET" || r.Path != "Patient/1" || r.Query != "_elements=id" ||
+	if r.ID != 1 || !r.Door || !r.Token || r.Signed || r.Method != http.MethodGet || r.Path != "Patient/1" || r.Query != "_elements=id" ||
 		r.Agent != "an app" || string(r.Claims) != `{"client_id":"app"}` || r.Status != 200 || r.DatastoreSaid != 200 || !r.DoorCold || r.Said != "" {
 		t.Errorf("got %+v", r)
 	}
@@ -173,6 +173,21 @@ func TestTheSignedRequestOfTheFrontDoorBelongsToTheAppsRequest(t *testing.T) {
 	get(door, doorBase+"metadata", "")
 	if r := one(t, j); !r.Door || r.Signed || r.Arrived.IsZero() {
 		t.Errorf("got %+v", r)
+	}
+}
+
+func TestARequestToTheBaseURLIsOneWithOrWithoutItsSlash(t *testing.T) {
+	for _, target := range []string{"/r4", "/r4/"} {
+		j := journal.New()
+		store := j.Datastore(storeBase, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }))
+		get(j.Door(doorBase, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			inner := httptest.NewRequest(r.Method, storeBase, nil)
+			inner.Header = r.Header
+			store.ServeHTTP(w, inner)
+		})), target, tokenOf(`{}`))
+		if r := one(t, j); !r.Door || r.Arrived.IsZero() || r.Path != "" {
+			t.Errorf("%s: got %+v", target, r)
+		}
 	}
 }
 

@@ -148,9 +148,9 @@ func (m measured) String() string {
 
 // line shows a resource.
 func (c clinical) line() line {
-	value := c.measured.String()
+	value := c.String()
 	for _, part := range c.Component {
-		value = strings.TrimPrefix(value+", "+part.Code.String()+" "+part.measured.String(), ", ")
+		value = strings.TrimPrefix(value+", "+part.Code.String()+" "+part.String(), ", ")
 	}
 	if value == "" && len(c.Dosage) > 0 {
 		value = c.Dosage[0].Text
