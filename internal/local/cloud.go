@@ -94,7 +94,8 @@ type Options struct {
 	// healthlake.Load reads it; empty for none. Refused with FHIRURL.
 	Load string
 	// LenientHealthLake takes the reading of AWS's documentation that is better for apps:
-	// the discovery document for everybody, CORS for every origin. See healthlake.Config.
+	// the discovery document for everybody, CORS for every origin, searches that FHIR defines
+	// and HealthLake does not support. See healthlake.Config.
 	LenientHealthLake bool
 }
 

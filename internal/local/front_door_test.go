@@ -14,6 +14,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
+	"github.com/smartlake/pulumi-smartlake/internal/local/journal"
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
@@ -234,7 +235,7 @@ func TestWithoutAPermissionAPIGatewayAnswersThatTheServerFailedAndTheCloudSaysWh
 		t.Fatal(err)
 	}
 	var log lambdamaintest.Log
-	cloud := &Cloud{FrontDoor: "https://127.0.0.1:4", errorLog: newErrorLog(&log)}
+	cloud := &Cloud{FrontDoor: "https://127.0.0.1:4", errorLog: newErrorLog(&log), journal: journal.New()}
 	door, err := cloud.newFrontDoor(d)
 	if err != nil {
 		t.Fatal(err)
