@@ -93,6 +93,7 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
+	noteWarnings(progress, g.Warnings())
 	documents, err := f.documents(g)
 	if err != nil {
 		return cannotRun(err)

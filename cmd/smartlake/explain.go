@@ -32,6 +32,7 @@ same text.`,
 			if err != nil {
 				return err
 			}
+			noteWarnings(command.ErrOrStderr(), g.Warnings())
 			explanation, err := explain.Graph(g)
 			if err != nil {
 				return cannotRun(err)

@@ -239,6 +239,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 		resources, types := cloud.Loaded()
 		fmt.Fprintf(progress, "Loaded %d resources of %d types from %s.\n", resources, types, flags.load)
 	}
+	noteLimits(progress, cloud)
 	if err := writeSecrets(cloud); err != nil {
 		return nil, errors.Join(err, cloud.Close())
 	}

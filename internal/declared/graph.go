@@ -36,6 +36,7 @@ type Graph struct {
 	lookups   []Resource
 	invented  map[string]string // what stands for it, by value
 	outputs   map[string]any
+	warnings  []string
 }
 
 // GraphOf is a graph of nothing for a stack. As a pulumi.MockResourceMonitor, it keeps what
@@ -73,6 +74,7 @@ func Run(program pulumi.RunFunc, stack Stack) (*Graph, error) {
 // watched is the program, with its outputs kept.
 func (g *Graph) watched(program pulumi.RunFunc) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
+		ctx.Log = heeded{ctx.Log, g}
 		if err := program(ctx); err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func (g *Graph) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	if err != nil {
 		return "", nil, fmt.Errorf("%s %q: %w", args.TypeToken, args.Name, err)
 	}
-	r.Region = aws.Region
+	r.Region, r.Inputs, r.onRead = aws.Region, args.Inputs, g.stack.OnRead
 	if r.ID, r.Properties, err = aws.NewResource(args); err != nil {
 		return "", nil, err
 	}

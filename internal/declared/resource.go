@@ -11,14 +11,20 @@ type Resource struct {
 	URN        string
 	Parent     string // URN of the resource that it is below; empty below the stack itself
 	ID         string
-	Component  bool   // it exists in Pulumi alone
-	Region     string // of the AWS provider that makes it
-	Properties resource.PropertyMap
-	Protected  bool // by Pulumi, from deletion
+	Component  bool                 // it exists in Pulumi alone
+	Region     string               // of the AWS provider that makes it
+	Inputs     resource.PropertyMap // as the program gave them
+	Properties resource.PropertyMap // inputs and outputs
+	Protected  bool                 // by Pulumi, from deletion
+
+	onRead func(resource Resource, path []string) // see [Stack.OnRead]
 }
 
 // Is reports whether both are one resource.
 func (r Resource) Is(other Resource) bool { return r.URN == other.URN && r.URN != "" }
+
+// Input returns an input as the program gave it, null where it gave none.
+func (r Resource) Input(path ...string) resource.PropertyValue { return within(r.Inputs, path) }
 
 // Text returns a string property, empty where there is none. Secrets are opened:
 // the local cloud is the cloud.
@@ -115,7 +121,14 @@ func (r Resource) Archive(path ...string) string {
 }
 
 func (r Resource) value(path []string) resource.PropertyValue {
-	v := resource.NewObjectProperty(r.Properties)
+	if r.onRead != nil {
+		r.onRead(r, path)
+	}
+	return within(r.Properties, path)
+}
+
+func within(properties resource.PropertyMap, path []string) resource.PropertyValue {
+	v := resource.NewObjectProperty(properties)
 	for _, key := range path {
 		if !v.IsObject() {
 			return resource.PropertyValue{}

@@ -28,6 +28,9 @@ type Stack struct {
 	// PoolsExist says that a user pool which the program looks up exists, with a domain
 	// of its own. By default there is none.
 	PoolsExist bool
+	// OnRead, if set, is told which property of which resource is read, for tests of what a
+	// reader of the graph leaves unread. It is called by several goroutines.
+	OnRead func(resource Resource, path []string)
 	// Invented are texts of the configuration that were made up, such as those in the
 	// place of encrypted values.
 	Invented []string

@@ -12,6 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
 // engine is what of Pulumi's engine a program speaks with: its log. Which version of
@@ -19,6 +21,7 @@ import (
 type engine struct {
 	pulumirpc.UnimplementedEngineServer
 	messages io.Writer
+	graph    *declared.Graph
 
 	mu     sync.Mutex
 	root   string
@@ -29,7 +32,8 @@ type engine struct {
 // errors before the only one.
 var before = regexp.MustCompile(`^(an unhandled error occurred: program failed:\s*)?(1 error occurred:\s*\* )?`)
 
-// Log shows what the program says, but for its debugging. An error fails the run.
+// Log shows what the program says, but for its debugging. The graph keeps warnings. An error
+// fails the run.
 func (e *engine) Log(_ context.Context, in *pulumirpc.LogRequest) (*emptypb.Empty, error) {
 	text := strings.TrimSpace(in.GetMessage())
 	if in.GetUrn() != "" {
@@ -41,7 +45,7 @@ func (e *engine) Log(_ context.Context, in *pulumirpc.LogRequest) (*emptypb.Empt
 		defer e.mu.Unlock()
 		e.errors = append(e.errors, errors.New(before.ReplaceAllString(text, "")))
 	case pulumirpc.LogSeverity_WARNING:
-		fmt.Fprintln(e.messages, "warning:", text)
+		e.graph.KeepWarning(text)
 	case pulumirpc.LogSeverity_INFO:
 		fmt.Fprintln(e.messages, "info:", text)
 	default:

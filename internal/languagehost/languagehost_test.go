@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -150,8 +151,9 @@ func TestAnExplicitProviderDeploysToItsOwnRegion(t *testing.T) {
 }
 
 func TestWhatTheProgramLogsIsShown(t *testing.T) {
-	if _, said := run(t, "logs"); said != "info: by the way\nwarning: look out\n" {
-		t.Errorf("said %q", said)
+	graph, said := run(t, "logs")
+	if warnings := graph.Warnings(); said != "info: by the way\n" || !slices.Equal(warnings, []string{"look out"}) {
+		t.Errorf("said %q, and warned of %q", said, warnings)
 	}
 }
 

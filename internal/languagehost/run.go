@@ -30,11 +30,22 @@ const (
 // Run runs the program for a stack and returns what it declares. The program fails if it
 // ends with another status than 0, if it logs an error, if it registers or asks what is
 // refused, and if it runs no Pulumi stack. One program runs once at a time.
-func (p *Program) Run(ctx context.Context, stack declared.Stack) (*declared.Graph, error) {
+//
+// The graph keeps what the program warned of ([declared.Graph.Warnings]). Without a graph,
+// Messages gets it.
+func (p *Program) Run(ctx context.Context, stack declared.Stack) (_ *declared.Graph, err error) {
 	messages := &lines{to: p.Messages}
 	graph := declared.GraphOf(stack)
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, warning := range graph.Warnings() {
+			fmt.Fprintln(messages, "warning:", warning)
+		}
+	}()
 	m := &monitor{graph: graph, stack: stack, transforms: newTransforms()}
-	e := &engine{messages: messages}
+	e := &engine{messages: messages, graph: graph}
 	defer m.transforms.close()
 
 	socket := filepath.Join(p.scratch, socketName)

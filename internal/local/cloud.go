@@ -117,6 +117,11 @@ type Cloud struct {
 	AuthorizationServer *cognito.Pool
 	// LeftOut names what of the program's datastores and functions does not run here.
 	LeftOut []string
+	// Warnings are what the program warned of.
+	Warnings []string
+	// NotImitated says of each setting of the stack that changes nothing here what it would
+	// do on AWS, such as "userPool.mfa ON: users are not asked for a second factor".
+	NotImitated []string
 	// Clients that may ask for tokens, in the order of their declaration.
 	Clients []Client
 	// Users who may sign in: the declared ones, or made-up ones where there are none and the
@@ -278,6 +283,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
+	c.Warnings, c.NotImitated = c.graph.Warnings(), unimitated(c.graph)
 	c.region, c.LeftOut = declared.datastore.Region, declared.leftOut(c.graph)
 	c.takeKept()
 	if c.certificate, err = c.keptCertificate(options.host()); err != nil {

@@ -25,6 +25,8 @@ func (c *Cloud) withPage(stack declared.Stack) (http.Handler, error) {
 		Issuer:       c.Issuer,
 		HTTP:         c.pageClient,
 		Signer:       c.signer(),
+		Warnings:     c.Warnings,
+		NotImitated:  c.NotImitated,
 		Rules:        c.rules,
 		Journal:      c.journal,
 		Faults:       c.faultsAsTheyAre,
