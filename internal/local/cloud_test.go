@@ -328,7 +328,7 @@ func TestASearchFindsWhatMatchesAndCountsIt(t *testing.T) {
 		"Observation?subject=Patient/patient-001&category=laboratory": 5,
 		"Observation?code=http://loinc.org|8867-4":                    298,
 		"Observation?code=http://example.org|8867-4":                  0,
-		"Condition?_count=2":                                          229,
+		"Condition?_count=2":                                          260,
 	} {
 		status, bundle := a.fhir(http.MethodGet, query, token)
 		if status != http.StatusOK || bundle["total"] != float64(total) {

@@ -396,8 +396,8 @@ func TestLinksInAnotherFormOfTheBaseAreTheSameLinks(t *testing.T) {
 		"another case of scheme and host": func(base string) string {
 			return strings.Replace(base, "http://127.0.0.1", "HTTP://LocalHost", 1)
 		},
-		"relative":                        func(string) string { return "./" },
-		"an absolute path":                func(string) string { return "/fhir/" },
+		"relative":         func(string) string { return "./" },
+		"an absolute path": func(string) string { return "/fhir/" },
 	}
 	for name, form := range forms {
 		s, asked := behind(t, func(w http.ResponseWriter, r *http.Request, base string) {

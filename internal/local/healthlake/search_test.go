@@ -25,14 +25,14 @@ func TestASearchFindsWhatMatchesEveryParameter(t *testing.T) {
 		"Observation?patient=patient-001&patient=patient-002":                 0,
 		"Observation?patient=patient-001&category=laboratory":                 5,
 		"Observation?code=http://loinc.org|8867-4":                            298,
-		"Observation?code=http://loinc.org|":                                  2240,
+		"Observation?code=http://loinc.org|":                                  2265,
 		"Observation?code=http://example.org|8867-4":                          0,
 		"Observation?code=|8867-4":                                            0,
 		"Observation?status=final&patient=patient-003":                        26,
-		"MedicationRequest?intent=order":                                      229,
-		"MedicationRequest?code=http://www.nlm.nih.gov/research/umls/rxnorm|": 229,
-		"AllergyIntolerance?category=food,medication":                         54,
-		"Immunization?vaccine-code=http://hl7.org/fhir/sid/cvx|":              199,
+		"MedicationRequest?intent=order":                                      260,
+		"MedicationRequest?code=http://www.nlm.nih.gov/research/umls/rxnorm|": 260,
+		"AllergyIntolerance?category=food,medication":                         53,
+		"Immunization?vaccine-code=http://hl7.org/fhir/sid/cvx|":              200,
 		"Encounter?class=AMB":                                                 298,
 		"DocumentReference?type=11506-3":                                      298,
 		"Observation?subject=patient-001":                                     16,
@@ -85,7 +85,7 @@ func TestAParameterThatIsNotKnownIsRefused(t *testing.T) {
 
 func TestPagesHoldEveryMatchOnce(t *testing.T) {
 	both(t, synthetic, func(t *testing.T, s store) {
-		for query, total := range map[string]int{"Observation?category=laboratory&_count=70": 650, "Patient?_count=20": 100, "Observation": 2240} {
+		for query, total := range map[string]int{"Observation?category=laboratory&_count=70": 675, "Patient?_count=20": 100, "Observation": 2265} {
 			var found []string
 			for path := query; path != ""; {
 				got := s.send("GET", path, system, "")

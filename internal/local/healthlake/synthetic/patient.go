@@ -96,7 +96,7 @@ func (p *patient) has(code string) bool {
 // prescribed for them at the first visit.
 func (p *patient) addDiagnoses(first visit) {
 	possible := slices.DeleteFunc(slices.Clone(chronic), func(c condition) bool { return c.adult && p.age() < 18 })
-	p.conditions = some(p.dice, p.below(min(3, len(possible))+1), possible)
+	p.conditions = some(p.dice, max(1, p.below(min(3, len(possible))+1)), possible)
 	for _, c := range p.conditions {
 		onset := time.Date(p.between(max(p.born.Year()+1, year-15), year-1), time.Month(p.between(1, 12)), 1, 0, 0, 0, 0, time.UTC)
 		diagnosis := p.add("Condition", object{

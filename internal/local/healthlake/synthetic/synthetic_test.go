@@ -66,7 +66,7 @@ func text(t *testing.T, r map[string]any, member string) string {
 // The digest changes with the set that it stands for, and with nothing else: not with the
 // machine, the run or the version of Go.
 func TestASeedMakesTheSameBytesEverywhere(t *testing.T) {
-	const want = "4171f3da6553d85d071f5f730266ff879ca97b061d4b80686102228ef1bd374d"
+	const want = "271e0a4f13d8140e9456695fe9efeb0326cd02127c6ebfc8dae22f2e7b8f2041"
 	made := ndjson(t, synthetic.Resources(1))
 	digest := sha256.Sum256(made)
 	if got := hex.EncodeToString(digest[:]); got != want {
@@ -134,7 +134,7 @@ func TestEveryPatientHasAYearOfCareAndAGeneralPractitioner(t *testing.T) {
 				without++
 			}
 		}
-		if lacking := typ == "Condition" || typ == "MedicationRequest"; without > 0 && !lacking || without > synthetic.Patients/2 {
+		if without > 0 {
 			t.Errorf("%d patients have no %s", without, typ)
 		}
 	}
