@@ -109,6 +109,29 @@ func TestReadOnlyRightsAreSaidToReadSecrets(t *testing.T) {
 	}
 }
 
+func TestTheOperatorsRightsAreForOnePoolAndSaidToBeMuch(t *testing.T) {
+	policy := []string{"deploy-policy", "--dir", "../..", "--account", "111122223333", "--operator"}
+	dir := t.TempDir()
+	_, progress, err := execute(t, append(policy, "--user-pool", "us-east-1_AbCdEfGhI", "--output", dir)...)
+	file := filepath.Join(dir, "operator-policy.dev.1.json")
+	if err != nil || !strings.HasPrefix(progress, "Wrote "+file+"\nThe holder of this policy can set the password of every user of the pool and link every user to any patient, ") {
+		t.Errorf("got %v and %q", err, progress)
+	}
+	if got := read(t, file); !strings.Contains(got, `"arn:aws:cognito-idp:us-east-1:111122223333:userpool/us-east-1_AbCdEfGhI"`) || strings.Contains(got, "Client") || strings.Contains(got, "userpool/*") {
+		t.Errorf("got %s", got)
+	}
+	for want, args := range map[string][]string{
+		`--user-pool: "us-east-1_*": must be the id of a user pool in us-east-1`: append(policy, "--user-pool", "us-east-1_*"),
+		"--user-pool: missing; the user pool has no tags":                        append(policy, "--config", "tags={}"),
+		"--user-pool: needs --operator; leave it out":                            {"deploy-policy", "--dir", "../..", "--account", "111122223333", "--user-pool", "us-east-1_AbCdEfGhI"},
+		"[operator read-only]":                                                   append(policy, "--read-only"),
+	} {
+		if out, _, err := execute(t, args...); err == nil || statusOf(err) != statusCannotRun || !strings.Contains(err.Error(), want) || out != "" {
+			t.Errorf("%v: got %q and %v, want %s", args, out, err, want)
+		}
+	}
+}
+
 func TestStandardOutputHoldsOneDocumentAndAFolderAllOfThem(t *testing.T) {
 	deploy := func(args ...string) (string, string, error) {
 		return execute(t, append([]string{"deploy-policy", "--dir", "../..", "--stack", "prod", "--account", "111122223333"}, args...)...)

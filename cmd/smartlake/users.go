@@ -104,11 +104,11 @@ func (d *directory) open(ctx context.Context, stdin io.Reader) (*users.Pool, err
 	d.http.Timeout = callTimeout
 	// Signed requests show the session token to whom they reach: they go nowhere else.
 	d.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	connection := users.Connection{Region: d.region, HTTP: d.http}
-	if connection.Credentials, connection.Endpoint, err = d.access(ctx); err != nil {
+	connection, err := d.access(ctx)
+	if err != nil {
 		return nil, err
 	}
-	d.credentials = connection.Credentials
+	connection.AWS.HTTPClient, d.credentials = d.http, connection.AWS.Credentials
 	return users.New(users.Config{
 		Client: users.NewClient(connection), ID: d.stackOutputs.UserPoolID, Clients: d.stackOutputs.Clients,
 		PatientAttribute:  attributeName(d.patientAttribute, d.stackOutputs.LaunchContext.PatientAttribute, "patient"),
@@ -126,29 +126,31 @@ func attributeName(names ...string) string {
 	return ""
 }
 
-// access is what signs the calls, and the endpoint of the local cloud; none for AWS's own.
-func (d *directory) access(ctx context.Context) (credentials aws.CredentialsProvider, endpoint string, err error) {
+// access is how Cognito is reached, and what signs the calls: as AWS's environment and
+// profiles say, or the local cloud.
+func (d *directory) access(ctx context.Context) (users.Connection, error) {
 	if d.local == "" {
 		loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(d.region))
 		if err != nil {
-			return nil, "", fmt.Errorf("AWS credentials: %w", err)
+			return users.Connection{}, fmt.Errorf("AWS credentials: %w", err)
 		}
 		if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
-			return nil, "", fmt.Errorf("AWS credentials: none found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", err)
+			return users.Connection{}, fmt.Errorf("AWS credentials: none found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", err)
 		}
-		return loaded.Credentials, "", nil
+		return users.Connection{AWS: loaded}, nil
 	}
 	found, err := local.ReadCredentials(d.local)
 	if err != nil {
-		return nil, "", fmt.Errorf("--local: %w", err)
+		return users.Connection{}, fmt.Errorf("--local: %w", err)
 	}
 	issuer, err := url.Parse(d.stackOutputs.Issuer)
 	if err != nil {
-		return nil, "", fmt.Errorf("output issuer: %w", err)
+		return users.Connection{}, fmt.Errorf("output issuer: %w", err)
 	}
-	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	credentials := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: found.AccessKeyID, SecretAccessKey: found.SecretAccessKey, SessionToken: found.SessionToken}, nil
-	}), issuer.Scheme + "://" + issuer.Host, nil
+	})
+	return users.Connection{AWS: aws.Config{Region: d.region, Credentials: credentials}, Endpoint: issuer.Scheme + "://" + issuer.Host}, nil
 }
 
 // look asks the datastore for resources. Only HealthLake and the local cloud are sent

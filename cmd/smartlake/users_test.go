@@ -33,6 +33,7 @@ const (
 type clinic struct {
 	t   *testing.T
 	dir string
+	url string // of Cognito
 
 	mu   sync.Mutex
 	used map[string]bool // actions that were asked for
@@ -49,6 +50,7 @@ func newClinic(t *testing.T) *clinic {
 	server := httptest.NewUnstartedServer(nil)
 	server.StartTLS()
 	t.Cleanup(server.Close)
+	c.url = server.URL
 	issuer := server.URL + "/" + clinicPool
 	pool, err := cognito.NewPool(cognito.Config{
 		Issuer: issuer, HostedDomain: server.URL, AliasAttributes: []string{"email"},
@@ -419,16 +421,47 @@ func TestAnImportStopsWhereEveryRowWouldFailAlike(t *testing.T) {
 	}
 }
 
-func TestWithoutAWSCredentialsOrAPoolNothingIsAsked(t *testing.T) {
-	c := newClinic(t)
+// withoutAWS is an environment in which AWS's SDK finds nothing, and asks nobody.
+func withoutAWS(t *testing.T) {
+	t.Helper()
 	home := t.TempDir()
 	for name, value := range map[string]string{
-		"HOME": home, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "",
+		"HOME": home, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": filepath.Join(home, "config"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(home, "credentials"),
 		"AWS_WEB_IDENTITY_TOKEN_FILE": "", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
 	} {
 		t.Setenv(name, value)
 	}
+}
+
+// Cognito is reached as AWS's SDKs are told to: here by a profile, and at another endpoint.
+func TestTheCallersOwnCredentialsAndEndpointsCount(t *testing.T) {
+	c := newClinic(t)
+	withoutAWS(t)
+	credentials, err := local.ReadCredentials(c.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := fmt.Sprintf("[profile operator]\naws_access_key_id = %s\naws_secret_access_key = %s\naws_session_token = %s\nregion = eu-west-1\n",
+		credentials.AccessKeyID, credentials.SecretAccessKey, credentials.SessionToken)
+	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(profile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_PROFILE", "operator")
+	t.Setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", c.url)
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	if err := os.WriteFile(outputs, clinicOutputs(t, "https://cognito-idp.us-east-1.amazonaws.com/"+clinicPool, nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := execute(t, "users", "list", "--outputs", outputs, "--ca", filepath.Join(c.dir, local.CertificateName))
+	if want := "USERNAME  STATUS     ENABLED\nann       CONFIRMED  true\n"; err != nil || out != want {
+		t.Errorf("got %q and %v, want %q", out, err, want)
+	}
+}
+
+func TestWithoutAWSCredentialsOrAPoolNothingIsAsked(t *testing.T) {
+	c := newClinic(t)
+	withoutAWS(t)
 	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	for want, changes := range map[string]map[string]any{
 		"AWS credentials: none found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: ": nil,

@@ -1,7 +1,6 @@
 package users
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,10 +19,11 @@ const (
 
 // Connection says how to reach Cognito.
 type Connection struct {
-	Region      string
-	Credentials aws.CredentialsProvider
-	HTTP        *http.Client
-	// Endpoint of the local cloud, a URL without a path; empty for AWS's own.
+	// AWS has the region, the credentials and, as AWS's SDKs read them from the environment
+	// and profiles, the endpoints: FIPS ones, say.
+	AWS aws.Config
+	// Endpoint of the local cloud, a URL without a path, in the place of AWS's own; empty for
+	// none.
 	Endpoint string
 	// Backoff between the attempts of a call; nil for one that doubles up to 20 seconds.
 	Backoff retry.BackoffDelayer
@@ -31,15 +31,13 @@ type Connection struct {
 
 // NewClient is AWS's client with the retries that a long import takes.
 func NewClient(c Connection) *idp.Client {
-	options := idp.Options{
-		Region: c.Region, Credentials: c.Credentials, HTTPClient: c.HTTP,
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+	return idp.NewFromConfig(c.AWS, func(o *idp.Options) {
+		o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts, o.MaxBackoff, o.Backoff = maxAttempts, maxBackoff, c.Backoff
 			o.RateLimiter = ratelimit.None // which would end the import after some refusals
-		}),
-	}
-	if c.Endpoint != "" {
-		options.BaseEndpoint = &c.Endpoint
-	}
-	return idp.New(options)
+		})
+		if c.Endpoint != "" {
+			o.BaseEndpoint = &c.Endpoint
+		}
+	})
 }

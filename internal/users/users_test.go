@@ -149,7 +149,7 @@ func open(t *testing.T, answers map[string][]string) (*users.Pool, *cognito) {
 	t.Cleanup(server.Close)
 	pool := users.New(users.Config{
 		Client: users.NewClient(users.Connection{
-			Region: "us-east-1", Endpoint: server.URL, HTTP: server.Client(), Credentials: credentials,
+			AWS: aws.Config{Region: "us-east-1", HTTPClient: server.Client(), Credentials: credentials}, Endpoint: server.URL,
 			Backoff: retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil }),
 		}),
 		ID: poolID, PatientAttribute: "custom:patient", FHIRUserAttribute: "custom:fhirUser",
