@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/decision"
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
@@ -226,12 +227,12 @@ func (w *walk) readData(ctx context.Context) error {
 	if err != nil {
 		return w.tell(Step{Number: 10, From: w.fhir, To: "app", What: noAnswer, Err: err})
 	}
-	decision, keySets := w.cloud.lastDecision()
-	if len(decision.Event) == 0 {
+	made, keySets := w.cloud.lastDecision()
+	if len(made.Event) == 0 {
 		return w.tell(Step{Number: 6, From: theDatastore, To: "validator", What: "nothing: it did not ask",
 			Err: fmt.Errorf("the app got %d: %s", answer.Status, answer.Resource().Diagnostics())})
 	}
-	for _, s := range validationSteps(decision, keySets) {
+	for _, s := range validationSteps(made, keySets) {
 		if err := w.tell(s); err != nil {
 			return err
 		}
@@ -270,7 +271,7 @@ func validationSteps(d healthlake.Decision, keySets []cognito.KeySetRequest) []S
 		last.Err = json.Unmarshal(d.Reply.Answer, &answer)
 	}
 	if last.Err == nil && !answer.Authorized() {
-		last.Err = fmt.Errorf("refused: %s", answer.AuthPayload.Error)
+		last.Err = fmt.Errorf("refused: %s: %s", answer.AuthPayload.Error, decision.OfReason(answer.AuthPayload.Error))
 	}
 	last.What = fmt.Sprintf("isAuthorized %q, scope %q, role %s", answer.AuthPayload.IsAuthorized, answer.AuthPayload.Scope, answer.IAMRoleARN)
 	return append(steps, last)

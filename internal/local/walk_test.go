@@ -149,3 +149,14 @@ func TestAUserWithAWrongPasswordIsNotSignedIn(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
+
+func TestAStepThatIsRefusedSaysWhyInWords(t *testing.T) {
+	cloud := start(t, "dev", nil)
+	if err := cloud.SetFault("clock-skew", true); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := walked(t, cloud)
+	if want := "refused: token_expired: the token has expired. Get a new one."; err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
