@@ -165,11 +165,27 @@ func TestAReadyFileIsNotPutInThePlaceOfAnythingElse(t *testing.T) {
 				path = filepath.Join(path, "ready.json")
 				want = `--ready-file: "` + path + `": must be in a folder that exists`
 			}
-			_, progress, err := execute(t, "local", "--dir", "../..", "--ready-file", path)
-			if err == nil || err.Error() != want || statusOf(err) != statusCannotRun || progress != "" {
-				t.Errorf("got  %v, %q\nwant %s", err, progress, want)
+			flags := localFlags{ready: readyFile{path: path}, address: "127.0.0.1"}
+			if err := flags.check(); err == nil || err.Error() != want {
+				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})
+	}
+}
+
+func TestNothingStartsWhereTheReadyFileCannotBe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine")
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var progress bytes.Buffer
+	root := rootCommand()
+	root.SetArgs([]string{"local", "--quiet", "--dir", "../..", "--ready-file", path})
+	root.SetErr(&progress)
+	if err := root.ExecuteContext(ctx); statusOf(err) != statusCannotRun || progress.Len() > 0 || read(t, path) != "mine" {
+		t.Errorf("got %v, %q and %q", err, progress.String(), read(t, path))
 	}
 }
 
