@@ -100,6 +100,7 @@ not run.`,
 // localSubcommands, one a line.
 var localSubcommands = []func() *cobra.Command{
 	localInitCommand,
+	localEnvCommand,
 	localTrustCommand,
 	localUntrustCommand,
 }
@@ -538,14 +539,20 @@ AWS credentials %s
 	for _, advice := range cloud.Advice {
 		fmt.Fprintf(out, "\n%s\n", advice)
 	}
+	client := "<client>"
+	if len(cloud.Clients) > 0 {
+		client = shell.Line(cloud.Clients[0].Name)
+	}
 	fmt.Fprintf(out, `
-Check it, and write its requests to a file (in another terminal):
+Check it, write its requests to a file, and print the variables of an app (in another terminal):
 
 smartlake smoke --local %[1]s
 smartlake requests --local %[1]s --format curl
-`, shell.Quote(cloud.Dir))
+smartlake local env --local %[1]s --client %[2]s
+`, shell.Quote(cloud.Dir), client)
 	end := "Ctrl-C ends everything, and removes the certificate and the secrets"
 	if cloud.Kept() {
+		fmt.Fprint(out, "\nHave browsers trust the certificate, once:\n\nsmartlake local trust\n")
 		end = "Ctrl-C ends everything; the next start has the same addresses, ids and secrets"
 	}
 	fmt.Fprintf(out, "\nTry it (%s):\n\n%s", end,

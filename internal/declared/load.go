@@ -39,6 +39,13 @@ func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (Sta
 	return loadStack(dir, name, overrides, madeUp{})
 }
 
+// ProjectDir is [Stack.Dir] of the stack that LoadStack would read. Nothing but its file need
+// be right.
+func ProjectDir(dir, name string) (string, error) {
+	found, err := find(dir, name)
+	return found.dir, err
+}
+
 // madeUp takes the place of a key that is not here.
 type madeUp struct{}
 
