@@ -276,6 +276,37 @@ func TestEachEntryIsHeldAgainstTheScopes(t *testing.T) {
 	})
 }
 
+func TestAnEntryIsAnsweredAsTheRequestOnItsOwn(t *testing.T) {
+	for _, h := range []holder{
+		{Scope: "system/*.cruds"}, {Scope: "system/Observation.rs"}, {Scope: "system/Patient.cruds"}, {Scope: "system/Observation.cud?category=laboratory"},
+		{Scope: "patient/*.cruds", Patient: "a"}, {Scope: "patient/Observation.r", Patient: "a"}, {Scope: "patient/*.cruds", Patient: "nobody"}, {Scope: "patient/*.cruds"},
+		{Scope: "user/*.cruds", FHIRUser: "Practitioner/me"}, {Scope: "user/Observation.s patient/Observation.d", Patient: "b", FHIRUser: "Patient/a"},
+	} {
+		for n, a := range attempts {
+			for _, patient := range []string{"a", "b", "none"} {
+				fresh := func() store {
+					s := newStore(t, func(c *healthlake.Config) { c.Lenient, c.FineGrained = true, true })
+					s.twoPatients(t)
+					return s
+				}
+				alone := fresh().attempt(n, patient, h)
+				path, body := strings.ReplaceAll(a.path, "%", patient), ""
+				if a.permission == "c" || a.permission == "u" {
+					body = observation(strings.ReplaceAll(a.body, "%", patient), "Patient/"+patient, "laboratory")
+				}
+				got := fresh().send("POST", "", h, bundle("batch", entry(a.method, path, body)))
+				if want := []string{fmt.Sprint(alone.status)}; !slices.Equal(got.statuses(), want) {
+					t.Errorf("%+v: %s of %s: in a batch %v, alone %v", h, a.name, patient, got.statuses(), want)
+				}
+				together := fresh().send("POST", "", h, bundle("transaction", entry(a.method, path, body)))
+				if alone.status >= 400 && together.status != alone.status || alone.status < 400 && !slices.Equal(together.statuses(), []string{fmt.Sprint(alone.status)}) {
+					t.Errorf("%+v: %s of %s: in a transaction %d %v, alone %d", h, a.name, patient, together.status, together.statuses(), alone.status)
+				}
+			}
+		}
+	}
+}
+
 // A transaction is judged by the state that it makes, step by step: what one entry makes
 // gives no other entry a right.
 func TestATransactionGrantsItselfNothing(t *testing.T) {

@@ -199,7 +199,7 @@ func (l *loading) addResource(at, fullURL string, r resource) error {
 		r["id"] = idFor(at, fullURL)
 	}
 	if !validID(r.id()) {
-		return fmt.Errorf("%s: id: %v: must be 1 to 64 letters, digits, - and .", at, r["id"])
+		return fmt.Errorf("%s: id: %v: must be 1 to 64 letters, digits, hyphens and dots", at, r["id"])
 	}
 	name := r.typ() + "/" + r.id()
 	if earlier, ok := l.byURL[fullURL]; ok && earlier != name {

@@ -118,14 +118,14 @@ func TestAnIdThatIsMadeUpIsTheSameEachTime(t *testing.T) {
 
 func TestWhatCannotBeLoadedIsNamedWithItsPlace(t *testing.T) {
 	for want, files := range map[string]map[string]string{
-		": no file *.json or *.ndjson; use a folder of FHIR R4 resources": {"a.xml": "<Patient/>"},
-		"a.json:3: must be a JSON object: invalid character '}'":          {"a.json": "{\n\"a\":\n}"},
-		"a.json:1: must be a JSON object: ":                               {"a.json": "[]"},
-		"a.ndjson:3: must be a JSON object: ":                             {"a.ndjson": `{"resourceType":"Patient"}` + "\n\nnone"},
-		`a.ndjson:1: resourceType: "Nothing": must be a type of FHIR R4`:  {"a.ndjson": `{"resourceType":"Nothing"}`},
-		`a.json: resourceType: "": must be a type of FHIR R4`:             {"a.json": `{}`},
-		`a.json: id: a/b: must be 1 to 64 letters, digits, - and .`:       {"a.json": `{"resourceType":"Patient","id":"a/b"}`},
-		`a.json: id: 1: must be 1 to 64 letters, digits, - and .`:         {"a.json": `{"resourceType":"Patient","id":1}`},
+		": no file *.json or *.ndjson; use a folder of FHIR R4 resources":    {"a.xml": "<Patient/>"},
+		"a.json:3: must be a JSON object: invalid character '}'":             {"a.json": "{\n\"a\":\n}"},
+		"a.json:1: must be a JSON object: ":                                  {"a.json": "[]"},
+		"a.ndjson:3: must be a JSON object: ":                                {"a.ndjson": `{"resourceType":"Patient"}` + "\n\nnone"},
+		`a.ndjson:1: resourceType: "Nothing": must be a type of FHIR R4`:     {"a.ndjson": `{"resourceType":"Nothing"}`},
+		`a.json: resourceType: "": must be a type of FHIR R4`:                {"a.json": `{}`},
+		`a.json: id: a/b: must be 1 to 64 letters, digits, hyphens and dots`: {"a.json": `{"resourceType":"Patient","id":"a/b"}`},
+		`a.json: id: 1: must be 1 to 64 letters, digits, hyphens and dots`:   {"a.json": `{"resourceType":"Patient","id":1}`},
 		`b.json: id: "x": `: {"a.json": `{"resourceType":"Patient","id":"x"}`, "b.json": `{"resourceType":"Patient","id":"x","active":true}`},
 		`a.json: type: "document": must be one of transaction, batch, collection, searchset`: {"a.json": `{"resourceType":"Bundle","type":"document"}`},
 		`a.json: entry[0]: request.method: "DELETE": must be POST or PUT`:                    {"a.json": `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"DELETE"}}]}`},
@@ -163,7 +163,7 @@ func TestWhatCannotBeLoadedIsNamedWithItsPlace(t *testing.T) {
 func TestFilesThatAreTooLargeTogetherAreNotRead(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a.json", "b.json"} {
-		file, err := os.Create(filepath.Join(dir, name)) //nolint:gosec // of this test
+		file, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}

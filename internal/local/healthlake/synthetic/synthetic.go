@@ -37,10 +37,10 @@ func Resources(seed uint64) []map[string]any {
 	s := &set{}
 	s.addOrganizations()
 	for n := range Practitioners {
-		s.addPractitioner(newDice(seed, uint64(n)), n+1) //nolint:gosec // small numbers
+		s.addPractitioner(newDice(seed, uint64(n)), n+1)
 	}
 	for n := range Patients {
-		s.addPatient(newDice(seed, uint64(Practitioners+n)), n) //nolint:gosec // small numbers
+		s.addPatient(newDice(seed, uint64(Practitioners+n)), n)
 	}
 	return s.resources
 }
