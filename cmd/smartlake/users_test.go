@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -486,5 +487,28 @@ func TestWithoutAWSCredentialsOrAPoolNothingIsAsked(t *testing.T) {
 	}
 	if _, _, err := execute(t, "users", "lst"); err == nil || statusOf(err) != statusCannotRun || !strings.Contains(err.Error(), `unknown command "lst"`) {
 		t.Errorf("a misspelt command: got %v", err)
+	}
+}
+
+// A signature shows the session token to whoever gets it.
+func TestASignedRequestFollowsNoRedirect(t *testing.T) {
+	c := newClinic(t)
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.Errorf("a request of %s went elsewhere, with a session token: %t", r.Header.Get("X-Amz-Target"), r.Header.Get("X-Amz-Security-Token") != "")
+		w.WriteHeader(http.StatusBadRequest)
+	}))
+	defer elsewhere.Close()
+	redirecting := httptest.NewTLSServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	defer redirecting.Close()
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: redirecting.Certificate().Raw}) // of both
+	for name, text := range map[string][]byte{
+		local.CertificateName: certificate, local.OutputsName: clinicOutputs(t, redirecting.URL+"/"+clinicPool, nil),
+	} {
+		if err := os.WriteFile(filepath.Join(c.dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, _, err := c.run("", "show", "ann"); err == nil || out != "" || !strings.HasPrefix(err.Error(), "AdminGetUser: ") {
+		t.Errorf("got %q and %v, want no answer", out, err)
 	}
 }
