@@ -79,16 +79,16 @@ const pageHead = `<!DOCTYPE html>
 <meta name="color-scheme" content="light dark">
 <title>Local user pool</title>
 <style nonce="{{.Style}}">
-:root { color-scheme: light dark; --paper: #fff; --ink: #17212b; --quiet: #4a5663; --line: #6b7885; --bad: #a4161a; --link: #0a4f9e; --on-link: #fff; }
+:root { color-scheme: light dark; --paper: #fff; --ink: #17212b; --quiet: #4a5663; --line: #6b7885; --bad: #a4161a; --link: #0a4f9e; --on-link: #fff; --focus: #b45309; }
 @media (prefers-color-scheme: dark) {
-  :root { --paper: #11181f; --ink: #e6ebf0; --quiet: #aab6c2; --line: #7d8b99; --bad: #ff9b9b; --link: #8fc1ff; --on-link: #0c1620; }
+  :root { --paper: #11181f; --ink: #e6ebf0; --quiet: #aab6c2; --line: #7d8b99; --bad: #ff9b9b; --link: #8fc1ff; --on-link: #0c1620; --focus: #ffc266; }
 }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink); background: var(--paper); }
 h2 { font-size: 1.1rem; margin: 2rem 0 0; }
 label, input, button { display: block; width: 100%; box-sizing: border-box; }
 input, button { font: inherit; padding: .5rem; margin-bottom: 1rem; border: 1px solid var(--line); border-radius: .3rem; color: var(--ink); background: var(--paper); }
 button { color: var(--on-link); background: var(--link); border-color: var(--link); cursor: pointer; }
-:focus-visible { outline: 3px solid #b45309; outline-offset: 2px; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 .error { color: var(--bad); }
 .offer button { margin: .75rem 0 0; color: var(--link); background: var(--paper); }
 .quiet { margin: .15rem 0; color: var(--quiet); font-size: .9rem; overflow-wrap: anywhere; }
