@@ -57,6 +57,12 @@ type Criterion struct {
 	any       []comparison // alternatives
 }
 
+// Narrow reports whether few resources are likely to match, and quickly told: those that
+// refer to another one, or have an id.
+func (c Criterion) Narrow() bool {
+	return (c.parameter.Kind == Reference || c.parameter.Name == "_id") && !c.not && c.missing == notAsked
+}
+
 // missing says whether a criterion asks for the lack of a value.
 type missing int
 

@@ -59,10 +59,11 @@ type match struct {
 // creation where they say nothing. That a resource matches tells nothing where the grant
 // does not reach it.
 func (m *memory) find(g grant, asked searchRequest) []match {
+	everything := g.reachesAll(asked.typ)
 	candidates := m.current(asked.typ, 0)
 	matches := make([]match, 0, len(candidates))
 	for _, found := range candidates {
-		if asked.matches(found.resource) && g.allows(found.resource) {
+		if asked.matches(found.resource) && (everything || g.allows(found.resource)) {
 			matches = append(matches, match{found, asked.order.Keys(found.resource)})
 		}
 	}

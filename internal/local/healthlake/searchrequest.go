@@ -38,6 +38,16 @@ func (m *memory) readSearch(typ string, form url.Values) (searchRequest, error) 
 			}
 		}
 	}
+	slices.SortStableFunc(s.compared, func(a, b fhirsearch.Criterion) int { // what leaves few is compared first
+		switch {
+		case a.Narrow() == b.Narrow():
+			return 0
+		case a.Narrow():
+			return -1
+		default:
+			return 1
+		}
+	})
 	return s, s.checkTogether()
 }
 
