@@ -10,7 +10,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
-	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -84,7 +83,7 @@ type stack struct{ *declared.Graph }
 func Graph(g *declared.Graph) (Explanation, error) {
 	s := stack{g}
 	e := Explanation{
-		Region:    g.Region,
+		Region:    s.regions(),
 		TestUsers: []string{},
 		Arguments: map[string]any{},
 	}
@@ -156,21 +155,22 @@ func (s stack) client(r declared.Resource) Client {
 	if c.Kind != "service" {
 		c.Lifetimes = append(c.Lifetimes, lifetime(r, "ID token", "idToken"), lifetime(r, "refresh token", "refreshToken"))
 	}
-	rule, told := s.rule(r.ID)
+	judge := s.judgeOf(r)
+	rule := judge.rule
 	c.FHIRUserTypes, c.Groups = append([]string{}, rule.FHIRUserTypes...), append([]string{}, rule.Groups...)
 	var counting []smart.Scope
 	for _, text := range slices.Sorted(slices.Values(r.Texts("allowedOauthScopes"))) {
-		grant, parsed := s.grant(text, c.Kind == "service")
+		grant, parsed := judge.grant(text, c.Kind == "service")
 		if grant.Counts && parsed.Context() == smart.User {
-			grant.Counts, grant.Because = ofUsers(rule, told)
+			grant.Counts, grant.Because = ofUsers(rule, judge.told)
 		}
 		c.Scopes = append(c.Scopes, grant)
 		if grant.Counts {
 			counting = append(counting, parsed)
 		}
 	}
-	c.Role, c.ReadRole = s.rolesFor(counting)
-	c.ExportRole = s.exportRole(counting)
+	c.Role, c.ReadRole = judge.rolesFor(counting)
+	c.ExportRole = judge.exportRole(counting)
 	return c
 }
 
@@ -180,7 +180,7 @@ func lifetime(r declared.Resource, what, property string) string {
 
 // grant says what the token validator does with a scope: the same rules, from the
 // declaration instead of a token.
-func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
+func (j judge) grant(text string, service bool) (Grant, smart.Scope) {
 	if meaning, ok := smart.DescribeSignInScope(text); ok {
 		return Grant{Scope: text, Meaning: meaning, SignIn: true, Because: "only for the sign-in"}, smart.Scope{}
 	}
@@ -189,21 +189,16 @@ func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 		return Grant{Scope: text, Because: "the validator drops it: " + err.Error()}, scope
 	}
 	g := Grant{Scope: text, Meaning: scope.Describe()}
-	strategy := smart.SMARTOnFHIR
-	for _, datastore := range s.All(declared.Datastore) {
-		strategy = smart.AuthorizationStrategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy"))
-	}
-	context := s.launchContext()
 	switch {
-	case !strategy.Understands(scope):
-		g.Because = "the datastore's strategy " + string(strategy) + " does not support it"
+	case !j.strategy.Understands(scope):
+		g.Because = "the datastore's strategy " + string(j.strategy) + " does not support it"
 	case service && !smart.ClientHolder.MayHold(scope.Context()):
 		g.Because = "a service has no user and no patient"
 	case !service && !smart.UserHolder.MayHold(scope.Context()):
 		g.Because = "a user's token never gets system/ scopes"
 	case scope.Context() == smart.System:
 		g.Counts, g.Because = true, "in every token that requests it"
-	case !context:
+	case !j.launchContext:
 		g.Because = "tokens of this pool have no patient or fhirUser claim"
 	case scope.Context() == smart.Patient:
 		g.Counts, g.Because = true, "in tokens of users with a patient"
@@ -211,50 +206,6 @@ func (s stack) grant(text string, service bool) (Grant, smart.Scope) {
 		g.Counts = true // of which users: see ofUsers
 	}
 	return g, scope
-}
-
-// launchContext reports whether something adds FHIR claims to the tokens of users: a
-// trigger, or in a pool that exists already what its owner says of it.
-func (s stack) launchContext() bool {
-	for _, component := range s.All(declared.SmartDatastore) {
-		if component.Flag("existingUserPool", "addsLaunchContext") {
-			return true
-		}
-	}
-	for _, pool := range s.All(declared.UserPool) {
-		if pool.Text("lambdaConfig", "preTokenGeneration") != "" || pool.Text("lambdaConfig", "preTokenGenerationConfig", "lambdaArn") != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// rolesFor returns the names of the roles that the validator would name in its answer.
-func (s stack) rolesFor(counting []smart.Scope) (all, reading string) {
-	if len(counting) == 0 {
-		return "", ""
-	}
-	all = wire.EnvReadRoleARN
-	for _, scope := range counting {
-		if scope.ReadOnly() {
-			reading = wire.EnvReadRoleARN
-		} else {
-			all = wire.EnvWriteRoleARN
-		}
-	}
-	return s.roleBehind(all), s.roleBehind(reading)
-}
-
-func (s stack) roleBehind(variable string) string {
-	for _, function := range s.All(declared.Function) {
-		arn := function.Map("environment", "variables")[variable]
-		for _, role := range s.All(declared.Role) {
-			if arn != "" && role.Text("arn") == arn {
-				return role.Name
-			}
-		}
-	}
-	return ""
 }
 
 // document is a declared policy; its principals and conditions may be lists.

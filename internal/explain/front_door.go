@@ -29,13 +29,13 @@ func (s stack) frontDoors() ([]FrontDoor, error) {
 	for _, component := range s.All(declared.FrontDoor) {
 		door := FrontDoor{Name: component.Name, Origins: []string{}}
 		for _, stage := range s.All(declared.APIStage) {
-			if stage.Name == component.Name+"-stage" {
+			if stage.Parent == component.URN {
 				door.RequestsPerSecond = stage.Number("defaultRouteSettings", "throttlingRateLimit")
 				door.Burst = stage.Number("defaultRouteSettings", "throttlingBurstLimit")
 			}
 		}
 		for _, function := range s.All(declared.Function) {
-			if function.Name != component.Name+"-function" {
+			if function.Parent != component.URN {
 				continue
 			}
 			door.ReservedConcurrency = function.Number("reservedConcurrentExecutions")

@@ -1,29 +1,11 @@
 package explain
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/smartlake/pulumi-smartlake/internal/declared"
-	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 	"github.com/smartlake/pulumi-smartlake/validator"
 )
-
-// rule is what the token validator is told of a client: whose it is. It is false where
-// no function is told of it.
-func (s stack) rule(id string) (validator.Client, bool) {
-	for _, function := range s.All(declared.Function) {
-		clients, err := validator.ParseClients(function.Map("environment", "variables")[wire.EnvClients])
-		if err != nil {
-			continue // another function
-		}
-		if i := slices.IndexFunc(clients, func(c validator.Client) bool { return c.ID == id }); i >= 0 {
-			return clients[i], true
-		}
-	}
-	return validator.Client{}, false
-}
 
 // ofUsers says in whose tokens a user/ scope counts, and whether in any.
 func ofUsers(rule validator.Client, known bool) (counts bool, because string) {
@@ -58,19 +40,4 @@ func (c Client) usersConcerns(add func(format string, values ...any)) {
 			add("only fine-grained authorization limits the user/ scopes of a %s to their own records", typ)
 		}
 	}
-}
-
-// exportRole is the role that the validator names for an export, empty where the
-// scopes do not read and search everything.
-func (s stack) exportRole(counting []smart.Scope) string {
-	var everything smart.Permissions
-	for _, scope := range counting {
-		if scope.Context() == smart.System && scope.Type() == smart.AnyType {
-			everything |= scope.Permissions()
-		}
-	}
-	if !everything.Contains(smart.Read | smart.Search) {
-		return ""
-	}
-	return s.roleBehind(wire.EnvExportRoleARN)
 }
