@@ -54,7 +54,10 @@ var userPoolIDPattern = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]+)+-[0-9]+)_[0-
 // without tags then is an error, because the rights would be for every pool of the account
 // and region. A pool that exists already has its id from the configuration.
 func Operator(g *declared.Graph, userPoolID string) ([]Document, error) {
-	s := stack{g}
+	s := stackOf(g)
+	if pools := g.All(declared.UserPool); len(pools) == 1 {
+		s = s.at(pools[0])
+	}
 	need, on, err := s.operatedPool(userPoolID)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package deploypolicy
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -52,56 +53,82 @@ const maxDocument = 6144
 // Every value is what the configuration says or a pattern: a policy that would hold a
 // value which stands in for one of AWS's is an error, as is a graph without an account.
 func Deploy(g *declared.Graph, readOnly bool) ([]Document, error) {
-	s := stack{g}
-	collected := map[string]*Statement{}
-	if err := s.collectAll(collected, slices.Concat(s.Resources(), g.Lookups()), readOnly); err != nil {
+	documents, leftOut, err := DeployKnown(g, readOnly)
+	if err != nil {
 		return nil, err
 	}
+	return documents, noRights(leftOut)
+}
+
+// DeployKnown is [Deploy] for a program that declares more than this repository's
+// components do. It leaves out the resources of the types that the table of rights lacks,
+// and names them, each as its type and name: whoever deploys them needs other rights too.
+func DeployKnown(g *declared.Graph, readOnly bool) (documents []Document, leftOut []string, err error) {
+	s := stackOf(g)
+	collected := map[string]*Statement{}
+	leftOut = s.collectAll(collected, slices.Concat(s.Resources(), g.Lookups()), readOnly)
 	if !readOnly {
 		if err := passRoles(collected, s); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return s.documents(collected)
+	documents, err = s.documents(collected)
+	return documents, leftOut, err
+}
+
+// noRights refuses resources without known rights.
+func noRights(resources []string) error {
+	var problems []error
+	for _, resource := range resources {
+		problems = append(problems, fmt.Errorf("%s: no rights are known for this type of resource: add them to the table in internal/deploypolicy/rights.go", resource))
+	}
+	return errors.Join(problems...)
 }
 
 // Preview returns the rights of a preview without a refresh: those to look up what
 // exists already, such as a user pool that the stack only adds clients to. A stack that
 // makes all its resources needs none, and gets no document.
 func Preview(g *declared.Graph) ([]Document, error) {
-	s := stack{g}
+	s := stackOf(g)
 	collected := map[string]*Statement{}
-	if err := s.collectAll(collected, g.Lookups(), true); err != nil {
+	if err := noRights(s.collectAll(collected, g.Lookups(), true)); err != nil {
 		return nil, err
 	}
 	return s.documents(collected)
 }
 
-// collectAll collects the rights on resources.
-func (s stack) collectAll(into map[string]*Statement, resources []declared.Resource, readOnly bool) error {
+// collectAll collects the rights on resources, and names those without known ones.
+func (s stack) collectAll(into map[string]*Statement, resources []declared.Resource, readOnly bool) (unknown []string) {
 	for _, r := range resources {
-		if strings.HasPrefix(r.Type, "smartlake:") {
-			continue // a component exists in Pulumi alone
+		if r.Component || strings.HasPrefix(r.Type, "pulumi:") {
+			continue // it exists in Pulumi alone
 		}
 		wanted, ok := rights[r.Type]
 		if !ok {
-			return fmt.Errorf("%s %q: no rights are known for this type of resource: add them to the table in internal/deploypolicy/rights.go", r.Type, r.Name)
+			unknown = append(unknown, fmt.Sprintf("%s %q", r.Type, r.Name))
+			continue
 		}
 		for _, need := range wanted.rights {
-			need = need.within(s.boundary(r))
-			if need.when != nil {
-				need.condition = need.when(s, r)
-			}
-			actions := need.read
-			if !readOnly {
-				actions = append(slices.Clone(need.read), need.write...)
-			}
-			if on := need.on(s, r); len(actions) > 0 && len(on) > 0 {
-				collect(into, need, actions, on)
-			}
+			s.collectOne(into, r, need, readOnly)
 		}
 	}
-	return nil
+	return unknown
+}
+
+// collectOne collects a right on a resource.
+func (s stack) collectOne(into map[string]*Statement, r declared.Resource, need right, readOnly bool) {
+	s = s.at(r)
+	need = need.within(s.boundary(r))
+	if need.when != nil {
+		need.condition = need.when(s, r)
+	}
+	actions := need.read
+	if !readOnly {
+		actions = append(slices.Clone(need.read), need.write...)
+	}
+	if on := need.on(s, r); len(actions) > 0 && len(on) > 0 {
+		collect(into, need, actions, on)
+	}
 }
 
 // documents are the policies, which hold nothing that was made up.

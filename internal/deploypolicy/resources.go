@@ -1,14 +1,26 @@
 package deploypolicy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 )
 
-// stack is what the policy is for.
-type stack struct{ *declared.Graph }
+// stack is what the policy is for, as a provider reaches AWS.
+type stack struct {
+	*declared.Graph
+	declared.AWS
+}
+
+func stackOf(g *declared.Graph) stack { return stack{g, g.AWS} }
+
+// at is the stack in the region of a resource.
+func (s stack) at(r declared.Resource) stack {
+	s.AWS.Region = cmp.Or(r.Region, s.AWS.Region)
+	return s
+}
 
 // named is a physical name: exactly the one that the program gives, or the pattern of
 // what Pulumi makes of a resource's name, which ends in seven random digits. The
@@ -29,7 +41,7 @@ func those(pattern func(stack, declared.Resource) string, types ...string) func(
 	return func(s stack, _ declared.Resource) []string {
 		var arns []string
 		for _, r := range s.All(types...) {
-			arns = append(arns, pattern(s, r))
+			arns = append(arns, pattern(s.at(r), r))
 		}
 		if len(arns) == 0 { // made outside the stack: any of that kind
 			arns = []string{strings.Replace(pattern(s, declared.Resource{}), "-*", "*", 1)}

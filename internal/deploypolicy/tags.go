@@ -115,7 +115,7 @@ var taggedKinds = []struct{ typ, what, actions string }{
 // Cautions say what the holder of the policy of [Deploy] could reach beyond the
 // stack, and which setting closes that where one does.
 func Cautions(g *declared.Graph) []string {
-	s := stack{g}
+	s := stackOf(g)
 	var list, tagged []string
 	add := func(format string, values ...any) { list = append(list, fmt.Sprintf(format, values...)) }
 	for _, kind := range taggedKinds {
