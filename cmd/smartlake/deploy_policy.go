@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -89,12 +90,12 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	if !accountPattern.MatchString(f.account) || f.account == "000000000000" { // which stands for one that is not known
 		return cannotRun(fmt.Errorf("--account: %q: must be the 12 digits of the AWS account", f.account))
 	}
-	g, err := f.declare(ctx, f.account)
+	g, err := f.declare(ctx, progress, f.account)
 	if err != nil {
 		return err
 	}
 	noteWarnings(progress, g.Warnings())
-	documents, err := f.documents(g)
+	documents, err := f.documents(progress, g)
 	if err != nil {
 		return cannotRun(err)
 	}
@@ -116,16 +117,24 @@ func (f *policyFlags) run(ctx context.Context, out, progress io.Writer) error {
 	return nil
 }
 
-// documents are the policies that are wanted.
-func (f *policyFlags) documents(g *declared.Graph) ([]deploypolicy.Document, error) {
-	if !f.operator {
+// documents are the policies that are wanted. Of another program than this repository's,
+// they leave out what is not known here, which is said.
+func (f *policyFlags) documents(progress io.Writer, g *declared.Graph) ([]deploypolicy.Document, error) {
+	if f.operator {
+		documents, err := deploypolicy.Operator(g, f.userPool)
+		if err != nil {
+			return nil, fmt.Errorf("--user-pool: %w", err)
+		}
+		return documents, nil
+	}
+	if f.program == "" {
 		return deploypolicy.Deploy(g, f.readOnly)
 	}
-	documents, err := deploypolicy.Operator(g, f.userPool)
-	if err != nil {
-		return nil, fmt.Errorf("--user-pool: %w", err)
+	documents, leftOut, err := deploypolicy.DeployKnown(g, f.readOnly)
+	if err == nil && len(leftOut) > 0 {
+		fmt.Fprintf(progress, "The policy has no rights for these resources, because Smartlake does not know their types; add the rights: %s\n", strings.Join(leftOut, ", "))
 	}
-	return documents, nil
+	return documents, err
 }
 
 func warnOfSecrets(progress io.Writer, reads []string) {

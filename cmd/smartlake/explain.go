@@ -28,7 +28,7 @@ same text.`,
 			if format != "text" && format != "json" {
 				return cannotRun(fmt.Errorf("--format: %q: must be text or json", format))
 			}
-			g, err := flags.declare(command.Context(), "")
+			g, err := flags.declare(command.Context(), command.ErrOrStderr(), "")
 			if err != nil {
 				return err
 			}

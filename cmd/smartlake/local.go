@@ -38,6 +38,7 @@ type localFlags struct {
 	logs    bool
 	json    bool
 	quiet   bool
+	name    string
 	ready   readyFile
 
 	inContainer bool
@@ -109,6 +110,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	f.register(command)
 	flags := command.Flags()
 	flags.Lookup("config").Usage += "; function.archive, launchContext.function.archive and frontDoor.function.archive are used instead of a build"
+	flags.StringVar(&f.name, "name", "", "name of the component whose datastore to run, where a program declares several")
 	flags.StringVar(&f.address, "address", "127.0.0.1", "loopback address of the endpoints, such as 127.0.0.1 or ::1")
 	flags.IntVar(&f.port, "port", 0, "first of three successive ports, or of four if the stack has a front door (default: those of the last run, at first free ones)")
 	flags.BoolVar(&f.inContainer, "listen-in-container", false, "listen on every interface of this container, and answer only requests for --address, where its ports are published; needs --port")
@@ -228,23 +230,44 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 	options := local.Options{
 		Program: program.With(stack.Config), Stack: stack, Address: flags.address, EveryInterface: flags.inContainer, Port: flags.port, State: state,
 		FHIRURL: flags.fhirURL, Load: flags.load, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
+		Name: flags.name,
 	}
 	if flags.logs {
 		options.FunctionLog = progress
 	}
+	if flags.program != "" {
+		flags.takeProgram(ctx, progress, problems, &options)
+	}
 	cloud, err := local.Start(options)
 	if err != nil {
+		if wrong := (*local.NameError)(nil); errors.As(err, &wrong) {
+			err = fmt.Errorf("--%w", err)
+		}
 		return nil, err
 	}
-	if flags.load != "" {
-		resources, types := cloud.Loaded()
-		fmt.Fprintf(progress, "Loaded %d resources of %d types from %s.\n", resources, types, flags.load)
-	}
-	noteLimits(progress, cloud)
-	if err := writeSecrets(cloud); err != nil {
+	if err := flags.started(cloud, progress, problems); err != nil {
 		return nil, errors.Join(err, cloud.Close())
 	}
 	return cloud, nil
+}
+
+// started says what a cloud that has started holds, and writes what the other commands read
+// of it.
+func (f *localFlags) started(cloud *local.Cloud, progress, problems io.Writer) error {
+	if f.load != "" {
+		resources, types := cloud.Loaded()
+		fmt.Fprintf(progress, "Loaded %d resources of %d types from %s.\n", resources, types, f.load)
+	}
+	noteLimits(progress, cloud)
+	if len(cloud.LeftOut) > 0 {
+		fmt.Fprintf(problems, "Of the program, these do not run here: %s.\n", strings.Join(cloud.LeftOut, ", "))
+	}
+	err := writeSecrets(cloud)
+	if err != nil && f.program != "" { // parts without a SmartDatastore have no outputs of their own
+		fmt.Fprintf(problems, "\"smartlake smoke\" and \"smartlake requests\" cannot use this cloud: %s\n", err)
+		return nil
+	}
+	return err
 }
 
 // serveLocal sets the failures that were asked for, walks, and says where all is. A
@@ -277,9 +300,12 @@ func loadStack(ctx context.Context, progress io.Writer, flags localFlags) (decla
 	if err != nil {
 		return declared.Stack{}, err
 	}
-	stack, err := declared.LoadStack(flags.dir, flags.stack, overrides)
+	stack, err := declared.LoadStack(flags.projectDir(), flags.stack, overrides)
 	if err != nil {
 		return declared.Stack{}, err
+	}
+	if err := flags.checkProgram(stack); err != nil || flags.program != "" {
+		return stack, err
 	}
 	args, err := program.Arguments(stack.Project, stack.Config, stack.SecretKeys)
 	if err != nil {
@@ -392,17 +418,18 @@ func (f function) forThisMachine(ctx context.Context, folder string, out io.Writ
 	if f.archive.Carried() {
 		return f.archive.Archive(ctx, folder, nil)
 	}
-	p := newProgress(out)
+	building := f.building(out)
+	archive, err := f.archive.Archive(ctx, folder, building)
+	building.end(err)
+	return archive, err
+}
+
+// building shows that the function is being built, until its end.
+func (f function) building(out io.Writer) *packageCounter {
 	what := fmt.Sprintf("Building the %s for this machine (%s/%s) ...", f.what, runtime.GOOS, runtime.GOARCH)
+	p := newProgress(out)
 	p.show("%s", what)
-	started := time.Now()
-	archive, err := f.archive.Archive(ctx, folder, &packageCounter{progress: p, what: what})
-	p.clear()
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprintf(out, "Built in %s.\n", time.Since(started).Round(10*time.Millisecond))
-	return archive, nil
+	return &packageCounter{progress: p, what: what, out: out, started: time.Now()}
 }
 
 // packageCounter turns the package names that "go build -v" prints into a sign of
@@ -411,6 +438,16 @@ type packageCounter struct {
 	progress *progress
 	what     string
 	packages int
+	out      io.Writer
+	started  time.Time
+}
+
+// end says how long the build took, unless it failed.
+func (c *packageCounter) end(err error) {
+	c.progress.clear()
+	if err == nil {
+		fmt.Fprintf(c.out, "Built in %s.\n", time.Since(c.started).Round(10*time.Millisecond))
+	}
 }
 
 func (c *packageCounter) Write(text []byte) (int, error) {

@@ -30,9 +30,8 @@ one ("modified" if files were changed since), the Go version and the platform.`,
 
 // versionLine is what Go recorded of a build; info may be nil.
 func versionLine(info *debug.BuildInfo) string {
-	number, commit := cmp.Or(version, "(unknown)"), ""
+	commit := ""
 	if info != nil {
-		number = cmp.Or(version, info.Main.Version, "(unknown)")
 		for _, setting := range info.Settings {
 			switch {
 			case setting.Key == "vcs.revision":
@@ -42,5 +41,19 @@ func versionLine(info *debug.BuildInfo) string {
 			}
 		}
 	}
-	return fmt.Sprintf("smartlake %s%s %s %s/%s", number, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("smartlake %s%s %s %s/%s", numberOf(info), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// numberOf is the version of the module; info may be nil.
+func numberOf(info *debug.BuildInfo) string {
+	if info == nil {
+		return cmp.Or(version, "(unknown)")
+	}
+	return cmp.Or(version, info.Main.Version, "(unknown)")
+}
+
+// moduleVersion is the version of this module that this program is built of.
+func moduleVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	return numberOf(info)
 }

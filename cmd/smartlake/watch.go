@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -41,7 +43,7 @@ type fileState struct {
 // configuration is what a stack may be read from, in the folder of --dir and above.
 func (f *localFlags) configuration() map[string]fileState {
 	versions := map[string]fileState{}
-	dir, err := filepath.Abs(f.dir)
+	dir, err := filepath.Abs(f.projectDir())
 	for ; err == nil; dir = filepath.Dir(dir) {
 		for _, name := range []string{"Pulumi.yaml", "Pulumi." + f.stack + ".yaml", declared.FileName} {
 			path := filepath.Join(dir, name)
@@ -53,5 +55,29 @@ func (f *localFlags) configuration() map[string]fileState {
 			break
 		}
 	}
+	maps.Copy(versions, f.programFiles())
+	return versions
+}
+
+// programFiles are the Go files of the program of --program, with those that choose its
+// modules. Folders that the go command ignores, and vendored modules, are left out.
+func (f *localFlags) programFiles() map[string]fileState {
+	versions := map[string]fileState{}
+	if f.program == "" {
+		return versions
+	}
+	_ = filepath.WalkDir(f.program, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // what cannot be read is not watched, and the build says why it fails
+		}
+		name := entry.Name()
+		if entry.IsDir() && path != f.program && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "vendor" || name == "testdata" || name == "node_modules") {
+			return fs.SkipDir
+		}
+		if info, err := entry.Info(); err == nil && (strings.HasSuffix(name, ".go") || name == "go.mod" || name == "go.sum") {
+			versions[path] = fileState{info.ModTime(), info.Size()}
+		}
+		return nil
+	})
 	return versions
 }

@@ -37,6 +37,8 @@ type Graph struct {
 	invented  map[string]string // what stands for it, by value
 	outputs   map[string]any
 	warnings  []string
+
+	componentOutputs map[string]map[string]any // by URN
 }
 
 // GraphOf is a graph of nothing for a stack. As a pulumi.MockResourceMonitor, it keeps what
@@ -44,7 +46,7 @@ type Graph struct {
 func GraphOf(stack Stack) *Graph {
 	g := &Graph{
 		AWS:   AWS{Region: stack.Config["aws:region"], Account: cmp.Or(stack.Account, "123456789012"), Seed: stack.Seed, Secret: stack.Secret},
-		stack: stack, known: map[string]int{}, outputs: map[string]any{}, invented: map[string]string{},
+		stack: stack, known: map[string]int{}, outputs: map[string]any{}, componentOutputs: map[string]map[string]any{}, invented: map[string]string{},
 	}
 	g.AWS.invented = g.keepInvented
 	if g.Account == unknownAccount {
@@ -102,9 +104,34 @@ func (g *Graph) Outputs() map[string]any {
 func (g *Graph) KeepOutputs(outputs resource.PropertyMap) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.outputs = present(outputs)
+}
+
+// KeepOutputsOf keeps the outputs of a component, by its URN. The SDK's mock monitor
+// passes none on.
+func (g *Graph) KeepOutputsOf(urn string, outputs resource.PropertyMap) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.componentOutputs[urn] = present(outputs)
+}
+
+// OutputsOf returns the outputs of a component as [Graph.Outputs] does those of the
+// program; nil where none are known.
+func (g *Graph) OutputsOf(component Resource) map[string]any {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.componentOutputs[component.URN])
+}
+
+// present are the outputs that have a value.
+func present(outputs resource.PropertyMap) map[string]any {
+	values := map[string]any{}
 	for name, value := range outputs {
-		g.outputs[string(name)] = opened(value)
+		if value := opened(value); value != nil {
+			values[string(name)] = value
+		}
 	}
+	return values
 }
 
 // opened is a property as JSON would hold it, with secrets opened.

@@ -15,8 +15,7 @@ import (
 // read. It builds no function: the graph says nothing of their code. An archive that the
 // configuration names is checked, as "pulumi up" does.
 //
-// A user pool that exists already is taken to exist; AWS is not asked. A stack without
-// an account gets one that stands for any ([Stack.WithUnknownAccount]).
+// The stack is taken as [Stack.AsRead].
 func By(stack Stack) (*Graph, error) {
 	dir, err := os.MkdirTemp("", "smartlake-")
 	if err != nil {
@@ -53,11 +52,7 @@ func By(stack Stack) (*Graph, error) {
 			return nil, err
 		}
 	}
-	stack.PoolsExist = true
-	if stack.Account == "" {
-		stack = stack.WithUnknownAccount()
-	}
-	return Run(program.With(stack.Config), stack)
+	return Run(program.With(stack.Config), stack.AsRead())
 }
 
 // archiveOf is the path of the given archive from where this process runs, as

@@ -46,6 +46,17 @@ func (s Stack) WithUnknownAccount() Stack {
 	return s
 }
 
+// AsRead is the stack for what reads a declaration and runs nothing: a user pool that
+// exists already is taken to exist, since AWS is not asked, and an account that nobody
+// named stands for any ([Stack.WithUnknownAccount]).
+func (s Stack) AsRead() Stack {
+	s.PoolsExist = true
+	if s.Account == "" {
+		return s.WithUnknownAccount()
+	}
+	return s
+}
+
 // Set gives a key a value, or a member of one, as "pulumi config set --path" does:
 // "domainPrefix", "function.architecture" or "clients[0].name". A list or an object is
 // JSON.

@@ -150,10 +150,17 @@ func TestAnExplicitProviderDeploysToItsOwnRegion(t *testing.T) {
 	}
 }
 
-func TestWhatTheProgramLogsIsShown(t *testing.T) {
+func TestWhatTheProgramLogsIsShownAndItsWarningsAreKept(t *testing.T) {
 	graph, said := run(t, "logs")
 	if warnings := graph.Warnings(); said != "info: by the way\n" || !slices.Equal(warnings, []string{"look out"}) {
 		t.Errorf("said %q, and warned of %q", said, warnings)
+	}
+}
+
+func TestAProgramThatFailsShowsItsWarnings(t *testing.T) {
+	built, said := testProgram(t)
+	if _, err := built.Run(t.Context(), stack("warns and fails")); err == nil || said.String() != "Warning: look out\n" {
+		t.Errorf("got %v, and it said %q", err, said)
 	}
 }
 

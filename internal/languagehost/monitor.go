@@ -133,22 +133,19 @@ func (m *monitor) registerStack(in *pulumirpc.RegisterResourceRequest) (*pulumir
 	return &pulumirpc.RegisterResourceResponse{Urn: m.root}, nil
 }
 
-// RegisterResourceOutputs keeps the outputs of the stack. Those of components are in no
-// graph.
+// RegisterResourceOutputs keeps the outputs of the stack and of components.
 func (m *monitor) RegisterResourceOutputs(_ context.Context, in *pulumirpc.RegisterResourceOutputsRequest) (*emptypb.Empty, error) {
-	m.mu.Lock()
-	root := m.root
-	m.mu.Unlock()
-	if in.GetUrn() != root {
-		return &emptypb.Empty{}, nil
-	}
 	outputs, err := plugin.UnmarshalProperties(in.GetOutputs(), marshal)
 	if err != nil {
 		return nil, m.refuse(err)
 	}
-	m.graph.KeepOutputs(outputs)
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if in.GetUrn() != m.root {
+		m.graph.KeepOutputsOf(in.GetUrn(), outputs)
+		return &emptypb.Empty{}, nil
+	}
+	m.graph.KeepOutputs(outputs)
 	m.done = true
 	return &emptypb.Empty{}, nil
 }

@@ -1,6 +1,7 @@
 package languagehost
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -15,7 +16,7 @@ const modulePath = "github.com/smartlake/pulumi-smartlake"
 
 // Project is a Pulumi project with the program that it is about.
 type Project struct {
-	File    string // path of Pulumi.yaml
+	File    string // absolute path of Pulumi.yaml
 	Runtime string // such as go or nodejs
 	Folder  string // of the program
 	Module  string // path of the Go module that the program is in; empty where there is none
@@ -31,6 +32,9 @@ func FindProject(dir string) (Project, bool, error) {
 		return Project{}, false, nil
 	}
 	if err != nil {
+		return Project{}, false, err
+	}
+	if path, err = filepath.Abs(path); err != nil {
 		return Project{}, false, err
 	}
 	loaded, err := workspace.LoadProject(path)
@@ -71,4 +75,37 @@ func moduleOf(dir string) (root, module string, err error) {
 		}
 		dir = filepath.Dir(dir)
 	}
+}
+
+// RequiredVersion is the version of this repository's module that the module of a folder
+// requires, "(devel)" where it is another folder.
+func RequiredVersion(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	root, _, err := moduleOf(dir)
+	if err != nil || root == "" {
+		return "", errors.Join(fmt.Errorf("%s: must be in a Go module", dir), err)
+	}
+	path := filepath.Join(root, "go.mod")
+	content, err := os.ReadFile(path) //nolint:gosec // of the project that the user names
+	if err != nil {
+		return "", err
+	}
+	file, err := modfile.Parse(path, content, nil)
+	if err != nil {
+		return "", err
+	}
+	for _, replaced := range file.Replace {
+		if replaced.Old.Path == modulePath {
+			return cmp.Or(replaced.New.Version, "(devel)"), nil
+		}
+	}
+	for _, required := range file.Require {
+		if required.Mod.Path == modulePath {
+			return required.Mod.Version, nil
+		}
+	}
+	return "", fmt.Errorf("%s: must require %s", path, modulePath)
 }

@@ -33,17 +33,9 @@ const (
 //
 // The graph keeps what the program warned of ([declared.Graph.Warnings]). Without a graph,
 // Messages gets it.
-func (p *Program) Run(ctx context.Context, stack declared.Stack) (_ *declared.Graph, err error) {
+func (p *Program) Run(ctx context.Context, stack declared.Stack) (*declared.Graph, error) {
 	messages := &lines{to: p.Messages}
 	graph := declared.GraphOf(stack)
-	defer func() {
-		if err == nil {
-			return
-		}
-		for _, warning := range graph.Warnings() {
-			fmt.Fprintln(messages, "warning:", warning)
-		}
-	}()
 	m := &monitor{graph: graph, stack: stack, transforms: newTransforms()}
 	e := &engine{messages: messages, graph: graph}
 	defer m.transforms.close()
@@ -69,21 +61,32 @@ func (p *Program) Run(ctx context.Context, stack declared.Stack) (_ *declared.Gr
 	}
 	endingGently(command)
 	err = children.run(command)
-	switch failed := errors.Join(m.refusals()...); {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case limited.Err() != nil:
-		return nil, fmt.Errorf("%s: the program did not end within %s, and was ended", p.Dir, p.Timeout)
-	case failed != nil: // also where the program made do without
-		return nil, fmt.Errorf("%s: %w", p.Dir, failed)
-	case e.failure() != nil:
-		return nil, fmt.Errorf("%s: %w", p.Dir, e.failure())
-	case err != nil:
-		return nil, fmt.Errorf("%s: the program ended with %w; what it wrote says why", p.Dir, err)
-	case !m.finished():
-		return nil, fmt.Errorf("%s: the program ended without running a Pulumi stack; its main must call pulumi.Run", p.Dir)
+	if err := p.failure(ctx, limited, m, e, err); err != nil {
+		for _, warning := range graph.Warnings() {
+			fmt.Fprintln(messages, "Warning:", warning)
+		}
+		return nil, err
 	}
 	return graph, nil
+}
+
+// failure says why a program failed that ended with an error, if it did.
+func (p *Program) failure(ctx, limited context.Context, m *monitor, e *engine, ended error) error {
+	switch failed := errors.Join(m.refusals()...); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() != nil:
+		return fmt.Errorf("%s: the program did not end within %s, and was ended", p.Dir, p.Timeout)
+	case failed != nil: // also where the program made do without
+		return fmt.Errorf("%s: %w", p.Dir, failed)
+	case e.failure() != nil:
+		return fmt.Errorf("%s: %w", p.Dir, e.failure())
+	case ended != nil:
+		return fmt.Errorf("%s: the program ended with %w; what it wrote says why", p.Dir, ended)
+	case !m.finished():
+		return fmt.Errorf("%s: the program ended without running a Pulumi stack; its main must call pulumi.Run", p.Dir)
+	}
+	return nil
 }
 
 // environment is what the language host gives to a program

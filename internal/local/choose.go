@@ -10,6 +10,13 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
+// NameError says that [Options].Name names no datastore, or not one alone.
+type NameError struct{ reason string }
+
+func (e *NameError) Error() string { return "name: " + e.reason }
+
+func wrongName(format string, values ...any) error { return &NameError{fmt.Sprintf(format, values...)} }
+
 // choose picks the datastore of a name, or the only one where no name is given.
 func choose(g *declared.Graph, name string) (declared.Resource, error) {
 	all := g.All(declared.Datastore)
@@ -24,18 +31,23 @@ func choose(g *declared.Graph, name string) (declared.Resource, error) {
 	case len(all) == 0:
 		return declared.Resource{}, fmt.Errorf("the program declares no datastore (%s): the local cloud runs one", declared.Datastore)
 	case len(chosen) == 0:
-		return declared.Resource{}, fmt.Errorf("name: %q: must be a datastore that the program declares: %s", name, listed)
+		return declared.Resource{}, wrongName("%q: must be a datastore that the program declares: %s", name, listed)
 	case len(chosen) > 1 && name == "":
-		return declared.Resource{}, fmt.Errorf("name: missing; the program declares %d datastores, and the local cloud runs one of them: %s", len(all), listed)
+		return declared.Resource{}, wrongName("missing; the program declares %d datastores, and the local cloud runs one of them: %s", len(all), listed)
 	case len(chosen) > 1:
-		return declared.Resource{}, fmt.Errorf("name: %q: is the name of %d datastores; give their components different names", name, len(chosen))
+		return declared.Resource{}, wrongName("%q: is the name of %d datastores; give their components different names", name, len(chosen))
 	}
 	return chosen[0], nil
 }
 
 // nameOf is the name of the component that a datastore is part of, or its own.
 func nameOf(g *declared.Graph, datastore declared.Resource) string {
-	return cmp.Or(g.Above(datastore, declared.SmartDatastore).Name, datastore.Name)
+	return cmp.Or(componentOf(g, datastore).Name, datastore.Name)
+}
+
+// componentOf is the component that a datastore is part of; none where it is of its own.
+func componentOf(g *declared.Graph, datastore declared.Resource) declared.Resource {
+	return g.Above(datastore, declared.SmartDatastore)
 }
 
 // issuingPool is the user pool whose tokens the datastore's function accepts.

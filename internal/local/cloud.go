@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
@@ -157,7 +158,8 @@ type Cloud struct {
 	certificate certificate
 	keys        *sigv4.Keyring // of the account
 	graph       *declared.Graph
-	region      string // of the datastore
+	region      string            // of the datastore
+	component   declared.Resource // that the datastore is part of; none where it is of its own
 	servers     []*http.Server
 	pagePath    string // between slashes, and hard to guess
 	pageClient  *http.Client
@@ -283,8 +285,8 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
-	c.Warnings, c.NotImitated = c.graph.Warnings(), unimitated(c.graph)
-	c.region, c.LeftOut = declared.datastore.Region, declared.leftOut(c.graph)
+	c.region, c.component, c.LeftOut = declared.datastore.Region, componentOf(c.graph, declared.datastore), declared.leftOut(c.graph)
+	c.Warnings, c.NotImitated = c.graph.Warnings(), unimitated(c.graph, c.component)
 	c.takeKept()
 	if c.certificate, err = c.keptCertificate(options.host()); err != nil {
 		return err
@@ -317,13 +319,21 @@ func (c *Cloud) start(options Options) (err error) {
 	return errors.Join(c.writeOutputs(at), c.writeCredentials(), c.writeUsers())
 }
 
+// outputs are the program's, and under their own names those of the datastore's component:
+// another program than this repository's exports what it wants.
+func (c *Cloud) outputs() map[string]any {
+	all := c.graph.Outputs()
+	maps.Copy(all, c.graph.OutputsOf(c.component))
+	return all
+}
+
 // writeOutputs writes the program's outputs with the addresses that an app can reach.
 func (c *Cloud) writeOutputs(at addresses) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(c.graph.Outputs()); err != nil {
+	if err := encoder.Encode(c.outputs()); err != nil {
 		return fmt.Errorf("the program's outputs: %w", err)
 	}
 	c.OutputsFile = filepath.Join(c.Dir, OutputsName)

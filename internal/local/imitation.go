@@ -69,13 +69,16 @@ func without(typ string, paths ...string) []setting {
 
 // unimitated says of each setting that a graph declares, and that is not imitated, what does
 // not happen here.
-func unimitated(g *declared.Graph) []string {
+func unimitated(g *declared.Graph, component declared.Resource) []string {
 	var said []string
 	for _, s := range notImitated {
 		if s.argument == "" {
 			continue
 		}
 		for _, r := range g.All(s.typ) {
+			if component.URN != "" && !r.Is(component) && !g.Above(r, component.Type).Is(component) {
+				continue
+			}
 			if value, asked := s.askedBy(r); asked {
 				said = append(said, s.argument+value+": "+s.missing)
 				break

@@ -72,6 +72,18 @@ func (f Function) archive(ctx context.Context, binary fs.FS, folder string, prog
 	return path, err
 }
 
+// ArchiveFor is the path of an archive of the function that runs on this machine, of the
+// version that the go.mod of a program's folder chooses, or where the source of that is
+// not at hand, as in a vendored module, what this binary carries: carried tells.
+func (f Function) ArchiveFor(ctx context.Context, folder string, progress io.Writer) (path string, carried bool, err error) {
+	path, err = f.build(ctx, folder, packaging.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}, progress)
+	if !errors.Is(err, packaging.ErrNoSource) || !f.Carried() {
+		return path, false, err
+	}
+	path, err = f.Archive(ctx, folder, progress)
+	return path, true, err
+}
+
 // Write builds the archives of all functions for a platform, for a binary of that platform
 // to carry.
 func Write(ctx context.Context, platform packaging.Platform, progress io.Writer, write func(name, path string) error) error {

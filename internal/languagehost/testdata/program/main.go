@@ -64,9 +64,10 @@ var modes = map[string]func(*pulumi.Context) error{
 	"logs": func(ctx *pulumi.Context) error {
 		return errors.Join(ctx.Log.Debug("hidden", nil), ctx.Log.Info("by the way", nil), ctx.Log.Warn("look out", nil))
 	},
-	"logs an error": func(ctx *pulumi.Context) error { return ctx.Log.Error("it is broken", nil) },
-	"fails":         func(*pulumi.Context) error { return errors.New("no datastore without a licence") },
-	"panics":        func(*pulumi.Context) error { var none *role; _ = none.Arn; return nil },
+	"warns and fails": func(ctx *pulumi.Context) error { return errors.Join(ctx.Log.Warn("look out", nil), errors.New("no")) },
+	"logs an error":   func(ctx *pulumi.Context) error { return ctx.Log.Error("it is broken", nil) },
+	"fails":           func(*pulumi.Context) error { return errors.New("no datastore without a licence") },
+	"panics":          func(*pulumi.Context) error { var none *role; _ = none.Arn; return nil },
 	"hangs": func(ctx *pulumi.Context) error {
 		child := exec.Command("sleep", "600") // holds the output open
 		child.Stdout, child.Stderr = os.Stdout, os.Stderr
