@@ -27,6 +27,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -54,8 +55,6 @@ func newAt(now time.Time) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, loopback4, _ := net.ParseCIDR("127.0.0.0/8")
-	_, loopback6, _ := net.ParseCIDR("::1/128")
 	template := &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: Name},
@@ -63,14 +62,14 @@ func newAt(now time.Time) (*Authority, error) {
 		NotAfter:     now.AddDate(years, 0, 0),
 
 		KeyUsage:              x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		ExtKeyUsage:           usage(),
 		BasicConstraintsValid: true,
 		IsCA:                  true,
 		MaxPathLenZero:        true,
 
 		PermittedDNSDomainsCritical: true,
-		PermittedDNSDomains:         []string{"localhost"},
-		PermittedIPRanges:           []*net.IPNet{loopback4, loopback6},
+		PermittedDNSDomains:         names(),
+		PermittedIPRanges:           ranges(),
 	}
 	certificate, err := sign(template, template, key.Public(), key)
 	if err != nil {
@@ -129,14 +128,32 @@ func Parse(text []byte) (*Authority, error) {
 		return nil, errors.New("must hold an ECDSA key")
 	}
 	certificate := pair.Leaf
-	if !certificate.IsCA || !certificate.MaxPathLenZero || !certificate.PermittedDNSDomainsCritical ||
-		len(certificate.PermittedDNSDomains) != 1 || certificate.PermittedDNSDomains[0] != "localhost" || len(certificate.PermittedIPRanges) != 2 {
+	if !forLoopbackAlone(certificate) {
 		return nil, errors.New("must hold a certificate authority for loopback alone")
 	}
 	if end := certificate.NotAfter; time.Now().After(end.Add(-renewal)) {
 		return nil, fmt.Errorf("ends on %s", end.Format(time.DateOnly))
 	}
 	return &Authority{certificate, key}, nil
+}
+
+// What an authority may name and serve. Names below these are permitted too (RFC 5280).
+func names() []string { return []string{"localhost"} }
+
+func usage() []x509.ExtKeyUsage { return []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
+
+func ranges() []*net.IPNet {
+	return []*net.IPNet{
+		{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
+		{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
+	}
+}
+
+// forLoopbackAlone reports whether a certificate is an authority's with just these constraints.
+func forLoopbackAlone(c *x509.Certificate) bool {
+	same := func(a, b *net.IPNet) bool { return a.String() == b.String() }
+	return c.IsCA && c.MaxPathLenZero && c.PermittedDNSDomainsCritical &&
+		slices.Equal(c.PermittedDNSDomains, names()) && slices.EqualFunc(c.PermittedIPRanges, ranges(), same) && slices.Equal(c.ExtKeyUsage, usage())
 }
 
 // Issue makes a certificate, with its key, for servers at localhost, 127.0.0.1, ::1 and
@@ -163,9 +180,9 @@ func (a *Authority) issueAt(address netip.Addr, now time.Time) (tls.Certificate,
 		NotBefore:             now.Add(-early),
 		NotAfter:              now.Add(lifetime),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		ExtKeyUsage:           usage(),
 		BasicConstraintsValid: true,
-		DNSNames:              []string{"localhost"},
+		DNSNames:              names(),
 		IPAddresses:           addresses,
 	}, a.certificate, key.Public(), a.key)
 	if err != nil {

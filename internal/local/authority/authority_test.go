@@ -219,9 +219,15 @@ func TestWhatIsNoAuthorityForLoopbackAloneIsNotRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	anywhere := *good.certificate
-	anywhere.PermittedDNSDomains, anywhere.PermittedIPRanges, anywhere.ExtraExtensions = nil, nil, nil
-	unbound, err := sign(&anywhere, &anywhere, good.key.Public(), good.key)
+	loosened := func(loosen func(*x509.Certificate)) []byte {
+		t.Helper()
+		template := *good.certificate
+		loosen(&template)
+		looser, err := sign(&template, &template, good.key.Public(), good.key)
+		return encoded(&Authority{looser, good.key}, err)
+	}
+	const unbound = "must hold a certificate authority for loopback alone"
+	_, private, err := net.ParseCIDR("10.0.0.0/8")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +241,15 @@ func TestWhatIsNoAuthorityForLoopbackAloneIsNotRead(t *testing.T) {
 		"no key":                   {good.CertificatePEM(), "found a certificate rather than a key"},
 		"another's key":            {mixed, "private key does not match public key"},
 		"a server's":               {leaf, "must hold a certificate authority for loopback alone"},
-		"an authority of anything": {encoded(&Authority{unbound, good.key}, nil), "must hold a certificate authority for loopback alone"},
+		"an authority of anything": {loosened(func(c *x509.Certificate) { c.PermittedDNSDomains, c.PermittedIPRanges = nil, nil }), unbound},
+		"one of any name":          {loosened(func(c *x509.Certificate) { c.PermittedDNSDomains = nil }), unbound},
+		"one of another name":      {loosened(func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"org"} }), unbound},
+		"one of one more name":     {loosened(func(c *x509.Certificate) { c.PermittedDNSDomains = []string{"localhost", "org"} }), unbound},
+		"one of any address":       {loosened(func(c *x509.Certificate) { c.PermittedIPRanges = nil }), unbound},
+		"one of other addresses":   {loosened(func(c *x509.Certificate) { c.PermittedIPRanges = []*net.IPNet{private, private} }), unbound},
+		"one of any purpose":       {loosened(func(c *x509.Certificate) { c.ExtKeyUsage = nil }), unbound},
+		"one with others below":    {loosened(func(c *x509.Certificate) { c.MaxPathLen, c.MaxPathLenZero = 1, false }), unbound},
+		"one that is not critical": {loosened(func(c *x509.Certificate) { c.PermittedDNSDomainsCritical = false }), unbound},
 		"another kind of key":      {withRSA, "must hold an ECDSA key"},
 		"one that ends soon":       {encoded(newAt(time.Now().AddDate(-years, 0, 20))), "ends on " + time.Now().AddDate(0, 0, 20).UTC().Format(time.DateOnly)},
 	} {
