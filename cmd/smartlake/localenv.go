@@ -205,7 +205,7 @@ func variablesOf(read outputs.Outputs, client outputs.App, certificate string) (
 	return slices.DeleteFunc(all, func(v variable) bool { return v.value == "" }), nil
 }
 
-func asShell(variables []variable) (string, error) {
+func asShell(variables []variable) (string, error) { //nolint:unparam // as the other formats
 	var text strings.Builder
 	for _, v := range variables {
 		fmt.Fprintf(&text, "export %s=%s\n", v.name, shell.Quote(v.value))

@@ -161,7 +161,7 @@ func readersOfEnv(t *testing.T, dir string, want map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), node, "--env-file="+file, "-e", program, string(names)) //nolint:gosec // node reads a file of the test's own
+	command := exec.CommandContext(t.Context(), node, "--env-file="+file, "-e", program, string(names))
 	command.Env = []string{"PATH=" + os.Getenv("PATH")}
 	if out, err := command.CombinedOutput(); err != nil || string(out) != values.String() {
 		t.Errorf("Node.js reads %s, %v; want %s", out, err, values.String())
@@ -216,7 +216,7 @@ func TestEnvSaysHowToStartWhatDoesNotRun(t *testing.T) {
 			t.Errorf("%v: got %v", args, err)
 		}
 	}
-	if err := os.Chmod(os.Getenv(state.EnvFolder), 0o755); err != nil { //nolint:gosec // what is refused
+	if err := os.Chmod(os.Getenv(state.EnvFolder), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = execute(t, "local", "env", "--client", "app", "--dir", dir)

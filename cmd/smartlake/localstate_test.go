@@ -93,7 +93,7 @@ func TestLocalOnceKeepsNothing(t *testing.T) {
 
 func TestLocalRefusesAStateThatIsNotSafe(t *testing.T) {
 	open := t.TempDir()
-	if err := os.Chmod(open, 0o755); err != nil { //nolint:gosec // what is refused
+	if err := os.Chmod(open, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for folder, want := range map[string]string{

@@ -60,7 +60,7 @@ func ownMachine(t *testing.T, commands map[string]string) (home string) {
 		t.Fatal(err)
 	}
 	for name, script := range commands {
-		if err := os.WriteFile(filepath.Join(path, name), []byte(script), 0o700); err != nil { //nolint:gosec // a command
+		if err := os.WriteFile(filepath.Join(path, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,7 +135,7 @@ func TestTrustPutsTheAuthorityIntoTheStoresAndUntrustTakesItOut(t *testing.T) {
 
 func certificateIn(t *testing.T, file string) *x509.Certificate {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // a file of the test's own
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func certificateIn(t *testing.T, file string) *x509.Certificate {
 func sudoWasTold(t *testing.T, home string) string {
 	t.Helper()
 	log := filepath.Join(home, "sudo.log")
-	text, err := os.ReadFile(log) //nolint:gosec // a file of the test's own
+	text, err := os.ReadFile(log)
 	if err := errors.Join(err, os.Remove(log)); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestTrustTellsWhatCouldNotBeDoneAndDoesTheRest(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(os.Getenv("PATH"), "certutil"), []byte(fakeCertutil), 0o700); err != nil { //nolint:gosec // a command
+	if err := os.WriteFile(filepath.Join(os.Getenv("PATH"), "certutil"), []byte(fakeCertutil), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	status, out, problems = command(t, "local", "trust")

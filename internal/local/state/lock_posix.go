@@ -54,7 +54,7 @@ func (d directory) flock(how int, wait time.Duration) (*os.File, error) {
 		return nil, err
 	}
 	for end := time.Now().Add(wait); ; time.Sleep(10 * time.Millisecond) {
-		err = syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB) //nolint:gosec // a descriptor fits
+		err = syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB)
 		if err == nil {
 			return file, nil
 		}

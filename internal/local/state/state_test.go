@@ -47,16 +47,6 @@ func cloud(t *testing.T, project, stack string) (kept *state.Cloud, end func()) 
 	return kept, end
 }
 
-// only is the one folder of a cloud.
-func only(t *testing.T, folder string) string {
-	t.Helper()
-	found, err := filepath.Glob(filepath.Join(folder, "clouds", "*"))
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%v %v", found, err)
-	}
-	return found[0]
-}
-
 func TestTheFolderIsWhereTheUserOrTheBaseDirectorySpecificationSays(t *testing.T) {
 	home := t.TempDir()
 	for _, c := range []struct{ name, own, xdg, home, want, problem string }{

@@ -158,10 +158,10 @@ func uninstallNSS(file string, certificate *x509.Certificate) error {
 // they would make it when they first need it.
 func makeDatabase() error {
 	dir := filepath.Join(os.Getenv("HOME"), ".pki", "nssdb")
-	if _, err := os.Stat(filepath.Join(dir, "cert9.db")); err == nil || runtime.GOOS != "linux" {
+	if _, err := os.Stat(filepath.Join(dir, "cert9.db")); err == nil || runtime.GOOS != "linux" { //nolint:gosec // in the user's home
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // in the user's home
 		return err
 	}
 	command := exec.Command("certutil", "-N", "-d", "sql:"+dir, "--empty-password") //nolint:gosec // a folder of the user
