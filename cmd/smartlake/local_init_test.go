@@ -59,7 +59,7 @@ func TestInitReplacesNothing(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
-	if content, err := os.ReadFile(file); err != nil || string(content) != "mine" { //nolint:gosec // written above
+	if content, err := os.ReadFile(file); err != nil || string(content) != "mine" {
 		t.Errorf("the file is now %q (%v)", content, err)
 	}
 	if left, err := os.ReadDir(project); err != nil || len(left) != 1 {
