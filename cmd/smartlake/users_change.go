@@ -256,7 +256,7 @@ func (d *directory) readPassword() (string, error) {
 		return "", errors.New("--outputs: -: standard input has the password; give the outputs in a file, or name the stack with --stack")
 	}
 	if file, ok := d.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return askPassword(file, d.notes)
+		return typedPassword(file, d.notes)
 	}
 	line, err := bufio.NewReader(io.LimitReader(d.stdin, maxPasswordBytes+1)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -275,17 +275,24 @@ func checkedPassword(password string) (string, error) {
 	return password, nil
 }
 
-// askPassword asks twice, without showing what is typed.
-func askPassword(terminal *os.File, notes io.Writer) (string, error) {
-	var typed [2]string
-	for i, prompt := range []string{"Password: ", "Again: "} {
+// typedPassword asks for it at a terminal, without showing what is typed.
+func typedPassword(terminal *os.File, notes io.Writer) (string, error) {
+	return askTwice(func(prompt string) (string, error) {
 		fmt.Fprint(notes, prompt)
 		text, err := term.ReadPassword(int(terminal.Fd()))
 		fmt.Fprintln(notes)
-		if err != nil {
+		return string(text), err
+	})
+}
+
+// askTwice asks for a password, and once more, because nobody sees what is typed.
+func askTwice(ask func(prompt string) (string, error)) (string, error) {
+	var typed [2]string
+	for i, prompt := range []string{"Password: ", "Again: "} {
+		var err error
+		if typed[i], err = ask(prompt); err != nil {
 			return "", fmt.Errorf("the password: %w", err)
 		}
-		typed[i] = string(text)
 	}
 	if typed[0] != typed[1] {
 		return "", errors.New("the password: the two differ; try again")

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -313,6 +314,30 @@ func TestAPasswordComesFromStandardInputAndIsNeverPrinted(t *testing.T) {
 	for _, command := range everyCommand(usersCommand()) {
 		if flag := command.Flags().Lookup("password"); flag != nil {
 			t.Errorf("%s takes a password on the command line", command.CommandPath())
+		}
+	}
+}
+
+func TestAPasswordThatIsTypedIsAskedForTwice(t *testing.T) {
+	for want, typed := range map[string][]string{
+		"Anns-own-1": {"Anns-own-1", "Anns-own-1"}, "the password: the two differ; try again": {"Anns-own-1", "Anns-own-2"},
+		"the password on standard input: must be one line with up to 256 characters": {"", ""}, "the password: EOF": {"Anns-own-1"},
+	} {
+		var prompts string
+		got, err := askTwice(func(prompt string) (string, error) {
+			prompts += prompt
+			if len(typed) == 0 {
+				return "", io.EOF
+			}
+			text := typed[0]
+			typed = typed[1:]
+			return text, nil
+		})
+		if err != nil {
+			got = err.Error()
+		}
+		if got != want || prompts != "Password: Again: " || strings.Contains(fmt.Sprint(err), "Anns") {
+			t.Errorf("got %q after %q, want %q", got, prompts, want)
 		}
 	}
 }
