@@ -249,6 +249,35 @@ func TestTheActionStartsALocalCloudThatTheNextStepsUseAndStopsIt(t *testing.T) {
 	}
 }
 
+// TestTheExampleAppPassesItsTestInItsPipeline runs the steps of the example's workflow.
+func TestTheExampleAppPassesItsTestInItsPipeline(t *testing.T) {
+	r := newRunner(t)
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("there is no node")
+	}
+	const project = "examples/app"
+	out, err := r.run(map[string]string{"binary": build(t), "project": project, "client": "report"})
+	t.Cleanup(func() { _, _ = r.run(map[string]string{"command": "stop"}) })
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	variables := r.set("env")
+	if secret := variables["CLIENT_SECRET"]; secret == "" || strings.Count(out, secret) != 1 || !strings.Contains(out, "::add-mask::"+secret+"\n") {
+		t.Errorf("the client's secret is missing, told, or not masked:\n%s", out)
+	}
+	test := exec.CommandContext(t.Context(), "node", "--test")
+	test.Dir, test.Env = filepath.Join(root, project), []string{"PATH=" + os.Getenv("PATH")}
+	for name, value := range variables {
+		test.Env = append(test.Env, name+"="+value)
+	}
+	if out, err := test.CombinedOutput(); err != nil || !strings.Contains(string(out), "pass 3\n") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	if out, err := r.run(map[string]string{"command": "stop"}); err != nil {
+		t.Errorf("stop: %v:\n%s", err, out)
+	}
+}
+
 // A value goes to the next steps as it is, whatever it holds, and sets nothing else.
 func TestNoValueSetsAnotherVariable(t *testing.T) {
 	values := map[string]string{
