@@ -118,7 +118,7 @@ func withFewColors(picture image.Image) image.Image {
 	}
 	colors := slices.Collect(maps.Keys(frequency))
 	slices.SortFunc(colors, func(a, b color.Color) int { return cmp.Compare(frequency[b], frequency[a]) })
-	drawn := image.NewPaletted(bounds, colors[:min(len(colors), 64)])
+	drawn := image.NewPaletted(bounds, colors[:min(len(colors), 256)])
 	draw.Draw(drawn, bounds, picture, bounds.Min, draw.Src)
 	return drawn
 }
