@@ -38,7 +38,13 @@ func chromium(t *testing.T) string {
 // and no other that it would not trust anyway.
 func browser(t *testing.T, cloud *local.Cloud) context.Context {
 	t.Helper()
-	options := []chromedp.ExecAllocatorOption{
+	return newBrowser(t, chromedp.Flag("ignore-certificate-errors-spki-list", keyHash(t, cloud)))
+}
+
+// newBrowser is one with a profile of its own, and with these options besides.
+func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	options := append([]chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(chromium(t)),
 		chromedp.Headless,
 		chromedp.NoSandbox, // tests run as root, and visit nothing but this machine
@@ -50,9 +56,8 @@ func browser(t *testing.T, cloud *local.Cloud) context.Context {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("disable-sync", true),
-		chromedp.Flag("ignore-certificate-errors-spki-list", keyHash(t, cloud)),
 		chromedp.WindowSize(1200, 900),
-	}
+	}, more...)
 	// The browser outlives the test's context, so that it ends before the clean-up does.
 	allocated, end := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(end)
