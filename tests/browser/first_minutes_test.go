@@ -111,12 +111,12 @@ func (d *developer) starts(t *testing.T) (stop func()) {
 	}
 }
 
-// app is how the developer configured the app, once.
-type app struct {
+// configuredApp is how the developer configured the app, once.
+type configuredApp struct {
 	base, id string
 }
 
-func (d *developer) configures(t *testing.T, client string) app {
+func (d *developer) configures(t *testing.T, client string) configuredApp {
 	t.Helper()
 	var given map[string]string
 	if err := json.Unmarshal([]byte(d.runs(t, "local", "env", "--client", client, "--format", "json")), &given); err != nil {
@@ -125,11 +125,11 @@ func (d *developer) configures(t *testing.T, client string) app {
 	if given["FHIR_BASE_URL"] == "" || given["CLIENT_ID"] == "" {
 		t.Fatalf("the environment of the app: %v", given)
 	}
-	return app{given["FHIR_BASE_URL"], given["CLIENT_ID"]}
+	return configuredApp{given["FHIR_BASE_URL"], given["CLIENT_ID"]}
 }
 
 // launches has the patient sign in to the app, and returns which patient the app shows.
-func (a app) launches(t *testing.T, ctx context.Context) string {
+func (a configuredApp) launches(t *testing.T, ctx context.Context) string {
 	t.Helper()
 	run(t, ctx, append([]chromedp.Action{
 		chromedp.Navigate(appOrigin + "/?" + url.Values{"iss": {a.base}, "clientId": {a.id}}.Encode()),
