@@ -171,7 +171,7 @@ func TestAFailedCheckIsStatus1AndTheReportIsWrittenAllTheSame(t *testing.T) {
 	}
 	junit := filepath.Join(t.TempDir(), "smoke.xml")
 	out, _, err := execute(t, "smoke", "--outputs", changed, "--ca", cloud.CertificateFile, "--junit", junit)
-	if err == nil || !strings.HasPrefix(err.Error(), "the stack failed the smoke test: ") || !strings.HasSuffix(err.Error(), " 1 failed, 8 skipped") || statusOf(err) != 1 {
+	if err == nil || !strings.HasPrefix(err.Error(), "the stack failed the smoke test: ") || !strings.HasSuffix(err.Error(), " 1 failed, 9 skipped") || statusOf(err) != 1 {
 		t.Errorf("got %v, status %d", err, statusOf(err))
 	}
 	if !strings.Contains(out, "revocation_endpoint: served is") || !strings.Contains(read(t, junit), "revocation_endpoint: served is") {

@@ -209,13 +209,13 @@ func TestTheDiscoveryDocumentIsTheDeclaredOneAtLoopbackAddresses(t *testing.T) {
 	}
 	want := map[string]any{
 		"authorization_endpoint":                cloud.HostedDomain + "/oauth2/authorize",
-		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-patient", "permission-v1", "permission-v2", "permission-v2.2"},
+		"capabilities":                          []any{"client-confidential-symmetric", "client-public", "launch-standalone", "permission-patient", "permission-user", "permission-v1", "permission-v2", "permission-v2.2"},
 		"code_challenge_methods_supported":      []any{"S256"},
 		"grant_types_supported":                 []any{"authorization_code", "client_credentials"},
 		"jwks_uri":                              cloud.Issuer + "/.well-known/jwks.json",
 		"response_types_supported":              []any{"code"},
 		"revocation_endpoint":                   cloud.HostedDomain + "/oauth2/revoke",
-		"scopes_supported":                      []any{"launch/patient", "openid", "patient/*.rs", "profile", "system/*.*"},
+		"scopes_supported":                      []any{"launch/patient", "openid", "patient/*.rs", "profile", "system/*.*", "user/*.rs"},
 		"token_endpoint":                        cloud.HostedDomain + "/oauth2/token",
 		"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post"},
 	}

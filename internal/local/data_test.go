@@ -85,7 +85,8 @@ func TestUsersWhoWouldSeeNothingAreExplained(t *testing.T) {
 		users     []string
 		advice    []string // the beginnings
 	}{
-		"no client for practitioners": {"dev", nil, nil, []string{"patient", "practitioner"}, []string{"No client is for the user practitioner. Give one a user/ scope"}},
+		"as in dev":                   {"dev", nil, nil, []string{"patient", "practitioner"}, nil},
+		"no client for practitioners": {"dev", map[string]string{"clients": patientsApp}, nil, []string{"patient", "practitioner"}, []string{"No client is for the user practitioner. Give one a user/ scope"}},
 		"an empty datastore": {"prod", map[string]string{"alarms": `{"emails":["a@example.org"]}`}, nil, nil, []string{
 			"The datastore holds no patient. For data, use --load with a folder of FHIR resources, or --config preloadSynthea=true",
 		}},

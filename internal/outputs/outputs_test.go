@@ -40,6 +40,7 @@ func exported(t *testing.T, stack string) []byte {
 }
 
 func TestEveryOutputThatIsReadIsExportedByTheProgram(t *testing.T) {
+	clients := map[string]int{"dev": 3, "prod": 2}
 	for stack, want := range map[string]string{"dev": "etl", "prod": "reporting"} {
 		data := exported(t, stack)
 		o, err := outputs.Parse(data)
@@ -50,7 +51,7 @@ func TestEveryOutputThatIsReadIsExportedByTheProgram(t *testing.T) {
 		if len(services) != 1 || services[0].Name != want || services[0].ID == "" || services[0].Secret == "" || len(services[0].Scopes) == 0 {
 			t.Errorf("%s: service clients %+v", stack, services)
 		}
-		if len(o.Clients) != 2 || len(o.ClientIDs) != 2 {
+		if len(o.Clients) != clients[stack] || len(o.ClientIDs) != clients[stack] {
 			t.Errorf("%s: clients %v, ids %v", stack, o.Clients, o.ClientIDs)
 		}
 	}
@@ -59,7 +60,7 @@ func TestEveryOutputThatIsReadIsExportedByTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	app := o.Apps(outputs.Public)
-	if len(app) != 1 || app[0].Secret != "" || !slices.Equal(app[0].CallbackURLs, []string{"http://localhost:3000/callback"}) {
+	if len(app) != 2 || app[0].Name != "app" || !slices.Equal(app[1].FHIRUserTypes, []string{"Practitioner"}) || app[0].Secret != "" || !slices.Equal(app[0].CallbackURLs, []string{"http://localhost:3000/callback"}) {
 		t.Errorf("public clients %+v", app)
 	}
 }
