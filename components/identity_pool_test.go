@@ -229,7 +229,7 @@ func TestThePoolIsLookedUpWithTheCallersProviderAndOnlyWhereItIsTheirs(t *testin
 	}
 	assertLines(t, "lookups of a pool of our own", lookups(nil), nil)
 	assertLines(t, "lookups of an existing pool", lookups(inTheirPool),
-		[]string{"urn:pulumi:test::smartlake::pulumi:providers:aws::theirs::" + digest("theirs")[:16]})
+		[]string{"urn:pulumi:test::smartlake::pulumi:providers:aws::theirs::" + region})
 }
 
 func TestThreatProtectionIsExplicitInThePlanThatHasIt(t *testing.T) {
