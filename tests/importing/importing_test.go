@@ -42,6 +42,8 @@ func TestAnotherModuleImportsTheComponent(t *testing.T) {
 	team.run(t, "go", "build", "-o", binary, ".")
 	team.run(t, "go", "test", "-count=1", "./...")
 
+	team.runsItsProgram(t)
+
 	if after := team.moduleFiles(t); after != before {
 		t.Errorf("the team's go.mod and go.sum changed:\n%s\n--- before:\n%s", after, before)
 	}
@@ -49,6 +51,39 @@ func TestAnotherModuleImportsTheComponent(t *testing.T) {
 		if strings.Contains(line, "aws-lambda-go") || strings.Contains(line, "golang-jwt") {
 			t.Errorf("the team's binary carries code of the function: %s", strings.TrimSpace(line))
 		}
+	}
+}
+
+// runsItsProgram tries and explains the team's program, with its two datastores.
+func (t *team) runsItsProgram(test *testing.T) {
+	test.Helper()
+	for name, content := range map[string]string{
+		"Pulumi.yaml": "name: platform\nruntime: go\n", "Pulumi.dev.yaml": "config:\n  aws:region: eu-west-2\n  aws-native:region: eu-west-2\n",
+	} {
+		if err := os.WriteFile(filepath.Join(t.dir, name), []byte(content), 0o644); err != nil {
+			test.Fatal(err)
+		}
+	}
+	smartlake := filepath.Join(test.TempDir(), "smartlake")
+	run(test, root, os.Environ(), "go", "build", "-o", smartlake, "./cmd/smartlake")
+	out := t.run(test, smartlake, "local", "--once", "--program", ".", "--name", "hospital")
+	for _, want := range []string{" as client hospital-etl\n", "\n10 steps passed, and 2 requests were refused as expected.\n", "\nOf the program, these do not run here: datastore clinic.\n"} {
+		if !strings.Contains(out, want) {
+			test.Errorf("local lacks %q:\n%s", want, out)
+		}
+	}
+	out = t.run(test, smartlake, "explain", "--program", ".")
+	for _, want := range []string{"in eu-west-2,", "\nDATASTORE clinic-dev\n", "\nDATASTORE hospital-dev\n", "\n  role               hospital-validator-read\n"} {
+		if !strings.Contains(out, want) {
+			test.Errorf("explain lacks %q:\n%s", want, out)
+		}
+	}
+	unclear := exec.CommandContext(test.Context(), smartlake, "local", "--once", "--program", ".")
+	unclear.Dir, unclear.Env = t.dir, t.env
+	text, err := unclear.CombinedOutput()
+	const want = "smartlake: --name: missing; the program declares 2 datastores, and the local cloud runs one of them: clinic, hospital\n"
+	if err == nil || !strings.HasSuffix(string(text), want) {
+		test.Errorf("without a name: got %v and %s", err, text)
 	}
 }
 
