@@ -18,7 +18,7 @@ func stackOf(g *declared.Graph) stack { return stack{g, g.AWS} }
 
 // at is the stack in the region of a resource.
 func (s stack) at(r declared.Resource) stack {
-	s.AWS.Region = cmp.Or(r.Region, s.AWS.Region)
+	s.Region = cmp.Or(r.Region, s.Region)
 	return s
 }
 

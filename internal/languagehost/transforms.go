@@ -121,7 +121,7 @@ func (t *transforms) client(target string) (pulumirpc.CallbacksClient, error) {
 // optionsOf are the options of a resource as a transform sees them.
 func optionsOf(in *pulumirpc.RegisterResourceRequest) *pulumirpc.TransformResourceOptions {
 	options := &pulumirpc.TransformResourceOptions{
-		DependsOn: in.GetDependencies(), Protect: in.Protect, IgnoreChanges: in.GetIgnoreChanges(), ReplaceOnChanges: in.GetReplaceOnChanges(), //nolint:protogetter // nil is its own answer
+		DependsOn: in.GetDependencies(), Protect: in.Protect, IgnoreChanges: in.GetIgnoreChanges(), ReplaceOnChanges: in.GetReplaceOnChanges(),
 		Version: in.GetVersion(), Aliases: in.GetAliases(), Provider: in.GetProvider(), CustomTimeouts: in.GetCustomTimeouts(),
 		PluginDownloadUrl: in.GetPluginDownloadURL(), RetainOnDelete: in.RetainOnDelete, DeletedWith: in.GetDeletedWith(),
 		AdditionalSecretOutputs: in.GetAdditionalSecretOutputs(), Providers: in.GetProviders(), PluginChecksums: in.GetPluginChecksums(),
