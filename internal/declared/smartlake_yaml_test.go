@@ -104,7 +104,7 @@ func TestTheNearestOfAProjectAndAFileCounts(t *testing.T) {
 	above := writeFile(t, t.TempDir(), "smartlake.yaml", oneClient)
 	below := filepath.Join(above, "project")
 	for _, name := range []string{"Pulumi.yaml", "Pulumi.dev.yaml"} {
-		content, err := os.ReadFile(filepath.Join(project, name)) //nolint:gosec // written above
+		content, err := os.ReadFile(filepath.Join(project, name))
 		if err != nil {
 			t.Fatal(err)
 		}

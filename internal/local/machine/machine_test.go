@@ -23,7 +23,7 @@ func TestABinaryThatCarriesAFunctionNeedsNoGoAndNoSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := os.ReadFile(path) //nolint:gosec // the archive
+	content, err := os.ReadFile(path)
 	if err != nil || string(content) != "an archive" || !strings.HasPrefix(path, filepath.Join(home, "cache", "smartlake", "validator-")) {
 		t.Errorf("%s: %q, %v", path, content, err)
 	}
