@@ -22,7 +22,8 @@ and what it may do. Shows how the data is encrypted, and what is and is not prot
 command needs no AWS account and decrypts no secret. The same configuration gives the
 same text.`,
 		Example: `  smartlake explain --stack prod
-  smartlake explain --stack prod --format json`,
+  smartlake explain --stack prod --format json
+  smartlake explain --program infra    # a Go program that imports the components`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			if format != "text" && format != "json" {

@@ -81,6 +81,7 @@ not run.`,
 		Example: `  smartlake local                      # the stack dev, endpoints stay up
   smartlake local --once               # walk once and exit with 0 or 1
   smartlake local --stack prod --once
+  smartlake local --program infra      # a Go program that imports the components
   smartlake local --load ~/synthea/output/fhir
   smartlake local --fresh              # with new ids, secrets and ports
   smartlake local --port 8443 --watch  # start again when the configuration changes
