@@ -18,7 +18,8 @@ func stackOf(g *declared.Graph) stack { return stack{g, g.AWS} }
 
 // at is the stack in the region of a resource.
 func (s stack) at(r declared.Resource) stack {
-	s.Region = cmp.Or(r.Region, s.Region)
+	region := &s.AWS.Region
+	*region = cmp.Or(r.Region, *region)
 	return s
 }
 
