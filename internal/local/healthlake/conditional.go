@@ -31,7 +31,7 @@ func (m *memory) noneExist(header http.Header, typ string, g grant) (string, err
 		return "", err
 	}
 	reach.lookUpPatient = g.lookUpPatient
-	matches := slices.DeleteFunc(m.current(typ, 0), func(found listed) bool {
+	matches := slices.DeleteFunc(m.current(typ, reach), func(found listed) bool {
 		return !reach.allows(found.resource) || !asked.matches(found.resource)
 	})
 	switch len(matches) {

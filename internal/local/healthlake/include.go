@@ -85,7 +85,11 @@ func (m *memory) included(matches []match, g grant, asked searchRequest) ([]reso
 		}
 	}
 	for _, i := range asked.revincludes {
-		if err := c.add(m.referring(i, asked.typ, matched)); err != nil {
+		within, err := c.on(i.source)
+		if err == nil {
+			err = c.add(m.referring(i, asked.typ, matched, within))
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -106,13 +110,14 @@ func (m *memory) referred(i include, from resource) []resource {
 	return found
 }
 
-// referring are the resources that refer to one of some, which are of a type.
-func (m *memory) referring(i include, to string, names map[string]bool) []resource {
+// referring are the resources that refer to one of some, which are of a type, and that a
+// grant may reach.
+func (m *memory) referring(i include, to string, names map[string]bool, g grant) []resource {
 	var found []resource
 	if len(names) == 0 {
 		return nil
 	}
-	for _, candidate := range m.current(i.source, 0) {
+	for _, candidate := range m.current(i.source, g) {
 		for typ, id := range i.parameter.References(candidate.resource) {
 			if typ == to && names[typ+"/"+id] {
 				found = append(found, candidate.resource)
@@ -150,13 +155,19 @@ func (c *collection) add(found []resource) error {
 
 // reaches reports whether the token's scopes let a resource be searched for.
 func (c *collection) reaches(one resource) (bool, error) {
-	on, known := c.grants[one.typ()]
+	on, err := c.on(one.typ())
+	return err == nil && on.allows(one), err
+}
+
+// on is the grant of the same request on a type.
+func (c *collection) on(typ string) (grant, error) {
+	on, known := c.grants[typ]
 	if !known {
 		var err error
-		if on, err = c.g.on(one.typ()); err != nil {
-			return false, err
+		if on, err = c.g.on(typ); err != nil {
+			return grant{}, err
 		}
-		c.grants[one.typ()] = on
+		c.grants[typ] = on
 	}
-	return on.allows(one), nil
+	return on, nil
 }

@@ -30,6 +30,7 @@ type memory struct {
 type record struct {
 	sequence int // place in the order of creation, from 1
 	versions []version
+	patients []string // ids of those in whose compartments the last version is
 }
 
 // version is one state of a resource.
@@ -85,7 +86,7 @@ func (m *memory) put(typ, id, method string, r resource, after int) (version, bo
 	if r != nil {
 		v.resource = stamped(r, id, v)
 	}
-	next := &record{found.sequence, append(found.versions, v)}
+	next := &record{found.sequence, append(found.versions, v), v.resource.patients()}
 	m.records[key] = next
 	if ok {
 		m.ofType[typ][next.sequence-1] = next
@@ -132,14 +133,19 @@ type listed struct {
 	resource resource
 }
 
-// current returns the resources of a type that are there, behind a place in the
-// order of creation.
-func (m *memory) current(typ string, after int) []listed {
+// current returns the resources of a type that are there and that a grant may reach, in the
+// order of their creation. It leaves out what is not in the compartment of the one patient
+// whom a grant is about, which is nearly everything; the rest is for [grant.allows] to judge.
+func (m *memory) current(typ string, g grant) []listed {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	found := make([]listed, 0, len(m.ofType[typ]))
+	var found []listed
+	onlyPatient := g.onlyPatient()
 	for _, r := range m.ofType[typ] {
-		if last := r.versions[len(r.versions)-1]; r.sequence > after && last.resource != nil {
+		if onlyPatient && !slices.Contains(r.patients, g.patient) {
+			continue
+		}
+		if last := r.versions[len(r.versions)-1]; last.resource != nil {
 			found = append(found, listed{r.sequence, last.resource})
 		}
 	}

@@ -60,7 +60,7 @@ type match struct {
 // does not reach it.
 func (m *memory) find(g grant, asked searchRequest) []match {
 	everything := g.reachesAll(asked.typ)
-	candidates := m.current(asked.typ, 0)
+	candidates := m.current(asked.typ, g)
 	matches := make([]match, 0, len(candidates))
 	for _, found := range candidates {
 		if asked.matches(found.resource) && (everything || g.allows(found.resource)) {
