@@ -58,7 +58,7 @@ func assertAnswersFrom(t *testing.T, ready readyEvent, first int) {
 		t.Fatal("no certificate")
 	}
 	outside := addressOfThisMachine(t)
-	for i, address := range []string{ready.Page, ready.HostedDomain, ready.Issuer, ready.FHIRBase} {
+	for i, address := range []string{ready.Page, ready.HostedDomain, ready.Issuer, ready.FHIRBaseURL} {
 		known, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)

@@ -89,7 +89,7 @@ func TestEnvPrintsWhatTheAppBehindAClientNeedsAndARestartLeavesItRight(t *testin
 			if got := slices.Sorted(maps.Keys(env)); !slices.Equal(got, want) {
 				t.Errorf("%s: got %v", client, got)
 			}
-			if env["FHIR_BASE_URL"]+"/" != ready.FHIRBase || env["TOKEN_ENDPOINT"] != ready.TokenEndpoint || env["ISSUER"] != ready.Issuer || env["NODE_EXTRA_CA_CERTS"] != ready.Certificate {
+			if env["FHIR_BASE_URL"] != ready.FHIRBaseURL || env["TOKEN_ENDPOINT"] != ready.TokenEndpoint || env["ISSUER"] != ready.Issuer || env["NODE_EXTRA_CA_CERTS"] != ready.Certificate {
 				t.Errorf("%s: got %v beside %+v", client, env, ready)
 			}
 			if from := envOf(t, "--client", client, "--local", ready.Dir); !maps.Equal(from, env) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 )
@@ -49,7 +50,7 @@ type leftOutEvent struct {
 type readyEvent struct {
 	event
 
-	FHIRBase      string `json:"fhirBase"`
+	FHIRBaseURL   string `json:"fhirBaseUrl"`
 	FrontDoor     string `json:"frontDoor,omitempty"`
 	TokenEndpoint string `json:"tokenEndpoint"`
 	Issuer        string `json:"issuer"`
@@ -76,7 +77,7 @@ func named(name string) event { return event{eventsVersion, name} }
 // readyOf is what a cloud's ready event says.
 func readyOf(cloud *local.Cloud) readyEvent {
 	return readyEvent{
-		event: named("ready"), FHIRBase: cloud.FHIRBase, FrontDoor: cloud.FrontDoor, TokenEndpoint: cloud.TokenEndpoint, Issuer: cloud.Issuer,
+		event: named("ready"), FHIRBaseURL: strings.TrimSuffix(cloud.FHIRBase, "/"), FrontDoor: cloud.FrontDoor, TokenEndpoint: cloud.TokenEndpoint, Issuer: cloud.Issuer,
 		HostedDomain: cloud.HostedDomain, Datastore: cloud.Datastore, Page: cloud.Page, Dir: absolute(cloud.Dir),
 		Certificate: absolute(cloud.CertificateFile), PID: os.Getpid(),
 	}

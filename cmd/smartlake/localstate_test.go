@@ -65,7 +65,7 @@ func TestASecondRunOfAStackGetsAThrowawayStateAndSaysSo(t *testing.T) {
 	dir := copyProject(t)
 	whileLocalRuns(t, dir, func(first readyEvent) {
 		notes := whileLocalRuns(t, dir, func(second readyEvent) {
-			if second.Page == first.Page || second.Dir == first.Dir || second.FHIRBase == first.FHIRBase {
+			if second.Page == first.Page || second.Dir == first.Dir || second.FHIRBaseURL == first.FHIRBaseURL {
 				t.Errorf("got %+v beside %+v", second, first)
 			}
 		})

@@ -71,7 +71,7 @@ func TestASignalEndsALocalCloudWithStatus0AndLeavesNothingBehind(t *testing.T) {
 					t.Errorf("it names %q: %v", path, err)
 				}
 			}
-			if ready.PID != command.Process.Pid || !strings.HasPrefix(ready.TokenEndpoint, ready.FrontDoor+"/") || ready.FHIRBase != ready.FrontDoor+"/r4/" {
+			if ready.PID != command.Process.Pid || !strings.HasPrefix(ready.TokenEndpoint, ready.FrontDoor+"/") || ready.FHIRBaseURL != ready.FrontDoor+"/r4" {
 				t.Errorf("got %+v", ready)
 			}
 			if err := command.Process.Signal(signal); err != nil {
@@ -124,7 +124,7 @@ func TestWatchingTakesTheReadyFileAwayWhileNothingRuns(t *testing.T) {
 	if err := os.WriteFile(configuration, []byte(original), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if after := waitFor(t, file); after.FHIRBase != before.FHIRBase || after.PID != before.PID {
+	if after := waitFor(t, file); after.FHIRBaseURL != before.FHIRBaseURL || after.PID != before.PID {
 		t.Errorf("got %+v after %+v", after, before)
 	}
 	if err := errors.Join(command.Process.Signal(syscall.SIGTERM), command.Wait()); err != nil {
@@ -196,7 +196,7 @@ func TestAReadyFileThatACloudLeftBehindIsReplaced(t *testing.T) {
 	}
 	for _, pid := range []int{ended.Process.Pid, os.Getpid()} { // in a container, the next one often has the same id
 		file := readyFile{path: filepath.Join(t.TempDir(), "ready.json")}
-		left := readyEvent{event: named("ready"), PID: pid, FHIRBase: "https://127.0.0.1:1/"}
+		left := readyEvent{event: named("ready"), PID: pid, FHIRBaseURL: "https://127.0.0.1:1/"}
 		text, err := json.Marshal(left)
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func TestAReadyFileThatACloudLeftBehindIsReplaced(t *testing.T) {
 		if err := errors.Join(os.WriteFile(file.path, text, 0o600), file.check()); err != nil {
 			t.Fatal(err)
 		}
-		next := readyEvent{event: named("ready"), PID: os.Getpid(), FHIRBase: "https://127.0.0.1:2/"}
+		next := readyEvent{event: named("ready"), PID: os.Getpid(), FHIRBaseURL: "https://127.0.0.1:2/"}
 		if err := file.write(next); err != nil {
 			t.Fatal(err)
 		}

@@ -191,7 +191,7 @@ func (r *runner) program(variables, otherwise string) string {
 // servesNothing is a program that writes a ready file, and ends in order.
 const servesNothing = `
 while [ $# -gt 0 ]; do [ "$1" = --ready-file ] && ready="$2"; shift; done
-printf '{"version":1,"event":"ready","fhirBase":"https://127.0.0.1:1/r4/","page":"https://127.0.0.1:1/PAGE-SECRET/","dir":"/d","certificate":"/dev/null","pid":%d}\n' $$ >"$ready.new"
+printf '{"version":1,"event":"ready","fhirBaseUrl":"https://127.0.0.1:1/r4","page":"https://127.0.0.1:1/PAGE-SECRET/","dir":"/d","certificate":"/dev/null","pid":%d}\n' $$ >"$ready.new"
 mv "$ready.new" "$ready"
 trap 'rm "$ready"; echo "{\"version\":1,\"event\":\"stopped\"}"; exit 0' TERM
 while :; do sleep 0.05; done`
@@ -230,7 +230,7 @@ func TestTheActionStartsALocalCloudThatTheNextStepsUseAndStopsIt(t *testing.T) {
 	if page == nil || strings.Count(out, page[1]) != 1 {
 		t.Errorf("the address of the page is told, or not masked:\n%s", out)
 	}
-	curl := exec.CommandContext(t.Context(), "curl", "-sS", "--fail", outputs["fhir-base"]+".well-known/smart-configuration")
+	curl := exec.CommandContext(t.Context(), "curl", "-sS", "--fail", outputs["fhir-base"]+"/.well-known/smart-configuration")
 	curl.Env = []string{"PATH=" + os.Getenv("PATH"), "CURL_CA_BUNDLE=" + variables["CURL_CA_BUNDLE"]}
 	if answer, err := curl.CombinedOutput(); err != nil || !json.Valid(answer) {
 		t.Errorf("a next step: %v: %s", err, answer)

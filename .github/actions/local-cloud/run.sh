@@ -115,11 +115,11 @@ start() {
   fi
   mask "$(ready_member page)"
   export_environment
-  put "$GITHUB_OUTPUT" fhir-base "$(ready_member fhirBase)"
+  put "$GITHUB_OUTPUT" fhir-base "$(ready_member fhirBaseUrl)"
   put "$GITHUB_OUTPUT" dir "$(ready_member dir)"
   put "$GITHUB_OUTPUT" certificate "$(ready_member certificate)"
   put "$GITHUB_OUTPUT" program "$binary"
-  printf 'The local cloud serves at %s\n' "$(ready_member fhirBase)"
+  printf 'The local cloud serves at %s\n' "$(ready_member fhirBaseUrl)"
 }
 
 # export_environment sets what apps and their tests read.
