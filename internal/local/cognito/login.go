@@ -197,6 +197,19 @@ func (p *Pool) serveLogin(w http.ResponseWriter, r *http.Request) {
 	p.showLogin(w, r, a, http.StatusOK, "", "")
 }
 
+// fromItsOwnPages refuses what a browser sends for a page of another origin. The form's token
+// alone does not do so at loopback: a server at another port of the host can set the cookie that
+// the token is made from, and ask for that token itself.
+func fromItsOwnPages(serve http.HandlerFunc) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		showError(w, http.StatusForbidden, notOfThisPage)
+	}))
+	return protection.Handler(serve)
+}
+
+const notOfThisPage = "The form is not of this page. Go back to the app and start again."
+
 // serveSignIn takes the form. One message for every wrong name and password tells
 // nobody which users there are.
 func (p *Pool) serveSignIn(w http.ResponseWriter, r *http.Request) {
@@ -212,7 +225,7 @@ func (p *Pool) serveSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	cookie, err := r.Cookie(formCookie)
 	if err != nil || cookie.Value == "" || !equal(p.formToken(cookie.Value), r.PostForm.Get("_csrf")) {
-		showError(w, http.StatusForbidden, "The form is not of this page. Go back to the app and start again.")
+		showError(w, http.StatusForbidden, notOfThisPage)
 		return
 	}
 	name, password := p.credentials(r.PostForm)

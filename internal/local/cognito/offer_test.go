@@ -68,3 +68,29 @@ func TestNobodySignsInAtAClickWithoutTheFormOrTheOffer(t *testing.T) {
 		t.Errorf("after another password was set: %d, want 400", answer.status)
 	}
 }
+
+// A server at another port of the host can set the form's cookie, and get the token that is
+// made from it. Only the browser tells whose page a form is on.
+func TestAPageOfAnotherOriginSignsNobodyInAtAClick(t *testing.T) {
+	w := newWorld(t, offering("ann", password))
+	action, token := w.form(asked())
+	form := url.Values{"_csrf": {token}, "offered": {"ann"}}.Encode()
+	const media = "application/x-www-form-urlencoded"
+	for name, header := range map[string][]string{
+		"another port":                          {"Sec-Fetch-Site", "same-site", "Origin", "http://127.0.0.1:1"},
+		"another site":                          {"Sec-Fetch-Site", "cross-site", "Origin", "https://attacker.example"},
+		"another origin that hides its name":    {"Sec-Fetch-Site", "cross-site", "Origin", "null"},
+		"another port, of an older browser":     {"Origin", "http://127.0.0.1:1"},
+		"an origin that hides its name, of one": {"Origin", "null"},
+	} {
+		answer := w.do(w.request(http.MethodPost, action, form, append(header, "Content-Type", media)...))
+		if answer.status != http.StatusForbidden || answer.header.Get("Location") != "" || len(answer.header.Values("Set-Cookie")) > 0 {
+			t.Errorf("%s: %d to %q, want 403 and no cookie", name, answer.status, answer.header.Get("Location"))
+		}
+	}
+	// A page that sends no referrer has a hidden origin too, also for its own forms.
+	own := w.do(w.request(http.MethodPost, action, form, "Sec-Fetch-Site", "same-origin", "Origin", "null", "Content-Type", media))
+	if got := own.location(t); got.Query().Get("code") == "" {
+		t.Errorf("the page's own form: sent to %s", got)
+	}
+}

@@ -132,7 +132,7 @@ func (p *Pool) HostedDomain() http.Handler {
 	mux.Handle("/oauth2/userInfo", crossOrigin(http.HandlerFunc(p.serveUserInfo)))
 	mux.HandleFunc("GET /oauth2/authorize", p.serveAuthorize)
 	mux.HandleFunc("GET /login", p.serveLogin)
-	mux.HandleFunc("POST /login", p.serveSignIn)
+	mux.Handle("POST /login", fromItsOwnPages(p.serveSignIn))
 	mux.HandleFunc("GET /logout", p.serveLogout)
 	return mux
 }
