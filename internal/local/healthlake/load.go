@@ -96,18 +96,18 @@ func (l *loading) readAll(dir string) error {
 }
 
 func (l *loading) readFile(path string, read func(path string, from io.Reader) error) error {
-	file, err := os.Open(path) //nolint:gosec // the developer's own folder
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	about, err := file.Stat()
+	about, err := os.Stat(path) // before it is opened: to open a pipe waits for a writer
 	if err != nil {
 		return err
 	}
 	if !about.Mode().IsRegular() {
 		return fmt.Errorf("%s: must be a file", path)
 	}
+	file, err := os.Open(path) //nolint:gosec // the developer's own folder
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
 	if l.size += about.Size(); l.size > maxLoad {
 		return fmt.Errorf("%s: the files are larger than %d MiB together; load fewer", path, maxLoad>>20)
 	}
