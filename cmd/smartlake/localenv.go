@@ -227,8 +227,9 @@ func asJSON(variables []variable) (string, error) {
 	return text.String(), err
 }
 
-// dotenvPlain characters mean the same to every reader of .env files without quotes.
-const dotenvPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+=,@%?&"
+// dotenvPlain characters mean the same to every reader of .env files without quotes, a shell
+// that sources one among them: & would end the assignment there.
+const dotenvPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+=,@%?"
 
 // asDotenv writes what the readers of .env files agree on: a value in single quotes is taken
 // as it stands, one in double quotes too if nothing in it could be an escape or a variable. No

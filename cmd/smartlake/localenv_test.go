@@ -234,6 +234,7 @@ func TestEnvFilesQuoteOnlyAsAllTheirReadersUnderstand(t *testing.T) {
 		`a\nb`:                       `'a\nb'`,
 		`a"b`:                        `'a"b'`,
 		"/home/it's/ca.pem":          `"/home/it's/ca.pem"`,
+		"https://app/cb?a=1&b=2":     "'https://app/cb?a=1&b=2'", // a shell would run b=2 on its own
 	} {
 		if got, err := asDotenv([]variable{{"A", value}}); err != nil || got != "A="+want+"\n" {
 			t.Errorf("%q: got %q, %v", value, got, err)
