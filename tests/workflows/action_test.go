@@ -370,6 +370,21 @@ func TestTheActionSaysWhyNothingRuns(t *testing.T) {
 	}
 }
 
+// A configuration may be of a pull request, and what the cloud says of it is in its log.
+func TestWhatTheLocalCloudWritesIsNoCommandToTheRunner(t *testing.T) {
+	r := newRunner(t)
+	const hostile = "::add-mask::e"
+	out, err := r.run(map[string]string{"binary": r.program("", "echo '"+hostile+"' >&2; printf '::stop-commands::x' >&2; exit 2")})
+	want := regexp.MustCompile(`(?m)^::stop-commands::(smartlake_[0-9a-f]{32})\n` + hostile + `\n::stop-commands::x\n::(smartlake_[0-9a-f]{32})::\n`)
+	found := want.FindStringSubmatch(out)
+	if err == nil || found == nil || found[1] != found[2] || strings.Count(out, "\n"+hostile) != 1 {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	if again, _ := r.run(map[string]string{"binary": r.program("", "exit 2")}); found != nil && strings.Contains(again, found[1]) {
+		t.Error("the word that ends it is the same again")
+	}
+}
+
 // releaseOf puts a gh command on the PATH of a runner, with a release that it downloads, and
 // returns the file that it notes its arguments in.
 func releaseOf(t *testing.T, r *runner, sums func(name string, archive []byte) string, attested bool) (noted string) {

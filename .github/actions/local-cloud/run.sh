@@ -21,10 +21,13 @@ escaped() {
   printf '%s' "${text//$'\n'/'%0A'}"
 }
 
+# unguessable prints a word that nobody else can know.
+unguessable() { printf 'smartlake_%s' "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"; }
+
 # put FILE NAME VALUE sets a variable of the next steps, or an output.
 put() {
   local delimiter
-  delimiter="smartlake_$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  delimiter="$(unguessable)"
   printf '%s<<%s\n%s\n%s\n' "$2" "$delimiter" "$3" "$delimiter" >>"$1"
 }
 
@@ -34,6 +37,16 @@ mask() {
   while IFS= read -r line; do
     [ -z "$line" ] || printf '::add-mask::%s\n' "$(escaped "$line")"
   done <<<"$1"
+}
+
+# show_log shows what the cloud wrote. No line of it is a command to the runner: it may say what
+# somebody put into a configuration.
+show_log() {
+  local token
+  token="$(unguessable)"
+  printf '::stop-commands::%s\n' "$token"
+  cat -- "$folder/log"
+  printf '\n::%s::\n' "$token"
 }
 
 # ready_member NAME prints a member of the ready file.
@@ -110,7 +123,7 @@ start() {
   done
   if [ ! -s "$ready" ]; then
     kill "$process" 2>/dev/null || true
-    cat -- "$folder/log"
+    show_log
     fail "the local cloud is not ready: $(tail -n 1 -- "$folder/log")"
   fi
   mask "$(ready_member page)"
@@ -172,7 +185,7 @@ stop() {
     kill -0 "$process" 2>/dev/null || break
     sleep 0.1
   done
-  cat -- "$folder/log"
+  show_log
   tail -n 1 -- "$folder/events.json" | grep -q '"event":"stopped"' || fail "the local cloud did not end in order"
   printf 'the local cloud has ended\n'
 }
