@@ -71,6 +71,7 @@ func readFile(path, name string) (configured, error) {
 	if err := checkKeys(keys, project.Name.String()); err != nil {
 		return configured{}, err
 	}
+	_, lists := keys["clients"]
 	for key, fallback := range map[string]any{"aws:region": region, "frontDoor": map[string]any{}, "preloadSynthea": true} {
 		if _, given := keys[key]; !given {
 			keys[key] = fallback
@@ -88,15 +89,20 @@ func readFile(path, name string) (configured, error) {
 		return configured{}, fmt.Errorf("%s: %w", FileName, err)
 	}
 	c := configured{project: project, dir: filepath.Dir(path), path: path, values: stack.Config}
-	return c, c.checkArguments()
+	if err := c.checkArguments(); lists || err != nil {
+		return c, err
+	}
+	return c, errNoClients
 }
 
-// checkKeys refuses a file without clients, and keys as a stack file of a project has them.
+var errNoClients = fmt.Errorf("%s: clients: missing; list the clients of your app, as \"smartlake local init\" does in an empty folder", FileName)
+
+// checkKeys refuses an empty file, and keys as a stack file of a project has them.
 func checkKeys(keys map[string]any, project string) error {
-	var problems []error
-	if _, given := keys["clients"]; !given {
-		problems = append(problems, fmt.Errorf("%s: clients: missing; list the clients of your app, as \"smartlake local init\" does in an empty folder", FileName))
+	if len(keys) == 0 {
+		return errNoClients
 	}
+	var problems []error
 	for key := range keys {
 		if own, ok := strings.CutPrefix(key, project+":"); ok {
 			problems = append(problems, fmt.Errorf("%s: %s: must be without the project's name: %s", FileName, key, own))
@@ -119,7 +125,12 @@ func (c configured) checkArguments() error {
 	}
 	var problems []error
 	for _, problem := range list.Unwrap() {
-		problems = append(problems, fmt.Errorf("%s: %s", FileName, strings.TrimPrefix(problem.Error(), stack.Project+":")))
+		text := strings.TrimPrefix(problem.Error(), stack.Project+":")
+		if at, _, plain := strings.Cut(text, program.InPlainText); plain { // no Pulumi encrypts this file
+			key := at[:strings.IndexAny(at, ".[:")]
+			text = fmt.Sprintf("%s%s; leave %[3]s out of the file, and give it with --config %[3]s=…", at, program.InPlainText, key)
+		}
+		problems = append(problems, fmt.Errorf("%s: %s", FileName, text))
 	}
 	return errors.Join(problems...)
 }

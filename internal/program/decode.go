@@ -233,13 +233,16 @@ func (d *decoder) object(at place, into reflect.Value, given any) {
 			continue
 		}
 		if to := at.member(name); declaredSecret(field) && !at.encrypted {
-			d.refuse(to, "must not be in plain text; encrypt it with pulumi config set --secret --path \""+
+			d.refuse(to, InPlainText+"; encrypt it with pulumi config set --secret --path \""+
 				to.path[strings.Index(to.path, ":")+1:]+"\"")
 		} else {
 			d.value(to, into.FieldByIndex(field.Index), members[name])
 		}
 	}
 }
+
+// InPlainText is what Arguments says of a secret that is not encrypted, before what to do.
+const InPlainText = "must not be in plain text"
 
 func declaredSecret(field reflect.StructField) bool { return field.Tag.Get("provider") == "secret" }
 
