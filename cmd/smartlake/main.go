@@ -27,7 +27,7 @@ func run(args []string, out, problems io.Writer) int {
 		err = errInterrupted
 	}
 	if err != nil {
-		fmt.Fprintln(problems, "smartlake:", err)
+		fmt.Fprintln(problems, "smartlake:", inPlainWords(err))
 		fmt.Fprint(problems, usageHint(command, err))
 	}
 	return statusOf(err)

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -72,4 +74,25 @@ func statusOf(err error) int {
 	default:
 		return statusCannotRun
 	}
+}
+
+var (
+	flagMissing   = regexp.MustCompile(`^at least one of the flags in the group \[([^\]]+)\] is required$`)
+	flagsTogether = regexp.MustCompile(`^if any flags in the group \[[^\]]+\] are set none of the others can be; \[([^\]]+)\] were all set$`)
+)
+
+// inPlainWords is the text of an error. What cobra says about groups of flags, it says shorter.
+func inPlainWords(err error) string {
+	text := err.Error()
+	if group := flagMissing.FindStringSubmatch(text); group != nil {
+		return "missing: one of " + flagNames(group[1], ", ")
+	}
+	if group := flagsTogether.FindStringSubmatch(text); group != nil {
+		return flagNames(group[1], " and ") + ": cannot be combined; leave one out"
+	}
+	return text
+}
+
+func flagNames(names, between string) string {
+	return "--" + strings.Join(strings.Fields(names), between+"--")
 }

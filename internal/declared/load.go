@@ -115,7 +115,7 @@ func readProject(path, name string) (configured, error) {
 		return configured{}, err
 	}
 	if len(file.Config) == 0 {
-		return configured{}, fmt.Errorf("%s: missing or without configuration; must have the configuration of stack %q", stackPath, name)
+		return configured{}, fmt.Errorf("%s: missing or without configuration; must have the configuration of stack %q, at least aws:region; --stack names another one", stackPath, name)
 	}
 	return configured{project: project, path: stackPath, values: file.Config, dir: filepath.Dir(path)}, nil
 }

@@ -132,7 +132,7 @@ func TestAMissingProjectOrStackIsNamed(t *testing.T) {
 	}
 	dir := writeStack(t)
 	_, err = declared.LoadStack(dir, "none", nil)
-	want := filepath.Join(dir, "Pulumi.none.yaml") + `: missing or without configuration; must have the configuration of stack "none"`
+	want := filepath.Join(dir, "Pulumi.none.yaml") + `: missing or without configuration; must have the configuration of stack "none", at least aws:region; --stack names another one`
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
