@@ -16,7 +16,8 @@
 //
 // The program runs as the user's own code, with the user's rights. It gets the
 // environment without AWS credentials and without Pulumi's variables, a time limit, and a
-// process group that ends with it. The monitor listens on a socket in a folder of the
+// process group that ends with it. An SDK of AWS that it calls finds no credentials in its
+// usual files and at the machine's metadata service either. The monitor listens on a socket in a folder of the
 // user's, and on Linux takes no calls but the program's. The options "binary" and
 // "buildTarget" of the runtime in Pulumi.yaml are not used: the program is built.
 package languagehost

@@ -109,6 +109,7 @@ func text(t *testing.T, value any) string {
 func TestAProgramGetsTheEnvironmentOfALanguageHostAndNoCredentials(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "of the user")
 	t.Setenv("PULUMI_ACCESS_TOKEN", "of the user")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/home/of/the/user")
 	t.Setenv("LEFT_ALONE", "yes")
 	built, _ := testProgram(t)
 	asked := stack("environment")
@@ -122,7 +123,8 @@ func TestAProgramGetsTheEnvironmentOfALanguageHostAndNoCredentials(t *testing.T)
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"AWS_SECRET_ACCESS_KEY": "", "PULUMI_ACCESS_TOKEN": "", "LEFT_ALONE": "yes", "dir": filepath.Join(root, "program"), "root": root,
+		"AWS_SECRET_ACCESS_KEY": "", "PULUMI_ACCESS_TOKEN": "", "LEFT_ALONE": "yes", "AWS_CONFIG_FILE": "/dev/null",
+		"AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "dir": filepath.Join(root, "program"), "root": root,
 		"stack": "organization/p/s", "dryRun": false, "secret": true,
 	}
 	if got := text(t, graph.Outputs()); got != text(t, want) {

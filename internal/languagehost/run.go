@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -116,6 +117,10 @@ func (p *Program) environment(stack declared.Stack, address string) ([]string, e
 		pulumi.EnvDryRun:              "false",
 		pulumi.EnvMonitor:             address,
 		pulumi.EnvEngine:              address,
+		// An SDK of AWS finds credentials without variables too.
+		"AWS_CONFIG_FILE":             os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"AWS_EC2_METADATA_DISABLED":   "true",
 	} {
 		env = append(env, name+"="+value)
 	}

@@ -49,7 +49,7 @@ var modes = map[string]func(*pulumi.Context) error{
 	"graph": graph,
 	"environment": func(ctx *pulumi.Context) error {
 		dir, err := os.Getwd()
-		for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "PULUMI_ACCESS_TOKEN", "LEFT_ALONE"} {
+		for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "PULUMI_ACCESS_TOKEN", "LEFT_ALONE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED"} {
 			ctx.Export(name, pulumi.String(os.Getenv(name)))
 		}
 		ctx.Export("dir", pulumi.String(dir))
