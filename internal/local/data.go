@@ -44,6 +44,8 @@ func (c *Cloud) advise(options Options, madeUp bool) []string {
 	case !signIn:
 	case options.FHIRURL != "" && len(c.Users) == 0:
 		return []string{"There are no made-up users, because nothing is known of the patients of your FHIR server. To sign in, " + declareUsers + "."}
+	case options.Load != "" && patient == "":
+		advice = append(advice, "The folder of --load holds no Patient. Add one, or leave --load out.")
 	case options.FHIRURL == "" && patient == "":
 		advice = append(advice, "The datastore holds no patient. For data, use --load with a folder of FHIR resources, or --config preloadSynthea=true for synthetic ones.")
 	}

@@ -96,6 +96,7 @@ func TestUsersWhoWouldSeeNothingAreExplained(t *testing.T) {
 		"declared users, and a FHIR server behind": {"dev", map[string]string{"testUsers": testUsers}, func(o *local.Options) { o.FHIRURL = "http://127.0.0.1:9" }, []string{"ann"}, nil},
 		"no users wanted":                          {"dev", nil, func(o *local.Options) { o.NoUsers = true }, nil, nil},
 		"nobody's general practitioner":            {"dev", nil, func(o *local.Options) { o.Load = resources(t, doctor, lonely) }, []string{"patient"}, []string{"No practitioner is made up, because no patient names one"}},
+		"nobody's folder":                          {"dev", nil, func(o *local.Options) { o.Load = resources(t, doctor) }, nil, []string{"The folder of --load holds no Patient."}},
 		"services alone":                           {"dev", map[string]string{"clients": `[{"name":"etl","kind":"service","scopes":["system/*.rs"]}]`, "preloadSynthea": "false"}, nil, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
