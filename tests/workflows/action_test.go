@@ -385,6 +385,15 @@ func TestWhatTheLocalCloudWritesIsNoCommandToTheRunner(t *testing.T) {
 	}
 }
 
+// With --program, what starts is code of a pull request.
+func TestTheLocalCloudDoesNotGetTheTokenOfTheJob(t *testing.T) {
+	r := newRunner(t)
+	out, err := r.run(map[string]string{"binary": r.program("", "env >&2; exit 2")})
+	if err == nil || !strings.Contains(out, "\nSMARTLAKE_STATE_DIR=") || strings.Contains(out, "of-the-job") {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
 // releaseOf puts a gh command on the PATH of a runner, with a release that it downloads, and
 // returns the file that it notes its arguments in.
 func releaseOf(t *testing.T, r *runner, sums func(name string, archive []byte) string, attested bool) (noted string) {
@@ -409,7 +418,7 @@ func releaseOf(t *testing.T, r *runner, sums func(name string, archive []byte) s
 	if attested {
 		verdict = "exit 0"
 	}
-	gh := "#!/bin/sh\necho \"$@\" >>" + noted + "\ncase \"$1\" in release) cp " + dir + "/dist/* \"$7\" ;; attestation) " + verdict + " ;; esac\n"
+	gh := "#!/bin/sh\n[ \"$GH_TOKEN\" = of-the-job ] || exit 4\necho \"$@\" >>" + noted + "\ncase \"$1\" in release) cp " + dir + "/dist/* \"$7\" ;; attestation) " + verdict + " ;; esac\n"
 	if err := errors.Join(
 		os.Mkdir(filepath.Join(dir, "bin"), 0o700), os.Mkdir(filepath.Join(dir, "dist"), 0o700),
 		os.WriteFile(filepath.Join(dir, "bin", "gh"), []byte(gh), 0o700),

@@ -8,6 +8,10 @@ set -euo pipefail
 repository=smartlake/pulumi-smartlake
 folder="$RUNNER_TEMP/smartlake"
 ready="$folder/ready.json"
+# The job's token is for gh alone: the local cloud and, with --program, a team's own program need
+# none.
+job_token="${GH_TOKEN:-}"
+unset GH_TOKEN
 
 fail() {
   printf '::error title=Smartlake local cloud::%s\n' "$(escaped "$*")"
@@ -56,12 +60,12 @@ ready_member() { jq --exit-status --raw-output --arg name "$1" '.[$name]' "$read
 released() {
   local version="$1" name="smartlake-$1-linux-$2.tar.gz"
   [[ "$version" =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || fail "version: \"$version\": must be the version of a release, such as v1.2.3"
-  gh release download "$version" --repo "$repository" --dir "$folder" --pattern "$name" --pattern SHA256SUMS
+  GH_TOKEN="$job_token" gh release download "$version" --repo "$repository" --dir "$folder" --pattern "$name" --pattern SHA256SUMS
   (
     cd "$folder"
     grep -F -x -e "$(sha256sum -- "$name")" SHA256SUMS >/dev/null || fail "$name: the checksum is not the one of SHA256SUMS"
   )
-  gh attestation verify "$folder/$name" --repo "$repository"
+  GH_TOKEN="$job_token" gh attestation verify "$folder/$name" --repo "$repository"
   tar -C "$folder" -xzf "$folder/$name" smartlake
   binary="$folder/smartlake"
 }
