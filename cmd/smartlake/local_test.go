@@ -144,7 +144,7 @@ func TestLocalSaysWhatIsWrong(t *testing.T) {
 		{"an architecture", []string{"--config", "function.architecture=arm64"}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
 		{"an architecture by its full key", []string{"--config", "smartlake:function.architecture=arm64"}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
 		{"an architecture within its group", []string{"--config", `function={"architecture": "arm64"}`}, "--config: function.architecture: the local run takes that of this machine; leave it out", false},
-		{"no such folder", []string{"--dir", "/no/such/folder"}, "no Pulumi.yaml and no smartlake.yaml in /no/such/folder or above it", false},
+		{"no such folder", []string{"--dir", "/no/such/folder"}, "/no/such/folder: no such folder", false},
 		{"a bad value", []string{"--config", "userPool.mfa=MAYBE"}, `userPool.mfa: "MAYBE": must be one of OFF, OPTIONAL, ON`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -93,6 +95,9 @@ func find(dir, name string) (configured, error) {
 	case err != nil:
 		return configured{}, err
 	case file == "" && project == "":
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return configured{}, fmt.Errorf("%s: no such folder", dir)
+		}
 		return configured{}, fmt.Errorf("no Pulumi.yaml and no %s in %s or above it: write a %s with \"smartlake local init\", run this in a checkout, or name its folder with --dir",
 			FileName, dir, FileName)
 	case file != "" && (project == "" || below > 0):

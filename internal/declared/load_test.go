@@ -130,6 +130,11 @@ func TestAMissingProjectOrStackIsNamed(t *testing.T) {
 		"run this in a checkout, or name its folder with --dir"; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
+	missing := filepath.Join(empty, "missing")
+	_, err = declared.LoadStack(missing, "dev", nil)
+	if want := missing + ": no such folder"; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 	dir := writeStack(t)
 	_, err = declared.LoadStack(dir, "none", nil)
 	want := filepath.Join(dir, "Pulumi.none.yaml") + `: missing or without configuration; must have the configuration of stack "none", at least aws:region; --stack names another one`

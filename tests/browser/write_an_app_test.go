@@ -205,7 +205,7 @@ func TestTheServicesOfThePageRead(t *testing.T) {
 func TestTheCommandsOfThePageRunWithoutPulumiOnTheLocalCloud(t *testing.T) {
 	cloud := startWithDev(t)
 	prepare := shownBlocks(t, onTheLocalCloud, "console", 1)[0].Commands()
-	if !strings.HasPrefix(prepare[0], "LOCAL=/tmp/") {
+	if !strings.HasPrefix(prepare[0], "LOCAL=~/") {
 		t.Fatalf("the page begins with %q, want the folder of the local cloud", prepare[0])
 	}
 	prepare[0] = "LOCAL=" + cloud.Dir
