@@ -49,7 +49,7 @@ secrets, and explain how to set them. With --local, the files name the folder's 
 the secrets and the certificate, and run as they are while the local cloud runs.`,
 		Example: `  smartlake requests --stack dev --format http > smartlake.http
   smartlake requests --stack dev --format postman --output smartlake.postman_collection.json
-  smartlake requests --local /tmp/smartlake-local-123 --format curl --output try.sh`,
+  smartlake requests --local ~/.local/state/smartlake/clouds/b0d32cfc8b009e29/run --format curl --output try.sh`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return cannotRun(writeRequests(command.Context(), command.InOrStdin(), command.OutOrStdout(), flags))

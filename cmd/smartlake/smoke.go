@@ -58,7 +58,7 @@ token and no secret.
 Exit status: 0 if no check failed, 1 if a check failed, 2 if the checks could not run.`,
 		Example: `  smartlake smoke --stack dev
   smartlake smoke --stack dev --write --expired --junit smoke.xml
-  smartlake smoke --local /tmp/smartlake-local-123     # "smartlake local" prints this line
+  smartlake smoke --local ~/.local/state/smartlake/clouds/b0d32cfc8b009e29/run     # "smartlake local" prints this line
   pulumi stack output --json --show-secrets | smartlake smoke --outputs - --json
   SMARTLAKE_CLIENT_SECRET=... smartlake smoke --client-id 4f2k... \
     --datastore https://healthlake.us-east-1.amazonaws.com/datastore/a22c.../r4/`,
