@@ -18,8 +18,7 @@ func stackOf(g *declared.Graph) stack { return stack{g, g.AWS} }
 
 // at is the stack in the region of a resource.
 func (s stack) at(r declared.Resource) stack {
-	region := &s.AWS.Region
-	*region = cmp.Or(r.Region, *region)
+	s.Region = cmp.Or(r.Region, s.Region)
 	return s
 }
 
