@@ -16,12 +16,12 @@ func TestItIsSaidOfAFrontDoorWhoMayCallItAndWhatItTakes(t *testing.T) {
 		uncapped       bool
 	}{
 		"by default": {`{}`, `[{"name": "smart-door", "baseUrl": "https://*.execute-api.us-east-1.amazonaws.com/r4", "requestsPerSecond": 100, "burst": 200,
-			"origins": ["http://localhost:3000"], "reservedConcurrency": 0}]`, true},
+			"origins": ["http://localhost:3000", "http://localhost:3001"], "reservedConcurrency": 0}]`, true},
 		"with everything": {`{"allowedOrigins": ["https://app.example.org"], "throttling": {"requestsPerSecond": 7, "burst": 8},
 			"function": {"reservedConcurrency": 9},
 			"customDomain": {"name": "fhir.example.org", "certificateArn": "arn:aws:acm:us-east-1:444455556666:certificate/00000000-0000-0000-0000-000000000000"}}`,
 			`[{"name": "smart-door", "baseUrl": "https://fhir.example.org/r4", "requestsPerSecond": 7, "burst": 8,
-			"origins": ["http://localhost:3000", "https://app.example.org"], "reservedConcurrency": 9}]`, false},
+			"origins": ["http://localhost:3000", "http://localhost:3001", "https://app.example.org"], "reservedConcurrency": 9}]`, false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			explanation, err := explain.Graph(declaredtest.Graph(t, "dev", map[string]string{"frontDoor": c.settings}))

@@ -63,6 +63,11 @@ func newBrowser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Cont
 	t.Cleanup(end)
 	tab, closeTab := chromedp.NewContext(allocated, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(closeTab)
+	t.Cleanup(func() { // waits until the browser writes no more
+		if err := chromedp.Cancel(tab); err != nil {
+			t.Log(err)
+		}
+	})
 	if err := chromedp.Run(tab); err != nil {
 		t.Fatal(err)
 	}

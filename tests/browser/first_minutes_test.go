@@ -157,7 +157,7 @@ func TestTheFirstMinutesOfAnAppsDeveloper(t *testing.T) {
 	stop := d.starts(t)
 	configured := d.configures(t, "app")
 	serve(t, "testdata/fhirclient")
-	ctx := newBrowser(t, chromedp.Env("HOME="+d.home), chromedp.UserDataDir(filepath.Join(d.home, "profile")))
+	ctx := newBrowser(t, chromedp.Env("HOME="+d.home))
 	patient := configured.launches(t, ctx)
 
 	stop()
@@ -167,7 +167,7 @@ func TestTheFirstMinutesOfAnAppsDeveloper(t *testing.T) {
 	}
 
 	d.runs(t, "local", "untrust", "--store", "nss")
-	distrusting := newBrowser(t, chromedp.Env("HOME="+d.home), chromedp.UserDataDir(filepath.Join(d.home, "another")))
+	distrusting := newBrowser(t, chromedp.Env("HOME="+d.home))
 	err := chromedp.Run(distrusting, chromedp.Navigate(configured.base+"/metadata"))
 	if err == nil || !strings.Contains(err.Error(), "ERR_CERT_AUTHORITY_INVALID") {
 		t.Errorf("without trust the browser says %v", err)
