@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 )
 
 // formatParameters are the parameters of every interaction
@@ -17,12 +18,12 @@ var formats = []string{"json", "application/json", "application/fhir+json", "app
 func present(w http.ResponseWriter, form url.Values) error {
 	for _, value := range form["_format"] {
 		if !slices.Contains(formats, value) {
-			return &refusal{http.StatusNotAcceptable, "not-supported", "_format: " + quoted(value) + ": must be json or application/fhir+json, which HealthLake serves"}
+			return &refusal{http.StatusNotAcceptable, "not-supported", "_format: " + strconv.Quote(value) + ": must be json or application/fhir+json, which HealthLake serves"}
 		}
 	}
 	for _, value := range form["_pretty"] {
 		if value != "true" && value != "false" {
-			return badParameter("_pretty", quoted(value)+": must be true or false")
+			return badParameter("_pretty", strconv.Quote(value)+": must be true or false")
 		}
 		if r, ok := w.(*reporter); ok {
 			r.indent = value == "true"

@@ -2,6 +2,7 @@ package healthlake
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
@@ -19,23 +20,23 @@ type include struct {
 func readInclude(name, value string) (include, error) {
 	parts := strings.Split(value, ":")
 	if len(parts) < 2 || len(parts) > 3 || !smart.IsResourceType(parts[0]) || len(parts) == 3 && !smart.IsResourceType(parts[2]) {
-		return include{}, badParameter(name, "must be a resource type and a search parameter, such as Observation:subject, and may name the type of the reference behind them; got "+quoted(value))
+		return include{}, badParameter(name, "must be a resource type and a search parameter, such as Observation:subject, and may name the type of the reference behind them; got "+strconv.Quote(value))
 	}
 	if parts[1] == "*" {
-		return include{}, notSupported(name, quoted(value)+": the local cloud includes by search parameters that are named")
+		return include{}, notSupported(name, strconv.Quote(value)+": the local cloud includes by search parameters that are named")
 	}
 	p, err := fhirsearch.Find(parts[0], parts[1])
 	if err != nil {
 		return include{}, notSupported(name, err.Error())
 	}
 	if !includable(p) {
-		return include{}, badParameter(name, quoted(value)+": "+parts[1]+" of "+parts[0]+" is no search parameter that compares references")
+		return include{}, badParameter(name, strconv.Quote(value)+": "+parts[1]+" of "+parts[0]+" is no search parameter that compares references")
 	}
 	i := include{source: parts[0], parameter: p}
 	if len(parts) == 3 {
 		i.target = parts[2]
 		if !p.MayName(i.target) {
-			return include{}, badParameter(name, quoted(value)+": "+parts[1]+" of "+parts[0]+" names no "+i.target)
+			return include{}, badParameter(name, strconv.Quote(value)+": "+parts[1]+" of "+parts[0]+" names no "+i.target)
 		}
 	}
 	return i, nil
@@ -49,7 +50,7 @@ func includable(p *fhirsearch.Parameter) bool {
 func (s *searchRequest) include(value string) error {
 	i, err := readInclude("_include", value)
 	if err == nil && i.source != s.typ {
-		err = badParameter("_include", quoted(value)+": must begin with "+s.typ+", which is searched")
+		err = badParameter("_include", strconv.Quote(value)+": must begin with "+s.typ+", which is searched")
 	}
 	s.includes = append(s.includes, i)
 	return err
@@ -58,7 +59,7 @@ func (s *searchRequest) include(value string) error {
 func (s *searchRequest) revinclude(value string) error {
 	i, err := readInclude("_revinclude", value)
 	if err == nil && (!i.parameter.MayName(s.typ) || i.target != "" && i.target != s.typ) {
-		err = badParameter("_revinclude", quoted(value)+": names no "+s.typ+", which is searched")
+		err = badParameter("_revinclude", strconv.Quote(value)+": names no "+s.typ+", which is searched")
 	}
 	s.revincludes = append(s.revincludes, i)
 	return err

@@ -90,7 +90,7 @@ func (p pages) readCount(values []string) (int, error) {
 	n, err := strconv.Atoi(values[0])
 	switch {
 	case err != nil || n < 0 || len(values) > 1:
-		return 0, badParameter("_count", "must be one number, 1 to "+strconv.Itoa(maxCount)+"; got "+quoted(values[0]))
+		return 0, badParameter("_count", "must be one number, 1 to "+strconv.Itoa(maxCount)+"; got "+strconv.Quote(values[0]))
 	case (n == 0 || n > maxCount) && !p.lenient:
 		return 0, notSupported("_count", values[0]+": HealthLake does not support it; must be 1 to "+strconv.Itoa(maxCount))
 	default:
@@ -102,7 +102,7 @@ func (p pages) readCount(values []string) (int, error) {
 func (p pages) readTotal(values []string) (bool, error) {
 	switch {
 	case len(values) > 1 || !slices.Contains([]string{"none", "estimate", "accurate"}, values[0]):
-		return false, badParameter("_total", "must be none or accurate; got "+quoted(values[0]))
+		return false, badParameter("_total", "must be none or accurate; got "+strconv.Quote(values[0]))
 	case values[0] == "estimate" && !p.lenient:
 		return false, notSupported("_total", "estimate: HealthLake does not support it; must be none or accurate")
 	default:
@@ -134,5 +134,3 @@ func relativeAlternatives(value string, bases []string) string {
 func badParameter(name, want string) error {
 	return &refusal{http.StatusBadRequest, "invalid", name + ": " + want}
 }
-
-func quoted(text string) string { return strconv.Quote(text) }

@@ -101,9 +101,6 @@ func locate() (string, error) {
 	return filepath.Join(home, ".local", "state", "smartlake"), nil
 }
 
-// Path of the folder.
-func (f *Folder) Path() string { return f.top.Name() }
-
 // Close closes the folder. Clouds of it stay open.
 func (f *Folder) Close() error { return f.top.Close() }
 
