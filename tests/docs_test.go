@@ -418,7 +418,7 @@ func TestEveryDocumentIsInTheIndex(t *testing.T) {
 	const index = "docs/README.md"
 	listed := map[string]bool{index: true}
 	for _, d := range pages(t) {
-		if d.Path != index && d.Path != "docs/decisions/README.md" {
+		if d.Path != index && d.Path != "docs/decisions/README.md" && d.Path != "docs/how-to/runbooks/README.md" {
 			continue
 		}
 		for _, match := range link.FindAllStringSubmatch(d.Prose, -1) {

@@ -26,14 +26,16 @@ type Block struct {
 	Where    string // document:line
 	Heading  string // the last one before it
 	Language string
-	Text     string
+	Text     string   // without the indentation of the fence, in a list
+	Markers  []string // that stand before it, see [Page.Steps]
+	follows  bool     // the block before it, with only markers between them
 }
 
 var (
 	// InlineCode is code in a sentence.
 	InlineCode = regexp.MustCompile("`([^`\n]+)`")
 
-	fence   = regexp.MustCompile("^\\s*```(\\w*)$")
+	fence   = regexp.MustCompile("^(\\s*)```(\\w*)$")
 	heading = regexp.MustCompile(`^#+ (.+)$`)
 	prompt  = regexp.MustCompile(`(?m)^\s*\$ `)
 )
@@ -71,26 +73,39 @@ func Read(root string) ([]Page, error) {
 func parse(path, text string) (Page, error) {
 	page := Page{Path: path, Text: text}
 	var open *Block
-	last := ""
+	var markers []string
+	last, indentation, follows := "", "", false
 	for i, line := range strings.Split(text, "\n") {
 		mark := fence.FindStringSubmatch(line)
 		switch {
 		case mark != nil && open == nil:
-			open = &Block{Where: fmt.Sprintf("%s:%d", path, i+1), Heading: last, Language: mark[1]}
+			open = &Block{Where: fmt.Sprintf("%s:%d", path, i+1), Heading: last, Language: mark[2], Markers: markers, follows: follows}
+			indentation = mark[1]
 		case mark != nil:
 			page.Blocks = append(page.Blocks, *open)
-			open = nil
+			open, markers, follows = nil, nil, true
 		case open != nil:
-			open.Text += line + "\n"
+			open.Text += strings.TrimPrefix(line, indentation) + "\n"
 		default:
 			page.Prose += line + "\n"
 			if title := heading.FindStringSubmatch(line); title != nil {
 				last = title[1]
 			}
+			switch found := marker.FindStringSubmatch(line); {
+			case found != nil:
+				markers = append(markers, found[1])
+			case strings.TrimSpace(line) != "" && markers != nil:
+				return page, fmt.Errorf("%s:%d: text follows a marker; put the marker before its block", path, i+1)
+			case strings.TrimSpace(line) != "":
+				follows = false
+			}
 		}
 	}
 	if open != nil {
 		return page, errors.New(open.Where + ": the block is not closed")
+	}
+	if markers != nil {
+		return page, fmt.Errorf("%s: no block follows the marker %q", path, markers[0])
 	}
 	return page, nil
 }
