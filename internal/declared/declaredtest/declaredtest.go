@@ -153,6 +153,30 @@ func AssertGolden(t testing.TB, name string, got []byte) {
 	}
 }
 
+// AssertSection compares what stands in a file between the comments "<!-- name -->" and
+// "<!-- /name -->", each on a line of its own.
+func AssertSection(t testing.TB, path, name, want string) {
+	t.Helper()
+	text, err := os.ReadFile(path) //nolint:gosec // of this repository
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
+	head, rest, found := strings.Cut(string(text), begin)
+	got, tail, closed := strings.Cut(rest, end)
+	switch {
+	case !found || !closed:
+		t.Fatalf("%s: nothing between %q and %q", path, begin, end)
+	case got == want:
+	case *update:
+		if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o600); err != nil { //nolint:gosec // of this repository
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s: not what is computed now between %q and its end; look at the difference after: go test -run '^%s$' -update\ngot\n%s\nwant\n%s", path, begin, t.Name(), got, want)
+	}
+}
+
 // JSON is a value as indented JSON.
 func JSON(t testing.TB, value any) []byte {
 	t.Helper()
