@@ -103,6 +103,7 @@ not run.`,
 var localSubcommands = []func() *cobra.Command{
 	localInitCommand,
 	localEnvCommand,
+	localTokenCommand,
 	localTrustCommand,
 	localUntrustCommand,
 }

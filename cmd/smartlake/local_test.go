@@ -16,9 +16,16 @@ import (
 
 func execute(t *testing.T, args ...string) (out, progress string, err error) {
 	t.Helper()
+	return executeWith(t, strings.NewReader(""), args...)
+}
+
+// executeWith gives the command a standard input.
+func executeWith(t *testing.T, stdin io.Reader, args ...string) (out, progress string, err error) {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	root := rootCommand()
 	root.SetArgs(args)
+	root.SetIn(stdin)
 	root.SetOut(&stdout)
 	root.SetErr(&stderr)
 	err = root.ExecuteContext(t.Context())

@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
-	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 	"github.com/smartlake/pulumi-smartlake/internal/outputs"
 	"github.com/smartlake/pulumi-smartlake/internal/shell"
 	"github.com/smartlake/pulumi-smartlake/smart"
@@ -57,28 +54,40 @@ secret.`,
 			return cannotRun(flags.print(command.OutOrStdout()))
 		},
 	}
-	command.Flags().StringVar(&flags.client, "client", "", "name of the client; may be left out if there is only one")
-	command.Flags().StringVarP(&flags.format, "format", "f", "dotenv", "one of "+strings.Join(envFormatNames, ", "))
-	command.Flags().StringVarP(&flags.stack, "stack", "s", declared.FileStack, "stack that runs")
-	command.Flags().StringVar(&flags.local, "local", "", "folder that \"smartlake local\" printed, instead of the project")
-	addDir(command, &flags.dir)
+	flags.add(command)
+	return command
+}
+
+// add adds the flags of a command that prints variables of a client.
+func (f *localEnvFlags) add(command *cobra.Command) {
+	command.Flags().StringVar(&f.client, "client", "", "name of the client; may be left out if there is only one")
+	command.Flags().StringVarP(&f.format, "format", "f", "dotenv", "one of "+strings.Join(envFormatNames, ", "))
+	command.Flags().StringVarP(&f.stack, "stack", "s", declared.FileStack, "stack that runs")
+	command.Flags().StringVar(&f.local, "local", "", "folder that \"smartlake local\" printed, instead of --dir and --stack")
+	addDir(command, &f.dir)
 	command.MarkFlagsMutuallyExclusive("local", "dir")
 	command.MarkFlagsMutuallyExclusive("local", "stack")
 	must(command.MarkFlagDirname("local"))
 	complete(command, "stack", completeStacks)
 	complete(command, "format", cobra.FixedCompletions(envFormatNames, cobra.ShellCompDirectiveNoFileComp))
 	complete(command, "client", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		read, _, err := flags.read()
+		read, _, err := f.read()
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}
 		return clientNames(read), cobra.ShellCompDirectiveNoFileComp
 	})
-	return command
 }
 
 func (f *localEnvFlags) print(out io.Writer) error {
-	write, ok := envFormats[f.format]
+	return f.write(out, func(read outputs.Outputs, client outputs.App, dir string) ([]variable, error) {
+		return variablesOf(read, client, filepath.Join(dir, local.CertificateName))
+	})
+}
+
+// write writes the variables of the client that is meant, of the local cloud in a folder.
+func (f *localEnvFlags) write(out io.Writer, of func(outputs.Outputs, outputs.App, string) ([]variable, error)) error {
+	format, ok := envFormats[f.format]
 	if !ok {
 		return fmt.Errorf("--format: %q: must be one of %s", f.format, strings.Join(envFormatNames, ", "))
 	}
@@ -90,11 +99,11 @@ func (f *localEnvFlags) print(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	variables, err := variablesOf(read, client, filepath.Join(dir, local.CertificateName))
+	variables, err := of(read, client, dir)
 	if err != nil {
 		return err
 	}
-	text, err := write(variables)
+	text, err := format(slices.DeleteFunc(variables, func(v variable) bool { return v.value == "" }))
 	if err != nil {
 		return err
 	}
@@ -118,35 +127,13 @@ func (f *localEnvFlags) read() (_ outputs.Outputs, dir string, err error) {
 // find is the absolute path of that folder.
 func (f *localEnvFlags) find() (string, error) {
 	if f.local != "" {
-		return filepath.Abs(f.local)
+		return runFolder(f.local)
 	}
 	project, err := declared.ProjectDir(f.dir, f.stack)
 	if err != nil {
 		return "", err
 	}
-	folder, err := state.LookUp()
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", f.notRunning(project)
-	}
-	if err != nil {
-		return "", err
-	}
-	dir, running, err := folder.Running(project, f.stack)
-	if err := errors.Join(err, folder.Close()); err != nil {
-		return "", err
-	}
-	if !running {
-		return "", f.notRunning(project)
-	}
-	return dir, nil
-}
-
-func (f *localEnvFlags) notRunning(project string) error {
-	start := []string{"smartlake", "local", "-C", project}
-	if f.stack != declared.FileStack {
-		start = append(start, "--stack", f.stack)
-	}
-	return fmt.Errorf("no local cloud of stack %q in %s runs: start it with \"%s\", or name the folder that it printed with --local", f.stack, project, shell.Line(start...))
+	return runningCloud(project, f.stack)
 }
 
 // choose is the client that is meant.
@@ -177,12 +164,11 @@ func clientNames(read outputs.Outputs) []string {
 // variable of an environment.
 type variable struct{ name, value string }
 
-// variablesOf are those that the app behind a client needs, without the empty ones.
+// variablesOf are those that the app behind a client needs; some are empty.
 func variablesOf(read outputs.Outputs, client outputs.App, certificate string) ([]variable, error) {
-	served, output := read.Served()
-	var document smart.Configuration
-	if err := json.Unmarshal([]byte(served), &document); err != nil {
-		return nil, fmt.Errorf("output %s: %w", output, err)
+	document, err := servedDocument(read)
+	if err != nil {
+		return nil, err
 	}
 	authorization, redirect := document.AuthorizationEndpoint, ""
 	switch {
@@ -191,7 +177,7 @@ func variablesOf(read outputs.Outputs, client outputs.App, certificate string) (
 	case len(client.CallbackURLs) > 0:
 		redirect = client.CallbackURLs[0]
 	}
-	all := []variable{
+	return []variable{
 		{"FHIR_BASE_URL", strings.TrimSuffix(read.Base(), "/")},
 		{"ISSUER", read.Issuer},
 		{"AUTHORIZATION_ENDPOINT", authorization},
@@ -201,8 +187,17 @@ func variablesOf(read outputs.Outputs, client outputs.App, certificate string) (
 		{"REDIRECT_URI", redirect},
 		{"SCOPE", strings.Join(client.Scopes, " ")},
 		{"NODE_EXTRA_CA_CERTS", certificate},
+	}, nil
+}
+
+// servedDocument is the discovery document that apps read.
+func servedDocument(read outputs.Outputs) (smart.Configuration, error) {
+	served, output := read.Served()
+	var document smart.Configuration
+	if err := json.Unmarshal([]byte(served), &document); err != nil {
+		return document, fmt.Errorf("output %s: %w", output, err)
 	}
-	return slices.DeleteFunc(all, func(v variable) bool { return v.value == "" }), nil
+	return document, nil
 }
 
 func asShell(variables []variable) (string, error) { //nolint:unparam // as the other formats

@@ -81,7 +81,7 @@ func (s *source) addWays(command *cobra.Command) {
 		secrets = ""
 	}
 	flags.StringVar(&s.file, "outputs", "", `file with the output of "pulumi stack output --json`+secrets+`", or - for standard input`)
-	flags.StringVar(&s.local, "local", "", `folder of a running local cloud, which "smartlake local" prints`)
+	flags.StringVar(&s.local, "local", "", `folder of a running local cloud: the one that "smartlake local" prints, or that of its project, whose stack dev runs`)
 	complete(command, "stack", completeStacks)
 	must(command.MarkFlagDirname("local"))
 	must(command.MarkFlagFilename("outputs", "json"))
@@ -120,6 +120,9 @@ func (s *source) read(ctx context.Context, stdin io.Reader) (outputs.Outputs, er
 	case s.file != "":
 		data, err = readFile(s.file, "--outputs")
 	case s.local != "":
+		if s.local, err = runFolder(s.local); err != nil {
+			return outputs.Outputs{}, err
+		}
 		if s.certificates == "" {
 			s.certificates = filepath.Join(s.local, local.CertificateName)
 		}

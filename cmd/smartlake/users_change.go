@@ -258,7 +258,12 @@ func (d *directory) readPassword() (string, error) {
 	if file, ok := d.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		return typedPassword(file, d.notes)
 	}
-	line, err := bufio.NewReader(io.LimitReader(d.stdin, maxPasswordBytes+1)).ReadString('\n')
+	return pipedPassword(d.stdin)
+}
+
+// pipedPassword is the first line of standard input.
+func pipedPassword(stdin io.Reader) (string, error) {
+	line, err := bufio.NewReader(io.LimitReader(stdin, maxPasswordBytes+1)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("the password on standard input: %w", err)
 	}

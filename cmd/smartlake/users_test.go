@@ -132,14 +132,7 @@ func (c *clinic) permit(documents []deploypolicy.Document, action, arn string) e
 // run runs a command of users with text on standard input.
 func (c *clinic) run(stdin string, args ...string) (out, notes string, err error) {
 	c.t.Helper()
-	var stdout, stderr bytes.Buffer
-	root := rootCommand()
-	root.SetArgs(append(append([]string{"users"}, args...), "--local", c.dir))
-	root.SetIn(strings.NewReader(stdin))
-	root.SetOut(&stdout)
-	root.SetErr(&stderr)
-	err = root.ExecuteContext(c.t.Context())
-	return stdout.String(), stderr.String(), err
+	return executeWith(c.t, strings.NewReader(stdin), append(append([]string{"users"}, args...), "--local", c.dir)...)
 }
 
 // does wants a command to print exactly this.

@@ -63,9 +63,10 @@ func (a Answer) Configuration() (smart.Configuration, error) {
 type Token struct {
 	AccessToken string `json:"access_token"`
 	TokenType   string `json:"token_type"`
-	ExpiresIn   int    `json:"expires_in"` // seconds
-	IDToken     string `json:"id_token"`   // of a user; empty for none
-	Patient     string `json:"patient"`    // in context (SMART App Launch 2.2); empty for none
+	ExpiresIn   int    `json:"expires_in"`    // seconds
+	IDToken     string `json:"id_token"`      // of a user; empty for none
+	Refresh     string `json:"refresh_token"` // of a user; empty for none
+	Patient     string `json:"patient"`       // in context (SMART App Launch 2.2); empty for none
 }
 
 // Token reads the answer of a token endpoint. With an error about the rest of the

@@ -48,6 +48,14 @@ func authenticate(request *http.Request, client outputs.App) {
 	}
 }
 
+// saying introduces what a page says.
+func saying(message string) string {
+	if message == "" {
+		return ""
+	}
+	return ": " + message
+}
+
 // authorize returns the code that the user's browser brings back.
 func (a *App) authorize(ctx context.Context, endpoint, callback string, visit Visit, parameters url.Values) (string, error) {
 	if err := outputs.CheckURL(endpoint); err != nil {
@@ -64,7 +72,7 @@ func (a *App) authorize(ctx context.Context, endpoint, callback string, visit Vi
 	var shown *hosted.PageError
 	switch {
 	case errors.As(err, &shown):
-		return "", fmt.Errorf("user %s was not sent back to client %s: the hosted page has status %d", visit.User.Name, visit.Client.Name, shown.Status)
+		return "", fmt.Errorf("user %s was not sent back to client %s: the hosted page has status %d%s", visit.User.Name, visit.Client.Name, shown.Status, saying(shown.Message()))
 	case err != nil:
 		return "", fmt.Errorf("no answer: %w", err)
 	}

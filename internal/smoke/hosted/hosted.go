@@ -24,11 +24,21 @@ func (e *PageError) Error() string {
 	return fmt.Sprintf("the browser was not sent back to the app; it shows a page with status %d:\n%s", e.Status, e.Text)
 }
 
+// Message is what the page tells the user in its first alert; empty for nothing.
+func (e *PageError) Message() string {
+	found := alert.FindStringSubmatch(e.Text)
+	if found == nil {
+		return ""
+	}
+	return html.UnescapeString(found[1])
+}
+
 // maxPage bounds what the browser reads of a page, in bytes.
 const maxPage = 1 << 20
 
 var (
 	formAction = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
+	alert      = regexp.MustCompile(`<p[^>]* role="alert">([^<]*)</p>`)
 	formToken  = regexp.MustCompile(`name="_csrf" value="([^"]*)"`)
 )
 
