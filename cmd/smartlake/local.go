@@ -123,7 +123,7 @@ func (f *localFlags) add(command *cobra.Command) {
 	flags.BoolVar(&f.noUsers, "no-users", false, "do not create made-up users if the stack declares none")
 	flags.StringSliceVar(&f.fail, "fail", nil, "fail in these ways from the start: "+strings.Join(local.FaultNames(), ", "))
 	flags.BoolVar(&f.once, "once", false, "exit after the walk, with status 0 if all steps passed and 1 if one failed")
-	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when the configuration changes")
+	flags.BoolVar(&f.watch, "watch", false, "start again, at the same ports and with the same certificate, when the configuration changes; requests in between wait")
 	flags.BoolVar(&f.fresh, "fresh", false, "make new ids, secrets, ports and keys for this stack, instead of those of its last run")
 	flags.BoolVar(&f.logs, "logs", false, "print what the functions log")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object a line: each step, then the addresses; docs/reference/local-events.md lists the members")
@@ -199,7 +199,7 @@ func runClouds(ctx context.Context, tell teller, progress io.Writer, flags local
 		}
 		if err != nil { // what was changed is wrong: wait until it is right
 			fmt.Fprintf(problems, "\nNot running: %s\n", err)
-			if err := tell.failed(err.Error()); err != nil {
+			if err := errors.Join(kept.between.Close(), tell.failed(err.Error())); err != nil {
 				return err
 			}
 		} else {
@@ -230,7 +230,7 @@ func startLocal(ctx context.Context, progress, problems io.Writer, flags localFl
 		return nil, err
 	}
 	options := local.Options{
-		Program: program.With(stack.Config), Stack: stack, Address: flags.address, EveryInterface: flags.inContainer, Port: flags.port, State: state,
+		Program: program.With(stack.Config), Stack: stack, Address: flags.address, EveryInterface: flags.inContainer, Port: flags.port, State: state, Endpoints: kept.endpoints(),
 		FHIRURL: flags.fhirURL, Load: flags.load, LenientHealthLake: flags.lenient, NoUsers: flags.noUsers, Seed: flags.seed, ErrorLog: problems,
 		Name: flags.name,
 	}

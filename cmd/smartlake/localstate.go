@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/state"
 )
 
@@ -14,6 +15,16 @@ type keeper struct {
 	flags localFlags
 	notes io.Writer
 	state *state.Cloud
+
+	between local.Endpoints // of one cloud and the next
+}
+
+// endpoints are what to keep open for the next cloud; nil for nothing.
+func (k *keeper) endpoints() *local.Endpoints {
+	if !k.flags.watch {
+		return nil
+	}
+	return &k.between
 }
 
 // of returns it.
@@ -26,10 +37,11 @@ func (k *keeper) of(stack declared.Stack) (_ *state.Cloud, err error) {
 
 // Close gives it back.
 func (k *keeper) Close() error {
-	if k.state == nil {
-		return nil
+	err := k.between.Close()
+	if k.state != nil {
+		err = errors.Join(err, k.state.Close())
 	}
-	return k.state.Close()
+	return err
 }
 
 // open opens what the stack's cloud keeps in the user's state folder. A run that ends with

@@ -89,7 +89,7 @@ it at once, and gets a forgotten password there.`,
 		Example: `  smartlake users create ann --email ann@example.org --patient 123 --stack prod
   smartlake users create dr.lee --email lee@example.org --fhir-user Practitioner/7 \
     --group clinicians --check --stack prod
-  smartlake users create test --email t@example.org --password-stdin --local ~/.local/state/smartlake/clouds/b0d32cfc8b009e29/run`,
+  smartlake users create test --email t@example.org --password-stdin --local .`,
 	}, func(ctx context.Context, pool *users.Pool, name string) (users.Outcome, error) {
 		return d.create(ctx, pool, creation{
 			wanted: users.Wanted{Username: name, Email: email, Patient: wanted.patient, FHIRUser: wanted.fhirUser, Groups: groups, Attributes: attributes},

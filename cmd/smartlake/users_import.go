@@ -47,7 +47,7 @@ Exit status: 0 if every user is as the file says, 1 if not, 2 if the file as a w
 cannot be read or the command could not run.`,
 		Example: `  smartlake users import staff.csv --dry-run --stack prod
   smartlake users import staff.csv --report imported.csv --stack prod
-  smartlake users import - --no-invitation --json --local ~/.local/state/smartlake/clouds/b0d32cfc8b009e29/run <staff.csv`,
+  smartlake users import - --no-invitation --json --local . <staff.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			d.stdin, d.notes = command.InOrStdin(), command.ErrOrStderr()

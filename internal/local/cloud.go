@@ -66,6 +66,8 @@ type Options struct {
 	// Port of the first of three endpoints, or of four with a front door, which take
 	// successive ports. 0 takes free ones.
 	Port int
+	// Endpoints keep the endpoints open when the cloud ends, for the next one; nil closes them.
+	Endpoints *Endpoints
 	// State is what outlives this cloud and makes the next one of the stack the same for apps
 	// and browsers that know it: ids, secrets, ports, the page's path, the keys that sign. It
 	// stays open. Nil for a throwaway one.
@@ -160,19 +162,22 @@ type Cloud struct {
 	graph       *declared.Graph
 	region      string            // of the datastore
 	component   declared.Resource // that the datastore is part of; none where it is of its own
-	servers     []*http.Server
-	pagePath    string // between slashes, and hard to guess
-	pageClient  *http.Client
-	clock       clock
-	functions   map[string]*lambda.Function // by name
-	validator   *lambda.Function            // one of them
-	door        *lambda.Function            // another, the front door's; nil for none
-	store       *healthlake.Datastore
-	api         *apigateway.API // the front door's; nil for none
-	data        *healthlake.Data
-	preloaded   bool       // whether with synthetic patients
-	lenient     bool       // whether HealthLake is
-	visitors    []app.User // Users, with the passwords of all of them
+	servers     []*endpointServer
+
+	endpointsKept bool // for the next cloud
+
+	pagePath   string // between slashes, and hard to guess
+	pageClient *http.Client
+	clock      clock
+	functions  map[string]*lambda.Function // by name
+	validator  *lambda.Function            // one of them
+	door       *lambda.Function            // another, the front door's; nil for none
+	store      *healthlake.Datastore
+	api        *apigateway.API // the front door's; nil for none
+	data       *healthlake.Data
+	preloaded  bool       // whether with synthetic patients
+	lenient    bool       // whether HealthLake is
+	visitors   []app.User // Users, with the passwords of all of them
 
 	journal *journal.Journal
 	rules   validator.Config // of the stack's validator
@@ -303,6 +308,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err != nil {
 		return err
 	}
+	c.endpointsKept = options.Endpoints != nil
 	handlers, err := c.handlers(declared, at, options)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
@@ -468,10 +474,7 @@ func (c *Cloud) Roots() *x509.CertPool { return c.certificate.roots }
 
 // Close ends the endpoints and the functions' processes, and removes the files of Dir.
 func (c *Cloud) Close() error {
-	var problems []error
-	for _, server := range c.servers {
-		problems = append(problems, server.Close())
-	}
+	problems := []error{c.closeServers()}
 	if c.pageClient != nil {
 		c.pageClient.CloseIdleConnections()
 	}

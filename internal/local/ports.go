@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,16 +33,20 @@ func (o Options) listen(kept *state.Cloud, names []string) ([]net.Listener, addr
 	}
 	at, pairs := addresses{}, []string(nil)
 	for i, listener := range listeners {
-		port := netip.MustParseAddrPort(listener.Addr().String()).Port()
+		port := portOf(listener)
 		if i == len(former) {
 			former = append(former, 0)
 		}
-		former[i] = int(port) // more than there are names stay: a next cloud may want them again
-		at.origins = append(at.origins, "https://"+net.JoinHostPort(o.host(), strconv.Itoa(int(port))))
+		former[i] = port // more than there are names stay: a next cloud may want them again
+		at.origins = append(at.origins, "https://"+net.JoinHostPort(o.host(), strconv.Itoa(port)))
 		pairs = append(pairs, names[i], at.origins[i])
 	}
 	at.Replacer = strings.NewReplacer(pairs...)
 	if err := kept.SetPorts(former); err != nil {
+		return nil, addresses{}, errors.Join(err, closeAll(listeners))
+	}
+	listeners, err = o.Endpoints.keep(listeners)
+	if err != nil {
 		return nil, addresses{}, errors.Join(err, closeAll(listeners))
 	}
 	return listeners, at, nil
@@ -108,9 +111,11 @@ func successive(first, number int) []int {
 
 func (o Options) open(ports []int) (listeners []net.Listener, err error) {
 	for _, port := range ports {
-		listener, err := net.Listen("tcp", o.bindTo(port))
-		if err != nil {
-			return nil, errors.Join(err, closeAll(listeners))
+		listener := o.Endpoints.take(port)
+		if listener == nil {
+			if listener, err = net.Listen("tcp", o.bindTo(port)); err != nil {
+				return nil, errors.Join(err, closeAll(listeners))
+			}
 		}
 		listeners = append(listeners, listener)
 	}

@@ -3,12 +3,15 @@ package local
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"log"
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -36,9 +39,61 @@ func newServer(handler http.Handler, certificate tls.Certificate, errorLog *log.
 }
 
 func (c *Cloud) serve(listener net.Listener, handler http.Handler) {
-	server := newServer(handler, c.certificate.server, c.errorLog)
-	c.servers = append(c.servers, server)
-	go func() { _ = server.ServeTLS(listener, "", "") }() // ends with ErrServerClosed
+	c.servers = append(c.servers, serve(listener, newServer(handler, c.certificate.server, c.errorLog)))
+}
+
+// endpointServer serves one endpoint.
+type endpointServer struct {
+	http     *http.Server
+	listener net.Listener
+	serving  sync.WaitGroup
+
+	mu  sync.Mutex
+	new map[net.Conn]bool // connections without a request so far
+}
+
+func serve(listener net.Listener, server *http.Server) *endpointServer {
+	s := &endpointServer{http: server, listener: listener, new: map[net.Conn]bool{}}
+	server.ConnState = s.note
+	s.serving.Go(func() { _ = server.ServeTLS(listener, "", "") }) // ends because the listener is closed
+	return s
+}
+
+func (s *endpointServer) note(connection net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state == http.StateNew {
+		s.new[connection] = true
+	} else {
+		delete(s.new, connection)
+	}
+}
+
+func (s *endpointServer) hasNew() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.new) > 0
+}
+
+// close ends the server. A gentle end answers the requests of all connections first, as far as
+// there is time.
+func (s *endpointServer) close(ctx context.Context, gently bool) error {
+	if !gently {
+		err := s.http.Close()
+		s.serving.Wait()
+		return err
+	}
+	err := s.listener.Close()
+	s.serving.Wait()
+	// Shutdown answers no request that it finds unread.
+	for s.hasNew() && ctx.Err() == nil {
+		time.Sleep(5 * time.Millisecond)
+	}
+	ended := s.http.Shutdown(ctx)
+	if errors.Is(ended, context.DeadlineExceeded) {
+		ended = s.http.Close()
+	}
+	return errors.Join(err, ended)
 }
 
 func newErrorLog(out io.Writer) *log.Logger {
