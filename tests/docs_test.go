@@ -291,9 +291,12 @@ var foreignCommand = regexp.MustCompile(`(?:^|[\s($"])((?:aws|gh) [a-z0-9-]+ [a-
 var foreign = map[string][]string{
 	"aws cognito-idp delete-user-pool-domain": {"--user-pool-id", "--domain"},
 	"aws configure export-credentials":        {"--format"},
-	"aws healthlake describe-fhir-datastore":  {"--datastore-id"},
+	"aws healthlake delete-fhir-datastore":    {"--datastore-id"},
+	"aws healthlake describe-fhir-datastore":  {"--datastore-id", "--output", "--query"},
 	"aws healthlake describe-fhir-export-job": {"--datastore-id", "--job-id"},
 	"aws healthlake describe-fhir-import-job": {"--datastore-id", "--job-id"},
+	"aws healthlake restore-fhir-datastore":   {"--cli-input-json", "--output", "--query"},
+	"aws healthlake update-fhir-datastore":    {"--backup-configuration", "--datastore-id"},
 	"aws iam put-role-policy":                 {"--role-name", "--policy-name", "--policy-document"},
 	"aws kms cancel-key-deletion":             {"--key-id"},
 	"aws s3 cp":                               {"--recursive"},

@@ -37,6 +37,9 @@ const root = "../.."
 var archives map[string]string
 
 func TestMain(m *testing.M) {
+	if socket := os.Getenv(terminalSocket); socket != "" {
+		os.Exit(typedCommand(socket, os.Args[1:]))
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "smartlake-engine-")
 		if err != nil {
@@ -131,6 +134,7 @@ type config map[string]string
 type result struct {
 	err      error
 	steps    map[display.StepOp][]string // names of resources, sorted
+	counts   map[display.StepOp]int      // of all resources but providers
 	warnings []string
 	messages string // the engine's own, errors included
 	plan     *deploy.Plan
@@ -203,7 +207,7 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 	for _, set := range options {
 		set(&plan.Options.UpdateOptions)
 	}
-	made := result{steps: map[display.StepOp][]string{}}
+	made := result{steps: map[display.StepOp][]string{}, counts: map[display.StepOp]int{}}
 	note := func(_ workspace.Project, _ deploy.Target, _ pulumiengine.JournalEntries, events []pulumiengine.Event, err error) error {
 		made.note(events)
 		return err
@@ -252,6 +256,9 @@ func (r *result) note(events []pulumiengine.Event) {
 	for _, event := range events {
 		switch payload := event.Payload().(type) {
 		case pulumiengine.ResourcePreEventPayload:
+			if !strings.HasPrefix(string(payload.Metadata.Type), "pulumi:providers:") {
+				r.counts[payload.Metadata.Op]++
+			}
 			if typ := string(payload.Metadata.Type); strings.HasPrefix(typ, "aws:") || strings.HasPrefix(typ, "aws-native:") {
 				r.steps[payload.Metadata.Op] = append(r.steps[payload.Metadata.Op], payload.Metadata.URN.Name())
 			}
