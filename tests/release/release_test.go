@@ -154,7 +154,7 @@ func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
 	}
 	files := filesOf(t, dist)
 	names := slices.Sorted(maps.Keys(files))
-	want := slices.Concat([]string{"SHA256SUMS", archives[0], archives[1], "front-door.sbom.cdx.json", archives[2], archives[3],
+	want := slices.Concat([]string{"RELEASE-NOTES.md", "SHA256SUMS", archives[0], archives[1], "front-door.sbom.cdx.json", archives[2], archives[3],
 		"launch-context.sbom.cdx.json",
 		"pulumi-resource-smartlake-" + version + "-linux-amd64.tar.gz", "pulumi-resource-smartlake.sbom.cdx.json",
 		"smartlake-image-" + version + ".tar", "smartlake-image.sbom.cdx.json",
@@ -163,6 +163,9 @@ func TestAReleaseIsWholeAndTheSameInEveryFolder(t *testing.T) {
 		t.Fatalf("got  %q\nwant %q", names, want)
 	}
 	assertSums(t, files)
+	if got := string(files["RELEASE-NOTES.md"]); got != "It is built.\n" {
+		t.Errorf("the notes are %q", got)
+	}
 	assertBinaries(t, files)
 	assertMaterials(t, files)
 	assertImage(t, files["smartlake-image-"+version+".tar"])
@@ -317,7 +320,7 @@ func TestWhatIsNoReleaseIsRefused(t *testing.T) {
 		command := exec.CommandContext(t.Context(), filepath.Join(checkout, "build", "scripts", "release"), c.args...)
 		command.Env = append(os.Environ(), c.env...)
 		out, err := command.CombinedOutput()
-		if err == nil || !strings.HasPrefix(string(out), "build/scripts/release: ") || !strings.Contains(string(out), c.want) {
+		if err == nil || !strings.Contains(string(out), "build/scripts/release: ") || !strings.Contains(string(out), c.want) {
 			t.Errorf("%s: got %v and %s, want %s", c.what, err, out, c.want)
 		}
 	}

@@ -81,9 +81,10 @@ func TestNothingIsSignedOrPublishedButWhatIsOnMainWasTestedAndLetThrough(t *test
 	}
 	steps := jobs["check"].Steps
 	asked := slices.IndexFunc(steps, func(s step) bool { return s.Run == "build/scripts/on-main" })
+	noted := slices.IndexFunc(steps, func(s step) bool { return s.Run == `build/scripts/notes "$GITHUB_REF_NAME"` })
 	tested := slices.IndexFunc(steps, func(s step) bool { return s.Run == ".ci/run" })
-	if asked != 1 || tested < asked || steps[0].With["fetch-depth"] != 0 {
-		t.Errorf("want the whole history, then build/scripts/on-main, then .ci/run: %+v", steps)
+	if asked != 1 || noted != 2 || tested < noted || steps[0].With["fetch-depth"] != 0 {
+		t.Errorf("want the whole history, then build/scripts/on-main, build/scripts/notes and .ci/run: %+v", steps)
 	}
 	pipelines := text(t, filepath.Join(root, "docs/how-to/pipelines.md"))
 	for _, rule := range []string{"| `release` | only tags `v*` | yes; prevent self-review |", "`v*`"} {
