@@ -75,7 +75,7 @@ func TestTheNotesOfAReleaseAreItsSectionOfTheChangelog(t *testing.T) {
 
 ## v1.2.3 (2027-01-31)
 
-Read [how to upgrade](docs/how-to/upgrade.md#what-is-promised) and [SMART](https://hl7.org/fhir/smart-app-launch/).
+Read [how to upgrade](docs/how-to/upgrade.md#how-to-upgrade) and [SMART](https://hl7.org/fhir/smart-app-launch/).
 
 ### Added
 
@@ -87,7 +87,7 @@ Read [how to upgrade](docs/how-to/upgrade.md#what-is-promised) and [SMART](https
 
 - Nor this.
 `, "", "")
-	want := `Read [how to upgrade](https://github.com/smartlake/pulumi-smartlake/blob/v1.2.3/docs/how-to/upgrade.md#what-is-promised) and [SMART](https://hl7.org/fhir/smart-app-launch/).
+	want := `Read [how to upgrade](https://github.com/smartlake/pulumi-smartlake/blob/v1.2.3/docs/how-to/upgrade.md#how-to-upgrade) and [SMART](https://hl7.org/fhir/smart-app-launch/).
 
 ### Added
 
@@ -122,7 +122,7 @@ func TestAVersionWithoutNotesIsRefused(t *testing.T) {
 // last tag before the commit: what the list gains needs no word of a change.
 func TestAReleaseThatBreaksTheAPISaysSo(t *testing.T) {
 	const added, changed, removed = "### Added\n\n- A.\n", "### Changed\n\n- B.\n", "### Removed\n\n- C.\n"
-	const refused = `CHANGELOG.md: "## v1.1.0" has neither "### Changed" nor "### Removed", and the API of v1.0.0 lost or changed this: func Two(int)`
+	const refused = `CHANGELOG.md: "## v1.1.0" has neither "### Changed" nor "### Removed", and the API or command line of v1.0.0 lost or changed this: func Two(int)`
 	for _, c := range []struct{ what, api, section, want string }{
 		{"the same API", "func One()\nfunc Two(int)\n", added, ""},
 		{"a new function", "func One()\nfunc Three()\nfunc Two(int)\n", added, ""},
