@@ -363,7 +363,7 @@ func TestStacksAndFormatsAreCompleted(t *testing.T) {
 		{[]string{"local", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
 		{[]string{"explain", "--dir", below, "--stack", ""}, []string{"dev", "pilot", "prod"}},
 		{[]string{"deploy-policy", "--dir", below, "--stack", "p"}, []string{"pilot", "prod"}},
-		{[]string{"explain", "--format", ""}, []string{"text", "json"}},
+		{[]string{"explain", "--format", ""}, []string{"text", "json", "markdown"}},
 		{[]string{"requests", "--format", ""}, []string{"http", "postman", "curl"}},
 	} {
 		out, _, err := execute(t, append([]string{"__complete"}, c.args...)...)

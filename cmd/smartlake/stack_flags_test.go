@@ -21,8 +21,15 @@ func TestExplainTellsAStackFromItsConfigurationAlone(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "validator.zip") || strings.Contains(out, "password alone") {
+	if strings.Contains(out, "validator.zip") || strings.Contains(out, "only a password") {
 		t.Errorf("the output has a path of this machine, or not the replaced value:\n%s", out)
+	}
+	out, _, err = execute(t, "explain", "--stack", "prod", "--format", "markdown", "--dir", "../..")
+	if err != nil || !strings.HasPrefix(out, "# Who may do what in stack `prod`\n") || !strings.Contains(out, "by Smartlake `"+moduleVersion()+"`") {
+		t.Errorf("as Markdown: got %v and %s", err, out)
+	}
+	if again, _, err := execute(t, "explain", "--stack", "prod", "--format", "markdown", "--dir", "../.."); err != nil || again != out {
+		t.Errorf("the same configuration gives another document: %v\n%s", err, again)
 	}
 	var explanation map[string]any
 	out, _, err = execute(t, "explain", "--format", "json", "--dir", "../..")

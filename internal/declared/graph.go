@@ -165,6 +165,9 @@ func unwrapped(err error) error {
 	return err
 }
 
+// StackName is the name of the stack, empty where none was given.
+func (g *Graph) StackName() string { return g.stack.Name }
+
 // Resources returns everything declared, sorted by type and name.
 func (g *Graph) Resources() []Resource {
 	return g.those(func(Resource) bool { return true })

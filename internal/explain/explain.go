@@ -17,6 +17,8 @@ import (
 // order, so equal stacks give equal explanations. It contains no secret. "*" stands for a
 // value that AWS or Pulumi chooses, and "<account>" for an unknown account.
 type Explanation struct {
+	Stack       string         `json:"stack"`
+	Version     string         `json:"version"` // of Smartlake, where the caller says it
 	Region      string         `json:"region"`
 	Datastores  []Datastore    `json:"datastores"`
 	FrontDoors  []FrontDoor    `json:"frontDoors"`
@@ -24,8 +26,11 @@ type Explanation struct {
 	Roles       []Role         `json:"roles"`
 	TestUsers   []string       `json:"testUsers"`   // their names
 	Protected   []string       `json:"protected"`   // what Pulumi, the guard or Cognito refuses to delete
-	Unprotected []string       `json:"unprotected"` // what an auditor would ask about
-	Arguments   map[string]any `json:"arguments"`   // of every SmartDatastore, by name, with the defaults filled in
+	Unprotected []string       `json:"unprotected"` // what an auditor would ask about, the settings among it
+	Settings    []Setting      `json:"settings"`
+	Safeguards  []Safeguard    `json:"safeguards"` // of 45 CFR 164.312
+	Services    []Service      `json:"services"`   // of AWS
+	Arguments   map[string]any `json:"arguments"`  // of every SmartDatastore, by name, with the defaults filled in
 }
 
 // Datastore is where the data lives.
@@ -83,6 +88,7 @@ type stack struct{ *declared.Graph }
 func Graph(g *declared.Graph) (Explanation, error) {
 	s := stack{g}
 	e := Explanation{
+		Stack:     s.StackName(),
 		Region:    s.regions(),
 		TestUsers: []string{},
 		Arguments: map[string]any{},
@@ -110,7 +116,9 @@ func Graph(g *declared.Graph) (Explanation, error) {
 	for _, r := range s.All(declared.SmartDatastore) {
 		e.Arguments[r.Name] = masked(resource.NewObjectProperty(r.Properties))
 	}
+	e.Settings, e.Services = s.settings(), s.services()
 	e.Protected, e.Unprotected = s.protection(), s.concerns(e)
+	e.Safeguards = s.safeguards(e)
 	return e, nil
 }
 
@@ -120,20 +128,26 @@ func (s stack) datastore(r declared.Resource) Datastore {
 		Name:          r.Text("datastoreName"),
 		Strategy:      r.Text(provider, "authorizationStrategy"),
 		FineGrained:   r.Flag(provider, "fineGrainedAuthorizationEnabled"),
-		Encryption:    "a key that AWS owns",
-		SyntheticData: r.Text("preloadDataConfig", "preloadDataType") != "",
+		Encryption:    aKeyOfAWS,
+		SyntheticData: synthetic(r),
 	}
-	id := r.Text("sseConfiguration", "kmsEncryptionConfig", "kmsKeyId")
-	if id == "" {
-		return d
-	}
-	d.Encryption = "the customer-managed key " + id
-	for _, key := range s.All(declared.Key) {
-		if key.Text("arn") == id {
-			d.Encryption = fmt.Sprintf("the customer-managed key %s of this stack (rotated yearly: %s)", key.Name, yes(key.Flag("enableKeyRotation")))
-		}
+	if key := keyOf(r); key != "" {
+		d.Encryption = s.customerKey(key)
 	}
 	return d
+}
+
+// aKeyOfAWS is said where no key of the account encrypts.
+const aKeyOfAWS = "a key that AWS owns"
+
+// customerKey is what can be said of a customer-managed key by its ARN.
+func (s stack) customerKey(arn string) string {
+	for _, key := range s.All(declared.Key) {
+		if key.Text("arn") == arn {
+			return fmt.Sprintf("the customer-managed key %s of this stack (rotated yearly: %s)", key.Name, yes(key.Flag("enableKeyRotation")))
+		}
+	}
+	return "the customer-managed key " + s.Pattern(arn)
 }
 
 func (s stack) client(r declared.Resource) Client {
@@ -143,16 +157,9 @@ func (s stack) client(r declared.Resource) Client {
 		LogoutURLs:   append([]string{}, r.Texts("logoutUrls")...),
 		Lifetimes:    []string{lifetime(r, "access token", "accessToken")},
 	}
-	secret := r.Flag("generateSecret")
-	switch {
-	case slices.Contains(r.Texts("allowedOauthFlows"), "client_credentials"):
-		c.Kind, c.Authentication = "service", "with its secret at the token endpoint (no user)"
-	case secret:
-		c.Kind, c.Authentication = "confidential", "with its secret after a user's sign-in; with PKCE if the app uses it"
-	default:
-		c.Kind, c.Authentication = "public", "not at all: it has no secret. PKCE binds the code to the app that requested it"
-	}
-	if c.Kind != "service" {
+	c.Kind = kindOf(r)
+	c.Authentication = authentication[c.Kind]
+	if c.Kind != service {
 		c.Lifetimes = append(c.Lifetimes, lifetime(r, "ID token", "idToken"), lifetime(r, "refresh token", "refreshToken"))
 	}
 	judge := s.judgeOf(r)
@@ -160,7 +167,7 @@ func (s stack) client(r declared.Resource) Client {
 	c.FHIRUserTypes, c.Groups = append([]string{}, rule.FHIRUserTypes...), append([]string{}, rule.Groups...)
 	var counting []smart.Scope
 	for _, text := range slices.Sorted(slices.Values(r.Texts("allowedOauthScopes"))) {
-		grant, parsed := judge.grant(text, c.Kind == "service")
+		grant, parsed := judge.grant(text, c.Kind == service)
 		if grant.Counts && parsed.Context() == smart.User {
 			grant.Counts, grant.Because = ofUsers(rule, judge.told)
 		}
@@ -174,8 +181,33 @@ func (s stack) client(r declared.Resource) Client {
 	return c
 }
 
+// The kinds of clients, as the arguments of the components name them.
+const (
+	service      = "service"
+	confidential = "confidential"
+	public       = "public"
+)
+
+// authentication of a client, by its kind.
+var authentication = map[string]string{
+	service:      "with its secret at the token endpoint (no user)",
+	confidential: "with its secret after a user's sign-in; with PKCE if the app uses it",
+	public:       "not at all: it has no secret. PKCE binds the code to the app that requested it",
+}
+
+func kindOf(client declared.Resource) string {
+	switch {
+	case slices.Contains(client.Texts("allowedOauthFlows"), "client_credentials"):
+		return service
+	case client.Flag("generateSecret"):
+		return confidential
+	default:
+		return public
+	}
+}
+
 func lifetime(r declared.Resource, what, property string) string {
-	return fmt.Sprintf("%s %d %s", what, r.Number(property+"Validity"), r.Text("tokenValidityUnits", property))
+	return fmt.Sprintf("%s %d minutes", what, minutesOf(r, property))
 }
 
 // grant says what the token validator does with a scope: the same rules, from the
@@ -208,8 +240,8 @@ func (j judge) grant(text string, service bool) (Grant, smart.Scope) {
 	return g, scope
 }
 
-// document is a declared policy; its principals and conditions may be lists.
-type document struct {
+// policyDocument is a declared policy; its principals and conditions may be lists.
+type policyDocument struct {
 	Statement []struct {
 		Effect           string
 		Principal        map[string]any
@@ -220,7 +252,7 @@ type document struct {
 
 func (s stack) role(r declared.Resource) (Role, error) {
 	role := Role{Name: r.Name, TrustedBy: []string{}, May: []string{}}
-	var trust document
+	var trust policyDocument
 	if err := json.Unmarshal([]byte(r.Text("assumeRolePolicy")), &trust); err != nil {
 		return Role{}, fmt.Errorf("role %s: its trust policy: %w", r.Name, err)
 	}
@@ -231,7 +263,7 @@ func (s stack) role(r declared.Resource) (Role, error) {
 		if policy.Text("role") != r.Text("name") {
 			continue
 		}
-		var rights document
+		var rights policyDocument
 		if err := json.Unmarshal([]byte(policy.Text("policy")), &rights); err != nil {
 			return Role{}, fmt.Errorf("policy %s: %w", policy.Name, err)
 		}

@@ -23,12 +23,14 @@ func TestWhoMayDoWhatIsExactlyThis(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		explanation.Version = "v1.2.3"
 		var text bytes.Buffer
 		if err := explanation.Text(&text); err != nil {
 			t.Fatal(err)
 		}
 		declaredtest.AssertGolden(t, "explain."+stack+".txt", text.Bytes())
 		declaredtest.AssertGolden(t, "explain."+stack+".json", declaredtest.JSON(t, explanation))
+		declaredtest.AssertGolden(t, "explain."+stack+".md", []byte(markdownOf(t, explanation)))
 	}
 }
 
@@ -42,7 +44,7 @@ func TestNoPasswordIsExplained(t *testing.T) {
 	if err := explanation.Text(&text); err != nil {
 		t.Fatal(err)
 	}
-	all := text.String() + string(declaredtest.JSON(t, explanation))
+	all := text.String() + markdownOf(t, explanation) + string(declaredtest.JSON(t, explanation))
 	if strings.Contains(all, "Passw0rd!") || !slices.Equal(explanation.TestUsers, []string{"ann"}) {
 		t.Errorf("got test users %v and\n%s", explanation.TestUsers, all)
 	}
@@ -186,6 +188,6 @@ func TestNothingMadeUpReachesAnExplanation(t *testing.T) {
 		if err := explanation.Text(&text); err != nil {
 			t.Fatal(err)
 		}
-		return map[string]string{"text": text.String(), "json": string(declaredtest.JSON(t, explanation))}
+		return map[string]string{"text": text.String(), "markdown": markdownOf(t, explanation), "json": string(declaredtest.JSON(t, explanation))}
 	})
 }

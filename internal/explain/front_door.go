@@ -89,12 +89,13 @@ func orNone(list []string) string {
 }
 
 // frontDoorConcerns lists what is open about the front doors.
-func frontDoorConcerns(doors []FrontDoor, add func(format string, values ...any)) {
-	for _, door := range doors {
+func (s stack) frontDoorConcerns(doors []FrontDoor, add func(format string, values ...any)) {
+	for i, component := range s.All(declared.FrontDoor) {
+		door := doors[i]
 		add("%s: everyone on the internet can call it", door.Name)
 		if door.ReservedConcurrency == 0 {
 			add("%s: its function has no cap on concurrency; many slow requests can use up the executions of the account and region, "+
-				"which the token validator needs too; set frontDoor.function.reservedConcurrency", door.Name)
+				"which the token validator needs too; set %s", door.Name, s.doorSetting(component, "function.reservedConcurrency"))
 		}
 	}
 }

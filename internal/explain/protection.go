@@ -48,9 +48,6 @@ func (s stack) concerns(e Explanation) []string {
 		}
 	}
 	for _, r := range s.All(declared.UserPool) {
-		if mfa := r.Text("mfaConfiguration"); mfa != "ON" {
-			add("%s: users can sign in with only a password (mfa is %s)", r.Name, mfa)
-		}
 		if !r.Flag("adminCreateUserConfig", "allowAdminCreateUserOnly") {
 			add("%s: anyone can create a user", r.Name)
 			for _, client := range s.All(declared.UserPoolClient) {
@@ -63,18 +60,16 @@ func (s stack) concerns(e Explanation) []string {
 	}
 	for _, pool := range s.Lookups() {
 		if pool.Type == declared.ExistingUserPool {
-			add("user pool %s: it exists already; its owner decides how users sign in, who creates them and what its triggers add to tokens", pool.ID)
+			add("user pool %s: it exists already; its owner decides how users sign in, who creates them and what its triggers add to tokens; its settings are unknown here", pool.ID)
 		}
 	}
 	if roles := s.UnboundedRoles(); len(roles) > 0 {
 		add("%s: no permissions boundary; a deployment can give these roles any right", strings.Join(roles, ", "))
 	}
-	for _, d := range e.Datastores {
-		if d.Encryption == "a key that AWS owns" {
-			add("datastore %s: AWS owns its key; the account cannot disable it", d.Name)
-		}
+	for _, setting := range e.Settings {
+		add("%s", setting)
 	}
-	frontDoorConcerns(e.FrontDoors, add)
+	s.frontDoorConcerns(e.FrontDoors, add)
 	for _, user := range e.TestUsers {
 		add("test user %s: its password is in the stack's configuration and state", user)
 	}
@@ -120,7 +115,7 @@ func (c Client) concerns() []string {
 	add := func(format string, values ...any) {
 		list = append(list, fmt.Sprintf("client %s: "+format, append([]any{c.Name}, values...)...))
 	}
-	if c.Kind != "service" {
+	if c.Kind != service {
 		add("Cognito does not require PKCE; the app must use it")
 	}
 	c.usersConcerns(add)

@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // Text writes the explanation for people to read.
 func (e Explanation) Text(out io.Writer) error {
 	var text strings.Builder
-	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", values...) }
+	line := func(format string, values ...any) { fmt.Fprintf(&text, format+"\n", printable(values)...) }
 	list := func(title string, items []string) {
 		line("\n%s", title)
 		if len(items) == 0 {
@@ -20,7 +21,8 @@ func (e Explanation) Text(out io.Writer) error {
 			line("  - %s", item)
 		}
 	}
-	line("Who may do what in %s, according to the configuration. <account> and * stand for values that are unknown before the deployment.", e.Region)
+	line("Who may do what in stack %s (%s), according to the configuration, by Smartlake %s. <account> and * stand for values that are unknown before the deployment.",
+		e.Stack, e.Region, orUnknown(e.Version))
 	for _, d := range e.Datastores {
 		line("\nDATASTORE %s", d.Name)
 		line("  strategy           %s, fine-grained authorization: %s", d.Strategy, yes(d.FineGrained))
@@ -48,6 +50,8 @@ func (e Explanation) Text(out io.Writer) error {
 	list("TEST USERS", e.TestUsers)
 	list("PROTECTED", e.Protected)
 	list("NOT PROTECTED, OR GOOD TO KNOW", e.Unprotected)
+	e.safeguardsText(line)
+	e.servicesText(line)
 	arguments, err := json.MarshalIndent(e.Arguments, "", "  ")
 	if err != nil {
 		return err
@@ -61,7 +65,7 @@ func (c Client) text(line func(string, ...any)) {
 	line("\nCLIENT %s (%s)", c.Name, c.Kind)
 	line("  authenticates      %s", c.Authentication)
 	line("  may be used by     %s", c.users())
-	if c.Kind != "service" {
+	if c.Kind != service {
 		line("  callback URLs      %s", strings.Join(c.CallbackURLs, ", "))
 		if len(c.LogoutURLs) > 0 {
 			line("  logout URLs        %s", strings.Join(c.LogoutURLs, ", "))
@@ -97,4 +101,44 @@ func (g Grant) fate() string {
 	default:
 		return "does not count"
 	}
+}
+
+func (e Explanation) safeguardsText(line func(string, ...any)) {
+	line("\nSAFEGUARDS OF 45 CFR 164.312 (no legal advice)")
+	for _, one := range e.Safeguards {
+		line("  %s %s (%s)", one.Section, one.Name, one.Specification)
+		for _, declares := range one.Stack {
+			line("    - %s", declares)
+		}
+		line("    left to you: %s", one.Yours)
+	}
+}
+
+func (e Explanation) servicesText(line func(string, ...any)) {
+	line("\nAWS SERVICES")
+	for _, one := range e.Services {
+		line("  %s", one.Name)
+		line("    health information  %s", one.PHI)
+		line("    at rest             %s", one.AtRest)
+		line("    in transit          %s", one.InTransit)
+		line("    kept                %s", one.Kept)
+	}
+}
+
+// printable are values without what starts a line or moves the cursor of a terminal: a name
+// of the configuration must not look like another line.
+func printable(values []any) []any {
+	shown := make([]any, len(values))
+	for i, value := range values {
+		shown[i] = value
+		if text, isText := value.(string); isText {
+			shown[i] = strings.Map(func(r rune) rune {
+				if unicode.IsPrint(r) {
+					return r
+				}
+				return unicode.ReplacementChar
+			}, text)
+		}
+	}
+	return shown
 }

@@ -21,7 +21,7 @@ func ofUsers(rule validator.Client, known bool) (counts bool, because string) {
 
 // users says in words who may use the client.
 func (c Client) users() string {
-	if c.Kind == "service" {
+	if c.Kind == service {
 		return "the holder of its secret (no user)"
 	}
 	return smart.DescribeUsers(c.FHIRUserTypes, c.Groups)
@@ -29,7 +29,7 @@ func (c Client) users() string {
 
 // usersConcerns lists what is open about who may use the client.
 func (c Client) usersConcerns(add func(format string, values ...any)) {
-	if c.Kind == "service" {
+	if c.Kind == service {
 		return
 	}
 	if len(c.Groups) == 0 {
