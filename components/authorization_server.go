@@ -280,11 +280,11 @@ func (server *AuthorizationServer) newClients(
 	ids, secrets := pulumi.StringMap{}, pulumi.StringMap{}
 	for _, c := range a.clients {
 		client, err := cognito.NewUserPoolClient(s.ctx, s.name+"-client-"+c.Name, a.userPoolClient(c.ClientArgs, pool, providers),
-			s.below(), pulumi.DependsOn(before))
+			s.below(), pulumi.DependsOn(before), pulumi.IgnoreChanges([]string{generateSecret}))
 		if err != nil {
 			return err
 		}
-		ids[c.Name] = client.ID().ToStringOutput()
+		ids[c.Name] = c.sameSecrecy(client)
 		if c.hasSecret() {
 			secrets[c.Name] = client.ClientSecret
 		}

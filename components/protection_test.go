@@ -30,14 +30,17 @@ func assertProtected(t *testing.T, r *recorder, want ...string) {
 	assertLines(t, "protected resources", got, want)
 }
 
-// assertIgnores says of which resources changes are ignored, and which. A domain never
-// changes under its pool.
+// settledAtCreation are changes that are ignored of every resource of a type: a domain never
+// changes under its pool, a pool keeps the name that it has, and a client its secret.
+var settledAtCreation = map[string][]string{domainType: {"domain"}, userPoolType: {"name"}, clientType: {"generateSecret"}}
+
+// assertIgnores says of which resources changes are ignored, and which.
 func assertIgnores(t *testing.T, r *recorder, want map[string][]string) {
 	t.Helper()
 	for _, one := range r.resources {
 		ignored := want[one.GetName()]
-		if one.GetType() == domainType {
-			ignored = []string{"domain"}
+		if always, ok := settledAtCreation[one.GetType()]; ok {
+			ignored = always
 		}
 		assertLines(t, "ignored changes of "+one.GetName(), one.GetIgnoreChanges(), ignored)
 	}

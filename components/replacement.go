@@ -56,7 +56,8 @@ func (a SmartDatastoreArgs) guard(
 		unchanged("authorizationStrategy", provider.AuthorizationStrategy().Elem(), pulumi.String(a.AuthorizationStrategy), identity, "authorizationStrategy"),
 		unchanged("fineGrainedAuthorization", provider.FineGrainedAuthorizationEnabled().Elem(), pulumi.Bool(*a.FineGrainedAuthorization),
 			identity, "fineGrainedAuthorizationEnabled"),
-		unchanged("the token validator's function", provider.IdpLambdaArn().Elem(), validator.FunctionARN, identity, "idpLambdaArn"),
+		a.sameFunction(ctx, component, state, provider.IdpLambdaArn().Elem(),
+			transformed.property(state, validator.FunctionARN, identity, "idpLambdaArn")),
 		pulumi.All(state, provider.Metadata().Elem(),
 			transformed.property(state, component.DeclaredDiscoveryDocument, identity, "metadata")).ApplyT(func(values []any) string {
 			declared, ok := values[2].(string)

@@ -63,16 +63,65 @@ func TestAChangeThatWouldReplaceTheDatastoreIsAnError(t *testing.T) {
 
 func nothing(*components.SmartDatastoreArgs) {}
 
-func TestAnotherFunctionWouldReplaceTheDatastore(t *testing.T) {
+// former is the function that a datastore calls which another program has set up.
+const former = "arn:aws:lambda:us-east-1:123456789012:function:smart-fhir-auth-lambda"
+
+// calling is a live datastore that calls a function.
+func calling(t *testing.T, function string) setting {
+	t.Helper()
 	before := alive(t, nothing)
-	moved := func(r *recorder) {
+	return func(r *recorder) {
 		before(r)
 		provider := r.live["identityProviderConfiguration"].ObjectValue()
-		provider["idpLambdaArn"] = resource.NewProperty("arn:aws:lambda:us-east-1:123456789012:function:former:live")
+		provider["idpLambdaArn"] = resource.NewProperty(function)
 	}
-	_, err := run(declare(nothing), moved)
-	if err == nil || !strings.Contains(err.Error(), `the token validator's function: is "arn:aws:lambda:us-east-1:123456789012:function:former:live"`) {
-		t.Errorf("got %v", err)
+}
+
+// replacing names the function that the datastore may still call.
+func replacing(function string) func(*components.SmartDatastoreArgs) {
+	return func(a *components.SmartDatastoreArgs) { a.FormerValidatorFunctionARN = pulumi.String(function) }
+}
+
+func TestAnotherFunctionWouldReplaceTheDatastore(t *testing.T) {
+	for what, change := range map[string]func(*components.SmartDatastoreArgs){
+		"none named": nothing, "another one named": replacing("arn:aws:lambda:us-east-1:123456789012:function:other"),
+		"its alias named": replacing(former + ":live"),
+	} {
+		_, err := run(declare(change), calling(t, former))
+		if err == nil || !strings.Contains(err.Error(), `the token validator's function: is "`+former+`" and would become "`) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+}
+
+func TestAnImportedDatastoreMayCallItsFormerFunctionWithAWarning(t *testing.T) {
+	r, err := run(declare(replacing(former)), calling(t, former))
+	if err != nil {
+		t.Fatal(err)
+	}
+	assertLines(t, "warnings", r.warnings, []string{`datastore "ehr-test": the live datastore still calls "` + former +
+		`" (formerValidatorFunctionArn), and not this stack's token validator. To make it call the token validator, run the command in the ` +
+		`output updateDatastoreCommand (HealthLake's UpdateFHIRDatastore; unverified on AWS), which takes effect at once, and then pulumi refresh --run-program`})
+	if r, err := run(declare(replacing(former)), alive(t, nothing)); err != nil || len(r.warnings) > 0 {
+		t.Errorf("once it calls the validator: got %v and warnings %q", err, r.warnings)
+	}
+}
+
+func TestAFormerFunctionIsRefusedWhereItCannotBeMeant(t *testing.T) {
+	const accepted = ": must be the ARN of a function or of its alias, arn:<partition>:lambda:<region>:<account>:function:<name>"
+	assertRefused(t, map[string]refusal{
+		"a name": {replacing("smart-fhir-auth-lambda"), `formerValidatorFunctionArn: "smart-fhir-auth-lambda"` + accepted},
+		"empty":  {replacing(""), `formerValidatorFunctionArn: ""` + accepted},
+		"with the permission to replace": {func(a *components.SmartDatastoreArgs) {
+			replacing(former)(a)
+			a.AllowDatastoreReplacement = true
+		}, "formerValidatorFunctionArn: cannot be combined with allowDatastoreReplacement; remove one of the two"},
+	})
+	later := func(a *components.SmartDatastoreArgs) {
+		a.FormerValidatorFunctionARN = pulumi.String("a function").ToStringOutput()
+	}
+	if _, err := run(declare(later), alive(t, nothing)); err == nil || !strings.Contains(err.Error(), `formerValidatorFunctionArn: "a function"`+accepted) {
+		t.Errorf("an output: got %v", err)
 	}
 }
 

@@ -179,6 +179,12 @@ type SmartDatastoreArgs struct {
 	// with a new scope, leaves the datastore as it is, with a warning. While true, the
 	// datastore is not protected.
 	AllowDatastoreReplacement bool `pulumi:"allowDatastoreReplacement,optional"`
+	// FormerValidatorFunctionARN is the ARN of the function that an imported datastore calls
+	// until UpdateDatastoreCommand makes it call this token validator. By default none: a
+	// datastore that calls another function is an error. With it, a datastore that calls
+	// exactly this function is only a warning. Remove it once the datastore calls the token
+	// validator. Cannot be combined with AllowDatastoreReplacement.
+	FormerValidatorFunctionARN pulumi.StringInput `pulumi:"formerValidatorFunctionArn,optional"`
 	// AllowUnlistedRegion allows a region that this release does not list for HealthLake. By
 	// default false: such a region is an error at preview, which lists the known regions.
 	AllowUnlistedRegion bool `pulumi:"allowUnlistedRegion,optional"`
@@ -289,6 +295,7 @@ func (args *SmartDatastoreArgs) normalize(name, stack string) (smartDatastorePla
 	a.LaunchContext = a.LaunchContext.inheriting(inherited{a.Function, a.Roles}, a.Tags)
 	p.pattern("datastoreName", a.DatastoreName, datastorePattern, "must be 1 to 256 letters, digits, spaces and _.:/=+-%@")
 	p.patternWhereKnown("kmsKeyArn", a.KMSKeyARN, keyARNPattern, keyARNWanted)
+	a.checkFormerFunction(&p)
 	checkFineGrained(&p, server.clients, fine)
 	validator := a.tokenValidator(server.clients)
 	validator.checkSettings(&p, name+"-validator")

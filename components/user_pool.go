@@ -255,7 +255,10 @@ func newUserPool(s site, a AuthorizationServerArgs, context *LaunchContext) (*co
 	if u.Tier == PlusTier { // the other plans have no such setting
 		args.UserPoolAddOns = cognito.UserPoolUserPoolAddOnsArgs{AdvancedSecurityMode: pulumi.String(u.AdvancedSecurity)}
 	}
-	return cognito.NewUserPool(s.ctx, s.name+"-pool", args, protected(orDefault(a.Protect, true), s.below())...)
+	// Pulumi chooses the name of a new pool. A pool that was imported keeps its own: for the
+	// provider another name is another pool, without the users.
+	return cognito.NewUserPool(s.ctx, s.name+"-pool", args,
+		protected(orDefault(a.Protect, true), s.below(), pulumi.IgnoreChanges([]string{"name"}))...)
 }
 
 func (u *UserPoolArgs) recovery() cognito.UserPoolAccountRecoverySettingArgs {
