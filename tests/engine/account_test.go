@@ -113,10 +113,13 @@ func (a *account) taken(id resource.ID) bool {
 func (a *account) read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResponse, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	living, ok := a.things[r.ID]
-	if !ok {
-		return plugin.ReadResponse{Status: resource.StatusOK}, nil
+	id, err := importedBy(r)
+	living, ok := a.things[id]
+	if err != nil || !ok {
+		return plugin.ReadResponse{Status: resource.StatusOK}, err
 	}
+	living.name = r.URN.Name() // from now on, of what another tool has created
+	a.things[id] = living
 	inputs, outputs := living.inputs.Copy(), living.outputs.Copy()
 	for name, value := range serviceDefaults[living.typ] {
 		if !inputs.HasValue(resource.PropertyKey(name)) {
@@ -134,7 +137,20 @@ func (a *account) read(_ context.Context, r plugin.ReadRequest) (plugin.ReadResp
 	}
 	delete(inputs, a.untold[living.name])
 	delete(outputs, a.untold[living.name])
-	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: r.ID, Inputs: inputs, Outputs: outputs}, Status: resource.StatusOK}, nil
+	return plugin.ReadResponse{ReadResult: plugin.ReadResult{ID: id, Inputs: inputs, Outputs: outputs}, Status: resource.StatusOK}, nil
+}
+
+// importedBy is the id of a resource, which the provider of clients takes with the pool's
+// before it where it has read nothing of the client yet.
+func importedBy(r plugin.ReadRequest) (resource.ID, error) {
+	if string(r.URN.Type()) != declared.UserPoolClient || r.State != nil {
+		return r.ID, nil
+	}
+	_, client, ok := strings.Cut(string(r.ID), "/")
+	if !ok {
+		return "", fmt.Errorf("%s: wrong format of import ID, use: 'user-pool-id/client-id'", r.ID)
+	}
+	return resource.ID(client), nil
 }
 
 func (a *account) update(_ context.Context, r plugin.UpdateRequest) (plugin.UpdateResponse, error) {
@@ -168,21 +184,28 @@ func (a *account) remove(_ context.Context, r plugin.DeleteRequest) (plugin.Dele
 	if err := a.happens("delete", r.URN); err != nil {
 		return plugin.DeleteResponse{Status: resource.StatusUnknown}, err
 	}
-	doomed, ok := a.things[r.ID]
-	if !ok {
-		return plugin.DeleteResponse{Status: resource.StatusUnknown}, fmt.Errorf("%s does not exist", r.URN.Name())
+	if err := a.takeAway(r.ID, r.URN.Name()); err != nil {
+		return plugin.DeleteResponse{Status: resource.StatusUnknown}, err
 	}
-	delete(a.things, r.ID)
+	return plugin.DeleteResponse{Status: resource.StatusOK}, nil
+}
+
+func (a *account) takeAway(id resource.ID, name string) error {
+	doomed, ok := a.things[id]
+	if !ok {
+		return fmt.Errorf("%s does not exist", name)
+	}
+	delete(a.things, id)
 	arn := doomed.outputs["arn"]
 	if doomed.inputs.HasValue("arn") { // of what it belongs to, as a topic's policy has it
 		arn = resource.NewNullProperty()
 	}
 	for _, other := range a.things {
 		if arn.IsString() && strings.Contains(fmt.Sprint(other.inputs), arn.StringValue()) {
-			return plugin.DeleteResponse{Status: resource.StatusUnknown}, fmt.Errorf("%s still points at %s", other.name, doomed.name)
+			return fmt.Errorf("%s still points at %s", other.name, doomed.name)
 		}
 	}
-	return plugin.DeleteResponse{Status: resource.StatusOK}, nil
+	return nil
 }
 
 // diff asks for a new resource where a property changes that is settled at creation.

@@ -11,7 +11,7 @@ var createOnly = map[string][]string{
 	declared.Datastore: {
 		"datastoreName", "datastoreTypeVersion", "identityProviderConfiguration", "preloadDataConfig", "sseConfiguration",
 	},
-	declared.UserPool:         {"aliasAttributes", "usernameAttributes", "usernameConfiguration"},
+	declared.UserPool:         {"aliasAttributes", "name", "usernameAttributes", "usernameConfiguration"},
 	declared.UserPoolDomain:   {"domain", "userPoolId"},
 	declared.UserPoolClient:   {"generateSecret", "userPoolId"},
 	declared.ResourceServer:   {"identifier", "userPoolId"},

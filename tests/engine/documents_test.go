@@ -77,12 +77,18 @@ func flagsOf(t *testing.T, commands, file string) []string {
 	return flags
 }
 
-func TestTheDocumentsShowPulumisOwnCommandsAndFlags(t *testing.T) {
+// pulumiSource is the folder with the commands of Pulumi's command line.
+func pulumiSource(t *testing.T) string {
+	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/pkg/v3").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := filepath.Join(strings.TrimSpace(string(out)), "cmd", "pulumi")
+	return filepath.Join(strings.TrimSpace(string(out)), "cmd", "pulumi")
+}
+
+func TestTheDocumentsShowPulumisOwnCommandsAndFlags(t *testing.T) {
+	source := pulumiSource(t)
 	general := append(flagsOf(t, source, "pulumi.go"), "--stack", "-s", "--help")
 	known := map[string][]string{}
 	for command, file := range pulumiCommands {

@@ -77,6 +77,7 @@ func writeArchive(path, content string) error {
 type stack struct {
 	t       testing.TB
 	name    string
+	folder  string         // of its file
 	extra   config         // beyond its file
 	program pulumi.RunFunc // in the place of this repository's
 	account *account
@@ -87,7 +88,7 @@ type stack struct {
 // "everything", of which nothing exists yet.
 func newStack(t testing.TB, name string) *stack {
 	t.Helper()
-	s := &stack{t: t, name: name, account: newAccount("us-east-1")}
+	s := &stack{t: t, name: name, folder: root, account: newAccount("us-east-1")}
 	if name == "everything" {
 		s.name, s.extra = "dev", everything
 	}
@@ -243,7 +244,7 @@ func (s *stack) configuration(changed config) declared.Stack {
 	if overrides["frontDoor"] == noDoor["frontDoor"] {
 		delete(overrides, "frontDoor.function.archive")
 	}
-	configuration, err := declared.LoadStack(root, s.name, overrides)
+	configuration, err := declared.LoadStack(s.folder, s.name, overrides)
 	if err != nil {
 		s.t.Fatal(err)
 	}
