@@ -25,7 +25,8 @@ type ClientArgs struct {
 	// Name of the client, unique among the clients: letters, digits, "-" and "_". A new name
 	// replaces the client, with a new client id.
 	Name string `pulumi:"name" json:"name"`
-	// Kind of the client: service, confidential or public.
+	// Kind of the client: service, confidential or public. A change to or from public is an
+	// error, because a client keeps its secret, or that it has none: use another name.
 	Kind ClientKind `pulumi:"kind" json:"kind"`
 	// Scopes that the client may request: SMART resource scopes ("system/*.read",
 	// "patient/Observation.rs"), "launch/patient", openid, profile, email and phone. A
