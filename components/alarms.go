@@ -107,7 +107,7 @@ func (a *ValidatorAlarmsArgs) check(p *problems, field string, f *FunctionArgs) 
 	p.inRange(field+".thresholds.durationMs", a.Thresholds.DurationMs, 1, 1000, "milliseconds")
 	p.inRange(field+".thresholds.denialPercent", a.Thresholds.DenialPercent, 1, 100, "percent")
 	p.inRange(field+".thresholds.concurrencyPercent", a.Thresholds.ConcurrencyPercent, 1, 100, "percent")
-	if f.LogLevel == WarnLevel || f.LogLevel == ErrorLevel {
+	if !f.logsDecisions() {
 		p.add("function.logLevel", string(f.LogLevel), "must be info or debug with alarms; they count grants and denials from log lines of level info")
 	}
 }

@@ -20,6 +20,7 @@ func full(a *components.SmartDatastoreArgs) {
 	withFrontDoor(a)
 	underItsOwnName(a)
 	a.Function.RestrictToAccount = true
+	a.Audit = &components.AuditArgs{Users: true}
 	a.TestUsers = []components.TestUserArgs{{Username: "test", Email: "test@example.org", Password: pulumi.String("Passw0rd!")}}
 }
 
@@ -99,6 +100,16 @@ func TestEverythingDeclaredIsNamedAfterTheComponent(t *testing.T) {
 		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-errors",
 		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-key-set-failures",
 		"aws:cloudwatch/metricAlarm:MetricAlarm ehr-validator-alarm-throttles",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-denials-by-client",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-denials-by-reason",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-denials-by-user",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-door-addresses",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-door-errors",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-grants-by-client",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-grants-by-user",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-key-set-failures",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-one-user",
+		"aws:cloudwatch/queryDefinition:QueryDefinition ehr-validator-query-users-without-context",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-launch",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-patient",
 		"aws:cognito/resourceServer:ResourceServer ehr-auth-server-system",
@@ -293,6 +304,7 @@ var taggable = map[string]bool{
 
 	"aws:cloudwatch/metricAlarm:MetricAlarm":             true,
 	"aws:cloudwatch/dashboard:Dashboard":                 false,
+	queryDefinitionType:                                  false,
 	"aws:sns/topic:Topic":                                true,
 	"aws:sns/topicPolicy:TopicPolicy":                    false,
 	"aws:sns/topicSubscription:TopicSubscription":        false,

@@ -123,6 +123,11 @@ func (f *FunctionArgs) check(p *problems, field string) {
 	f.ProvisionedConcurrency.check(p, field+".provisionedConcurrency", f.ReservedConcurrency)
 }
 
+// logsDecisions reports whether the log has a line for each decision, and not failures alone.
+func (f *FunctionArgs) logsDecisions() bool {
+	return f.LogLevel != WarnLevel && f.LogLevel != ErrorLevel
+}
+
 // checkArchive refuses an archive that Lambda could not run.
 func (f *FunctionArgs) checkArchive(p *problems, field string) {
 	if f.Archive == "" {

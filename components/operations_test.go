@@ -32,7 +32,7 @@ func provisioned(c *components.ProvisionedConcurrencyArgs) func(*components.Smar
 
 func TestNothingToOperateByIsDeclaredUnlessAskedFor(t *testing.T) {
 	r := build(t, nil)
-	for _, typ := range []string{provisionedType, scalingType, trackingType, scheduleType, alarmType, dashboardType, topicType, topicPolicyType, subscriptionType} {
+	for _, typ := range []string{provisionedType, scalingType, trackingType, scheduleType, alarmType, dashboardType, queryDefinitionType, topicType, topicPolicyType, subscriptionType} {
 		if found := r.of(typ); len(found) > 0 {
 			t.Errorf("%s is declared", typ)
 		}

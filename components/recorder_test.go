@@ -49,6 +49,7 @@ const (
 	scheduleType         = "aws:appautoscaling/scheduledAction:ScheduledAction"
 	alarmType            = "aws:cloudwatch/metricAlarm:MetricAlarm"
 	dashboardType        = "aws:cloudwatch/dashboard:Dashboard"
+	queryDefinitionType  = "aws:cloudwatch/queryDefinition:QueryDefinition"
 	topicType            = "aws:sns/topic:Topic"
 	topicPolicyType      = "aws:sns/topicPolicy:TopicPolicy"
 	subscriptionType     = "aws:sns/topicSubscription:TopicSubscription"

@@ -165,9 +165,14 @@ type SmartDatastoreArgs struct {
 	// Alarms of the validator, and of the front door. By default none; an empty object takes
 	// all defaults.
 	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
-	// Dashboard declares a CloudWatch dashboard of the validator and the front door. By
-	// default false.
+	// Dashboard declares a CloudWatch dashboard of the validator and the front door, and a
+	// saved query of their logs for each question that the security office asks most:
+	// CloudWatch Logs Insights lists them in a folder of the validator's name. By default
+	// false. With a function.logLevel of warn or error, the logs have only failures, and most
+	// graphs and queries stay empty.
 	Dashboard bool `pulumi:"dashboard,optional"`
+	// Audit adds to the validator's log what the security office asks for. By default none.
+	Audit *AuditArgs `pulumi:"audit,optional"`
 
 	// Protect what cannot be recreated - the datastore, the user pool and its
 	// domain, the key, bulk data - from deletion. By default true.
@@ -254,7 +259,7 @@ func (a smartDatastorePlan) declare(ctx *pulumi.Context, name string, opts ...pu
 	if err := component.newFrontDoor(s, a, datastore, server, validator); err != nil {
 		return nil, err
 	}
-	if err := a.validator.finish(validator, component.FrontDoor); err != nil {
+	if err := a.validator.finish(validator, component.FrontDoor, server.LaunchContext); err != nil {
 		return nil, err
 	}
 	component.adopt(server, validator, datastore, keyARN)
@@ -353,6 +358,7 @@ func (a SmartDatastoreArgs) tokenValidator(clients []client) TokenValidatorArgs 
 		Roles:                 a.Roles,
 		Alarms:                a.Alarms,
 		Dashboard:             a.Dashboard,
+		Audit:                 a.Audit,
 		Tags:                  a.Tags,
 	}
 }

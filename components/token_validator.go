@@ -67,9 +67,13 @@ type TokenValidatorArgs struct {
 	Roles *RolesArgs `pulumi:"roles,optional"`
 	// Alarms of the function. By default none.
 	Alarms *ValidatorAlarmsArgs `pulumi:"alarms,optional"`
-	// Dashboard of the function in CloudWatch. By default none: CloudWatch bills
-	// dashboards beyond the first few of an account.
+	// Dashboard of the function in CloudWatch, with saved queries of its log: CloudWatch Logs
+	// Insights lists them in a folder of the function's name. By default none: CloudWatch
+	// bills dashboards beyond the first few of an account. With a function.logLevel of warn
+	// or error, the log has only failures, and most graphs and queries stay empty.
 	Dashboard bool `pulumi:"dashboard,optional"`
+	// Audit adds to the log what the security office asks for. By default none.
+	Audit *AuditArgs `pulumi:"audit,optional"`
 	// Tags of every resource that takes tags. By default none.
 	Tags pulumi.StringMapInput `pulumi:"tags,optional"`
 }
@@ -126,6 +130,7 @@ func (a TokenValidatorArgs) checkSettings(p *problems, name string) {
 	a.Function.checkArchive(p, "function")
 	a.Roles.check(p, "roles")
 	a.Alarms.check(p, "alarms", a.Function)
+	a.Audit.check(p, "audit", a.Function)
 	a.checkEnvironment(p, name)
 }
 
@@ -136,7 +141,8 @@ func (a TokenValidatorArgs) checkSettings(p *problems, name string) {
 // provisioned concurrency "<name>-provisioned", "<name>-scaling",
 // "<name>-tracking" and "<name>-schedule-<schedule>"; with tracing "<name>-tracing";
 // with alarms "<name>-alarm-<alarm>", "<name>-alarms", "<name>-alarms-policy" and
-// "<name>-alarms-to-<address>"; and "<name>-dashboard".
+// "<name>-alarms-to-<address>"; with a dashboard "<name>-dashboard" and
+// "<name>-query-<question>".
 //
 // The three roles have no rights until you declare a [DatastoreGrant], which is separate
 // because the datastore needs the function first.
@@ -154,7 +160,7 @@ func NewTokenValidator(
 	if err != nil {
 		return nil, err
 	}
-	return validator, plan.finish(validator, nil)
+	return validator, plan.finish(validator, nil, nil)
 }
 
 // declare declares all but what [tokenValidatorPlan.finish] does.
@@ -179,10 +185,14 @@ func (a tokenValidatorPlan) declare(ctx *pulumi.Context, name string, opts ...pu
 	return validator, validator.newAlarms(s, a.TokenValidatorArgs)
 }
 
-// finish declares the dashboard, with a row about the front door if there is one, which
-// stands in front of the datastore that the validator is declared before.
-func (a tokenValidatorPlan) finish(validator *TokenValidator, door *FrontDoor) error {
+// finish declares the dashboard with the saved queries, also those about the front door and
+// the launch context if there are any. The front door stands in front of the datastore that
+// the validator is declared before.
+func (a tokenValidatorPlan) finish(validator *TokenValidator, door *FrontDoor, context *LaunchContext) error {
 	if err := validator.newDashboard(validator.site, a.TokenValidatorArgs, door); err != nil {
+		return err
+	}
+	if err := validator.newSavedQueries(validator.site, a.TokenValidatorArgs, door, context); err != nil {
 		return err
 	}
 	return validator.site.ctx.RegisterResourceOutputs(validator, tagged(validator))

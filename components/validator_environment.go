@@ -33,7 +33,7 @@ type validatorRoles struct{ read, write, export pulumi.StringInput }
 
 // variables are what the function's main reads.
 func (a TokenValidatorArgs) variables(issuers, keySet, clients pulumi.StringInput, roles validatorRoles) pulumi.StringMap {
-	return pulumi.StringMap{
+	variables := pulumi.StringMap{
 		wire.EnvIssuers:       issuers,
 		wire.EnvJWKSURI:       keySet,
 		wire.EnvClients:       clients,
@@ -43,6 +43,10 @@ func (a TokenValidatorArgs) variables(issuers, keySet, clients pulumi.StringInpu
 		wire.EnvExportRoleARN: roles.export,
 		wire.EnvLogLevel:      pulumi.String(string(a.Function.LogLevel)),
 	}
+	if a.Audit.users() {
+		variables[wire.EnvLogUsers] = pulumi.String("true")
+	}
+	return variables
 }
 
 // environment sorts its lists, so that the order in which clients are declared changes

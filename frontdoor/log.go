@@ -10,6 +10,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/frontdoor/fhirproxy"
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // record is what may be known of a request outside of it: nothing that its sender
@@ -112,7 +113,7 @@ func (d *Door) report(status int, rec *record, broken bool, trace *lambdamain.Tr
 	if trace != nil {
 		attributes = append(attributes, trace.Attributes()...)
 	}
-	d.log.LogAttrs(ctx, level, "request", attributes...)
+	d.log.LogAttrs(ctx, level, wire.LineFrontDoor, attributes...)
 }
 
 // observer notes the status of an answer.

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/smartlake/pulumi-smartlake/frontdoor"
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 func TestARequestIsOneLineOfTheLog(t *testing.T) {
@@ -62,6 +64,14 @@ func TestARequestIsOneLineOfTheLog(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s", strings.ReplaceAll(text(t, got), "},", "},\n"))
 	}
+}
+
+func TestTheLinesHaveTheMembersThatQueriesName(t *testing.T) {
+	w := newWorld(t)
+	w.get("/r4/Patient?name=canary")
+	w.get("/r4/Patient", "Authorization", "Bearer t")
+	w.get("/oauth2/authorize?" + launch("scope", "canary").Encode())
+	lambdamaintest.AssertMembers(t, w.log.Take(), wire.FrontDoorLine())
 }
 
 func TestALineTellsWhatTheOtherSideTook(t *testing.T) {

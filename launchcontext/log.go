@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 )
 
 // record is what may be known of an event outside of it.
@@ -28,7 +29,7 @@ func (t *Trigger) report(r record) {
 		return
 	}
 	attributes = append(attributes, slog.Int64("latency_us", t.now().Sub(r.started).Microseconds()))
-	t.log.LogAttrs(ctx, level, "launch context", attributes...)
+	t.log.LogAttrs(ctx, level, wire.LineLaunchContext, attributes...)
 }
 
 func (r record) line() (slog.Level, []slog.Attr) {

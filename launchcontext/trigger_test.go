@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smartlake/pulumi-smartlake/internal/lambdamain/lambdamaintest"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/launchcontext"
 )
 
@@ -453,6 +455,18 @@ func TestOneLineSaysWhatBecameOfEachClaimAndNoValue(t *testing.T) {
 			t.Errorf("%s: a value is in the log: %s", what, text)
 		}
 	}
+}
+
+func TestTheLinesHaveTheMembersThatQueriesName(t *testing.T) {
+	f := newFixture(t)
+	for _, event := range []map[string]any{
+		hosted(attribute("custom:patient", secret+" "), attribute("custom:fhirUser", secret)), hosted(member("version", "1")),
+	} {
+		if _, err := f.Invoke(t.Context(), encoded(t, event)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lambdamaintest.AssertMembers(t, f.log.String(), wire.LaunchContextLine())
 }
 
 func TestWhatIsNoClientIDIsNotLogged(t *testing.T) {

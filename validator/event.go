@@ -82,7 +82,7 @@ func deny(reason Reason) Answer {
 }
 
 // answer answers an event whose token has this entitlement.
-func (e entitlement) answer(config *Config, event Event) Answer {
+func (e entitlement) answer(config *Config, event Event, role Role) Answer {
 	return Answer{
 		AuthPayload: AuthPayload{
 			IsAuthorized: "true",
@@ -97,6 +97,6 @@ func (e entitlement) answer(config *Config, event Event) Answer {
 			Patient:      e.patient,
 			FHIRUser:     e.fhirUser,
 		},
-		IAMRoleARN: config.arn(e.role(event.OperationName)),
+		IAMRoleARN: config.arn(role),
 	}
 }

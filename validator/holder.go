@@ -83,6 +83,7 @@ func (c *claims) counts(h smart.Holder, app *Client, scope smart.Scope) Effect {
 // time, key and event are not in it, only what they are held against.
 type entitlement struct {
 	issuer, subject, clientID string
+	holder                    smart.Holder
 	validity
 
 	scope             string            // the scopes that count, in the token's order and joined by spaces
@@ -97,9 +98,17 @@ func (c claims) entitlement(config *Config) (entitlement, Reason) {
 	if reason != "" {
 		return entitlement{}, reason
 	}
-	e := entitlement{issuer: c.issuer, subject: c.subject, clientID: c.clientID, validity: c.validity}
+	e := entitlement{issuer: c.issuer, subject: c.subject, clientID: c.clientID, holder: holder, validity: c.validity}
 	reason = e.grant(c, holder, app, config.Strategy)
 	return e, reason
+}
+
+// user is the user's sub; empty for a client, and where nobody's token was accepted.
+func (e entitlement) user() string {
+	if e.holder != smart.UserHolder {
+		return ""
+	}
+	return e.subject
 }
 
 // grant keeps the scopes that count, and the launch context that goes with them: so

@@ -18,7 +18,7 @@ func TestALineCarriesMetricsWhereAFunctionIsNamed(t *testing.T) {
 			grants, denials, failures, f.clock.now().UnixMilli(), directives)
 	}
 	f.judge(serviceToken().token())
-	assertLines(t, f.log.Take(), `{"level":"INFO","msg":"grant","operation":"ReadResource","latency_us":0,"client_id":"1service23456789","kid":"current",`+
+	assertLines(t, f.log.Take(), `{"level":"INFO","msg":"grant","operation":"ReadResource","latency_us":0,"role":"read","client_id":"1service23456789","kid":"current",`+
 		metrics(1, 0, 0, byFunction))
 	f.judge("")
 	assertLines(t, f.log.Take(), `{"level":"INFO","msg":"deny","reason":"token_missing","operation":"ReadResource","latency_us":0,`+

@@ -19,6 +19,20 @@ const (
 	ExportRole      // for an export by a client that reads and searches everything
 )
 
+// name of a role in the log; empty for none.
+func (r Role) name() string {
+	switch r {
+	case ReadRole:
+		return "read"
+	case WriteRole:
+		return "write"
+	case ExportRole:
+		return "export"
+	default:
+		return ""
+	}
+}
+
 // arn of a role.
 func (c *Config) arn(role Role) string {
 	switch role {

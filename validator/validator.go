@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/lambdamain"
+	"github.com/smartlake/pulumi-smartlake/internal/wire"
 	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
@@ -34,6 +35,10 @@ type Config struct {
 	RootCAs *x509.CertPool   // optional: who may vouch for the key set's server; the system's by default
 	Now     func() time.Time // optional: time.Now by default
 	Metrics string           // optional: function name under which log lines carry metrics; none by default
+
+	// LogUsers makes the log lines of accepted users' tokens name the user, by the sub that
+	// Cognito gave the user. By default no line names a user.
+	LogUsers bool
 }
 
 // Validator judges tokens. Safe for concurrent use.
@@ -93,7 +98,7 @@ func (v *Validator) Warm(ctx context.Context) error {
 	v.keys.warm(ctx)
 	usable, skipped, err := v.keys.state()
 	if err != nil {
-		v.log.Error("key set not read", "error", err.Error())
+		v.log.Error(wire.LineKeySetNotRead, "error", err.Error())
 		return err
 	}
 	v.log.Info("key set read", "keys", usable, "skipped", skipped)
@@ -148,14 +153,15 @@ func (v *Validator) judge(ctx context.Context, event Event, r *record) (Answer, 
 	if reason != "" {
 		return Answer{}, reason
 	}
-	r.keyID, r.clientID = token.keyID, token.entitlement.clientID
+	r.keyID, r.clientID, r.user = token.keyID, token.entitlement.clientID, token.entitlement.user()
 	if reason := token.entitlement.check(v.now(), event.DatastoreEndpoint); reason != "" {
 		return Answer{}, reason
 	}
 	if !seen {
 		v.seen.remember(digest, token)
 	}
-	return token.entitlement.answer(&v.config, event), ""
+	r.role = token.entitlement.role(event.OperationName)
+	return token.entitlement.answer(&v.config, event, r.role), ""
 }
 
 // recall returns what is known of a token whose signature has held before, with a
@@ -207,6 +213,7 @@ func (v *Validator) verify(ctx context.Context, text string, r *record) (verifie
 		r.clientID = app.ID
 	}
 	e, reason := c.entitlement(&v.config)
+	r.user = e.user()
 	if reason != "" {
 		return verified{}, reason
 	}

@@ -268,6 +268,11 @@ func (n newborn) watching(typ string) (id string, known bool) {
 	case Dashboard:
 		n.set("dashboardArn", n.GlobalARN("cloudwatch", "dashboard/"+n.given("dashboardName")))
 		return n.given("dashboardName"), true
+	case QueryDefinition: // CloudWatch Logs chooses its id
+		id := n.uuid(n.resource)
+		n.set("arn", n.ARN("logs", "query-definition:"+id))
+		n.set("queryDefinitionId", id)
+		return id, true
 	case Topic:
 		n.set("arn", n.ARN("sns", n.name))
 		return n.ARN("sns", n.name), true

@@ -39,6 +39,7 @@ const (
 	LogGroup          = "aws:cloudwatch/logGroup:LogGroup"
 	MetricAlarm       = "aws:cloudwatch/metricAlarm:MetricAlarm"
 	Dashboard         = "aws:cloudwatch/dashboard:Dashboard"
+	QueryDefinition   = "aws:cloudwatch/queryDefinition:QueryDefinition"
 	Topic             = "aws:sns/topic:Topic"
 	TopicPolicy       = "aws:sns/topicPolicy:TopicPolicy"
 	TopicSubscription = "aws:sns/topicSubscription:TopicSubscription"

@@ -101,7 +101,7 @@ var rights = map[string]row{
 	),
 	"aws:cloudwatch/logMetricFilter:LogMetricFilter": from("logs/metric_filter.go",
 		right{on: those(logGroupARN, declared.LogGroup), read: of("logs", "DescribeMetricFilters"), write: of("logs", "DeleteMetricFilter", "PutMetricFilter")}),
-	"aws:cloudwatch/queryDefinition:QueryDefinition": from("logs/query_definition.go",
+	declared.QueryDefinition: from("logs/query_definition.go",
 		right{on: everything, read: of("logs", "DescribeQueryDefinitions"), write: of("logs", "DeleteQueryDefinition", "PutQueryDefinition")}),
 	declared.MetricAlarm:                           from("cloudwatch/metric_alarm.go", alarmRights("PutMetricAlarm")...),
 	"aws:cloudwatch/compositeAlarm:CompositeAlarm": from("cloudwatch/composite_alarm.go", alarmRights("PutCompositeAlarm")...),

@@ -36,7 +36,7 @@ var notImitated = slices.Concat([]setting{
 	{declared.Function, "tracingConfig.mode", []string{"PassThrough"}, "function.tracing", "no traces are sent"},
 	{declared.ProvisionedConcurrency, "", nil, "function.provisionedConcurrency", "no execution is kept warm"},
 	{declared.MetricAlarm, "", nil, "alarms", "nothing is measured, and nobody is told"},
-	{declared.Dashboard, "", nil, "dashboard", "there is none"},
+	{declared.Dashboard, "", nil, "dashboard", "there is none, and no saved query"},
 	{declared.Bucket, "", nil, "bulkData", "there is no bulk import and export"},
 },
 	without(declared.UserPool, "accountRecoverySetting.recoveryMechanisms", "autoVerifiedAttributes", "deletionProtection",

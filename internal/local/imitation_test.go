@@ -25,7 +25,7 @@ var everySetting = map[string]string{
 	"userPool":          `{"mfa":"ON","tier":"PLUS","advancedSecurity":"ENFORCED","selfSignUp":true,"passwordPolicy":{"minimumLength":16}}`,
 	"frontDoor":         `{"allowedOrigins":["https://app.example.org"],"throttling":{"requestsPerSecond":50,"burst":60},"alarms":{}}`,
 	"testUsers":         `[{"username":"ann","email":"ann@example.org","password":"Correct-horse-battery-1","patient":"patient-001","groups":["staff"]}]`,
-	"alarms":            `{"emails":["ops@example.org"]}`, "dashboard": "true", "bulkData": "{}", "customerManagedKey": "true",
+	"alarms":            `{"emails":["ops@example.org"]}`, "dashboard": "true", "audit": `{"users":true}`, "bulkData": "{}", "customerManagedKey": "true",
 	"function": `{"provisionedConcurrency":{"executions":1},"reservedConcurrency":10,"tracing":true}`, "tags": `{"a":"b"}`,
 }
 
@@ -44,7 +44,7 @@ var imitated = []string{
 
 // surrounding are the types that stand around them on AWS, and answer nobody.
 var surrounding = []string{
-	declared.Role, declared.RolePolicy, declared.LogGroup, declared.Topic, declared.TopicPolicy, declared.TopicSubscription, declared.Key, declared.KeyAlias,
+	declared.Role, declared.RolePolicy, declared.LogGroup, declared.QueryDefinition, declared.Topic, declared.TopicPolicy, declared.TopicSubscription, declared.Key, declared.KeyAlias,
 	declared.BucketEncryption, declared.BucketLifecycle, declared.BucketLogging, declared.BucketOwnershipControls, declared.BucketPolicy,
 	declared.BucketPublicAccessBlock, declared.BucketVersioning,
 }
@@ -166,7 +166,7 @@ func TestACloudSaysOnceWhatOfItsStackItDoesNotImitate(t *testing.T) {
 			"function.tracing Active: no traces are sent",
 			"function.provisionedConcurrency: no execution is kept warm",
 			"alarms: nothing is measured, and nobody is told",
-			"dashboard: there is none",
+			"dashboard: there is none, and no saved query",
 			"bulkData: there is no bulk import and export",
 		}},
 		"custom domains": {customDomains, []string{

@@ -82,6 +82,7 @@ var effects = map[string]struct {
 		declared.Role, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
 	"alarms":    {[]string{"alarms", "{}"}, declared.MetricAlarm, "smart-validator-alarm-errors", "threshold", `1`},
 	"dashboard": {[]string{"dashboard", "true"}, "smartlake:index:TokenValidator", "smart-validator", "dashboard", `true`},
+	"audit":     {[]string{"audit", `{"users": true}`}, declared.Function, "smart-validator-function", "environment.variables.LOG_USERS", `"true"`},
 	"tags":      {[]string{"tags", `{"team": "records"}`}, declared.Role, "smart-validator-read", "tags", `{"team": "records"}`},
 }
 

@@ -9,6 +9,7 @@ const (
 	EnvReadRoleARN   = "READ_ROLE_ARN"          // role for tokens whose scopes only read
 	EnvWriteRoleARN  = "WRITE_ROLE_ARN"         // role for all others
 	EnvExportRoleARN = "EXPORT_ROLE_ARN"        // role for an export by a client whose system/ scopes read everything
+	EnvLogUsers      = "LOG_USERS"              // true: log lines name the users of accepted tokens; may be left out
 )
 
 // The environment of the launch context trigger's function.

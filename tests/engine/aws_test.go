@@ -42,6 +42,7 @@ var createOnly = map[string][]string{
 	declared.LogGroup:          {"logGroupClass", "name"},
 	declared.MetricAlarm:       {"name"},
 	declared.Dashboard:         {"dashboardName"},
+	declared.QueryDefinition:   {},
 	declared.Topic:             {"fifoTopic", "name"},
 	declared.TopicPolicy:       {"arn"},
 	declared.TopicSubscription: {"endpoint", "protocol", "topic"},

@@ -43,7 +43,8 @@ func TestAFrontDoorIsAddedToALiveStackAndRemovedWithoutTouchingTheRest(t *testin
 			datastore, pool := s.account.idOf("smart-datastore"), s.account.idOf("smart-auth-pool")
 
 			added := doorNames(doorParts...)
-			if name == "prod" { // has alarms
+			if name == "prod" { // has alarms and a dashboard
+				added = append(added, "smart-validator-query-door-addresses", "smart-validator-query-door-errors")
 				added = append(added, doorNames("alarm-errors", "alarm-latency", "alarm-server-errors", "alarm-throttles")...)
 				slices.Sort(added)
 			}

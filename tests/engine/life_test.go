@@ -151,6 +151,7 @@ var goneWithoutAPreview = map[string]string{
 	"smart-validator-alarms":        "with their topic",
 	"smart-validator-alarms-policy": "and its policy",
 	"smart-validator-dashboard":     "the dashboard",
+	"smart-validator-query-":        "its saved queries",
 }
 
 // saidOfADestruction returns what the documents call a resource that went.

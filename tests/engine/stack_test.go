@@ -97,6 +97,7 @@ func newStack(t testing.TB, name string) *stack {
 
 // everything is the stack dev with all that can be switched on, switched on.
 var everything = config{
+	"audit.users":                     "true",
 	"alarms.emails":                   `["ops@example.org","doctor@example.org"]`,
 	"bulkData":                        "{}",
 	"customDomain":                    `{"name":"auth.example.org","certificateArn":"arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000","zoneId":"Z0123456789ABC"}`,

@@ -1,8 +1,12 @@
 package lambdamaintest
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"testing"
 )
 
 // Log is what a function logs. A test may read it while others write it. The zero value is
@@ -30,4 +34,24 @@ func (l *Log) Take() string {
 	defer l.mu.Unlock()
 	defer l.text.Reset()
 	return l.text.String()
+}
+
+// AssertMembers wants the lines of a log, all of them together, to have exactly these members:
+// what reads the log by its members' names (a saved query) finds them, and nothing is written
+// that its list does not know.
+func AssertMembers(t *testing.T, lines string, want []string) {
+	t.Helper()
+	got := map[string]bool{}
+	for text := range strings.Lines(lines) {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		for name := range line {
+			got[name] = true
+		}
+	}
+	if members := slices.Sorted(maps.Keys(got)); !slices.Equal(members, slices.Sorted(slices.Values(want))) {
+		t.Errorf("the lines have the members %q, want %q", members, want)
+	}
 }

@@ -24,6 +24,7 @@ func readEnvironment(lookup func(string) (string, bool)) (validator.Config, slog
 		ReadRoleARN:   env.roleARN(wire.EnvReadRoleARN),
 		WriteRoleARN:  env.roleARN(wire.EnvWriteRoleARN),
 		ExportRoleARN: env.roleARN(wire.EnvExportRoleARN),
+		LogUsers:      env.asked(wire.EnvLogUsers),
 	}
 	level := env.LogLevel()
 	return config, level, env.Err()
@@ -83,6 +84,15 @@ func (e *environment) strategy(name string) smart.AuthorizationStrategy {
 		e.Refuse(name, text, want)
 	}
 	return strategy
+}
+
+// asked reads a variable that is true or left out.
+func (e *environment) asked(name string) bool {
+	text, given := e.Lookup(name)
+	if given && text != "true" {
+		e.Refuse(name, text, "true, or left out")
+	}
+	return given
 }
 
 func (e *environment) roleARN(name string) string {

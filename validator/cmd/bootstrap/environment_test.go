@@ -62,6 +62,17 @@ func TestTheLogLevelIsOptional(t *testing.T) {
 	}
 }
 
+func TestUsersAreLoggedOnlyOnRequest(t *testing.T) {
+	environment := full()
+	if config, _, err := readEnvironment(lambdamaintest.Lookup(environment)); err != nil || config.LogUsers {
+		t.Errorf("left out: got %v, error %v", config.LogUsers, err)
+	}
+	environment["LOG_USERS"] = "true"
+	if config, _, err := readEnvironment(lambdamaintest.Lookup(environment)); err != nil || !config.LogUsers {
+		t.Errorf("true: got %v, error %v", config.LogUsers, err)
+	}
+}
+
 func TestTheV1StrategyIsTaken(t *testing.T) {
 	environment := full()
 	environment["AUTHORIZATION_STRATEGY"] = "SMART_ON_FHIR_V1"
@@ -111,6 +122,8 @@ func TestAVariableThatIsWrongIsNamedWithItsValue(t *testing.T) {
 		{"EXPORT_ROLE_ARN", "export", role},
 		{"LOG_LEVEL", "loud", level},
 		{"LOG_LEVEL", "1", level},
+		{"LOG_USERS", "false", "true, or left out"},
+		{"LOG_USERS", "", "true, or left out"},
 	} {
 		environment := full()
 		environment[c.name] = c.value
