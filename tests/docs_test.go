@@ -137,6 +137,9 @@ func stackFileOf(text string) string {
 	if strings.HasPrefix(text, "config:") {
 		return text
 	}
+	if text = regexp.MustCompile(`(?m)^clients:`).ReplaceAllString(text, "smartlake:clients:"); strings.HasPrefix(text, "  - ") {
+		text = "smartlake:clients:\n" + text // what a reader appends to a list of clients
+	}
 	if !strings.Contains(text, "smartlake:clients:") {
 		text += "smartlake:clients: [{name: etl, kind: service, scopes: [system/*.read]}]\n"
 	}

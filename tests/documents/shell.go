@@ -35,12 +35,11 @@ const stepTime = 3 * time.Minute
 const endTime = 30 * time.Second
 
 // NewShell starts a shell in a folder with these variables and no others. Close ends it, and
-// all that it started. scratch is an empty folder for what the shell is told.
+// all that it started, also after the context has ended. scratch is an empty folder for what the shell is told.
 func NewShell(ctx context.Context, folder, scratch string, environment []string) (*Shell, error) {
-	s := &Shell{folder: folder, scratch: scratch, command: exec.CommandContext(ctx, "/bin/sh")}
+	s := &Shell{folder: folder, scratch: scratch, command: exec.CommandContext(context.WithoutCancel(ctx), "/bin/sh")}
 	s.command.Dir, s.command.Env = folder, environment
 	processgroup.Own(s.command)
-	s.command.Cancel = func() error { processgroup.Kill(s.command); return nil }
 	statuses, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, err

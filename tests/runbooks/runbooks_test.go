@@ -138,7 +138,8 @@ func newReader(t *testing.T, binary string) reader {
 	return reader{shell, project}
 }
 
-// written is what a failure is explained by: the logs that the reader's commands wrote.
+// written is what a failure is explained by: the ends of the logs that the reader's commands
+// wrote.
 func written(t *testing.T, project string) string {
 	t.Helper()
 	logs, err := filepath.Glob(filepath.Join(project, "*.log"))
@@ -152,7 +153,7 @@ func written(t *testing.T, project string) string {
 			t.Fatal(err)
 		}
 		all.WriteString("--- " + filepath.Base(path) + "\n")
-		all.Write(text)
+		all.Write(text[max(0, len(text)-4096):])
 	}
 	return all.String()
 }
