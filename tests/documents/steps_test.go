@@ -173,7 +173,7 @@ func TestAReaderGoesThroughAPage(t *testing.T) {
 	const file = "<!-- runbook: file greeting -->\n```text\nhello\n```\n<!-- runbook: append greeting -->\n```text\nworld\n```\n"
 	for _, text := range []string{
 		file + "```console\n$ cat greeting\n$ echo to the error output >&2\n```\n```\nhello\nw…d\nto the error output\n```\n",
-		"```console\n$ NAME=ann\n$ sh -c 'trap \"echo ended >ended; exit\" TERM; while :; do sleep 0.1; done' &\n```\n```console\n$ echo \"$NAME\"\n```\n```\nann\n```\n",
+		"```console\n$ NAME=ann\n$ sh -c 'trap \"echo ended >ended; exit\" TERM; echo >started; while :; do sleep 0.1; done' &\n$ until [ -e started ]; do sleep 0.1; done\n```\n```console\n$ echo \"$NAME\"\n```\n```\nann\n```\n",
 		"<!-- runbook: status 3 -->\n```console\n$ (exit 3)\n```\n",
 	} {
 		if err := do(text); err != nil {
