@@ -62,6 +62,8 @@ type Client struct {
 	// a user must be in one, none where groups decide nothing.
 	FHIRUserTypes []string `json:"fhirUserTypes"`
 	Groups        []string `json:"groups"`
+
+	alsoJudgedBy []string // functions of other token validators that are told of it
 }
 
 // Grant is a scope that a client may ask for.
@@ -88,8 +90,9 @@ type stack struct{ *declared.Graph }
 func Graph(g *declared.Graph) (Explanation, error) {
 	s := stack{g}
 	e := Explanation{
-		Stack:     s.StackName(),
-		Region:    s.regions(),
+		Stack:      s.StackName(),
+		Region:     s.regions(),
+		Datastores: []Datastore{}, Clients: []Client{}, Roles: []Role{},
 		TestUsers: []string{},
 		Arguments: map[string]any{},
 	}
@@ -164,6 +167,7 @@ func (s stack) client(r declared.Resource) Client {
 	}
 	judge := s.judgeOf(r)
 	rule := judge.rule
+	c.alsoJudgedBy = judge.others
 	c.FHIRUserTypes, c.Groups = append([]string{}, rule.FHIRUserTypes...), append([]string{}, rule.Groups...)
 	var counting []smart.Scope
 	for _, text := range slices.Sorted(slices.Values(r.Texts("allowedOauthScopes"))) {

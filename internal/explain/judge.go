@@ -15,6 +15,7 @@ import (
 type judge struct {
 	stack
 	function      declared.Resource // the validator's; none where no function is told of the client
+	others        []string          // names of other validators' functions that are told of it too
 	rule          validator.Client
 	told          bool
 	strategy      smart.AuthorizationStrategy
@@ -29,14 +30,22 @@ func (s stack) judgeOf(client declared.Resource) judge {
 		if err != nil {
 			continue // another function
 		}
-		if i := slices.IndexFunc(clients, func(c validator.Client) bool { return c.ID == client.ID }); i >= 0 {
+		i := slices.IndexFunc(clients, func(c validator.Client) bool { return c.ID == client.ID })
+		switch {
+		case i < 0:
+		case j.told:
+			j.others = append(j.others, function.Name)
+		default:
 			j.function, j.rule, j.told = function, clients[i], true
-			break
 		}
 	}
 	for _, datastore := range s.All(declared.Datastore) {
-		if s.calls(datastore.Text("identityProviderConfiguration", "idpLambdaArn"), j.function) {
-			j.strategy = smart.AuthorizationStrategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy"))
+		if !s.calls(datastore.Text("identityProviderConfiguration", "idpLambdaArn"), j.function) {
+			continue
+		}
+		// Of several datastores, the one that understands less.
+		if strategy := smart.AuthorizationStrategy(datastore.Text("identityProviderConfiguration", "authorizationStrategy")); j.strategy != smart.SMARTOnFHIRV1 {
+			j.strategy = strategy
 		}
 	}
 	return j
@@ -56,8 +65,10 @@ func (s stack) calls(arn string, function declared.Resource) bool {
 // users: the trigger of its user pool, or in a pool that exists already what its owner says
 // of it.
 func (s stack) launchContext(client declared.Resource) bool {
-	if s.Above(client, declared.SmartDatastore).Flag("existingUserPool", "addsLaunchContext") {
-		return true
+	for _, typ := range []string{declared.SmartDatastore, authorizationServer} {
+		if s.Above(client, typ).Flag("existingUserPool", "addsLaunchContext") {
+			return true
+		}
 	}
 	for _, pool := range s.All(declared.UserPool) {
 		if pool.ID == client.Text("userPoolId") &&
@@ -121,4 +132,16 @@ func (s stack) regions() string {
 	}
 	slices.Sort(regions)
 	return strings.Join(slices.Compact(regions), ", ")
+}
+
+// existingPools are the ids of the user pools that exist already, each once.
+func (s stack) existingPools() []string {
+	var ids []string
+	for _, lookup := range s.Lookups() {
+		if lookup.Type == declared.ExistingUserPool {
+			ids = append(ids, lookup.ID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }

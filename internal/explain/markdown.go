@@ -34,18 +34,13 @@ func (e Explanation) Markdown(out io.Writer) error {
 
 func (e Explanation) dataMarkdown(d *document) {
 	d.heading(2, "Datastores")
-	d.table("datastore", "strategy", "fine-grained authorization", "encrypted with", "synthetic patients")
-	for _, one := range e.Datastores {
-		d.row(code(one.Name), code(one.Strategy), yes(one.FineGrained), prose(one.Encryption), yes(one.SyntheticData))
-	}
-	if len(e.FrontDoors) == 0 {
-		return
-	}
+	rows(d, e.Datastores, []string{"datastore", "strategy", "fine-grained authorization", "encrypted with", "synthetic patients"}, func(one Datastore) []string {
+		return []string{code(one.Name), code(one.Strategy), yes(one.FineGrained), prose(one.Encryption), yes(one.SyntheticData)}
+	})
 	d.heading(2, "Front doors")
-	d.table("front door", "FHIR base URL", "requests a second, and at once", "browser origins", "executions")
-	for _, one := range e.FrontDoors {
-		d.row(code(one.Name), code(one.BaseURL), fmt.Sprintf("%d, %d", one.RequestsPerSecond, one.Burst), codes(one.Origins), one.cap())
-	}
+	rows(d, e.FrontDoors, []string{"front door", "FHIR base URL", "requests a second, and at once", "browser origins", "executions"}, func(one FrontDoor) []string {
+		return []string{code(one.Name), code(one.BaseURL), fmt.Sprintf("%d, %d", one.RequestsPerSecond, one.Burst), codes(one.Origins), one.cap()}
+	})
 }
 
 func (e Explanation) clientsMarkdown(d *document) {
@@ -62,10 +57,9 @@ func (e Explanation) clientsMarkdown(d *document) {
 		d.row("lifetimes", prose(strings.Join(c.Lifetimes, ", ")))
 		d.row("role", c.roleMarkdown())
 		d.row("role for exports", codeOrNone(c.ExportRole))
-		d.table("scope", "meaning", "in a token", "because")
-		for _, grant := range c.Scopes {
-			d.row(code(grant.Scope), prose(grant.Meaning), grant.fate(), prose(grant.Because))
-		}
+		rows(d, c.Scopes, []string{"scope", "meaning", "in a token", "because"}, func(grant Grant) []string {
+			return []string{code(grant.Scope), prose(grant.Meaning), grant.fate(), prose(grant.Because)}
+		})
 	}
 }
 
@@ -82,33 +76,25 @@ func (c Client) roleMarkdown() string {
 
 func (e Explanation) rolesMarkdown(d *document) {
 	d.heading(2, "Roles")
-	d.table("role", "trusted by", "may")
-	for _, one := range e.Roles {
-		d.row(code(one.Name), codes(one.TrustedBy), codes(one.May))
-	}
+	rows(d, e.Roles, []string{"role", "trusted by", "may"}, func(one Role) []string {
+		return []string{code(one.Name), codes(one.TrustedBy), codes(one.May)}
+	})
 }
 
 func (e Explanation) reviewMarkdown(d *document) {
 	d.heading(2, "Safeguards of 45 CFR 164.312")
 	d.line("What the configuration declares for each technical safeguard. It is no legal advice.")
-	d.table("section", "safeguard", "in this stack", "left to you")
-	for _, one := range e.Safeguards {
-		d.row(one.Section, fmt.Sprintf("%s (%s)", one.Name, one.Specification), proses(one.Stack), prose(one.Yours))
-	}
+	rows(d, e.Safeguards, []string{"section", "safeguard", "in this stack", "left to you"}, func(one Safeguard) []string {
+		return []string{one.Section, fmt.Sprintf("%s (%s)", one.Name, one.Specification), proses(one.Stack), prose(one.Yours)}
+	})
 	d.heading(2, "AWS services")
-	d.table("service", "protected health information", "at rest", "in transit", "kept")
-	for _, one := range e.Services {
-		d.row(one.Name, prose(one.PHI), prose(one.AtRest), prose(one.InTransit), prose(one.Kept))
-	}
+	rows(d, e.Services, []string{"service", "protected health information", "at rest", "in transit", "kept"}, func(one Service) []string {
+		return []string{one.Name, prose(one.PHI), prose(one.AtRest), prose(one.InTransit), prose(one.Kept)}
+	})
 	d.heading(2, "Settings to know")
-	if len(e.Settings) == 0 {
-		d.line("None.")
-	} else {
-		d.table("of", "setting", "value", "means", "safer", "source")
-		for _, one := range e.Settings {
-			d.row(prose(one.Of), code(one.Setting), code(one.Value), prose(one.Means), prose(one.Safer), prose(one.Source))
-		}
-	}
+	rows(d, e.Settings, []string{"of", "setting", "value", "means", "safer", "source"}, func(one Setting) []string {
+		return []string{prose(one.Of), code(one.Setting), code(one.Value), prose(one.Means), prose(one.Safer), prose(one.Source)}
+	})
 	d.heading(2, "Test users")
 	d.list(e.TestUsers, code)
 	d.heading(2, "Protected")
@@ -155,6 +141,18 @@ func (d *document) table(columns ...string) {
 
 func (d *document) row(cells ...string) {
 	d.text.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+// rows is a table of things, or the word that there are none.
+func rows[T any](d *document, things []T, columns []string, cells func(T) []string) {
+	if len(things) == 0 {
+		d.line("None.")
+		return
+	}
+	d.table(columns...)
+	for _, one := range things {
+		d.row(cells(one)...)
+	}
 }
 
 func (d *document) list(items []string, write func(string) string) {

@@ -58,10 +58,8 @@ func (s stack) concerns(e Explanation) []string {
 		}
 		list = append(list, s.vouched(r)...)
 	}
-	for _, pool := range s.Lookups() {
-		if pool.Type == declared.ExistingUserPool {
-			add("user pool %s: it exists already; its owner decides how users sign in, who creates them and what its triggers add to tokens; its settings are unknown here", pool.ID)
-		}
+	for _, id := range s.existingPools() {
+		add("user pool %s: it exists already; its owner decides how users sign in, who creates them and what its triggers add to tokens; its settings are unknown here", id)
 	}
 	if roles := s.UnboundedRoles(); len(roles) > 0 {
 		add("%s: no permissions boundary; a deployment can give these roles any right", strings.Join(roles, ", "))
@@ -117,6 +115,9 @@ func (c Client) concerns() []string {
 	}
 	if c.Kind != service {
 		add("Cognito does not require PKCE; the app must use it")
+	}
+	if len(c.alsoJudgedBy) > 0 {
+		add("its tokens count at %s too; the roles and users here are those of one token validator", strings.Join(c.alsoJudgedBy, ", "))
 	}
 	c.usersConcerns(add)
 	for _, url := range slices.Concat(c.CallbackURLs, c.LogoutURLs) {

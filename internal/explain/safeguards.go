@@ -176,13 +176,11 @@ func (s stack) ofPools(say func(pool declared.Resource) string) []string {
 	return append(list, s.unknownPools()...)
 }
 
-// unknownPools are those that exist already.
+// unknownPools says of each pool that exists already that nothing is known of it.
 func (s stack) unknownPools() []string {
 	var list []string
-	for _, pool := range s.Lookups() {
-		if pool.Type == declared.ExistingUserPool {
-			list = append(list, "user pool "+pool.ID+": unknown: the pool is another's")
-		}
+	for _, id := range s.existingPools() {
+		list = append(list, "user pool "+id+": unknown: the pool is another's")
 	}
 	return list
 }

@@ -118,7 +118,7 @@ func (a awsService) behind(typ string) bool {
 
 // services that the stack uses, those that hold the data first.
 func (s stack) services() []Service {
-	var used []Service
+	used := []Service{}
 	for _, one := range services {
 		if one.uses(s) {
 			used = append(used, one.Service)

@@ -206,7 +206,7 @@ func TestOfAnExistingPoolItIsSaidThatItsSettingsAreUnknown(t *testing.T) {
 			t.Errorf("told of a pool that is another's: %s", one)
 		}
 	}
-	unknown := "user pool " + declaredtest.TheirPool + ": unknown: the pool is another's"
+	const unknown = "user pool " + declaredtest.TheirPool + ": unknown: the pool is another's"
 	for _, safeguard := range explanationOf(t, g).Safeguards {
 		asks := slices.Contains([]string{"(a)(2)(i)", "(a)(2)(iv)", "(d)"}, safeguard.Section)
 		if slices.Contains(safeguard.Stack, unknown) != asks {

@@ -1,6 +1,8 @@
 package explain_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
@@ -59,5 +61,80 @@ func TestEachClientIsExplainedByItsOwnDatastoreWhereAProgramHasSeveral(t *testin
 		if e.FrontDoors[i].Name != name+"-door" || e.FrontDoors[i].BaseURL == "" || e.FrontDoors[i].RequestsPerSecond == 0 {
 			t.Errorf("%s: got %+v", name, e.FrontDoors[i])
 		}
+	}
+}
+
+// TestAServerAndASecondValidatorAreExplainedWithoutTheWhole declares an authorization server
+// in a pool of others, alone, with two validators that are told of its client.
+func TestAServerAndASecondValidatorAreExplainedWithoutTheWhole(t *testing.T) {
+	function := &components.FunctionArgs{Archive: archivetest.Write(t)}
+	program := func(adds bool) pulumi.RunFunc {
+		return func(ctx *pulumi.Context) error {
+			server, err := components.NewAuthorizationServer(ctx, "auth", &components.AuthorizationServerArgs{
+				ExistingUserPool: &components.ExistingUserPoolArgs{ID: pulumi.String(declaredtest.TheirPool), AddsLaunchContext: adds},
+				Clients: []components.ClientArgs{{
+					Name: "app", Kind: components.PublicClient, Scopes: []string{"patient/*.rs"}, CallbackURLs: pulumi.ToStringArray([]string{"https://a.example/"}),
+				}},
+			})
+			if err != nil {
+				return err
+			}
+			for _, name := range []string{"north", "south"} {
+				if _, err := components.NewTokenValidator(ctx, name, &components.TokenValidatorArgs{
+					Issuers: pulumi.StringArray{server.Issuer}, JWKSURI: server.JWKSURI, Function: function,
+					Clients: []components.AcceptedClientArgs{{ID: server.ClientIDs.MapIndex(pulumi.String("app"))}},
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	for adds, want := range map[bool]string{true: "in tokens of users with a patient", false: "tokens of this pool have no patient or fhirUser claim"} {
+		g, err := declared.Run(program(adds), declared.Stack{
+			Project: "p", Name: "s", Account: declaredtest.Account, PoolsExist: true, Config: map[string]string{"aws:region": "us-east-1"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := explanationOf(t, g)
+		if grant := e.Clients[0].Scopes[0]; grant.Counts != adds || grant.Because != want {
+			t.Errorf("addsLaunchContext %t: got %+v", adds, grant)
+		}
+		also := "client app: its tokens count at south-function too; the roles and users here are those of one token validator"
+		if !slices.Contains(e.Unprotected, also) {
+			t.Errorf("nobody says %q: %q", also, e.Unprotected)
+		}
+		if e.Datastores == nil || e.Roles == nil || len(e.Datastores) != 0 {
+			t.Errorf("got datastores %v and roles %v", e.Datastores, e.Roles)
+		}
+	}
+}
+
+func TestAPoolThatTwoDatastoresShareIsOneConcern(t *testing.T) {
+	function := &components.FunctionArgs{Archive: archivetest.Write(t)}
+	g, err := declared.Run(func(ctx *pulumi.Context) error {
+		for _, name := range []string{"north", "south"} {
+			if _, err := components.NewSmartDatastore(ctx, name, &components.SmartDatastoreArgs{
+				ExistingUserPool: &components.ExistingUserPoolArgs{ID: pulumi.String(declaredtest.TheirPool)},
+				Clients:          []components.ClientArgs{{Name: name, Kind: components.ServiceClient, Scopes: []string{"system/*.rs"}}},
+				Function:         function,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, declared.Stack{Project: "p", Name: "s", Account: declaredtest.Account, PoolsExist: true, Config: map[string]string{"aws:region": "us-east-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, count := explanationOf(t, g), 0
+	for _, concern := range e.Unprotected {
+		if strings.HasPrefix(concern, "user pool "+declaredtest.TheirPool+": ") {
+			count++
+		}
+	}
+	if count != 1 || !slices.Equal(inStack(t, e, "(a)(2)(i)"), []string{"user pool " + declaredtest.TheirPool + ": unknown: the pool is another's"}) {
+		t.Errorf("got %d concerns and %q", count, inStack(t, e, "(a)(2)(i)"))
 	}
 }

@@ -21,11 +21,8 @@ func Tables() map[string]string {
 	}
 }
 
-func tableOf[T any](columns []string, rows []T, cells func(T) []string) string {
+func tableOf[T any](columns []string, things []T, cells func(T) []string) string {
 	d := &document{}
-	d.table(columns...)
-	for _, one := range rows {
-		d.row(cells(one)...)
-	}
+	rows(d, things, columns, cells)
 	return strings.ReplaceAll(d.text.String(), "|  |", "| |") + "\n"
 }
