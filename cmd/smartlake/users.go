@@ -48,7 +48,7 @@ Unverified on AWS.`,
 	}
 	for _, sub := range []func() *cobra.Command{
 		usersCreateCommand, usersInviteCommand, usersPasswordCommand, usersLinkCommand, usersUnlinkCommand, usersGroupsCommand,
-		usersDisableCommand, usersEnableCommand, usersSignOutCommand, usersDeleteCommand, usersShowCommand, usersListCommand, usersImportCommand,
+		usersDisableCommand, usersEnableCommand, usersSignOutCommand, usersDeleteCommand, usersShowCommand, usersListCommand, usersImportCommand, usersExportCommand,
 	} {
 		command.AddCommand(sub())
 	}

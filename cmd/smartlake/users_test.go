@@ -180,6 +180,8 @@ func TestTheOperatorsRightsAreExactlyThoseThatTheCommandsUse(t *testing.T) {
 	c.does("USERNAME  STATUS     ENABLED\nann       CONFIRMED  true\ndr.lee    CONFIRMED  true\n", "list")
 	c.does("USERNAME  STATUS     ENABLED  fhirUser\ndr.lee    CONFIRMED  true     Practitioner/7\n", "list", "--group", "clinicians", "--show", "fhirUser")
 	c.does("line 2  bob  created (email, group patients)\n", "import", c.file("username,email,groups\nbob,bob@example.org,patients\n"))
+	c.does("username,email,patient,fhirUser,groups\nann,ann@example.org,patient-001,,patients\nbob,bob@example.org,,,patients\n"+
+		"dr.lee,lee@example.org,,Practitioner/7,clinicians\n", "export", "-")
 	c.does("bob: updated (deleted)\n", "delete", "bob", "--yes")
 	c.does("bob: unchanged\n", "delete", "bob", "--yes")
 

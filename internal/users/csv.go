@@ -32,7 +32,8 @@ type Row struct {
 // ReadCSV reads users from a file of comma-separated values (RFC 4180) in UTF-8, with or
 // without a byte order mark. The first line names the columns: username, which is required,
 // email, patient, fhirUser, groups (with spaces between them), and attributes of the pool
-// by Cognito's names. An empty cell leaves what it is about as it is.
+// by Cognito's names. An empty cell leaves what it is about as it is. An apostrophe before
+// what a spreadsheet takes for a formula is no part of the value.
 //
 // An error is about the file as a whole. What is wrong with one row is the row's.
 func (p *Pool) ReadCSV(from io.Reader) ([]Row, error) {
@@ -87,7 +88,7 @@ func (p *Pool) checkHeader(header []string) error {
 		case strings.Contains(lower, "password"):
 			return fmt.Errorf("line 1: %q: a file has no passwords; invite the users, or set a password with \"smartlake users password\"", name)
 		case slices.Contains(columns, name):
-		case len(p.checkAttribute(name, "")) > 0 && name != "phone_number":
+		case !p.settable(name):
 			return fmt.Errorf("line 1: %q: must be one of %s, or an attribute of the user pool that can be changed", name, strings.Join(columns, ", "))
 		}
 	}
@@ -97,11 +98,16 @@ func (p *Pool) checkHeader(header []string) error {
 	return nil
 }
 
+// settable reports whether an import may set an attribute.
+func (p *Pool) settable(name string) bool {
+	return len(p.checkAttribute(name, "")) == 0 || name == "phone_number"
+}
+
 func (p *Pool) rowOf(line int, header, cells []string) Row {
 	row := Row{Line: line, Wanted: Wanted{Attributes: map[string]string{}}}
 	var problems Problems
 	for i, name := range header {
-		value := cells[i]
+		value := asText(cells[i])
 		if strings.TrimSpace(value) != value {
 			problems = append(problems, Problem{name, "", "has white space at an end; remove it"})
 		}

@@ -90,11 +90,13 @@ func (r Report) WriteCSV(to io.Writer) error {
 // noFormula puts an apostrophe before a text that spreadsheets take for a formula
 // (https://owasp.org/www-community/attacks/CSV_Injection).
 func noFormula(text string) string {
-	if strings.IndexAny(text, "=+-@\t\r\n＝＋－＠") == 0 {
+	if formula(text) {
 		return "'" + text
 	}
 	return text
 }
+
+func formula(text string) bool { return strings.IndexAny(text, "=+-@\t\r\n＝＋－＠") == 0 }
 
 // WriteJSON writes one object with all rows.
 func (r Report) WriteJSON(to io.Writer) error {

@@ -98,7 +98,12 @@ func (a *account) create(_ context.Context, r plugin.CreateRequest) (plugin.Crea
 	}
 	id := resource.ID(text)
 	for n := 2; a.taken(id); n++ {
-		id = resource.ID(fmt.Sprintf("%s-%d", text, n))
+		id = resource.ID(fmt.Sprintf("%s%d", text, n))
+	}
+	for name, value := range outputs { // an ARN and an endpoint have the id
+		if given := r.Properties.HasValue(name); !given && value.IsString() {
+			outputs[name] = resource.NewStringProperty(strings.ReplaceAll(value.StringValue(), text, string(id)))
+		}
 	}
 	a.things[id] = thing{string(r.URN.Type()), r.URN.Name(), r.Properties, outputs}
 	return plugin.CreateResponse{ID: id, Properties: outputs, Status: resource.StatusOK}, nil

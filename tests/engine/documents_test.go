@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -350,22 +351,26 @@ func (s *session) assertAgreement() {
 	}
 }
 
-// updateDatastore does what the AWS CLI's update-fhir-datastore does: the whole identity
-// provider configuration is replaced, and what is left out is cleared.
+// updateDatastore does what the AWS CLI's update-fhir-datastore does.
 func (a *account) updateDatastore(t *testing.T, call []string) {
 	t.Helper()
+	if err := a.updateIdentityProvider(call); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// updateIdentityProvider replaces the whole identity provider configuration: what is left
+// out is cleared.
+func (a *account) updateIdentityProvider(call []string) error {
 	if len(call) != 8 || call[0] != "healthlake" || call[1] != "update-fhir-datastore" || call[4] != "--datastore-id" || call[6] != "--identity-provider-configuration" {
-		t.Fatalf("aws was called with %q", call)
+		return fmt.Errorf("aws was called with %q", call)
 	}
 	var given map[string]any
 	if err := json.Unmarshal([]byte(call[7]), &given); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	lower := map[string]any{}
-	for key, value := range given {
-		lower[strings.ToLower(key[:1])+key[1:]] = value
-	}
-	a.change("smart-datastore", "identityProviderConfiguration", resource.NewPropertyValue(lower))
+	a.change("smart-datastore", "identityProviderConfiguration", resource.NewPropertyValue(lowered(given)))
+	return nil
 }
 
 // discoveryDocument is what the datastore serves.

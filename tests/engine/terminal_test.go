@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/pkg/v3/display"
+	pulumiengine "github.com/pulumi/pulumi/pkg/v3/engine"
 	"github.com/pulumi/pulumi/pkg/v3/resource/deploy"
 	statefile "github.com/pulumi/pulumi/pkg/v3/resource/stack"
 	"github.com/pulumi/pulumi/pkg/v3/secrets"
@@ -34,6 +35,7 @@ type terminal struct {
 	config map[string]config
 	// commands answer what is typed, by the name of the command.
 	commands map[string]func(typed) (printed string, err error)
+	users    func(*stack, typed) (printed string, err error) // the command "smartlake users"
 }
 
 // typed is a command as the shell starts it.
@@ -180,31 +182,35 @@ func (term *terminal) living(name string) *stack {
 }
 
 // pulumiArguments are the words of a command of Pulumi's that are no flags, and its flags.
-func pulumiArguments(words []string) (plain []string, flags map[string]string, err error) {
-	withValue := []string{"--stack", "--file"}
+func pulumiArguments(words []string) (plain []string, flags map[string]string, targets []string, err error) {
+	withValue := []string{"--stack", "--file", "--target"}
 	without := []string{"--yes", "--run-program", "--diff", "--secret", "--path"}
 	flags = map[string]string{}
 	for i := 0; i < len(words); i++ {
-		switch name, value, given := strings.Cut(words[i], "="); {
+		name, value, given := strings.Cut(words[i], "=")
+		takes := slices.Contains(withValue, name)
+		switch {
 		case !strings.HasPrefix(name, "-"):
 			plain = append(plain, words[i])
-		case slices.Contains(without, name) && !given:
-			flags[name] = "true"
-		case slices.Contains(withValue, name) && given:
-			flags[name] = value
-		case slices.Contains(withValue, name) && i+1 < len(words):
+			continue
+		case takes && !given && i+1 < len(words):
 			i++
-			flags[name] = words[i]
-		default:
-			return nil, nil, fmt.Errorf("%s: say in this test what the flag does", words[i])
+			value = words[i]
+		case !takes && (given || !slices.Contains(without, name)), takes && !given:
+			return nil, nil, nil, fmt.Errorf("%s: say in this test what the flag does", words[i])
+		case !takes:
+			value = "true"
+		}
+		if flags[name] = value; name == "--target" {
+			targets = append(targets, value)
 		}
 	}
-	return plain, flags, nil
+	return plain, flags, targets, nil
 }
 
 // pulumi does what Pulumi's command line does, with the engine.
 func (term *terminal) pulumi(command typed) (string, error) {
-	plain, flags, err := pulumiArguments(command.Words[1:])
+	plain, flags, targets, err := pulumiArguments(command.Words[1:])
 	if err != nil {
 		return "", err
 	}
@@ -221,7 +227,8 @@ func (term *terminal) pulumi(command typed) (string, error) {
 	case "preview":
 		return summary(s.preview(term.config[name]), "    %s%d to %s\n")
 	case "up":
-		return summary(s.update(term.config[name]), "    %s%d %sd\n")
+		only := func(o *pulumiengine.UpdateOptions) { o.Targets = deploy.NewUrnTargets(targets) }
+		return summary(s.update(term.config[name], only), "    %s%d %sd\n")
 	case "refresh":
 		if flags["--run-program"] == "" {
 			return "", s.refresh().failure()
@@ -323,12 +330,20 @@ func (base64Secrets) OfType(context.Context, string, json.RawMessage) (secrets.M
 	return b64.NewBase64SecretsManager(), nil
 }
 
-// smartlake is the smoke test of a stack: its outputs say what lives, and the next preview
-// shows no change.
+// smartlake is the command line for a stack.
 func (term *terminal) smartlake(command typed) (string, error) {
-	if !slices.Equal(command.Words[1:len(command.Words)-1], []string{"smoke", "--stack"}) {
-		return "", fmt.Errorf("%q: say in this test what it does", command.Words)
+	switch last := len(command.Words) - 1; {
+	case slices.Equal(command.Words[1:last], []string{"smoke", "--stack"}):
+		return term.smoke(command)
+	case command.Words[1] == "users" && command.Words[last-1] == "--stack" && term.stacks[command.Words[last]] != nil && term.users != nil:
+		return term.users(term.stacks[command.Words[last]], command)
 	}
+	return "", fmt.Errorf("%q: say in this test what it does", command.Words)
+}
+
+// smoke is the smoke test of a stack: its outputs say what lives, and the next preview shows
+// no change.
+func (term *terminal) smoke(command typed) (string, error) {
 	name := command.Words[3]
 	s := term.stacks[name]
 	if s == nil {
