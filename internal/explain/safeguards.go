@@ -41,17 +41,17 @@ var safeguards = []safeguard{
 	},
 	{
 		section: "(a)(2)(i)", name: "Unique user identification", specification: "required",
-		does:  "Cognito gives each user an id that never changes (`sub`), and each client one. The validator's log names the client. It does not name the user, on purpose.",
-		yours: "Give each person an account of their own, and keep the list of who is who. Find out which of your records names the user of a request.",
+		does:  "Cognito gives each user an id that never changes (`sub`), and each client one. The validator's log names the client, and with `audit.users` the user's `sub`.",
+		yours: "Give each person an account of their own, and keep the list of who is who.",
 		see:   "[users](../how-to/users.md); `TestOneLineSaysWhatBecameOfEachClaimAndNoValue`",
 		ask:   stack.identification,
 	},
 	{
 		section: "(a)(2)(ii)", name: "Emergency access procedure", specification: "required",
-		does:  "Nothing by itself: Smartlake has no account for emergencies and no scope that skips the rules. `smartlake users` links a user or adds a group, and the next token has it.",
-		yours: "Write the procedure, name who may carry it out, and try it. An identity provider or Cognito that is down is an emergency too.",
-		see:   "[users](../how-to/users.md)",
-		ask:   func(stack, Explanation) []string { return []string{"no account, client or role for emergencies"} },
+		does:  "Nothing by itself: Smartlake has no account for emergencies and no scope that skips the rules. A client for emergencies with a group of its own serves, and `smartlake users` adds a user to the group.",
+		yours: "Declare the client, write the procedure, name who may carry it out, and try it. An identity provider or Cognito that is down is an emergency too.",
+		see:   "[emergency access](../how-to/runbooks/emergency-access.md)",
+		ask:   stack.emergency,
 	},
 	{
 		section: "(a)(2)(iii)", name: "Automatic logoff", specification: "addressable",
@@ -69,7 +69,7 @@ var safeguards = []safeguard{
 	},
 	{
 		section: "(b)", name: "Audit controls", specification: "standard",
-		does:  "The validator writes one line for each decision: time, client, operation, decision and reason, without patient, user or token. API Gateway writes one for each request at the front door, S3 one for each access to bulk data.",
+		does:  "The validator writes one line for each decision: time, client, operation, decision and reason, with `audit.users` the user, and never a patient or token. API Gateway writes one for each request at the front door, S3 one for each access to bulk data.",
 		yours: "Read the logs, and keep them as long as your policy says. Record who read which patient: CloudTrail and the apps' own records.",
 		see:   "[the log](../reference/validator.md); `TestOneLineSaysWhatBecameOfEachClaimAndNoValue`, `TestTheAccessLogTellsNothingOfPatientsAndTokens`",
 		ask:   stack.audit,
@@ -185,6 +185,21 @@ func (s stack) unknownPools() []string {
 	return list
 }
 
+// emergency lists the clients that only the users of some groups may use: one for emergencies
+// is among them, or there is none.
+func (s stack) emergency(e Explanation) []string {
+	var list []string
+	for _, client := range e.Clients {
+		if len(client.Groups) > 0 {
+			list = append(list, fmt.Sprintf("client %s: only for users in %s", client.Name, strings.Join(client.Groups, " or ")))
+		}
+	}
+	if len(list) == 0 {
+		return []string{"no client is for the users of a group, so none is for emergencies"}
+	}
+	return list
+}
+
 func lifetimesOf(clients []Client) []string {
 	var list []string
 	for _, client := range clients {
@@ -275,7 +290,7 @@ func (s stack) audit(Explanation) []string {
 	list := logs.lines()
 	for _, function := range s.All(declared.Function) {
 		if s.partOf(function) == declared.TokenValidator {
-			list = append(list, fmt.Sprintf("%s: log level %s", function.Name, function.Map("environment", "variables")[wire.EnvLogLevel]))
+			list = append(list, fmt.Sprintf("%s: log level %s, its log names %s", function.Name, environment(function)[wire.EnvLogLevel], usersInLog(function)))
 		}
 	}
 	for _, logging := range s.All(declared.BucketLogging) {
@@ -283,13 +298,29 @@ func (s stack) audit(Explanation) []string {
 	}
 	return append(list,
 		fmt.Sprintf("%d alarms, %d subscribers that this stack declares", len(s.All(declared.MetricAlarm)), len(s.All(declared.TopicSubscription))),
-		"the configuration does not tell which clients are used; the validator's log does (docs/explanation/hipaa.md has the query)")
+		"the configuration does not tell which clients are used; the validator's log does: the query is in docs/explanation/hipaa.md"+s.savedQuery())
+}
+
+// usersInLog says how the log of a token validator names users.
+func usersInLog(validator declared.Resource) string {
+	if namesUsers(validator) {
+		return "users by their sub"
+	}
+	return "no user"
+}
+
+// savedQuery names the query of the stack that tells which clients are used, if it has it.
+func (s stack) savedQuery() string {
+	if slices.ContainsFunc(s.All(declared.QueryDefinition), func(query declared.Resource) bool { return strings.HasSuffix(query.Name, "-query-grants-by-client") }) {
+		return `, and saved as "Grants by client"`
+	}
+	return ""
 }
 
 // ClientsInUse is a query of CloudWatch Logs Insights, of the log group of a token validator,
 // that counts the grants of each client. A client that it does not list was not granted
 // anything in the time that the query covers.
-const ClientsInUse = `filter msg = "grant" | stats count(*) by client_id`
+const ClientsInUse = `filter msg = "` + wire.LineGrant + `" | stats count(*) by client_id`
 
 func (s stack) integrity(e Explanation) []string {
 	list := slices.Clone(e.Protected)

@@ -63,10 +63,10 @@ var services = []awsService{
 	},
 	{
 		Service: Service{
-			"CloudWatch Logs", "no patient, user, path or token, on purpose; API Gateway's line has the caller's IP address, which can be an identifier", "a key of CloudWatch Logs; with customerManagedKey a key of your account",
+			"CloudWatch Logs", "no patient, path or token, on purpose; with audit.users the id of the user (sub); API Gateway's line has the caller's IP address", "a key of CloudWatch Logs; with customerManagedKey a key of your account",
 			"TLS", "logRetentionDays of each function, by default 365",
 		},
-		types: []string{declared.LogGroup, "aws:cloudwatch/queryDefinition:"}, listed: true,
+		types: []string{declared.LogGroup, declared.QueryDefinition}, listed: true,
 		shown: "`TestOneLineSaysWhatBecameOfEachClaimAndNoValue`, `TestNothingOfATokenIsEverLogged`, `TestNothingSecretIsLogged`, `TestTheAccessLogTellsNothingOfPatientsAndTokens`",
 	},
 	{

@@ -152,8 +152,16 @@ var questions = []question{
 		means: "its log has no line for a grant or a denial", safer: "info",
 		source: "45 CFR 164.312(b): record and examine activity",
 		ask: func(s stack, function declared.Resource) (string, bool) {
-			level := function.Map("environment", "variables")[wire.EnvLogLevel]
+			level := environment(function)[wire.EnvLogLevel]
 			return level, s.partOf(function) == declared.TokenValidator && (level == "warn" || level == "error")
+		},
+	},
+	{
+		typ: declared.Function, setting: "audit.users", property: "environment." + wire.EnvLogUsers, listed: "`false`, for the token validator",
+		means: "no log of the stack names the user of a request", safer: "true, where no other record names them",
+		source: "45 CFR 164.312(b): record and examine activity",
+		ask: func(s stack, function declared.Resource) (string, bool) {
+			return "false", s.partOf(function) == declared.TokenValidator && !namesUsers(function)
 		},
 	},
 	{
@@ -270,6 +278,15 @@ func (s stack) partOf(r declared.Resource) string {
 // below reports whether a resource is below one of some types.
 func (s stack) below(r declared.Resource, types ...string) bool {
 	return slices.ContainsFunc(types, func(typ string) bool { return s.Above(r, typ).URN != "" })
+}
+
+func environment(function declared.Resource) map[string]string {
+	return function.Map("environment", "variables")
+}
+
+// namesUsers reports whether the log of a token validator names users.
+func namesUsers(validator declared.Resource) bool {
+	return environment(validator)[wire.EnvLogUsers] == "true"
 }
 
 func mfaOf(pool declared.Resource) string {

@@ -49,7 +49,7 @@ func careful() map[string]string {
 	return map[string]string{
 		"userPool.mfa": "ON", "userPool.passwordPolicy.minimumLength": "15", "userPool.deletionProtection": "true",
 		"customerManagedKey": "true", "preloadSynthea": "false", "function.logRetentionDays": "2192",
-		"alarms.emails": `["ops@example.org"]`, "bulkData.logRetentionDays": "2192",
+		"audit.users": "true", "alarms.emails": `["ops@example.org"]`, "bulkData.logRetentionDays": "2192",
 	}
 }
 
@@ -79,6 +79,7 @@ func TestEachSettingToKnowIsToldOfAStackThatHasItAndOfNoOther(t *testing.T) {
 		{"launchContext.function.tracing", "true", "smart-auth-context-function: launchContext.function.tracing = true"},
 		{"frontDoor.function.tracing", "true", "smart-door-function: frontDoor.function.tracing = true"},
 		{"bulkData.logRetentionDays", "365", "smart-bulk-logs-lifecycle: bulkData.logRetentionDays = 365"},
+		{"audit.users", "false", "smart-validator-function: audit.users = false"},
 		{"alarms.emails", "[]", "smart-validator-alarms: alarms.emails = []"},
 		{"alarms", `{"topicArn": "arn:aws:sns:us-east-1:123456789012:ops"}`, ""}, // somebody else's
 	} {
@@ -120,8 +121,9 @@ func TestSyntheticPatientsAreToldOfAProtectedDatastoreAlone(t *testing.T) {
 func TestAValidatorThatLogsNoDecisionsAndTellsNobodyIsTold(t *testing.T) {
 	values := careful()
 	delete(values, "alarms.emails") // which count what is logged
+	delete(values, "audit.users")
 	values["function.logLevel"] = "warn"
-	want := []string{"smart-validator-function: function.logLevel = warn", "smart-validator: alarms = not set"}
+	want := []string{"smart-validator-function: function.logLevel = warn", "smart-validator-function: audit.users = false", "smart-validator: alarms = not set"}
 	if list := told(t, declaredtest.Graph(t, "dev", values)); !slices.Equal(list, want) {
 		t.Errorf("got %q, want %q", list, want)
 	}
