@@ -242,6 +242,7 @@ func (a AuthorizationServerArgs) warn(ctx *pulumi.Context, server *Authorization
 	a.warnOfUnoffered(warn)
 	a.warnOfVouching(warn)
 	a.warnOfLaunchContext(warn)
+	a.warnOfSharedOrigins(warn)
 }
 
 // newPool declares the user pool with its identity providers and its domain, or takes

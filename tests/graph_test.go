@@ -19,6 +19,15 @@ const testUsers = `[{"username": "ann", "email": "ann@example.org", "password": 
 
 var update = flag.Bool("update", false, "rewrite the files of testdata")
 
+// TestTheStacksWarnOfNothing holds the stacks of this repository as examples of their own.
+func TestTheStacksWarnOfNothing(t *testing.T) {
+	for _, stack := range stacks {
+		if warnings := runStack(t, stack).Warnings(); len(warnings) > 0 {
+			t.Errorf("%s: %q", stack, warnings)
+		}
+	}
+}
+
 // TestGraphOfTheStacksIsExactlyThis compares everything that a stack declares with a
 // file, so that a review of a change sees what it does to the infrastructure. After
 // a change: go test ./tests -run TestGraph -update, and read the difference.
