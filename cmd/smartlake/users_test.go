@@ -21,7 +21,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/deploypolicy"
 	"github.com/smartlake/pulumi-smartlake/internal/local"
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
-	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4/sigv4test"
 )
 
 const (
@@ -48,7 +48,7 @@ func newClinic(t *testing.T) *clinic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := sigv4.NewKeyring()
+	keys := sigv4test.NewKeyring()
 	server := httptest.NewUnstartedServer(nil)
 	server.StartTLS()
 	t.Cleanup(server.Close)

@@ -116,6 +116,8 @@ type field struct {
 	url  bool
 }
 
+// fields are the outputs that [Parse] requires. It also reads frontDoor and launchContext,
+// which a stack without one lacks, and userPoolId, which few need.
 func (o *Outputs) fields() []field {
 	return []field{
 		{"fhirBaseUrl", &o.FHIRBaseURL, true},
@@ -130,16 +132,6 @@ func (o *Outputs) fields() []field {
 		{"clientSecrets", &o.ClientSecrets, false},
 		{"clients", &o.Clients, false},
 	}
-}
-
-// Names are the outputs that [Parse] requires. It also reads frontDoor and launchContext,
-// which a stack without one lacks, and userPoolId, which few need.
-func Names() []string {
-	var names []string
-	for _, f := range new(Outputs).fields() {
-		names = append(names, f.name)
-	}
-	return names
 }
 
 // Parse reads the JSON object of a stack's outputs; it may have others. The error

@@ -19,6 +19,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/cognito"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4/sigv4test"
 )
 
 const (
@@ -37,7 +38,7 @@ type administered struct {
 // newAdministered starts from a pool as stacks declare it.
 func newAdministered(t *testing.T, edit func(*cognito.API)) *administered {
 	t.Helper()
-	a := &administered{keys: sigv4.NewKeyring()}
+	a := &administered{keys: sigv4test.NewKeyring()}
 	a.world = newWorld(t, func(config *cognito.Config) {
 		config.API = &cognito.API{
 			ARN: poolARN, Keys: a.keys, Groups: []string{"clinicians", "patients"},
@@ -435,7 +436,7 @@ func TestWhoeverMayNotIsRefusedInAWSsShape(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	stranger := *a
-	stranger.keys = sigv4.NewKeyring()
+	stranger.keys = sigv4test.NewKeyring()
 	_, err = stranger.as(administrator).AdminGetUser(t.Context(), get)
 	assertCode(t, "credentials of another account", err, "UnrecognizedClientException")
 	_, err = a.client.AdminResetUserPassword(t.Context(), &idp.AdminResetUserPasswordInput{UserPoolId: aws.String(poolID), Username: aws.String("ann")})

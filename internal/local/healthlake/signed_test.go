@@ -18,6 +18,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/healthlake"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4/sigv4test"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 	missing      = "MissingAuthenticationTokenException"
 )
 
-var keys = sigv4.NewKeyring()
+var keys = sigv4test.NewKeyring()
 
 // permit is what IAM says here: the door's role gets the capabilities of the datastore.
 func permit(principal, action, datastore string) error {
@@ -127,7 +128,7 @@ func TestWhoDoesNotSignOrMayNotIsToldNothing(t *testing.T) {
 		{"expired", func(by *signer) { by.at = by.at.Add(-6 * time.Minute) }, "InvalidSignatureException", "expired"},
 		{"for another region", func(by *signer) { by.region = "eu-west-1" }, "InvalidSignatureException", "us-east-1"},
 		{"for another service", func(by *signer) { by.service = "s3" }, "InvalidSignatureException", "healthlake"},
-		{"by a stranger", func(by *signer) { by.credentials = sigv4.NewKeyring().Issue(doorRole) }, "UnrecognizedClientException", "security token"},
+		{"by a stranger", func(by *signer) { by.credentials = sigv4test.NewKeyring().Issue(doorRole) }, "UnrecognizedClientException", "security token"},
 		{"by a role that may not", func(by *signer) { by.credentials = keys.Issue("arn:aws:iam::123456789012:role/other") }, "AccessDeniedException",
 			"User: arn:aws:iam::123456789012:role/other is not authorized to perform: healthlake:GetCapabilities on resource: " + datastoreARN},
 		{"replayed from another path", func(by *signer) {
@@ -162,7 +163,7 @@ func TestASignatureIsNoBearerToken(t *testing.T) {
 func TestTheDiscoveryDocumentIsServedTenTimesAMinuteToThoseWhoMayReadIt(t *testing.T) {
 	s := newStore(t, synthetic)
 	stranger := validSigner()
-	stranger.credentials = sigv4.NewKeyring().Issue(doorRole)
+	stranger.credentials = sigv4test.NewKeyring().Issue(doorRole)
 	for range 20 { // costs the account nothing
 		if got := s.sign(stranger, discovery); got.status != 403 {
 			t.Fatalf("a stranger: %d", got.status)
@@ -216,7 +217,7 @@ func TestALenientDatastoreServesEverybodyAsOftenAsTheyLike(t *testing.T) {
 		}
 	}
 	stranger := validSigner()
-	stranger.credentials = sigv4.NewKeyring().Issue(doorRole)
+	stranger.credentials = sigv4test.NewKeyring().Issue(doorRole)
 	if got := s.sign(stranger, metadata); got.status != 403 {
 		t.Errorf("a bad signature: %d", got.status)
 	}

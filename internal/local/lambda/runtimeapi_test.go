@@ -15,7 +15,7 @@ import (
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/lambda"
 	"github.com/smartlake/pulumi-smartlake/internal/local/localtest"
-	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4/sigv4test"
 )
 
 // runtimeAPI starts a function that takes no invocation, and returns the address of
@@ -123,7 +123,7 @@ func TestAnotherUserOfTheMachineReadsAndAnswersNoInvocation(t *testing.T) {
 
 func TestAFunctionHasTheCredentialsOfItsRoleAndWhatIsDeclared(t *testing.T) {
 	dir := t.TempDir()
-	credentials := sigv4.NewKeyring().Issue("arn:aws:iam::123456789012:role/door")
+	credentials := sigv4test.NewKeyring().Issue("arn:aws:iam::123456789012:role/door")
 	function, err := lambda.New(lambda.Config{
 		Name: "silent", Dir: dir, Timeout: 10 * time.Second, Region: "eu-west-1", Credentials: credentials,
 		Environment: map[string]string{"DECLARED": "yes", "TZ": "Europe/Berlin", "AWS_SESSION_TOKEN": "declared"},

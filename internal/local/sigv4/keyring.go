@@ -3,7 +3,7 @@
 // Authorization header
 // (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html).
 //
-//	keys := sigv4.NewKeyring()
+//	keys := sigv4.KeyringOf(secret)
 //	environment := keys.Issue(roleARN).Environment("us-east-1") // for a function's process
 //	...
 //	principal, err := keys.Verify(request, "healthlake", "us-east-1", time.Now())
@@ -13,10 +13,7 @@
 // temporary credentials: a keyring's are good for as long as it is.
 package sigv4
 
-import (
-	"crypto/rand"
-	"sync"
-)
+import "sync"
 
 // Credentials are temporary ones, as AWS's Security Token Service hands them out. All
 // three parts are needed to sign, and all but the first are secret.
@@ -58,12 +55,7 @@ type issued struct {
 	credentials Credentials
 }
 
-// NewKeyring returns a keyring that issued nothing yet.
-func NewKeyring() *Keyring {
-	return KeyringOf(func(string) string { return rand.Text() + rand.Text() })
-}
-
-// KeyringOf returns a keyring whose credentials follow from a principal and a function,
+// KeyringOf returns a keyring that issued nothing yet. Its credentials follow from a principal and a function,
 // which returns 52 letters and digits for a label that nobody can guess.
 func KeyringOf(secret func(label string) string) *Keyring {
 	return &Keyring{secret: secret, byPrincipal: map[string]Credentials{}, byKeyID: map[string]issued{}}

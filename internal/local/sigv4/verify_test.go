@@ -17,6 +17,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
+	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4/sigv4test"
 )
 
 const (
@@ -40,7 +41,7 @@ type signing struct {
 }
 
 func valid() *signing {
-	keys := sigv4.NewKeyring()
+	keys := sigv4test.NewKeyring()
 	return &signing{
 		keys: keys, credentials: keys.Issue(role),
 		method: http.MethodGet, address: "https://healthlake.example:8443/datastore/a22c/r4/metadata?_format=json", hashed: "",
@@ -167,7 +168,7 @@ func TestARequestWithoutAGoodSignatureIsNobodys(t *testing.T) {
 		{"an unknown key", edited(replacing("Credential=ASIA", "Credential=ASIB")), unrecognized, "security token"},
 		{"no session token", altered(func(r *http.Request) { r.Header.Del("X-Amz-Security-Token") }), unrecognized, "security token"},
 		{"another's session token", func(s *signing) { s.credentials.SessionToken = s.keys.Issue("other").SessionToken }, unrecognized, "security token"},
-		{"another keyring's credentials", func(s *signing) { s.credentials = sigv4.NewKeyring().Issue(role) }, unrecognized, "security token"},
+		{"another keyring's credentials", func(s *signing) { s.credentials = sigv4test.NewKeyring().Issue(role) }, unrecognized, "security token"},
 		{"another's secret", func(s *signing) { s.credentials.SecretAccessKey = s.keys.Issue("other").SecretAccessKey }, invalid, "does not match the signature"},
 		{"a changed signature", edited(func(text string) string {
 			last := "0"
@@ -213,7 +214,7 @@ func TestNoRefusalHoldsASecret(t *testing.T) {
 }
 
 func TestAPrincipalHasTheSameCredentialsEachTimeAndNobodyElseHasThem(t *testing.T) {
-	keys := sigv4.NewKeyring()
+	keys := sigv4test.NewKeyring()
 	first, again, other := keys.Issue(role), keys.Issue(role), keys.Issue("other")
 	if first != again || first.AccessKeyID == other.AccessKeyID || first.SecretAccessKey == other.SecretAccessKey || first.SessionToken == other.SessionToken {
 		t.Errorf("%+v, %+v, %+v", first, again, other)
@@ -230,7 +231,7 @@ func TestAPrincipalHasTheSameCredentialsEachTimeAndNobodyElseHasThem(t *testing.
 
 // curl signs as AWS's guide to HealthLake shows it.
 func TestWhatCurlSignsIsVerified(t *testing.T) {
-	keys := sigv4.NewKeyring()
+	keys := sigv4test.NewKeyring()
 	credentials := keys.Issue(role)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		principal, err := keys.Verify(r, "healthlake", region, time.Now())
