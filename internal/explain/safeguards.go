@@ -90,7 +90,7 @@ var safeguards = []safeguard{
 	},
 	{
 		section: "(d)", name: "Person or entity authentication", specification: "standard",
-		does:  "Users sign in at Cognito or your identity provider, apps with PKCE, confidential apps and services with a secret. The validator verifies the signature, the issuer, the client and the times of each token.",
+		does:  "Users sign in at Cognito or your identity provider. Confidential apps and services have a secret. The front door requires PKCE of apps. The validator verifies the signature, the issuer, the client and the times of each token.",
 		yours: "Require a second factor, or have your identity provider require it. Verify who a person is before you link an account to a record. Keep client secrets.",
 		see:   "`NOT PROTECTED, OR GOOD TO KNOW` of `explain`; `TestNoTokenOfTheCataloguePasses`, `TestPKCELeftOutPlainOrOfNothingIsRefused`",
 		ask:   stack.authentication,

@@ -75,7 +75,7 @@ var services = []awsService{
 		shown: "`TestOneLineSaysWhatBecameOfEachClaimAndNoValue`",
 	},
 	{
-		Service: Service{"SNS", "none: names and numbers of metrics", "with customerManagedKey a key of your account, otherwise none of KMS", "TLS, others refused", "nothing"},
+		Service: Service{"SNS", "none: names and numbers of metrics", "with customerManagedKey a key of your account, otherwise none of KMS", "TLS, others refused", "until it is delivered"},
 		types:   []string{"aws:sns/"}, listed: true, shown: "`TestATopicIsCreatedThatTheAlarmsOfTheAccountMayTellAndNobodyElse`",
 	},
 	{
@@ -83,7 +83,7 @@ var services = []awsService{
 		types:   []string{"aws:kms/"}, listed: true,
 	},
 	{
-		Service: Service{"CloudTrail", "ids in the resource paths of requests, where it records them", "as its bucket or event data store does", "TLS", "as it is declared"},
+		Service: Service{"CloudTrail", "what its events have of requests for data is unverified", "as its bucket or event data store does", "TLS", "as you declare it; the components declare none"},
 		types:   []string{"aws:cloudtrail/"}, listed: true,
 	},
 	{
