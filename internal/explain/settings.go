@@ -33,7 +33,13 @@ const (
 	refreshMinutes   = 24 * 60   // NIST SP 800-63B-4, section 2.2.3
 	sixYears         = 6*365 + 2 // days, the value of CloudWatch that holds six years
 	cognitosLength   = 8         // characters, where a pool has no policy of passwords
-	unset            = "not set" // what a configuration leaves out
+)
+
+// unset is the value of a setting that a configuration leaves out.
+const unset = "not set"
+
+// The sources of the limits.
+const (
 	nistSession      = "NIST SP 800-63B-4, section 2.2.3: 24 hours at AAL2; section 2.1.3: 30 days at AAL1"
 	nistPasswords    = "NIST SP 800-63B-4, section 3.1.1.2: 15 characters for a password that is the only factor, 8 beside a second one"
 	hipaaRetention   = "45 CFR 164.316(b)(2)(i): six years for the documentation that (b)(1) requires; it does not name logs"
