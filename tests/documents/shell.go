@@ -93,7 +93,7 @@ func (s *Shell) write(step Step) error {
 	if step.Append {
 		how = os.O_APPEND
 	}
-	file, err := os.OpenFile(filepath.Join(s.folder, step.File), os.O_CREATE|os.O_WRONLY|how, 0o600) //nolint:gosec // in the folder, as the page says
+	file, err := os.OpenFile(filepath.Join(s.folder, step.File), os.O_CREATE|os.O_WRONLY|how, 0o600)
 	if err != nil {
 		return err
 	}
