@@ -120,6 +120,13 @@ func TestAProjectsFolderStandsForItsLocalCloud(t *testing.T) {
 			t.Errorf("%s: got %s and %v, want %s", named, got, err, run)
 		}
 	}
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, "smartlake.yaml"), []byte("clients: ["), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := runFolder(broken); err == nil || !strings.HasPrefix(err.Error(), "--local: ") || !strings.Contains(err.Error(), "smartlake.yaml") {
+		t.Errorf("a project that cannot be read: got %v", err)
+	}
 	if got, err := runFolder(t.TempDir()); err != nil || strings.HasPrefix(got, run) {
 		t.Errorf("a folder without either: got %s and %v", got, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -20,18 +19,20 @@ func runFolder(named string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("--local: %w", err)
 	}
-	if _, err := os.Stat(filepath.Join(folder, local.OutputsName)); err == nil {
-		return folder, nil
+	if exists(filepath.Join(folder, local.OutputsName)) || !exists(folder) {
+		return folder, nil // what reads the files says what is missing
 	}
 	project, err := declared.ProjectDir(folder, declared.FileStack)
-	if err != nil { // no project either: what reads the files says what is missing
-		return folder, nil //nolint:nilerr // see above
+	if errors.Is(err, declared.ErrNoProject) {
+		return folder, nil // as above
 	}
-	folder, err = runningCloud(project, declared.FileStack)
+	if err == nil {
+		folder, err = runningCloud(project, declared.FileStack)
+	}
 	if err != nil {
-		err = fmt.Errorf("--local: %w", err)
+		return "", fmt.Errorf("--local: %w", err)
 	}
-	return folder, err
+	return folder, nil
 }
 
 // runningCloud is the folder of the local cloud that runs for a stack of a project.

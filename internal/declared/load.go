@@ -41,6 +41,9 @@ func LoadStackWithoutSecrets(dir, name string, overrides map[string]string) (Sta
 	return loadStack(dir, name, overrides, madeUp{})
 }
 
+// ErrNoProject says that a folder is in no project.
+var ErrNoProject = errors.New("no Pulumi.yaml and no " + FileName)
+
 // ProjectDir is [Stack.Dir] of the stack that LoadStack would read. Nothing but its file need
 // be right.
 func ProjectDir(dir, name string) (string, error) {
@@ -98,8 +101,8 @@ func find(dir, name string) (configured, error) {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			return configured{}, fmt.Errorf("%s: no such folder", dir)
 		}
-		return configured{}, fmt.Errorf("no Pulumi.yaml and no %s in %s or above it: write a %s with \"smartlake local init\", run this in a checkout, or name its folder with --dir",
-			FileName, dir, FileName)
+		return configured{}, fmt.Errorf("%w in %s or above it: write a %s with \"smartlake local init\", run this in a checkout, or name its folder with --dir",
+			ErrNoProject, dir, FileName)
 	case file != "" && (project == "" || below > 0):
 		return readFile(file, name)
 	case file != "" && below == 0:

@@ -54,6 +54,9 @@ func TestTheRunbooksDoWhatTheySay(t *testing.T) {
 		if !suites[page.RunBy()] {
 			t.Errorf("%s: steps: %q: must be tests/runbooks or tests/engine", page.Path, page.RunBy())
 		}
+		if page.RunBy() == "tests/engine" {
+			assertNamed(t, page)
+		}
 		if err != nil || page.RunBy() != "tests/runbooks" {
 			continue
 		}
@@ -81,6 +84,25 @@ func TestTheRunbooksDoWhatTheySay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// assertNamed wants a test of the engine to read a page that leaves its steps to that suite.
+func assertNamed(t *testing.T, page documents.Page) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, "tests/engine", "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), filepath.Base(page.Path)) {
+			return
+		}
+	}
+	t.Errorf("%s: no test of tests/engine reads it", page.Path)
 }
 
 // released builds the command line as a release does, with the functions in it: it needs no
