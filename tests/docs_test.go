@@ -292,6 +292,14 @@ var foreignCommand = regexp.MustCompile(`(?:^|[\s($"])((?:aws|gh) [a-z0-9-]+ [a-
 // foreign are the commands of AWS's and GitHub's command lines that the documents may
 // show, with the flags that the references give them.
 var foreign = map[string][]string{
+	"aws cloudtrail describe-trails":          {"--region"},
+	"aws cloudtrail get-event-selectors":      {"--region", "--trail-name"},
+	"aws cloudtrail get-trail-status":         {"--region", "--name"},
+	"aws cloudtrail lookup-events":            {"--lookup-attributes", "--max-results", "--output", "--query", "--region", "--start-time"},
+	"aws cloudtrail validate-logs":            {"--region", "--start-time", "--trail-arn"},
+	"aws logs describe-query-definitions":     {"--query-definition-name-prefix"},
+	"aws logs get-query-results":              {"--query-id"},
+	"aws logs start-query":                    {"--end-time", "--log-group-names", "--query-string", "--start-time"},
 	"aws cognito-idp delete-user-pool-domain": {"--user-pool-id", "--domain"},
 	"aws configure export-credentials":        {"--format"},
 	"aws healthlake delete-fhir-datastore":    {"--datastore-id"},

@@ -43,7 +43,7 @@ var safeguards = []safeguard{
 		section: "(a)(2)(i)", name: "Unique user identification", specification: "required",
 		does:  "Cognito gives each user an id that never changes (`sub`), and each client one. The validator's log names the client, and with `audit.users` the user's `sub`.",
 		yours: "Give each person an account of their own, and keep the list of who is who.",
-		see:   "[users](../how-to/users.md); `TestOneLineSaysWhatBecameOfEachClaimAndNoValue`",
+		see:   "[users](../how-to/users.md), [log users](../how-to/audit.md#log-users); `TestALineNamesTheUserOnlyOnRequest`",
 		ask:   stack.identification,
 	},
 	{
@@ -69,9 +69,9 @@ var safeguards = []safeguard{
 	},
 	{
 		section: "(b)", name: "Audit controls", specification: "standard",
-		does:  "The validator writes one line for each decision: time, client, operation, decision and reason, with `audit.users` the user, and never a patient or token. API Gateway writes one for each request at the front door, S3 one for each access to bulk data.",
+		does:  "The validator writes one line for each decision: time, client, operation, decision, role and reason, with `audit.users` the user, and never a patient or token. API Gateway writes one for each request at the front door, S3 one for each access to bulk data.",
 		yours: "Read the logs, and keep them as long as your policy says. Record who read which patient: CloudTrail and the apps' own records.",
-		see:   "[the log](../reference/validator.md); `TestOneLineSaysWhatBecameOfEachClaimAndNoValue`, `TestTheAccessLogTellsNothingOfPatientsAndTokens`",
+		see:   "[who read what](../how-to/audit.md), [the log](../reference/validator.md); `TestOneLineSaysWhatBecameOfEachClaimAndNoValue`, `TestTheAccessLogTellsNothingOfPatientsAndTokens`",
 		ask:   stack.audit,
 	},
 	{
