@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -183,7 +184,7 @@ func (term *terminal) living(name string) *stack {
 
 // pulumiArguments are the words of a command of Pulumi's that are no flags, and its flags.
 func pulumiArguments(words []string) (plain []string, flags map[string]string, targets []string, err error) {
-	withValue := []string{"--stack", "--file", "--target"}
+	withValue := []string{"--stack", "--file", "--target", "--copy-config-from"}
 	without := []string{"--yes", "--run-program", "--diff", "--secret", "--path"}
 	flags = map[string]string{}
 	for i := 0; i < len(words); i++ {
@@ -214,6 +215,9 @@ func (term *terminal) pulumi(command typed) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if from := flags["--copy-config-from"]; from != "" {
+		return "", term.another(plain[2:], from)
+	}
 	name := flags["--stack"]
 	s := term.stacks[name]
 	if s == nil {
@@ -241,10 +245,23 @@ func (term *terminal) pulumi(command typed) (string, error) {
 	case "stack import":
 		return "", s.restoreState(file)
 	case "config set":
+		if plain[2] == "aws:region" && s.state == nil {
+			s.account = newAccount(plain[3])
+		}
 		term.config[name][plain[2]] = plain[3]
 		return "", nil
 	}
 	return "", fmt.Errorf("%q: say in this test what it does", command.Words)
+}
+
+// another makes a stack with the configuration of one that is there.
+func (term *terminal) another(names []string, from string) error {
+	if len(names) != 1 || term.stacks[names[0]] != nil || term.stacks[from] == nil {
+		return fmt.Errorf("stack init %q: must name one new stack, and one that is there", names)
+	}
+	copied := newStack(term.t, from)
+	term.stacks[names[0]], term.config[names[0]] = copied, maps.Clone(term.config[from])
+	return nil
 }
 
 // failure is the error of an operation with the engine's messages.
