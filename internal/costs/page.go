@@ -1,6 +1,7 @@
 package costs
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -113,7 +114,9 @@ func ExtrasSection() string {
 		{"a million FHIR requests more, beyond HealthLake's included queries, without logs", of(DatastoreQueries, million) + of(Calls, million) + seconds(million, u.ValidatorMs)},
 		{"the same through a front door, without data out", of(DatastoreQueries, million) + of(Calls, 2*million) + seconds(million, u.ValidatorMs+u.DoorMs) + of(APIRequests, million)},
 		{"100 ms more until HealthLake answers, for 10 million requests through a front door", seconds(10*million, 100)},
+		{"a query of the log each day that reads 10 GB", of(LogsScanned, 10*daysPerMonth)},
 		{"100 GB more in the datastore", of(DatastoreStorage, 100)},
+		{"an export of 100 GB a month", of(DatastoreExports, 100)},
 		{"a service that keeps its tokens for `accessTokenMinutes: 60`", of(ServiceTokens, HoursPerMonth)},
 		{"a service that requests a token before each of 100,000 requests", of(ServiceTokens, 100_000)},
 		{"1,000 users who sign in through OIDC or SAML providers, of which there are no others", Prices()[FederatedUsers].total(1_000)},
@@ -131,16 +134,17 @@ func ExtrasSection() string {
 // PricesSection is the table of prices in Markdown.
 func PricesSection() string {
 	var text strings.Builder
-	text.WriteString("| what | unit | USD | for | never billed, a month | free for an account, a month | source | of |\n|---|---|---|---|---|---|---|---|\n")
+	text.WriteString("| what | unit | USD | for | never billed, a month | free for an account, a month | source | dated |\n|---|---|---|---|---|---|---|---|\n")
 	for _, p := range Prices() {
 		amount, source := strconv.FormatFloat(p.USD, 'f', -1, 64), p.Source
+		dated := cmp.Or(p.Date, "undated")
 		if p.Unknown != "" {
-			amount, source = "unknown", p.Unknown
+			amount, source, dated = "unknown", p.Unknown, ""
 		}
 		if p.ByAWS {
 			amount += "°"
 		}
-		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", p.What, p.Unit, amount, number(p.Per), number(p.Included), number(p.Free), source, p.Date)
+		fmt.Fprintf(&text, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", p.What, p.Unit, amount, number(p.Per), number(p.Included), number(p.Free), source, dated)
 	}
 	return text.String()
 }

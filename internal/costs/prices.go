@@ -37,6 +37,7 @@ const (
 	DatastoreHours Item = iota
 	DatastoreStorage
 	DatastoreQueries
+	DatastoreExports
 	DatastoreDataOut
 	LiteUsers
 	EssentialsUsers
@@ -51,10 +52,13 @@ const (
 	DataOut
 	LogsIn
 	LogsKept
+	LogsScanned
 	Metrics
 	Alarms
 	Dashboards
+	Traces
 	Keys
+	KeyRequests
 	items // how many there are
 )
 
@@ -90,6 +94,10 @@ func healthLake() map[Item]Price {
 		},
 		DatastoreQueries: {
 			What: "HealthLake: queries", Unit: "query", Per: 10_000, USD: 0.048, Included: 3_500 * HoursPerMonth,
+			Source: healthLakeCopy, Date: "2026-06-13",
+		},
+		DatastoreExports: {
+			What: "HealthLake: exports", Unit: "GB", Per: 1, USD: 0.19,
 			Source: healthLakeCopy, Date: "2026-06-13",
 		},
 		DatastoreDataOut: {
@@ -165,6 +173,10 @@ func operations() map[Item]Price {
 			What: "CloudWatch: log lines that are kept", Unit: "GB and month", Per: 1, USD: 0.03,
 			Source: infracost,
 		},
+		LogsScanned: {
+			What: "CloudWatch: log lines that a query reads", Unit: "GB", Per: 1, USD: 0.005,
+			Source: infracost,
+		},
 		Metrics: {
 			What: "CloudWatch: custom metrics", Unit: "metric and month", Per: 1, USD: 0.30, Free: 10,
 			Source: "[SigNoz](https://signoz.io/guides/cloudwatch-pricing)", Date: "2026-02-15",
@@ -177,9 +189,17 @@ func operations() map[Item]Price {
 			What: "CloudWatch: dashboards", Unit: "dashboard and month", Per: 1, USD: 3, Free: 3,
 			Source: cloudWatchCopy, Date: "2026-06-13",
 		},
+		Traces: {
+			What: "X-Ray: traces (`function.tracing: true`)", Unit: "trace", Per: 1_000_000, USD: 5, ByAWS: true, Free: 100_000,
+			Source: "[AWS](https://aws.amazon.com/xray/pricing/)",
+		},
 		Keys: {
 			What: "KMS: a key, and each of its first two yearly rotations", Unit: "key and month", Per: 1, USD: 1, ByAWS: true,
 			Source: "[AWS](https://aws.amazon.com/kms/pricing/)", Date: "2026-03",
+		},
+		KeyRequests: {
+			What: "KMS: requests with a key", Unit: "request", Per: 10_000, USD: 0.03, Free: 20_000,
+			Source: "[Wring](https://www.wring.co/blog/aws-kms-pricing-guide)",
 		},
 	}
 }

@@ -51,9 +51,9 @@ var free = map[string]bool{
 	declared.LogGroup: true, declared.TopicPolicy: true, declared.TopicSubscription: true,
 	declared.BucketPublicAccessBlock: true, declared.BucketOwnershipControls: true, declared.BucketEncryption: true,
 	declared.BucketVersioning: true, declared.BucketLifecycle: true, declared.BucketPolicy: true, declared.BucketLogging: true,
-	declared.KeyAlias: true,
-	"aws:cloudwatch/queryDefinition:QueryDefinition": true, // a query costs when somebody runs it
-	declared.Provider: true, declared.NativeProvider: true,
+	declared.KeyAlias:        true,
+	declared.QueryDefinition: true, // a query costs when somebody runs it
+	declared.Provider:        true, declared.NativeProvider: true,
 }
 
 // unmeasured are the types that are billed by something that no estimate knows.
