@@ -291,6 +291,7 @@ func serveLocal(ctx context.Context, tell teller, problems io.Writer, cloud *loc
 			return err
 		}
 	}
+	cloud.Warm() // the walk may have left functions out
 	return errors.Join(tell.endpoints(cloud), flags.ready.write(readyOf(cloud)))
 }
 

@@ -304,6 +304,7 @@ func (c *Cloud) start(options Options) (err error) {
 	if err := os.WriteFile(c.CertificateFile, c.certificate.pem, 0o600); err != nil {
 		return err
 	}
+	waiting := options.Endpoints.waiting()
 	listeners, at, err := options.listen(c.state, declared.names())
 	if err != nil {
 		return err
@@ -312,6 +313,9 @@ func (c *Cloud) start(options Options) (err error) {
 	handlers, err := c.handlers(declared, at, options)
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
+	}
+	if waiting { // many requests may come at once, and HealthLake gives the validator one second
+		c.Warm()
 	}
 	for i, listener := range listeners {
 		handler := handlers[i]

@@ -35,6 +35,16 @@ func (e *Endpoints) take(port int) net.Listener {
 	return taken
 }
 
+// waiting reports whether requests wait for a cloud.
+func (e *Endpoints) waiting() bool {
+	if e == nil {
+		return false
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.closed) > 0
+}
+
 func portOf(listener net.Listener) int {
 	return int(netip.MustParseAddrPort(listener.Addr().String()).Port())
 }

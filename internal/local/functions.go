@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
@@ -56,6 +57,16 @@ func (c *Cloud) newFunctions(d declaration, at addresses, options Options) error
 		}
 	}
 	return nil
+}
+
+// Warm starts an instance of each function that has none, so that the next request has no cold
+// start.
+func (c *Cloud) Warm() {
+	var all sync.WaitGroup
+	for _, function := range c.functions {
+		all.Go(function.Warm)
+	}
+	all.Wait()
 }
 
 // archive is the path of the function's archive: the declared one, or the one for this

@@ -47,6 +47,7 @@ const (
 	maxBootstrapBytes = 256 << 20 // Lambda's limit of an unpacked function
 	maxInstances      = 64        // of Lambda's 1000: as many processes as a small machine bears
 	defaultIdleTime   = 5 * time.Minute
+	initTimeout       = 10 * time.Second // Lambda's limit of a start
 )
 
 // Function runs as many instances as there are calls at the same time, each
@@ -116,6 +117,25 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) (answer []byte, c
 		return r.answer, cold, r.err
 	case <-ctx.Done():
 		return nil, cold, ctx.Err()
+	}
+}
+
+// Warm starts an instance before the first call, and waits until it is ready. If that fails,
+// the first call starts another, and tells what is wrong.
+func (f *Function) Warm() {
+	i, _, err := f.take()
+	if err != nil {
+		return
+	}
+	timer := time.NewTimer(initTimeout)
+	defer timer.Stop()
+	select {
+	case <-i.ready:
+		f.release(i, true)
+	case <-i.exited:
+		f.release(i, false)
+	case <-timer.C:
+		f.release(i, false)
 	}
 }
 

@@ -43,6 +43,8 @@ type instance struct {
 	api         *http.Server
 
 	invocations chan invocation
+	ready       chan struct{} // closed when the process asks for its first call
+	readyOnce   sync.Once
 	exited      chan struct{} // closed when the process has ended
 	stopOnce    sync.Once
 	idleTimer   *time.Timer // ends an idle instance; guarded by the function's lock
@@ -72,6 +74,7 @@ func start(config Config) (*instance, error) {
 	i := &instance{
 		functionARN: config.ARN,
 		invocations: make(chan invocation),
+		ready:       make(chan struct{}),
 		exited:      make(chan struct{}),
 		pending:     map[string]chan outcome{},
 	}
@@ -225,6 +228,7 @@ func limitBodies(next http.Handler) http.Handler {
 }
 
 func (i *instance) serveNext(w http.ResponseWriter, r *http.Request) {
+	i.readyOnce.Do(func() { close(i.ready) })
 	select {
 	case <-r.Context().Done():
 	case next := <-i.invocations:

@@ -224,3 +224,23 @@ func TestAsManyInstancesRunAsThereAreCallsAtOnce(t *testing.T) {
 		t.Errorf("a warm call started a process (%v) or failed: %v", started, err)
 	}
 }
+
+func TestAWarmFunctionStartsNothingForItsFirstCall(t *testing.T) {
+	i := newIssuer(t)
+	event, err := json.Marshal(validator.Event{
+		DatastoreEndpoint: endpoint, OperationName: "ReadResource", BearerToken: i.token(t, func(jwt.MapClaims) {}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	function := run(t, environment(t, i), &strings.Builder{})
+	function.Warm()
+	if _, cold, err := function.Invoke(t.Context(), event); err != nil || cold {
+		t.Errorf("cold: %t, %v", cold, err)
+	}
+	broken := run(t, nil, &strings.Builder{})
+	broken.Warm()
+	if _, cold, err := broken.Invoke(t.Context(), event); err == nil || !cold {
+		t.Errorf("without its environment: cold: %t, %v", cold, err)
+	}
+}
