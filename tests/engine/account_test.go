@@ -67,8 +67,27 @@ func (a *account) provider() *deploytest.Provider {
 }
 
 func (a *account) invoke(_ context.Context, r plugin.InvokeRequest) (plugin.InvokeResponse, error) {
+	if r.Tok == "aws:cognito/getUserPool:getUserPool" {
+		return a.userPool(resource.ID(r.Args.Get("userPoolId").AsString()))
+	}
 	answer, err := a.shapes.Call(pulumi.MockCallArgs{Token: string(r.Tok), Args: resource.ToResourcePropertyMap(r.Args)})
 	return plugin.InvokeResponse{Properties: resource.FromResourcePropertyMap(answer)}, err
+}
+
+// userPool is what Cognito tells of a pool, with its prefix domain.
+func (a *account) userPool(id resource.ID) (plugin.InvokeResponse, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.taken(id) {
+		return plugin.InvokeResponse{}, fmt.Errorf("ResourceNotFoundException: User pool %s does not exist", id)
+	}
+	answer := a.shapes.ExistingPool(string(id))
+	for _, living := range a.things {
+		if living.typ == declared.UserPoolDomain && living.inputs["userPoolId"].StringValue() == string(id) {
+			answer["domain"] = living.inputs["domain"]
+		}
+	}
+	return plugin.InvokeResponse{Properties: resource.FromResourcePropertyMap(answer)}, nil
 }
 
 // happens notes an operation, or says that it fails.

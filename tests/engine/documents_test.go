@@ -31,6 +31,7 @@ func pages(t *testing.T) []documents.Page {
 // pulumiCommands are the commands of Pulumi that the documents may show, with the file
 // of its source that declares their flags.
 var pulumiCommands = map[string]string{
+	"config rm":    "config/config.go",
 	"config set":   "config/config.go",
 	"destroy":      "operations/destroy.go",
 	"import":       "operations/import.go",
@@ -44,6 +45,7 @@ var pulumiCommands = map[string]string{
 	"stack init":   "stack/stack_new.go",
 	"stack ls":     "stack/stack_list.go",
 	"stack output": "stack/stack_output.go",
+	"stack rm":     "stack/stack_remove.go",
 	"stack select": "stack/stack_select.go",
 	"state delete": "state/state_delete.go",
 	"up":           "operations/up.go",

@@ -63,7 +63,7 @@ func newTerminal(t *testing.T) *terminal {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"aws", "pulumi", "smartlake"} {
+	for _, name := range []string{"aws", "pulumi", "smartlake", "terraform"} {
 		script := fmt.Sprintf("#!/bin/sh\nexec '%s' %s \"$@\"\n", self, name)
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
