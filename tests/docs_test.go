@@ -307,7 +307,7 @@ var foreign = map[string][]string{
 	"aws healthlake describe-fhir-export-job": {"--datastore-id", "--job-id"},
 	"aws healthlake describe-fhir-import-job": {"--datastore-id", "--job-id"},
 	"aws healthlake restore-fhir-datastore":   {"--cli-input-json", "--output", "--query"},
-	"aws healthlake update-fhir-datastore":    {"--backup-configuration", "--datastore-id"},
+	"aws healthlake update-fhir-datastore":    {"--backup-configuration", "--datastore-id", "--identity-provider-configuration"},
 	"aws iam put-role-policy":                 {"--role-name", "--policy-name", "--policy-document"},
 	"aws kms cancel-key-deletion":             {"--key-id"},
 	"aws s3 cp":                               {"--recursive"},

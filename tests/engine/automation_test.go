@@ -98,12 +98,43 @@ func commandLine(t *testing.T, s *stack) auto.Stack {
 // serve lets an engine in another process use a provider.
 func serve(t *testing.T, provider plugin.Provider) (port string) {
 	t.Helper()
+	return listening(t, func(server *grpc.Server) {
+		pulumirpc.RegisterResourceProviderServer(server, attachable{plugin.NewProviderServer(provider)})
+	})
+}
+
+// serveLanguage is a language of an engine in another process, for commands that load it and run
+// no program.
+func serveLanguage(t *testing.T) (port string) {
+	t.Helper()
+	return listening(t, func(server *grpc.Server) { pulumirpc.RegisterLanguageRuntimeServer(server, idle{}) })
+}
+
+type idle struct {
+	pulumirpc.UnimplementedLanguageRuntimeServer
+}
+
+func (idle) Handshake(context.Context, *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
+	return &pulumirpc.LanguageHandshakeResponse{}, nil
+}
+
+func (idle) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: "1.0.0"}, nil
+}
+
+func (idle) GetRequiredPackages(context.Context, *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
+	return &pulumirpc.GetRequiredPackagesResponse{}, nil
+}
+
+// listening is the port of a server on loopback.
+func listening(t *testing.T, register func(*grpc.Server)) (port string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer()
-	pulumirpc.RegisterResourceProviderServer(server, attachable{plugin.NewProviderServer(provider)})
+	register(server)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)

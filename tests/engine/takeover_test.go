@@ -511,13 +511,34 @@ func TestWithoutSmartlakesPrecautionsAnImportedPoolAndClientWouldBeReplaced(t *t
 	}
 }
 
+// entriesBut are the entries of the page's file, without their ids, that another file has not.
+func (r *takeOver) entriesBut(path string) []string {
+	r.t.Helper()
+	entries := func(path string) []string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var file importFile
+		if err := json.Unmarshal(text, &file); err != nil {
+			r.t.Fatal(err)
+		}
+		var all []string
+		for _, entry := range file.Resources {
+			entry.ID = ""
+			all = append(all, fmt.Sprintf("%+v", entry))
+		}
+		return all
+	}
+	proposed := entries(path)
+	return slices.DeleteFunc(entries(filepath.Join(r.folder, "take-over.json")), func(entry string) bool { return slices.Contains(proposed, entry) })
+}
+
 // TestTheCommandLineTakesOver reads the page's file with Pulumi's own command line, where there is
 // one on this machine.
 func TestTheCommandLineTakesOver(t *testing.T) {
-	for _, name := range []string{"pulumi", "pulumi-language-go"} { // which an import loads
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("no %s on the PATH", name)
-		}
+	if _, err := exec.LookPath("pulumi"); err != nil {
+		t.Skip("no Pulumi command line on the PATH")
 	}
 	r := newTakeOver(t)
 	r.imported(unchanged, nil)
@@ -526,7 +547,8 @@ func TestTheCommandLineTakesOver(t *testing.T) {
 	run := func(words ...string) string {
 		t.Helper()
 		command := exec.CommandContext(t.Context(), "pulumi", append(words, "--stack", "hospital")...)
-		command.Dir, command.Env = cli.Workspace().WorkDir(), append(os.Environ(), "PULUMI_HOME="+cli.Workspace().PulumiHome())
+		command.Dir, command.Env = cli.Workspace().WorkDir(), append(os.Environ(),
+			"PULUMI_HOME="+cli.Workspace().PulumiHome(), "PULUMI_DEBUG_LANGUAGES=go:"+serveLanguage(t))
 		for name, value := range cli.Workspace().GetEnvVars() {
 			command.Env = append(command.Env, name+"="+value)
 		}
@@ -536,6 +558,11 @@ func TestTheCommandLineTakesOver(t *testing.T) {
 		}
 		return string(out)
 	}
+	proposed := filepath.Join(r.folder, "all.json")
+	if _, err := cli.Preview(t.Context(), optpreview.ImportFile(proposed)); err != nil {
+		t.Fatal(err)
+	}
+	assertSame(t, "entries of the page's file that Pulumi does not propose", r.entriesBut(proposed), nil)
 	run("import", "--file", filepath.Join(r.folder, "take-over.json"), "--generate-code=false", "--yes")
 	if _, err := cli.Up(t.Context()); err != nil {
 		t.Fatal(err)
