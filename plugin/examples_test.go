@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"gopkg.in/yaml.v3"
 )
 
@@ -36,6 +37,88 @@ func readProject(t *testing.T, language string) (p project) {
 	return p
 }
 
+// known are outputs of other resources in the examples, as AWS has them.
+var known = map[string]string{
+	"${context.functionArn}":      "arn:aws:lambda:us-east-1:123456789012:function:context:live",
+	"${validator.readRoleName}":   "validator-read",
+	"${validator.writeRoleName}":  "validator-write",
+	"${validator.exportRoleName}": "validator-export",
+}
+
+// asKnown replaces what refers to an output by the value that the output will have.
+func asKnown(t *testing.T, value any) any {
+	t.Helper()
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			value[name] = asKnown(t, member)
+		}
+	case []any:
+		for i, element := range value {
+			value[i] = asKnown(t, element)
+		}
+	case string:
+		if strings.HasPrefix(value, "${") {
+			if known[value] == "" {
+				t.Fatalf("%s: say what it is", value)
+			}
+			return known[value]
+		}
+	}
+	return value
+}
+
+// A released plugin constructs what the example in each component's description declares.
+func TestEveryComponentTakesItsExample(t *testing.T) {
+	for token, of := range packageSchema(t).Resources {
+		t.Run(token, func(t *testing.T) {
+			var p project
+			if err := yaml.Unmarshal([]byte(exampleOf(t, of.Description, "yaml")), &p); err != nil {
+				t.Fatal(err)
+			}
+			shown := false
+			for _, one := range p.Resources {
+				typ := strings.TrimPrefix(one.Type, "smartlake:")
+				shown = shown || typePrefix+typ == token
+				inputs := resource.NewPropertyMapFromMap(asKnown(t, one.Properties).(map[string]any))
+				cloud, _, err := construct(t, typ, released(t), inputs)
+				if err != nil {
+					t.Error(err)
+				} else if len(cloud.All(typePrefix+typ)) != 1 {
+					t.Errorf("%s: nothing is declared", typ)
+				}
+			}
+			if !shown {
+				t.Error("the example has other components alone")
+			}
+		})
+	}
+}
+
+// An SDK's own documentation has the example in its language, and in no other.
+func TestEverySDKShowsTheExampleInItsLanguage(t *testing.T) {
+	for language, c := range map[string]struct{ file, own string }{
+		"nodejs": {"smartDatastore.ts", "new smartlake.SmartDatastore("},
+		"python": {"pulumi_smartlake/smart_datastore.py", "ehr = smartlake.SmartDatastore("},
+		"go":     {"smartlake/smartDatastore.go", "components.NewSmartDatastore("},
+	} {
+		folder := t.TempDir()
+		generate(t, language, folder)
+		text, err := os.ReadFile(filepath.Join(folder, c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), c.own) {
+			t.Errorf("%s: %s: want %s", language, c.file, c.own)
+		}
+		for _, other := range []string{"new smartlake.SmartDatastore(", "ehr = smartlake.SmartDatastore(", "components.NewSmartDatastore(", "Deployment.RunAsync", "Pulumi.run(", "type: smartlake:"} {
+			if other != c.own && strings.Contains(string(text), other) {
+				t.Errorf("%s: %s has %s", language, c.file, other)
+			}
+		}
+	}
+}
+
 func TestEveryExampleNamesThePlugin(t *testing.T) {
 	for _, language := range []string{"typescript", "python", "yaml"} {
 		if got := readProject(t, language).Packages[packageName]; got != "github.com/smartlake/pulumi-smartlake/plugin" {
@@ -49,21 +132,35 @@ var (
 	output        = regexp.MustCompile(`^\$\{(\w+)\.(\w+)\}$`)
 )
 
-func TestTheExampleInYAMLFitsTheSchema(t *testing.T) {
-	spec, p := packageSchema(t), readProject(t, "yaml")
-	if len(p.Resources) == 0 || len(p.Outputs) == 0 {
-		t.Fatal("want resources and outputs")
+// Those of the documents and of the schema are held against it too.
+func TestEveryProgramInYAMLFitsTheSchema(t *testing.T) {
+	spec := packageSchema(t)
+	for _, one := range programsIn(t, "yaml") {
+		t.Run(one.where, func(t *testing.T) {
+			var p project
+			if err := yaml.Unmarshal([]byte(one.text), &p); err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Resources) == 0 {
+				t.Fatal("want resources")
+			}
+			assertProgramFits(t, spec, p)
+		})
 	}
+}
+
+func assertProgramFits(t *testing.T, spec schema.PackageSpec, p project) {
+	t.Helper()
 	of := func(typ string) schema.ResourceSpec {
-		resource, ok := spec.Resources[strings.Replace(typ, "smartlake:", typePrefix, 1)]
+		declared, ok := spec.Resources[strings.Replace(typ, "smartlake:", typePrefix, 1)]
 		if !ok {
 			t.Errorf("no resource %s", typ)
 		}
-		return resource
+		return declared
 	}
-	for name, resource := range p.Resources {
-		declared := of(resource.Type)
-		assertFitsObject(t, spec, name, declared.InputProperties, declared.RequiredInputs, resource.Properties)
+	for name, one := range p.Resources {
+		declared := of(one.Type)
+		assertFitsObject(t, spec, name, declared.InputProperties, declared.RequiredInputs, one.Properties)
 	}
 	for name, value := range p.Outputs {
 		parts := output.FindStringSubmatch(value)

@@ -35,12 +35,13 @@ func newProvider(archives fs.FS) (provider.Provider, error) {
 	served, err := infer.NewProviderBuilder().
 		WithNamespace(namespace).
 		WithDisplayName("Smartlake").
-		WithDescription("SMART on FHIR authorization in front of AWS HealthLake").
-		WithKeywords("pulumi", "aws", "healthlake", "fhir", "smart-on-fhir", "category/infrastructure").
+		WithDescription("Smartlake puts SMART on FHIR authorization in front of an AWS HealthLake datastore.").
+		WithKeywords("pulumi", "aws", "healthlake", "fhir", "smart-on-fhir", "category/cloud", "kind/component").
 		WithRepository("https://github.com/smartlake/pulumi-smartlake").
 		WithHomepage("https://github.com/smartlake/pulumi-smartlake").
 		WithPluginDownloadURL("github://api.github.com/smartlake/pulumi-smartlake").
 		WithGoImportPath("github.com/smartlake/pulumi-smartlake/sdk/go/smartlake").
+		WithLogoURL("https://raw.githubusercontent.com/smartlake/pulumi-smartlake/main/docs/logo.svg").
 		WithPublisher("Smartlake").
 		WithLicense("Apache-2.0").
 		WithModuleMap(map[tokens.ModuleName]tokens.ModuleName{"components": "index"}).

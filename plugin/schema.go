@@ -54,6 +54,9 @@ func documented(
 		markOptional(&spec)
 		nestParts(&spec)
 		renameTypes(&spec)
+		if err := addExamples(&spec); err != nil {
+			return provider.GetSchemaResponse{}, err
+		}
 		for _, setting := range []struct {
 			language, name string
 			value          any
