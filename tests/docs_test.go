@@ -108,11 +108,17 @@ func goProgramOf(text string) string {
 		"\nfunc declare(ctx *pulumi.Context) error {\n" + importLine.ReplaceAllString(text, "") + "\nreturn nil\n}\n"
 }
 
+// programInYAML is a Pulumi program: plugin/examples_test.go holds it against the schema.
+var programInYAML = regexp.MustCompile(`(?m)^resources:$`)
+
 // TestTheDocumentsStackConfigurationsRun reads every block of YAML as a stack's
 // configuration, as the Pulumi CLI would, and runs the program with it. What a block
 // leaves out and the program insists on is filled in.
 func TestTheDocumentsStackConfigurationsRun(t *testing.T) {
 	for _, b := range blocksOf(t, "yaml") {
+		if programInYAML.MatchString(b.Text) {
+			continue
+		}
 		t.Run(b.Where, func(t *testing.T) {
 			dir := t.TempDir()
 			project, err := os.ReadFile(filepath.Join(root, "Pulumi.yaml"))
@@ -481,6 +487,41 @@ func anchor(heading string) string {
 	return strings.ReplaceAll(text, " ", "-")
 }
 
+// ownFile is the file of this repository that a link to its pages on GitHub leads to.
+func ownFile(target *url.URL) (path string, ours bool) {
+	const pages = "/smartlake/pulumi-smartlake/"
+	below, ours := strings.CutPrefix(target.Path, pages)
+	if !ours || target.Host != "github.com" {
+		return "", false
+	}
+	for _, view := range []string{"blob/main/", "tree/main/"} {
+		if path, ok := strings.CutPrefix(below, view); ok {
+			return path, true
+		}
+	}
+	return "", false // of releases, issues, advisories
+}
+
+// TestThePagesOfThePulumiRegistryLinkToWholeAddresses keeps the links that are shown
+// elsewhere than in this repository.
+func TestThePagesOfThePulumiRegistryLinkToWholeAddresses(t *testing.T) {
+	seen := 0
+	for _, d := range pages(t) {
+		if d.Path != "docs/_index.md" && d.Path != "docs/installation-configuration.md" {
+			continue
+		}
+		for _, match := range link.FindAllStringSubmatch(d.Prose, -1) {
+			seen++
+			if !strings.HasPrefix(match[1], "https://") {
+				t.Errorf("%s: %s: must be a whole address", d.Path, match[1])
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d links were found: they are not looked at", seen)
+	}
+}
+
 func TestTheDocumentsLinksLeadSomewhere(t *testing.T) {
 	for _, d := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(d.Prose, -1) {
@@ -489,12 +530,14 @@ func TestTheDocumentsLinksLeadSomewhere(t *testing.T) {
 				t.Errorf("%s: %v", d.Path, err)
 				continue
 			}
+			file, ours := d.Path, true
 			if target.IsAbs() {
-				continue
-			}
-			file := d.Path
-			if target.Path != "" {
+				file, ours = ownFile(target)
+			} else if target.Path != "" {
 				file = filepath.Join(filepath.Dir(d.Path), target.Path)
+			}
+			if !ours {
+				continue
 			}
 			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
 				t.Errorf("%s: %s: %v", d.Path, match[1], err)
