@@ -23,3 +23,5 @@ golden: ## write the golden files of this module anew; read the difference befor
 	go test ./internal/deploypolicy -update
 	go test ./tests -run TestTheLinter -update
 	go test ./internal/requests -update
+	go test ./internal/costs -update
+	go test ./cmd/smartlake -run TestTheCommandsAndFlags -update
