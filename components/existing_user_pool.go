@@ -14,8 +14,8 @@ import (
 // ExistingUserPoolArgs names a user pool that another stack or person manages. The component
 // declares only resource servers and clients in it: its users, domain, schema and triggers
 // stay as they are. The pool must not yet have the resource servers "patient", "user",
-// "system" and "launch" that the clients' scopes need. The deploying principal needs
-// cognito-idp:DescribeUserPool on it.
+// "system" and "launch" that the clients' scopes need, except those that the stack has
+// imported. The deploying principal needs cognito-idp:DescribeUserPool on it.
 //
 // The pool's owner is responsible for its users: a token is only as trustworthy as the
 // pool's sign-in, and its launch context only as trustworthy as the attribute or trigger

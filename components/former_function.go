@@ -10,7 +10,10 @@ import (
 const (
 	formerFunctionField = "formerValidatorFunctionArn"
 	functionARNWanted   = "must be the ARN of a function or of its alias, arn:<partition>:lambda:<region>:<account>:function:<name>"
-	stillCallsFormer    = "datastore %q: the live datastore still calls %s (formerValidatorFunctionArn), and not this stack's token validator. " +
+	callsAnother        = "datastore %q: the token validator's function: is %v and would become %v: a datastore keeps calling the function that " +
+		"it was given, and to replace the datastore would DELETE ALL ITS DATA; put the former function back, or, if the datastore was " +
+		"imported, set formerValidatorFunctionArn to the former one"
+	stillCallsFormer = "datastore %q: the live datastore still calls %s (formerValidatorFunctionArn), and not this stack's token validator. " +
 		"To make it call the token validator, run the command in the output updateDatastoreCommand (HealthLake's UpdateFHIRDatastore; " +
 		"unverified on AWS), which takes effect at once, and then pulumi refresh --run-program"
 )
@@ -31,18 +34,17 @@ func (a SmartDatastoreArgs) checkFormerFunction(p *problems) {
 func (a SmartDatastoreArgs) sameFunction(
 	ctx *pulumi.Context, component *SmartDatastore, state pulumi.Output, live, declared pulumi.Input,
 ) pulumi.Output {
-	const identity, field = "identityProviderConfiguration", "the token validator's function"
-	if a.FormerValidatorFunctionARN == nil {
-		return a.unchanged(state, identity, field, live, declared)
+	former := pulumi.String("").ToStringOutput() // none
+	if a.FormerValidatorFunctionARN != nil {
+		former = matching(formerFunctionField, a.FormerValidatorFunctionARN, functionARNPattern, functionARNWanted)
 	}
-	former := matching(formerFunctionField, a.FormerValidatorFunctionARN, functionARNPattern, functionARNWanted)
 	return pulumi.All(state, live, declared, former).ApplyT(func(values []any) (string, error) {
 		switch is, wanted := plainValue(values[1]), plainValue(values[2]); {
-		case !has(values[0], identity) || is == wanted:
-		case is == values[3]:
+		case !has(values[0], "identityProviderConfiguration") || is == wanted:
+		case a.FormerValidatorFunctionARN != nil && is == values[3]:
 			_ = ctx.Log.Warn(fmt.Sprintf(stillCallsFormer, a.DatastoreName, quoted(is, live)), &pulumi.LogArgs{Resource: component})
 		default:
-			return "", fmt.Errorf(wouldReplace, a.DatastoreName, field, quoted(is, live), quoted(wanted, declared))
+			return "", fmt.Errorf(callsAnother, a.DatastoreName, quoted(is, live), quoted(wanted, declared))
 		}
 		return "", nil
 	})

@@ -87,9 +87,12 @@ func TestAnotherFunctionWouldReplaceTheDatastore(t *testing.T) {
 		"none named": nothing, "another one named": replacing("arn:aws:lambda:us-east-1:123456789012:function:other"),
 		"its alias named": replacing(former + ":live"),
 	} {
-		_, err := run(declare(change), calling(t, former))
-		if err == nil || !strings.Contains(err.Error(), `the token validator's function: is "`+former+`" and would become "`) {
-			t.Errorf("%s: got %v", what, err)
+		for _, function := range []string{former, ""} {
+			_, err := run(declare(change), calling(t, function))
+			if err == nil || !strings.Contains(err.Error(), `the token validator's function: is "`+function+`" and would become "`) ||
+				!strings.HasSuffix(err.Error(), "DELETE ALL ITS DATA; put the former function back, or, if the datastore was imported, set formerValidatorFunctionArn to the former one") {
+				t.Errorf("%s, %q: got %v", what, function, err)
+			}
 		}
 	}
 }

@@ -98,21 +98,20 @@ func (r *takeOver) stack() *stack { return r.stacks["hospital"] }
 
 // pulumi has the commands that only this page types.
 func (r *takeOver) pulumi(command typed) (string, error) {
-	words := strings.Join(command.Words[1:], " ")
-	switch {
-	case words == "stack init hospital":
+	switch strings.Join(command.Words[1:], " ") {
+	case "stack init hospital":
 		r.stacks["hospital"] = &stack{t: r.t, name: "hospital", folder: r.folder, extra: noDoor, account: r.account}
 		return "", nil
-	case words == "import --stack hospital --file take-over.json --generate-code=false":
+	case "import --stack hospital --file take-over.json --generate-code=false":
 		return "", r.stack().importing(filepath.Join(r.folder, "take-over.json")).failure()
-	case words == "config rm smartlake:formerValidatorFunctionArn --stack hospital":
+	case "config rm smartlake:formerValidatorFunctionArn --stack hospital":
 		return "", r.editStack(func(line string) string {
 			if strings.Contains(line, "smartlake:formerValidatorFunctionArn:") {
 				return ""
 			}
 			return line
 		})
-	case words == "preview --stack hospital --expect-no-changes":
+	case "preview --stack hospital --expect-no-changes":
 		shown := r.stack().preview(nil)
 		if len(shown.touched()) > 0 || len(shown.warnings) > 0 {
 			return "", fmt.Errorf("no changes were expected but changes occurred: %q, %q", shown.touched(), shown.warnings)
@@ -287,7 +286,8 @@ func TestTheTakeOversTablesSayWhatIsImportedUpdatedAndLeft(t *testing.T) {
 	var said []string
 	for line := range strings.SplitSeq(string(text), "\n") {
 		if name, ok := strings.CutPrefix(line, "   | `smart-"); ok {
-			said = append(said, "smart-"+name[:strings.Index(name, "`")])
+			name, _, _ = strings.Cut(name, "`")
+			said = append(said, "smart-"+name)
 		}
 	}
 	slices.Sort(said)
