@@ -188,7 +188,7 @@ func TestTheCommandsThatReadAStackSayWhatIsWrong(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"explain", "--format", "yaml"}, `--format: "yaml": must be text or json`},
+		{[]string{"explain", "--format", "yaml"}, `--format: "yaml": must be text, json or markdown`},
 		{[]string{"explain", "--stack", "none"}, "Pulumi.none.yaml: missing or without configuration"},
 		{[]string{"explain", "--config", "protct=true"}, "smartlake:protct: no such key; did you mean protect?"},
 		{[]string{"explain", "--config", "mfa"}, `--config: "mfa": must be key=value`},

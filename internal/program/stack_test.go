@@ -15,12 +15,13 @@ import (
 )
 
 const (
-	certificate = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
-	zone        = "Z0123456789ABCDEFGHIJ"
-	theirPool   = "us-east-1_Abc123XyZ"
-	givenKey    = "arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"
-	givenTopic  = "arn:aws:sns:us-east-1:123456789012:on-call"
-	boundary    = "arn:aws:iam::123456789012:policy/teams/records/Boundary"
+	certificate    = "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+	zone           = "Z0123456789ABCDEFGHIJ"
+	theirPool      = "us-east-1_Abc123XyZ"
+	givenKey       = "arn:aws:kms:us-east-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"
+	formerFunction = "arn:aws:lambda:us-east-1:123456789012:function:former"
+	givenTopic     = "arn:aws:sns:us-east-1:123456789012:on-call"
+	boundary       = "arn:aws:iam::123456789012:policy/teams/records/Boundary"
 )
 
 const testUsers = `[{"username": "ann", "email": "ann@example.org", "password": "Passw0rd!"}]`
@@ -82,8 +83,10 @@ var effects = map[string]struct {
 		declared.Role, "smart-validator-read", "permissionsBoundary", `"` + boundary + `"`},
 	"alarms":    {[]string{"alarms", "{}"}, declared.MetricAlarm, "smart-validator-alarm-errors", "threshold", `1`},
 	"dashboard": {[]string{"dashboard", "true"}, "smartlake:index:TokenValidator", "smart-validator", "dashboard", `true`},
-	"audit":     {[]string{"audit", `{"users": true}`}, declared.Function, "smart-validator-function", "environment.variables.LOG_USERS", `"true"`},
-	"tags":      {[]string{"tags", `{"team": "records"}`}, declared.Role, "smart-validator-read", "tags", `{"team": "records"}`},
+	"formerValidatorFunctionArn": {[]string{"formerValidatorFunctionArn", formerFunction},
+		declared.SmartDatastore, "smart", "formerValidatorFunctionArn", `"` + formerFunction + `"`},
+	"audit": {[]string{"audit", `{"users": true}`}, declared.Function, "smart-validator-function", "environment.variables.LOG_USERS", `"true"`},
+	"tags":  {[]string{"tags", `{"team": "records"}`}, declared.Role, "smart-validator-read", "tags", `{"team": "records"}`},
 }
 
 func TestEveryKeyHasAnEffect(t *testing.T) {
