@@ -30,13 +30,14 @@ func (c client) sameSecrecy(live *cognito.UserPoolClient) pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// hasSecret reports whether a live client has a secret, as far as its properties tell.
+// hasSecret reports whether a live client has a secret, which is unknown only before one is
+// made. What was imported has no generateSecret, and without a secret no clientSecret either.
 func hasSecret(properties resource.PropertyMap) (has, known bool) {
 	if generated := open(properties[generateSecret]); generated.IsBool() {
 		return generated.BoolValue(), true
 	}
 	secret := open(properties["clientSecret"])
-	return secret.IsString() && secret.StringValue() != "", secret.IsString()
+	return secret.IsString() && secret.StringValue() != "", !secret.IsComputed() && !secret.IsOutput()
 }
 
 // open is a value that may be kept as a secret.

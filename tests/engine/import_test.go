@@ -100,13 +100,26 @@ func TestPulumiReadsTheImportFileThatTheTestsRead(t *testing.T) {
 func TestAClientNeitherLosesNorGetsASecret(t *testing.T) {
 	confidential := strings.Replace(app, `"public"`, `"confidential"`, 1)
 	public := `{"name":"etl","kind":"public","scopes":["openid"],"callbackUrls":["http://localhost:3000/callback"]}`
-	for what, c := range map[string]struct{ clients, client, want string }{
-		"a public one": {"[" + etl + "," + confidential + "]", "app", "has no secret, and Cognito cannot give it one"},
-		"a service":    {"[" + public + "," + app + "]", "etl", "has a secret, and Cognito cannot take it away"},
+	const without, with = "has no secret, and Cognito cannot give it one", "has a secret, and Cognito cannot take it away"
+	for what, c := range map[string]struct {
+		clients, client string
+		imported        bool
+		want            string
+	}{
+		"a public one":             {"[" + etl + "," + confidential + "]", "app", false, without},
+		"a service":                {"[" + public + "," + app + "]", "etl", false, with},
+		"an imported public one":   {"[" + etl + "," + confidential + "]", "app", true, without},
+		"an imported one, service": {"[" + public + "," + app + "]", "etl", true, with},
 	} {
 		s := newStack(t, "dev")
 		s.mustUpdate(config{"clients": "[" + etl + "," + app + "]"})
 		id := s.account.idOf("smart-auth-client-" + c.client)
+		if c.imported { // its state is what Cognito tells
+			s.account.untold["smart-auth-client-"+c.client] = generateSecret
+			if read := s.refresh(); read.err != nil {
+				t.Fatal(read.err, read.messages)
+			}
+		}
 		for when, refused := range map[string]result{"preview": s.preview(config{"clients": c.clients}), "update": s.update(config{"clients": c.clients})} {
 			if refused.err == nil || !strings.Contains(refused.messages, `client "`+c.client+`": kind: "`) || !strings.Contains(refused.messages, c.want) {
 				t.Errorf("%s, %s: want it refused, got %v\n%s", what, when, refused.err, refused.messages)
