@@ -127,6 +127,14 @@ var questions = []question{
 		},
 	},
 	{
+		typ: declared.SmartDatastore, setting: "formerValidatorFunctionArn", property: "formerValidatorFunctionArn", listed: "set",
+		means: "the live datastore may still call that function, which then decides about every request instead of the token validator",
+		safer: "not set, once the datastore calls the token validator",
+		ask: func(_ stack, whole declared.Resource) (string, bool) {
+			return whole.Text("formerValidatorFunctionArn"), whole.Has("formerValidatorFunctionArn")
+		},
+	},
+	{
 		typ: declared.LogGroup, setting: "function.logRetentionDays", property: "retentionInDays",
 		listed: fmt.Sprintf("below %d, for the logs of requests", sixYears),
 		means:  "CloudWatch deletes the log of requests after that many days",

@@ -73,6 +73,7 @@ func TestEachSettingToKnowIsToldOfAStackThatHasItAndOfNoOther(t *testing.T) {
 		{"clients", fmt.Sprintf(app, `"refreshTokenMinutes": 1440`), ""},
 		{"customerManagedKey", "false", "datastore smart-dev: customerManagedKey = false"},
 		{"preloadSynthea", "true", ""}, // nothing of dev is protected
+		{"formerValidatorFunctionArn", "arn:aws:lambda:us-east-1:123456789012:function:former", "smart: formerValidatorFunctionArn = arn:aws:lambda:us-east-1:123456789012:function:former"},
 		{"function.logRetentionDays", "1827", "smart-door-access-logs, smart-door-logs: frontDoor.function.logRetentionDays = 1827\nsmart-validator-logs: function.logRetentionDays = 1827"},
 		{"frontDoor.function.logRetentionDays", "365", "smart-door-access-logs, smart-door-logs: frontDoor.function.logRetentionDays = 365"},
 		{"launchContext.function.logRetentionDays", "365", ""}, // no log of requests
