@@ -140,7 +140,7 @@ func TestAUserWithAWrongPasswordIsNotSignedIn(t *testing.T) {
 	}
 	visits[0].User.Password = "wrong"
 	_, err = a.SignIn(t.Context(), stack.AuthorizationEndpoint, stack.TokenEndpoint, visits[0])
-	if want := "user patient was not sent back to client app: the hosted page has status 400"; err == nil || err.Error() != want {
+	if want := "user patient was not sent back to client app: the hosted page has status 400: Incorrect username or password."; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	visits[0].Client.Scopes = []string{"patient/*.cruds"}
