@@ -34,6 +34,7 @@ func TestAStackAdoptsARestoredDatastore(t *testing.T) {
 	formerEndpoint := s.outputs()["datastoreEndpoint"].StringValue()
 	s.account.takeLog()
 
+	term.skips = func(heading string) bool { return heading == withoutAState }
 	term.reads(adoption, map[string]func(){"The state of the stack is lost": func() { s.state = nil }})
 
 	log := s.account.takeLog()
@@ -84,6 +85,62 @@ func TestAStackAdoptsARestoredDatastore(t *testing.T) {
 		t.Errorf("back again, the stack has the datastore %s", got)
 	}
 	assertUnchanged(t, "back again, the next preview", s.preview(nil))
+}
+
+// withoutAState is the section of the page for a stack whose state is lost for good.
+const withoutAState = "Without an earlier state"
+
+// TestAStackWithoutItsStateAdoptsWhatLives types that section.
+func TestAStackWithoutItsStateAdoptsWhatLives(t *testing.T) {
+	term := newTerminal(t)
+	s := term.living("prod")
+	s.account.restored(s.account.things[s.account.idOf("smart-datastore")].inputs)
+	s.account.lose("smart-datastore")
+	term.commands["aws"] = s.account.healthlake
+	kept := map[string]resource.ID{"smart-datastore": restoredID}
+	for _, name := range []string{
+		"smart-auth-pool", "smart-auth-domain", "smart-auth-server-launch", "smart-auth-server-patient", "smart-auth-server-system",
+		"smart-auth-client-portal", "smart-auth-client-reporting", "smart-key",
+	} {
+		kept[name] = s.id(name)
+	}
+	secrets := s.outputs()["clientSecrets"]
+	s.state = nil
+	s.account.takeLog()
+
+	term.skips = func(heading string) bool { return heading != withoutAState }
+	term.reads(adoption, nil)
+
+	for name, id := range kept {
+		if s.id(name) != id || !s.protects(name) && (id == restoredID || strings.HasSuffix(name, "-pool") || name == "smart-key") {
+			t.Errorf("%s is %s in the state, protected: %t; it was %s", name, s.id(name), s.protects(name), id)
+		}
+	}
+	for _, operation := range s.account.takeLog() {
+		verb, name, _ := strings.Cut(operation, " ")
+		if _, imported := kept[name]; verb == "delete" || verb == "create" && imported || operation == "update smart-datastore" {
+			t.Error("want what lives kept: " + operation)
+		}
+	}
+	if got := s.outputs()["clientSecrets"]; !got.DeepEquals(secrets) {
+		t.Error("the clients have other secrets")
+	}
+	if served := s.account.things[restoredID].inputs["identityProviderConfiguration"].ObjectValue()["idpLambdaArn"].StringValue(); served != s.outputs()["validatorFunctionArn"].StringValue() {
+		t.Errorf("the datastore calls %s", served)
+	}
+	again := s.preview(nil)
+	assertUnchanged(t, "the next preview", again)
+	assertSame(t, "its warnings", again.warnings, nil)
+}
+
+// id of a resource in the state.
+func (s *stack) id(name string) resource.ID {
+	for _, r := range s.state.Resources {
+		if r.URN.Name() == name {
+			return r.ID
+		}
+	}
+	return ""
 }
 
 // protects reports whether a resource is protected in the state.
@@ -191,6 +248,9 @@ func (a *account) healthlake(command typed) (string, error) {
 	}
 	switch command.Words[2] {
 	case "update-fhir-datastore":
+		if given := flags["--identity-provider-configuration"]; given != "" {
+			return "", a.setIdentityProvider(resource.ID(flags["--datastore-id"]), given)
+		}
 		return "", a.switchBackups(flags)
 	case "restore-fhir-datastore":
 		return a.restore(filepath.Join(command.Dir, strings.TrimPrefix(flags["--cli-input-json"], "file://")), flags)
@@ -264,10 +324,16 @@ func lowered(value any) any {
 
 func (a *account) describe(flags map[string]string) (string, error) {
 	id := resource.ID(flags["--datastore-id"])
-	if !a.taken(id) || len(flags) != 3 || flags["--query"] != "DatastoreProperties.DatastoreStatus" || flags["--output"] != "text" {
+	if !a.taken(id) || len(flags) != 3 || flags["--output"] != "text" {
 		return "", fmt.Errorf("%v: say in this test what it does", flags)
 	}
-	return a.things[id].outputs["datastoreStatus"].StringValue() + "\n", nil
+	switch flags["--query"] {
+	case "DatastoreProperties.DatastoreStatus":
+		return a.things[id].outputs["datastoreStatus"].StringValue() + "\n", nil
+	case "DatastoreProperties.IdentityProviderConfiguration.IdpLambdaArn":
+		return a.things[id].inputs["identityProviderConfiguration"].ObjectValue()["idpLambdaArn"].StringValue() + "\n", nil
+	}
+	return "", fmt.Errorf("%v: say in this test what it does", flags)
 }
 
 // documentOf is the discovery document that a datastore serves.

@@ -367,11 +367,22 @@ func (a *account) updateIdentityProvider(call []string) error {
 	if len(call) != 8 || call[0] != "healthlake" || call[1] != "update-fhir-datastore" || call[4] != "--datastore-id" || call[6] != "--identity-provider-configuration" {
 		return fmt.Errorf("aws was called with %q", call)
 	}
+	return a.setIdentityProvider(resource.ID(call[5]), call[7])
+}
+
+func (a *account) setIdentityProvider(id resource.ID, configuration string) error {
 	var given map[string]any
-	if err := json.Unmarshal([]byte(call[7]), &given); err != nil {
+	if err := json.Unmarshal([]byte(configuration), &given); err != nil {
 		return err
 	}
-	a.change("smart-datastore", "identityProviderConfiguration", resource.NewPropertyValue(lowered(given)))
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.taken(id) {
+		return fmt.Errorf("ResourceNotFoundException: %s", id)
+	}
+	for _, properties := range []resource.PropertyMap{a.things[id].inputs, a.things[id].outputs} {
+		properties["identityProviderConfiguration"] = resource.NewPropertyValue(lowered(given))
+	}
 	return nil
 }
 
