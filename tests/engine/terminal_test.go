@@ -199,7 +199,7 @@ func pulumiArguments(words []string) (plain []string, flags map[string]string, t
 			plain = append(plain, words[i])
 			continue
 		case slices.Contains(without, words[i]):
-			value, takes = "true", true
+			value = "true"
 		case takes && !given && i+1 < len(words):
 			i++
 			value = words[i]
