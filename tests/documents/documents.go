@@ -36,6 +36,7 @@ var (
 	InlineCode = regexp.MustCompile("`([^`\n]+)`")
 
 	fence   = regexp.MustCompile("^(\\s*)```(\\w*)$")
+	likely  = regexp.MustCompile("^\\s*(?:```|~~~)") // a fence, which Markdown takes in more forms
 	heading = regexp.MustCompile(`^#+ (.+)$`)
 	prompt  = regexp.MustCompile(`(?m)^\s*\$ `)
 )
@@ -84,6 +85,8 @@ func parse(path, text string) (Page, error) {
 		case mark != nil:
 			page.Blocks = append(page.Blocks, *open)
 			open, markers, follows = nil, nil, true
+		case likely.MatchString(line):
+			return page, fmt.Errorf("%s:%d: %q: a fence must be three backticks and at most the word of a language", path, i+1, strings.TrimSpace(line))
 		case open != nil:
 			open.Text += strings.TrimPrefix(line, indentation) + "\n"
 		default:

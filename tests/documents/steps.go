@@ -73,7 +73,7 @@ func stepOf(block Block) (Step, error) {
 		return step, errors.New("neither run nor marked; put a marker before it, or make it a block of console or the output right after one")
 	}
 	step.Lines = typed(block.Text)
-	if len(step.Lines) == 0 {
+	if len(step.Lines) == 0 || !strings.HasPrefix(block.Text, prompted) {
 		return step, errors.New("no command; begin each with \"$ \"")
 	}
 	return step, nil
@@ -104,12 +104,15 @@ func (s *Step) mark(text string) error {
 	return nil
 }
 
+// prompted is what a command stands behind.
+const prompted = "$ "
+
 // typed are the commands of a block of console: each from its prompt to the next.
 func typed(text string) []string {
 	var lines []string
 	for line := range strings.SplitAfterSeq(text, "\n") {
-		switch command, prompted := strings.CutPrefix(line, "$ "); {
-		case prompted:
+		switch command, found := strings.CutPrefix(line, prompted); {
+		case found:
 			lines = append(lines, command)
 		case len(lines) > 0:
 			lines[len(lines)-1] += line
