@@ -111,3 +111,14 @@ func TestAnExportRefusesColumnsThatNoImportTakes(t *testing.T) {
 		t.Errorf("twice: got %v", err)
 	}
 }
+
+func TestASpaceBeforeAFormulaHidesItFromNoSpreadsheet(t *testing.T) {
+	var written bytes.Buffer
+	if err := (users.Exported{Users: []users.Wanted{{Username: "ann", Patient: " =1+1", FHIRUser: "\u00a0@x"}}}).WriteCSV(&written); err != nil {
+		t.Fatal(err)
+	}
+	const want = "username,email,patient,fhirUser,groups\nann,,' =1+1,'\u00a0@x,\n"
+	if written.String() != want {
+		t.Errorf("got %q, want %q", written.String(), want)
+	}
+}

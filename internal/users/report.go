@@ -96,7 +96,10 @@ func noFormula(text string) string {
 	return text
 }
 
-func formula(text string) bool { return strings.IndexAny(text, "=+-@\t\r\n＝＋－＠") == 0 }
+// formula reports whether a spreadsheet may take a text for a formula, also after white space.
+func formula(text string) bool {
+	return strings.IndexAny(text, "\t\r\n") == 0 || strings.IndexAny(strings.TrimSpace(text), "=+-@＝＋－＠") == 0
+}
 
 // WriteJSON writes one object with all rows.
 func (r Report) WriteJSON(to io.Writer) error {
