@@ -73,7 +73,7 @@ func (t *team) runsItsProgram(test *testing.T) {
 		}
 	}
 	out = t.run(test, smartlake, "explain", "--program", ".")
-	for _, want := range []string{"in eu-west-2,", "\nDATASTORE clinic-dev\n", "\nDATASTORE hospital-dev\n", "\n  role               hospital-validator-read\n"} {
+	for _, want := range []string{"in stack dev (eu-west-2),", "\nDATASTORE clinic-dev\n", "\nDATASTORE hospital-dev\n", "\n  role               hospital-validator-read\n"} {
 		if !strings.Contains(out, want) {
 			test.Errorf("explain lacks %q:\n%s", want, out)
 		}
