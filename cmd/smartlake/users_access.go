@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,13 +24,27 @@ can be given: the command says which clients they admit to.`,
 		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	command.AddCommand(
-		usersGroupsChange("add", "Put a user into groups", (*users.Pool).Join),
-		usersGroupsChange("remove", "Take a user out of groups", (*users.Pool).Leave),
+		usersGroupsChange("add", "Put a user into groups", (*users.Pool).Join, noteOfMembers),
+		usersGroupsChange("remove", "Take a user out of groups", (*users.Pool).Leave, noteOfOthers),
 	)
 	return command
 }
 
-func usersGroupsChange(verb, short string, change func(*users.Pool, context.Context, string, []string) (users.Outcome, error)) *cobra.Command {
+// noteOfMembers says what a user may do who is in a group now.
+func noteOfMembers(notes io.Writer, pool *users.Pool, group string) {
+	fmt.Fprintf(notes, "Users in %s may use %s.\n", group, strings.Join(pool.AdmitsTo(group), ", "))
+}
+
+// noteOfOthers says what a user needs who is no longer in a group.
+func noteOfOthers(notes io.Writer, pool *users.Pool, group string) {
+	for _, client := range pool.AdmitsTo(group) {
+		fmt.Fprintf(notes, "%s is only for users in %s.\n", client, strings.Join(pool.Clients[client].Groups, " or "))
+	}
+}
+
+func usersGroupsChange(verb, short string, change func(*users.Pool, context.Context, string, []string) (users.Outcome, error),
+	note func(notes io.Writer, pool *users.Pool, group string),
+) *cobra.Command {
 	var d directory
 	command := &cobra.Command{
 		Use:     verb + " USERNAME GROUP...",
@@ -47,10 +62,12 @@ func usersGroupsChange(verb, short string, change func(*users.Pool, context.Cont
 				return asWritten(err, map[string]string{users.FieldUsername: "USERNAME", users.FieldGroups: "GROUP"})
 			}
 			printOutcome(command.OutOrStdout(), outcome)
+			var clients []string
 			for _, group := range args[1:] {
-				fmt.Fprintf(command.ErrOrStderr(), "Users in %s may use %s.\n", group, strings.Join(pool.AdmitsTo(group), ", "))
+				note(command.ErrOrStderr(), pool, group)
+				clients = append(clients, pool.AdmitsTo(group)...)
 			}
-			noteOfTokens(command.ErrOrStderr(), &d, outcome)
+			noteOfTokens(command.ErrOrStderr(), &d, outcome, clients...)
 			return nil
 		},
 	}

@@ -45,18 +45,20 @@ func (f *wantedFlags) how(d *directory, notes io.Writer) (users.How, error) {
 	return how, err
 }
 
-// noteOfTokens says how long a change of what a user is may go unnoticed.
-func noteOfTokens(notes io.Writer, d *directory, o users.Outcome) {
+// noteOfTokens says how long a change of what a user is may go unnoticed, at the named clients
+// or, without names, at any.
+func noteOfTokens(notes io.Writer, d *directory, o users.Outcome, clients ...string) {
 	if o.Status == users.Updated {
-		fmt.Fprintf(notes, "Access tokens from before this stay valid at the datastore until they expire, at most %s.\n", d.longestToken())
+		fmt.Fprintf(notes, "Access tokens from before this stay valid at the datastore until they expire, at most %s.\n", d.longestToken(clients...))
 	}
 }
 
-// longestToken is how long an access token of the stack's users may be valid.
-func (d *directory) longestToken() string {
+// longestToken is how long an access token of the stack's users may be valid, or of users of
+// the named clients, if there are any.
+func (d *directory) longestToken(clients ...string) string {
 	longest := 0
-	for _, client := range d.stackOutputs.Clients {
-		if client.Kind == "service" {
+	for name, client := range d.stackOutputs.Clients {
+		if client.Kind == "service" || len(clients) > 0 && !slices.Contains(clients, name) {
 			continue
 		}
 		if client.AccessTokenMinutes == 0 {

@@ -214,7 +214,7 @@ func TestWhatStaysValidAfterAChangeIsSaid(t *testing.T) {
 	}
 	const tokens = "Access tokens from before this stay valid at the datastore until they expire, at most 30 minutes.\n"
 	for _, args := range [][]string{
-		{"unlink", "ann", "--patient"}, {"link", "ann", "--patient", "patient-003"}, {"groups", "remove", "ann", "patients"}, {"disable", "ann"}, {"delete", "ann", "--yes"},
+		{"unlink", "ann", "--patient"}, {"link", "ann", "--patient", "patient-003"}, {"disable", "ann"}, {"delete", "ann", "--yes"},
 	} {
 		if _, notes, err := c.run("", args...); err != nil || !strings.HasSuffix(notes, tokens) {
 			t.Errorf("%v: got %q and %v, want %q", args, notes, err, tokens)
@@ -225,8 +225,14 @@ func TestWhatStaysValidAfterAChangeIsSaid(t *testing.T) {
 		t.Errorf("create: got %q, want %q", notes, want)
 	}
 	notes = c.does("carl: updated (group clinicians)\n", "groups", "add", "carl", "clinicians")
-	if want := "Users in clinicians may use ward.\n"; !strings.HasPrefix(notes, want) {
-		t.Errorf("groups: got %q, want %q", notes, want)
+	if want := "Users in clinicians may use ward.\n" + tokens; notes != want {
+		t.Errorf("groups add: got %q, want %q", notes, want)
+	}
+	c.does("carl: updated (group patients)\n", "groups", "add", "carl", "patients")
+	notes = c.does("carl: updated (group patients)\n", "groups", "remove", "carl", "patients")
+	// The tokens of ward, which the group does not admit to, are valid for longer.
+	if want := "portal is only for users in patients.\n" + strings.Replace(tokens, "30", "15", 1); notes != want {
+		t.Errorf("groups remove: got %q, want %q", notes, want)
 	}
 	notes = c.does("carl: updated (custom:patient)\n", "link", "carl", "--patient", "patient-003")
 	if want := "Not looked up: whether the datastore has the linked resource. --check looks.\n"; !strings.HasPrefix(notes, want) {
