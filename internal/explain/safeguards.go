@@ -48,9 +48,9 @@ var safeguards = []safeguard{
 	},
 	{
 		section: "(a)(2)(ii)", name: "Emergency access procedure", specification: "required",
-		does:  "Nothing by itself: Smartlake has no account for emergencies and no scope that skips the rules. A client for emergencies with a group of its own serves, and `smartlake users` adds a user to the group.",
+		does:  "Nothing by itself: Smartlake has no account for emergencies and no scope that skips the rules. A client with a group of its own and `patient/` scopes opens one patient's records to a clinician whom `smartlake users` adds to the group and links to the patient. With `fineGrainedAuthorization`, no `user/` scope opens patients other than the practitioner's own.",
 		yours: "Declare the client, write the procedure, name who may carry it out, and try it. An identity provider or Cognito that is down is an emergency too.",
-		see:   "[emergency access](../how-to/runbooks/emergency-access.md)",
+		see:   "[emergency access](../how-to/runbooks/emergency-access.md), [a service is down](../how-to/runbooks/service-down.md)",
 		ask:   stack.emergency,
 	},
 	{
