@@ -69,9 +69,10 @@ func (a SmartDatastoreArgs) guard(
 			}
 			return ""
 		}),
-		state.ApplyT(func(properties any) string {
+		// A datastore that a preview would create has no id and no state yet.
+		pulumi.All(state, datastore.ID()).ApplyT(func(values []any) string {
 			for _, property := range []string{name, encryption, identity} {
-				if !has(properties, property) {
+				if !has(values[0], property) {
 					_ = ctx.Log.Warn(fmt.Sprintf(untold, a.DatastoreName, property), &pulumi.LogArgs{Resource: component})
 				}
 			}

@@ -37,6 +37,7 @@ var pulumiCommands = map[string]string{
 	"import":       "operations/import.go",
 	"install":      "install/install.go",
 	"login":        "auth/login.go",
+	"new":          "project/newcmd/new.go",
 	"package add":  "packagecmd/package_add.go",
 	"preview":      "operations/preview.go",
 	"refresh":      "operations/refresh.go",

@@ -173,3 +173,11 @@ func saidOfADestruction(t *testing.T, name string) string {
 	}
 	return words
 }
+
+func TestAFirstPreviewWarnsOfNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *stack) {
+		if made := s.preview(nil); made.err != nil || len(made.warnings) > 0 {
+			t.Errorf("got %v and %q", made.err, made.warnings)
+		}
+	})
+}

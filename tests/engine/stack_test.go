@@ -80,6 +80,7 @@ type stack struct {
 	folder  string         // of its file
 	extra   config         // beyond its file
 	program pulumi.RunFunc // in the place of this repository's
+	foreign *foreign       // in the place of both: a program in a folder of its own
 	account *account
 	state   *deploy.Snapshot
 }
@@ -186,6 +187,9 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 	configuration := s.configuration(changed)
 	said := &sayings{}
 	language := deploytest.NewLanguageRuntimeF(func(info plugin.RunInfo, _ *deploytest.ResourceMonitor) error {
+		if s.foreign != nil {
+			return s.foreign.program(configuration, info)
+		}
 		ctx, err := pulumi.NewContext(s.t.Context(), pulumi.RunInfo{
 			Project: configuration.Project, Stack: configuration.Name,
 			Config: configuration.Config, ConfigSecretKeys: configuration.SecretKeys,
@@ -202,7 +206,7 @@ func (s *stack) run(op lifecycle.TestOp, preview bool, changed config, options [
 		Project: configuration.Project, Stack: configuration.Name,
 		Options: lifecycle.TestUpdateOptions{
 			T:                quiet{s.t},
-			HostF:            deploytest.NewPluginHostF(nil, nil, language, nil, nil, s.account.providers()...),
+			HostF:            s.foreign.hostOf(language, s.account.providers()),
 			SkipDisplayTests: true,
 		},
 	}
@@ -238,6 +242,9 @@ func (s *stack) programFor(configuration declared.Stack) pulumi.RunFunc {
 // configuration of the stack, as its files have it but for what is changed.
 func (s *stack) configuration(changed config) declared.Stack {
 	s.t.Helper()
+	if s.foreign != nil {
+		return s.foreign.configuration(s.t, s.name)
+	}
 	overrides := map[string]string{}
 	for _, more := range []map[string]string{archives, s.extra, changed} {
 		maps.Copy(overrides, more)
