@@ -44,6 +44,7 @@ type foreign struct {
 	dir     string
 	config  map[string]string // of its stack, by full keys
 	engine  *logOfEngine
+	compile func() // again, after a change
 	program func(stack declared.Stack, info plugin.RunInfo) error
 	plugin  func() (plugin.Provider, error) // nil for Go
 }
@@ -146,10 +147,13 @@ func inGo(t *testing.T, dir string, config map[string]string) *foreign {
 	t.Helper()
 	command(t, dir, "go", "mod", "edit", "-replace=github.com/smartlake/pulumi-smartlake="+absolute(t, root))
 	command(t, dir, "go", "mod", "tidy")
-	command(t, dir, "go", "vet", ".")
 	engine, binary := newLogOfEngine(t), filepath.Join(t.TempDir(), "program")
-	command(t, dir, "go", "build", "-o", binary, ".")
-	return &foreign{dir: dir, config: config, engine: engine, program: func(stack declared.Stack, info plugin.RunInfo) error {
+	compile := func() {
+		command(t, dir, "go", "vet", ".")
+		command(t, dir, "go", "build", "-o", binary, ".")
+	}
+	compile()
+	return &foreign{dir: dir, config: config, engine: engine, compile: compile, program: func(stack declared.Stack, info plugin.RunInfo) error {
 		config, err := json.Marshal(stack.Config)
 		if err != nil {
 			return err
@@ -168,7 +172,7 @@ func inGo(t *testing.T, dir string, config map[string]string) *foreign {
 func inYAML(t *testing.T, dir string, config map[string]string) *foreign {
 	t.Helper()
 	engine, loader := newLogOfEngine(t), ofThePlugin{t}
-	return &foreign{dir: dir, config: config, engine: engine, plugin: servedPlugin(t, engine), program: func(stack declared.Stack, info plugin.RunInfo) error {
+	return &foreign{dir: dir, config: config, engine: engine, compile: func() {}, plugin: servedPlugin(t, engine), program: func(stack declared.Stack, info plugin.RunInfo) error {
 		template, problems, err := pulumiyaml.LoadDir(dir)
 		if err != nil || problems.HasErrors() {
 			return errors.Join(err, problems)
@@ -200,9 +204,6 @@ func inTypeScript(t *testing.T, dir string, config map[string]string) *foreign {
 		t.Skip("TEMPLATES_NODE does not name the folder in which npm ci installed tests/engine/node; see .ci/run engine")
 	}
 	sdk := filepath.Join(dir, "sdks", "pulumi-smartlake")
-	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "node_modules")), os.RemoveAll(sdk)); err != nil { // of another run
-		t.Fatal(err)
-	}
 	files, err := nodejs.GeneratePackage("test", ofThePlugin{t}.bound(), nil, nil, true, schema.NewPluginLoader(nil))
 	if err != nil {
 		t.Fatal(err)
@@ -214,8 +215,9 @@ func inTypeScript(t *testing.T, dir string, config map[string]string) *foreign {
 	command(t, sdk, "env", "PATH="+filepath.Join(dir, "node_modules", ".bin")+":"+os.Getenv("PATH"), "node", filepath.Join("scripts", "postinstall.js"))
 	link(t, sdk, filepath.Join(dir, "node_modules", "@smartlake", "pulumi"))
 	engine := newLogOfEngine(t)
-	command(t, dir, "node", filepath.Join("node_modules", "typescript", "bin", "tsc"), "--noEmit")
-	return &foreign{dir: dir, config: config, engine: engine, plugin: servedPlugin(t, engine), program: func(stack declared.Stack, info plugin.RunInfo) error {
+	compile := func() { command(t, dir, "node", filepath.Join("node_modules", "typescript", "bin", "tsc"), "--noEmit") }
+	compile()
+	return &foreign{dir: dir, config: config, engine: engine, compile: compile, plugin: servedPlugin(t, engine), program: func(stack declared.Stack, info plugin.RunInfo) error {
 		config, err := json.Marshal(stack.Config)
 		if err != nil {
 			return err

@@ -101,8 +101,10 @@ func TestWhatATemplateGeneratesPreviewsAndDeploysTheSameInEveryLanguage(t *testi
 			assertReads(t, s.outputs())
 
 			withTheApp(t, made.dir)
-			s.foreign = runs(t, made.dir, made.config)
-			with := s.preview(nil)
+			s.foreign.compile()
+			another := newStack(t, "dev")
+			another.foreign = s.foreign
+			with := another.preview(nil)
 			if with.err != nil || !slices.Contains(with.steps[deploy.OpCreate], "ehr-auth-client-app") {
 				t.Errorf("with the app: got %v, %q\n%s", with.err, with.touched(), with.messages)
 			}
