@@ -11,24 +11,24 @@ import (
 // noneExistHeader makes a create depend on a search (FHIR R4, "http", section 3.1.0.8.1).
 const noneExistHeader = "If-None-Exist"
 
-// noneExist looks for what a conditional create must not make again, and returns the id
-// of the one resource that matches, or none. Its search is one of the token's own: it
+// noneExist looks for what a conditional create must not make again, and returns the
+// version that matches of the one resource that does, or one without a resource. Its search is one of the token's own: it
 // takes a scope that searches the type, and finds what that scope reaches. A resource out
 // of reach does not stop the create, and so does not show.
 //
 // HealthLake's guide has no conditional create. It is served where the reading that is
 // better for apps is asked for, and refused otherwise. Its caller holds m.conditional.
-func (m *memory) noneExist(header http.Header, typ string, g grant) (string, error) {
+func (m *memory) noneExist(header http.Header, typ string, g grant) (version, error) {
 	if !m.dialect.Lenient {
-		return "", &refusal{http.StatusBadRequest, "not-supported", noneExistHeader + ": HealthLake's guide does not document conditional creates; search first, or use an idempotency key (" + idempotencyHeader + ")"}
+		return version{}, &refusal{http.StatusBadRequest, "not-supported", noneExistHeader + ": HealthLake's guide does not document conditional creates; search first, or use an idempotency key (" + idempotencyHeader + ")"}
 	}
 	asked, err := m.readCriteria(header.Values(noneExistHeader), typ)
 	if err != nil {
-		return "", err
+		return version{}, err
 	}
 	reach, err := g.toSearch()
 	if err != nil {
-		return "", err
+		return version{}, err
 	}
 	reach.lookUpPatient = g.lookUpPatient
 	matches := slices.DeleteFunc(m.current(typ, reach), func(found listed) bool {
@@ -36,11 +36,11 @@ func (m *memory) noneExist(header http.Header, typ string, g grant) (string, err
 	})
 	switch len(matches) {
 	case 0:
-		return "", nil
+		return version{}, nil
 	case 1:
-		return matches[0].resource.id(), nil
+		return matches[0].version, nil
 	default:
-		return "", &refusal{http.StatusPreconditionFailed, "multiple-matches", noneExistHeader + ": more than one resource matches; narrow it down to one"}
+		return version{}, &refusal{http.StatusPreconditionFailed, "multiple-matches", noneExistHeader + ": more than one resource matches; narrow it down to one"}
 	}
 }
 

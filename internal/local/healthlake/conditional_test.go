@@ -89,3 +89,40 @@ func TestAConditionalCreateNeedsTheRightToSearch(t *testing.T) {
 		t.Errorf("without a condition: got %d %s", got.status, got.text)
 	}
 }
+
+// What a conditional create finds may change while it answers.
+func TestAConditionalCreateAnswersWithTheVersionThatMatches(t *testing.T) {
+	s := newStore(t, lenientAndEmpty)
+	const another = `{"resourceType":"Patient","identifier":[{"value":"9"}]}`
+	named := func(value string) string {
+		return `{"resourceType":"Patient","id":"x","identifier":[{"value":"` + value + `"}]}`
+	}
+	s.put(t, "Patient/x", named("7"))
+	done, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				s.send("PUT", "Patient/x", system, named([]string{"8", "7"}[i%2]))
+			}
+		}
+	}()
+	found := 0
+	for range 2000 {
+		got := s.send("POST", "Patient", system, another, "If-None-Exist", "identifier=7")
+		if got.status == 200 {
+			found++
+		}
+		if got.status == 200 && !strings.Contains(got.text, `"value":"7"`) || got.status != 200 && got.status != 201 {
+			t.Fatalf("got %d %s, want what has the identifier 7", got.status, got.text)
+		}
+	}
+	close(stop)
+	<-done
+	if found == 0 {
+		t.Error("the condition never held: nothing was tried")
+	}
+}

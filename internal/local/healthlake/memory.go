@@ -130,7 +130,7 @@ func stamped(r resource, id string, v version) resource {
 // listed is a current resource and its place in the order of creation.
 type listed struct {
 	sequence int
-	resource resource
+	version
 }
 
 // current returns the resources of a type that are there and that a grant may reach, in the
@@ -146,7 +146,7 @@ func (m *memory) current(typ string, g grant) []listed {
 			continue
 		}
 		if last := r.versions[len(r.versions)-1]; last.resource != nil {
-			found = append(found, listed{r.sequence, last.resource})
+			found = append(found, listed{r.sequence, last})
 		}
 	}
 	return found

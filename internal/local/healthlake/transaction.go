@@ -79,8 +79,8 @@ func (m *memory) identify(ctx context.Context, entries []*bundleEntry) (links, e
 				if err != nil {
 					return nil, e.at(err)
 				}
-				if there != "" {
-					e.id = there
+				if there.resource != nil {
+					e.id = there.resource.id()
 				}
 			}
 		}

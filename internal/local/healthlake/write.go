@@ -41,9 +41,8 @@ func (m *memory) create(w http.ResponseWriter, r *http.Request, g grant) {
 			fail(w, err)
 			return
 		}
-		if there != "" {
-			versions := m.versions(typ, there)
-			m.respond(w, http.StatusOK, versions[len(versions)-1])
+		if there.resource != nil {
+			m.respond(w, http.StatusOK, there)
 			return
 		}
 	}
@@ -80,14 +79,20 @@ func (m *memory) claim(key, typ, id string) (earlier string, err error) {
 	return "", nil
 }
 
-// repeated answers a create that was there before with what it made.
+// repeated answers a create that was there before with the version that it made
+// ("Original resource returned", in the guide to idempotency), whatever became of it since. A
+// resource that was deleted is gone all the same.
 func (m *memory) repeated(w http.ResponseWriter, typ, id string, g grant) {
 	versions := m.versions(typ, id)
-	if last := lastLiving(versions); last == nil || !g.allows(last) {
+	if last := lastLiving(versions); last == nil || !g.allows(last) || !g.allows(versions[0].resource) {
 		fail(w, &refusal{http.StatusConflict, "duplicate", idempotencyHeader + ": was used for another request"})
 		return
 	}
-	m.respond(w, http.StatusConflict, versions[len(versions)-1])
+	if !exists(versions) {
+		fail(w, errDeleted)
+		return
+	}
+	m.respond(w, http.StatusConflict, versions[0])
 }
 
 // readUpdate reads a request to replace a resource.

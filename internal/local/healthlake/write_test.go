@@ -177,6 +177,22 @@ func TestAnIdempotencyKeyMakesOneResource(t *testing.T) {
 	if foreign.status != 409 || foreign.body["resourceType"] != "OperationOutcome" {
 		t.Errorf("another's resource is shown: %d %s", foreign.status, foreign.text)
 	}
+	s.put(t, "Observation/"+first.body["id"].(string), observation(first.body["id"].(string), "Patient/a", "vital-signs"))
+	if got := create(a, key); got.status != 409 || got.text != first.text || got.header.Get("ETag") != `W/"1"` {
+		t.Errorf("after an update: got %d %s, want what the first request made: %s", got.status, got.text, first.text)
+	}
+	s.put(t, "Observation/"+first.body["id"].(string), observation(first.body["id"].(string), "Patient/b", "vital-signs"))
+	for who, h := range map[string]holder{"whose it was": a, "whose it is": b} {
+		if got := create(h, key); got.status != 409 || got.issueCode() != "duplicate" {
+			t.Errorf("moved to another patient, %s: got %d %s", who, got.status, got.text)
+		}
+	}
+	if got := s.send("DELETE", "Observation/"+first.body["id"].(string), system, ""); got.status != 204 {
+		t.Fatal(got.status, got.text)
+	}
+	if got := create(holder{Scope: "system/*.c"}, key); got.status != 410 {
+		t.Errorf("after a deletion: got %d %s", got.status, got.text)
+	}
 	if got := create(a, "x"); got.status != 400 {
 		t.Errorf("a key that is no UUID: %d", got.status)
 	}
