@@ -424,6 +424,7 @@ func (c *Cloud) newDatastore(d declaration, at addresses, options Options) (*hea
 	if err != nil {
 		return nil, err
 	}
+	datastore.InWords = c.inWords
 	datastore.OnDecision = func(made healthlake.Decision) {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -34,16 +34,18 @@ func checkAnswer(answer validator.Answer, endpoint string, now time.Time) error 
 //
 // HealthLake's documentation does not say how it answers a denial, nor whether it reads
 // the reason: the status is unverified on AWS.
-func deny(w http.ResponseWriter, reason validator.Reason) {
+//
+// words are for people, and AWS has nothing like them.
+func deny(w http.ResponseWriter, reason validator.Reason, words string) {
 	text := "the validator refused the token: " + string(reason)
 	switch reason {
 	case validator.ScopeInsufficient, validator.GroupMissing, validator.FHIRUserTypeNotAllowed:
-		refuse(w, http.StatusForbidden, "forbidden", text)
+		refuseWith(w, http.StatusForbidden, "forbidden", text, words)
 	case validator.EventInvalid, validator.KeysUnavailable, validator.DeadlineExceeded, validator.InternalError:
-		fail(w, brokenStack("the validator could not judge the token: "+string(reason)))
+		refuseWith(w, http.StatusForbidden, "exception", "the validator could not judge the token: "+string(reason), words)
 	default:
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		refuse(w, http.StatusUnauthorized, "login", text)
+		refuseWith(w, http.StatusUnauthorized, "login", text, words)
 	}
 }
 

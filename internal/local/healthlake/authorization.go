@@ -58,11 +58,20 @@ func (d *Datastore) judged(operation string, serve func(http.ResponseWriter, *ht
 			return
 		}
 		if !answer.Authorized() {
-			deny(sent, answer.AuthPayload.Error)
+			deny(sent, answer.AuthPayload.Error, d.inWords(token, decision, answer))
 			return
 		}
 		serve(sent, r, answer)
 	}
+}
+
+// inWords says why the validator denied a token, if anybody does.
+func (d *Datastore) inWords(token string, made Decision, answer validator.Answer) string {
+	var event validator.Event
+	if d.InWords == nil || json.Unmarshal(made.Event, &event) != nil {
+		return ""
+	}
+	return d.InWords(token, event, answer, made.Asked)
 }
 
 // bearerToken is the token of an Authorization header; empty if there is none. The

@@ -66,6 +66,7 @@ import (
 	"github.com/smartlake/pulumi-smartlake/internal/local/fhirsearch"
 	"github.com/smartlake/pulumi-smartlake/internal/local/sigv4"
 	"github.com/smartlake/pulumi-smartlake/smart"
+	"github.com/smartlake/pulumi-smartlake/validator"
 )
 
 // ValidatorTimeout is how long HealthLake waits for the validator.
@@ -138,6 +139,11 @@ type Datastore struct {
 	// OnDecision, if set before the first request, is called with every question to
 	// the validator, before the answer to the request is sent.
 	OnDecision func(Decision)
+
+	// InWords, if set before the first request, says in sentences why the validator denied
+	// a token. They go into the answer as an issue of their own, for people: it is not known
+	// what HealthLake answers, so apps must not read them.
+	InWords func(token string, event validator.Event, answer validator.Answer, asked time.Time) string
 }
 
 // repository holds the resources and serves the interactions on them.

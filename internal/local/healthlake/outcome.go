@@ -32,13 +32,19 @@ func fail(w http.ResponseWriter, err error) {
 // refuse answers with an OperationOutcome. What a good token may not do is refused with
 // the error code of RFC 6750, section 3.1.
 func refuse(w http.ResponseWriter, status int, code, diagnostics string) {
+	refuseWith(w, status, code, diagnostics, "")
+}
+
+// refuseWith is [refuse] with a remark for people, in an issue of its own.
+func refuseWith(w http.ResponseWriter, status int, code, diagnostics, remark string) {
 	if status == http.StatusForbidden && code == "forbidden" {
 		w.Header().Set("WWW-Authenticate", `Bearer error="insufficient_scope"`)
 	}
-	respond(w, status, resource{
-		"resourceType": "OperationOutcome",
-		"issue":        []any{map[string]any{"severity": "error", "code": code, "diagnostics": diagnostics}},
-	})
+	issues := []any{map[string]any{"severity": "error", "code": code, "diagnostics": diagnostics}}
+	if remark != "" {
+		issues = append(issues, map[string]any{"severity": "information", "code": "informational", "diagnostics": "local cloud: " + remark})
+	}
+	respond(w, status, resource{"resourceType": "OperationOutcome", "issue": issues})
 }
 
 func respond(w http.ResponseWriter, status int, body any) {

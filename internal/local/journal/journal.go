@@ -212,6 +212,7 @@ func cut(text string) string {
 func said(body []byte) string {
 	var answer struct {
 		Issue []struct {
+			Severity    string `json:"severity"`
 			Diagnostics string `json:"diagnostics"`
 		} `json:"issue"`
 		Error       string `json:"error"`
@@ -223,7 +224,9 @@ func said(body []byte) string {
 	}
 	var reasons []string
 	for _, issue := range answer.Issue {
-		reasons = append(reasons, issue.Diagnostics)
+		if issue.Severity != "information" {
+			reasons = append(reasons, issue.Diagnostics)
+		}
 	}
 	reasons = append(reasons, strings.TrimSpace(answer.Error+" "+answer.Description), answer.Message)
 	return cut(strings.Join(slices.DeleteFunc(reasons, func(reason string) bool { return reason == "" }), "; "))

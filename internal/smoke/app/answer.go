@@ -102,6 +102,7 @@ type Resource struct {
 	ResourceType string `json:"resourceType"`
 	ID           string `json:"id"`
 	Issue        []struct {
+		Severity    string `json:"severity"`
 		Code        string `json:"code"`
 		Diagnostics string `json:"diagnostics"`
 	} `json:"issue"`
@@ -110,11 +111,13 @@ type Resource struct {
 // IsOutcome reports whether a resource is an OperationOutcome.
 func (r Resource) IsOutcome() bool { return r.ResourceType == "OperationOutcome" }
 
-// Diagnostics are the issues in words.
+// Diagnostics are the issues in words, without those that are information alone.
 func (r Resource) Diagnostics() string {
 	var words []string
 	for _, issue := range r.Issue {
-		words = append(words, issue.Diagnostics)
+		if issue.Severity != "information" {
+			words = append(words, issue.Diagnostics)
+		}
 	}
 	return strings.Join(words, "; ")
 }

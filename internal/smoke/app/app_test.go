@@ -80,9 +80,9 @@ func TestNothingIsSentOverPlainHTTP(t *testing.T) {
 
 func TestWhatIsSaidOfAnAnswerHoldsNoneOfItsData(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"error":"invalid_scope","error_description":"Ada Lovelace"}`:                                                         "400 invalid_scope",
-		`{"resourceType":"OperationOutcome","text":"Ada Lovelace","issue":[{"code":"login","diagnostics":"no bearer token"}]}`: "400, login no bearer token",
-		`{"resourceType":"Patient","id":"Ada Lovelace"}`:                                                                       "400",
+		`{"error":"invalid_scope","error_description":"Ada Lovelace"}`: "400 invalid_scope",
+		`{"resourceType":"OperationOutcome","text":"Ada Lovelace","issue":[{"code":"login","diagnostics":"no bearer token"},{"severity":"information","diagnostics":"Ada"}]}`: "400, login no bearer token",
+		`{"resourceType":"Patient","id":"Ada Lovelace"}`: "400",
 		`Ada Lovelace`: "400",
 	} {
 		if got := (app.Answer{Status: http.StatusBadRequest, Body: []byte(body)}).Said(); got != want {
