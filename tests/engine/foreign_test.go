@@ -230,7 +230,7 @@ func inTypeScript(t *testing.T, dir string, config map[string]string) *foreign {
 		if info.DryRun {
 			arguments = append(arguments, "--dry-run")
 		}
-		program := exec.CommandContext(t.Context(), "node", append(arguments, ".")...) //nolint:gosec // of the test
+		program := exec.CommandContext(t.Context(), "node", append(arguments, ".")...)
 		program.Dir = dir
 		program.Env = append(os.Environ(), pulumi.EnvConfig+"="+string(config))
 		return output(program)

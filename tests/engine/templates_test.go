@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -275,7 +274,7 @@ func TestTheDocumentsNameTheTemplatesByURLsThatPulumiTakes(t *testing.T) {
 	}
 	for language := range languages {
 		if !named[urlOf(language)] {
-			t.Error(fmt.Sprintf("no document shows pulumi new %s", urlOf(language)))
+			t.Errorf("no document shows pulumi new %s", urlOf(language))
 		}
 	}
 }
