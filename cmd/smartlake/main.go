@@ -78,6 +78,8 @@ standard output, everything else to standard error.`,
   source <(smartlake completion bash)  # completions, also for zsh, fish and powershell`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+
+		PersistentPreRunE: refuseEmpty,
 	}
 	for _, command := range subcommands {
 		root.AddCommand(telling(command()))

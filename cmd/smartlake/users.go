@@ -167,6 +167,7 @@ func (d *directory) look() (func(context.Context, string) error, error) {
 var fieldFlags = map[string]string{
 	users.FieldUsername: "USERNAME", users.FieldEmail: "--email", users.FieldPatient: "--patient", users.FieldFHIRUser: "--fhir-user",
 	users.FieldGroups: "--group", "status": "--status", "group": "--group",
+	users.FieldShow: "--show",
 }
 
 // asFlags tells the errors of package users with the names of flags and arguments, and

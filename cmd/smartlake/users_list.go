@@ -55,6 +55,17 @@ func addShow(command *cobra.Command, names *[]string) {
 	complete(command, "show", cobra.FixedCompletions([]string{shownCreated, users.FieldEmail, users.FieldPatient, users.FieldFHIRUser}, cobra.ShellCompDirectiveNoFileComp))
 }
 
+// checkShown refuses what no user of the pool can have: it would look as if nobody had it.
+func checkShown(ctx context.Context, pool *users.Pool, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	if err := pool.Describe(ctx); err != nil {
+		return err
+	}
+	return pool.CheckShown(names, shownCreated)
+}
+
 type listFlags struct {
 	filter            users.Filter
 	enabled, disabled bool
@@ -112,6 +123,9 @@ func (f *listFlags) run(ctx context.Context, d *directory, stdin io.Reader, out,
 	pool, err := d.open(ctx, stdin)
 	if err != nil {
 		return cannotRun(err)
+	}
+	if err := checkShown(ctx, pool, f.show); err != nil {
+		return asFlags(err)
 	}
 	p := newProgress(notes)
 	defer p.clear()
@@ -187,6 +201,9 @@ without groups are for every user. Nothing else is printed unless --show asks fo
 }
 
 func describeUser(ctx context.Context, pool *users.Pool, name string, show []string) (shownUser, error) {
+	if err := checkShown(ctx, pool, show); err != nil {
+		return shownUser{}, err
+	}
 	user, found, err := pool.Find(ctx, name)
 	if err != nil {
 		return shownUser{}, err

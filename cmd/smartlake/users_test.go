@@ -352,7 +352,7 @@ func TestOnlyWhatIsAskedForIsPrintedOfAUser(t *testing.T) {
 	if strings.Contains(notes, "ann") {
 		t.Errorf("the progress tells %q", notes)
 	}
-	out, _, err = c.run("", "show", "ann", "--show", "email,patient,shoe", "--json")
+	out, _, err = c.run("", "show", "ann", "--show", "email,patient,custom:fhirUser", "--json")
 	var shown struct {
 		Groups, Clients []string
 		Attributes      map[string]string
@@ -366,6 +366,22 @@ func TestOnlyWhatIsAskedForIsPrintedOfAUser(t *testing.T) {
 		}
 	}
 	c.does("USERNAME  STATUS  ENABLED\n", "list", "--disabled")
+}
+
+func TestWhatNoUserOfThePoolCanHaveIsNotShownAsEmpty(t *testing.T) {
+	c := newClinic(t)
+	for _, args := range [][]string{{"list", "--show", "email,lastSignIn"}, {"show", "ann", "--show", "lastSignIn"}} {
+		out, _, err := c.run("", args...)
+		if out != "" || statusOf(err) != statusCannotRun ||
+			!strings.HasPrefix(err.Error(), `--show: "lastSignIn": must be one of created, patient, fhirUser, `) || !strings.Contains(err.Error(), ", email, ") {
+			t.Errorf("%v: printed %q, got %v", args, out, err)
+		}
+	}
+	_, _, err := c.run("", "list", "--show", "patient", "--patient-attribute", "person")
+	want := `--show: "patient": the user pool has no attribute custom:person; its custom attributes are: custom:fhirUser, custom:patient`
+	if err == nil || err.Error() != want || statusOf(err) != statusCannotRun {
+		t.Errorf("got %v, want %s", err, want)
+	}
 }
 
 func TestAnImportReportsEveryRowAndCanBeRunAgain(t *testing.T) {
