@@ -230,7 +230,7 @@ func TestTrustRefusesWhatItCannotUse(t *testing.T) {
 	for _, name := range []string{"trust", "untrust"} {
 		for _, c := range []struct{ folder, store, want string }{
 			{"", "firefox", `--store: "firefox": must be one of system, nss, java`},
-			{"", "", `--store: missing; name one or more of system, nss, java`},
+			{"", "", `--store: "": must have a value; look at the command or variable that it comes from`},
 			{"state", "nss", `SMARTLAKE_STATE_DIR: "state": must be an absolute path`},
 		} {
 			ownMachine(t, nil)

@@ -80,8 +80,9 @@ func usersDisableCommand() *cobra.Command {
 	command := oneUser(&d, &cobra.Command{
 		Use:   "disable USERNAME",
 		Short: "Keep a user from signing in",
-		Long: `Keeps a user from signing in and from refreshing tokens. Access tokens stay valid at the
-datastore until they expire. "users enable" undoes it.`,
+		Long: `Keeps a user from signing in. AWS does not document that it ends refresh tokens: run
+"users sign-out" too. Access tokens stay valid at the datastore until they expire. "users
+enable" undoes it.`,
 		Example: `  smartlake users disable ann --stack prod`,
 	}, func(ctx context.Context, pool *users.Pool, name string) (users.Outcome, error) {
 		outcome, err := pool.Disable(ctx, name)
@@ -114,15 +115,15 @@ func usersSignOutCommand() *cobra.Command {
 
   access tokens   valid at the datastore until they expire
   the session of a browser at Cognito's sign-in page, up to an hour: until then, whoever
-                  has the browser gets new tokens without the password. "users
-                  disable" stops that`,
+                  has the browser gets new tokens without the password. AWS
+                  documents that a disabled user cannot sign in`,
 		Example: `  smartlake users sign-out ann --stack prod`,
 	}, func(ctx context.Context, pool *users.Pool, name string) (users.Outcome, error) {
 		outcome, err := pool.SignOut(ctx, name)
 		if err == nil {
 			fmt.Fprintf(d.notes, `Refresh tokens no longer work. What stays valid:
   access tokens at the datastore: until they expire, at most %s
-  a browser's session at the sign-in page: up to an hour; "smartlake users disable" stops it
+  a browser's session at the sign-in page: up to an hour; a disabled user cannot sign in
 `, d.longestToken())
 		}
 		return outcome, err
@@ -137,7 +138,7 @@ func usersDeleteCommand() *cobra.Command {
 		Use:   "delete USERNAME",
 		Short: "Delete a user for good",
 		Long: `Deletes a user for good, with --yes. Nothing restores it: a new user of the name has
-another sub. To keep somebody out, "users disable" is enough.`,
+another sub. To keep somebody out, "users disable" and "users sign-out" are enough.`,
 		Example: `  smartlake users delete ann --yes --stack prod`,
 	}, func(ctx context.Context, pool *users.Pool, name string) (users.Outcome, error) {
 		if !yes {

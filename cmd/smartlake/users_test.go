@@ -206,7 +206,7 @@ func TestWhatStaysValidAfterAChangeIsSaid(t *testing.T) {
 	notes := c.does("ann: updated (signed out)\n", "sign-out", "ann")
 	for _, want := range []string{
 		"Refresh tokens no longer work.", "access tokens at the datastore: until they expire, at most 30 minutes\n",
-		`a browser's session at the sign-in page: up to an hour; "smartlake users disable" stops it`,
+		`a browser's session at the sign-in page: up to an hour; a disabled user cannot sign in`,
 	} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("sign-out: %q lacks %q", notes, want)
