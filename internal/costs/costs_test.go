@@ -172,14 +172,17 @@ func TestAnUnknownPriceIsNotZero(t *testing.T) {
 }
 
 func TestWhatIsDeclaredIsPricedLeftOutOrFree(t *testing.T) {
-	const key = "requests to KMS, which AWS's services make with the key"
+	const (
+		key     = "requests to KMS, which AWS's services make with the key"
+		backups = "backups of HealthLake, if you switch them on: no source has their price"
+	)
 	want := map[string][]string{
-		"dev":           nil,
-		"prod":          {"messages of alarms (SNS)", key},
-		"existing pool": nil,
-		"groups":        nil,
+		"dev":           {backups},
+		"prod":          {backups, "messages of alarms (SNS)", key},
+		"existing pool": {backups},
+		"groups":        {backups},
 		"everything": {
-			"messages of alarms (SNS)", "provisioned concurrency", "queries for domain names (Route 53)", key,
+			backups, "messages of alarms (SNS)", "provisioned concurrency", "queries for domain names (Route 53)", key,
 			"storage and requests of bulk data (S3)", "traces (X-Ray)",
 		},
 	}

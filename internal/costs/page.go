@@ -30,8 +30,37 @@ func ScenariosSection(all []Estimated) string {
 		fmt.Fprintf(&text, "| [%s](#%s) | %s | %s | %s, %.0f %% |\n", e.Name, anchor(e.Name), about(e.Without), about(e.With),
 			Prices()[largest.Item].What, 100*largest.USD/e.With.Total())
 	}
+	text.WriteString(together(all))
 	for _, e := range all {
 		fmt.Fprintf(&text, "\n### %s\n\n%s\n\n%s", title(e.Name), e.Text, e.table())
+	}
+	return text.String()
+}
+
+// together are the rows of several stacks of one account, none of which anybody uses: the sum
+// of what each costs. The prices are those of us-east-1 for every region.
+func together(all []Estimated) string {
+	var dev, prod Estimated
+	for _, e := range all {
+		switch e.Name {
+		case devIdle:
+			dev = e
+		case prodIdle:
+			prod = e
+		}
+	}
+	var text strings.Builder
+	for _, row := range []struct {
+		what        string
+		first, then Estimated
+	}{
+		{"dev and prod, both idle", dev, prod},
+		{"prod, and a second in another region at the prices of us-east-1, both idle", prod, prod},
+	} {
+		if row.first.Name != "" && row.then.Name != "" {
+			fmt.Fprintf(&text, "| %s | %.0f | %.0f | two datastores |\n", row.what,
+				row.first.Without.Total()+row.then.Without.Total(), row.first.With.Total()+row.then.With.Total())
+		}
 	}
 	return text.String()
 }

@@ -97,6 +97,7 @@ func (e estimate) resource(r declared.Resource) error {
 		e.leftOut[unmeasured[r.Type]] = true
 	case r.Type == declared.Datastore:
 		e.quantities[DatastoreHours] += HoursPerMonth
+		e.leftOut["backups of HealthLake, if you switch them on: no source has their price"] = true
 		e.quantities[DatastoreStorage] += e.use.StorageGB
 		e.quantities[DatastoreQueries] += e.use.Requests
 		e.quantities[ServiceTokens] += e.serviceTokens()

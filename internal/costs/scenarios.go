@@ -27,15 +27,21 @@ func busy(requests, users, storageGB float64) Use {
 	return use
 }
 
+// The scenarios that the page adds up.
+const (
+	devIdle  = "dev, idle"
+	prodIdle = "prod, idle"
+)
+
 // Scenarios are those of docs/reference/costs.md.
 func Scenarios() []Scenario {
 	return []Scenario{
 		{
-			"dev, idle", "The stack `dev` as it comes. Nobody uses it.",
+			devIdle, "The stack `dev` as it comes. Nobody uses it.",
 			"dev", nil, idle(),
 		},
 		{
-			"prod, idle", "The stack `prod` as it comes, with alarms, a dashboard and a key. Nobody uses it.",
+			prodIdle, "The stack `prod` as it comes, with alarms, a dashboard and a key. Nobody uses it.",
 			"prod", nil, idle(),
 		},
 		{

@@ -20,6 +20,8 @@ type Explanation struct {
 	Stack       string         `json:"stack"`
 	Version     string         `json:"version"` // of Smartlake, where the caller says it
 	Region      string         `json:"region"`
+	Unverified  string         `json:"unverified"` // what it does not say
+	Terms       []Term         `json:"terms"`      // what its phrases mean
 	Datastores  []Datastore    `json:"datastores"`
 	FrontDoors  []FrontDoor    `json:"frontDoors"`
 	Clients     []Client       `json:"clients"`
@@ -64,6 +66,7 @@ type Client struct {
 	Groups        []string `json:"groups"`
 
 	alsoJudgedBy []string // functions of other token validators that are told of it
+	doors        []string // front doors that are told of it
 }
 
 // Grant is a scope that a client may ask for.
@@ -80,6 +83,9 @@ type Role struct {
 	Name      string   `json:"name"`
 	TrustedBy []string `json:"trustedBy"`
 	May       []string `json:"may"`
+	// For says in tokens of which clients a validator names it, empty where none does for any
+	// client, whatever it is.
+	For string `json:"for"`
 }
 
 // stack is what is explained.
@@ -92,6 +98,7 @@ func Graph(g *declared.Graph) (Explanation, error) {
 	e := Explanation{
 		Stack:      s.StackName(),
 		Region:     s.regions(),
+		Unverified: unverified,
 		Datastores: []Datastore{}, Clients: []Client{}, Roles: []Role{},
 		TestUsers: []string{},
 		Arguments: map[string]any{},
@@ -111,6 +118,7 @@ func Graph(g *declared.Graph) (Explanation, error) {
 		if err != nil {
 			return Explanation{}, err
 		}
+		role.For = s.roleFor(r, e.Clients)
 		e.Roles = append(e.Roles, role)
 	}
 	for _, r := range s.All(declared.User) {
@@ -119,7 +127,8 @@ func Graph(g *declared.Graph) (Explanation, error) {
 	for _, r := range s.All(declared.SmartDatastore) {
 		e.Arguments[r.Name] = masked(resource.NewObjectProperty(r.Properties))
 	}
-	e.Settings, e.Services = s.settings(), s.services()
+	e.Terms = s.terms(e)
+	e.Settings, e.Services = s.settings(), s.services(e)
 	e.Protected, e.Unprotected = s.protection(), s.concerns(e)
 	e.Safeguards = s.safeguards(e)
 	return e, nil
@@ -162,6 +171,7 @@ func (s stack) client(r declared.Resource) Client {
 	}
 	c.Kind = kindOf(r)
 	c.Authentication = authentication[c.Kind]
+	c.doors = s.doorsOf(r)
 	if c.Kind != service {
 		c.Lifetimes = append(c.Lifetimes, lifetime(r, "ID token", "idToken"), lifetime(r, "refresh token", "refreshToken"))
 	}
@@ -195,7 +205,7 @@ const (
 // authentication of a client, by its kind.
 var authentication = map[string]string{
 	service:      "with its secret at the token endpoint (no user)",
-	confidential: "with its secret after a user's sign-in; with PKCE if the app uses it",
+	confidential: "with its secret after a user's sign-in",
 	public:       "not at all: it has no secret. PKCE binds the code to the app that requested it",
 }
 

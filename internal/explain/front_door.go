@@ -39,7 +39,7 @@ func (s stack) frontDoors() ([]FrontDoor, error) {
 				continue
 			}
 			door.ReservedConcurrency = function.Number("reservedConcurrentExecutions")
-			told, err := wire.DecodeFrontDoor(function.Map("environment", "variables")[wire.EnvFrontDoor])
+			told, err := toldDoor(function)
 			if err != nil {
 				return nil, fmt.Errorf("%s: its environment variable %s: %w", function.Name, wire.EnvFrontDoor, err)
 			}
@@ -48,6 +48,26 @@ func (s stack) frontDoors() ([]FrontDoor, error) {
 		found = append(found, door)
 	}
 	return found, nil
+}
+
+// toldDoor is what the function of a front door is told.
+func toldDoor(function declared.Resource) (wire.FrontDoor, error) {
+	return wire.DecodeFrontDoor(environment(function)[wire.EnvFrontDoor])
+}
+
+// doorsOf are the names of the front doors that are told of a client.
+func (s stack) doorsOf(client declared.Resource) []string {
+	var names []string
+	for _, function := range s.All(declared.Function) {
+		told, err := toldDoor(function)
+		if err != nil {
+			continue // another function: that of a front door was read before
+		}
+		if slices.ContainsFunc(told.Clients, func(one wire.FrontDoorClient) bool { return one.ID == client.ID }) {
+			names = append(names, s.Above(function, declared.FrontDoor).Name)
+		}
+	}
+	return names
 }
 
 // origins are the allowed ones and those of the callback URLs.
@@ -64,14 +84,24 @@ func origins(door wire.FrontDoor) []string {
 	return append([]string{}, slices.Compact(all)...)
 }
 
+// facts are what is said of a front door, each with its name.
+func (d FrontDoor) facts() [][2]string {
+	return [][2]string{
+		{"FHIR base URL", d.BaseURL},
+		{"callers", fmt.Sprintf("everyone on the internet, together %d requests a second and %d at once; FHIR requests other than the capability statement need a token",
+			d.RequestsPerSecond, d.Burst)},
+		{"sign-in", "it requires PKCE (S256) of every app"},
+		{"browser origins", orNone(d.Origins)},
+		{"access", "it passes on each FHIR request with the app's token; HealthLake and the token validator decide"},
+		{"executions", "two for each FHIR request, its own and the token validator's; " + d.cap()},
+	}
+}
+
 func (d FrontDoor) text(line func(string, ...any)) {
 	line("\nFRONT DOOR %s", d.Name)
-	line("  FHIR base URL      %s", d.BaseURL)
-	line("  callers            everyone on the internet, together %d requests a second and %d at once; FHIR requests other than the capability statement need a token",
-		d.RequestsPerSecond, d.Burst)
-	line("  browser origins    %s", orNone(d.Origins))
-	line("  access             it passes on each FHIR request with the app's token; HealthLake and the token validator decide")
-	line("  executions         two for each FHIR request, its own and the token validator's; %s", d.cap())
+	for _, fact := range d.facts() {
+		line("  %-18s %s", fact[0], fact[1])
+	}
 }
 
 func (d FrontDoor) cap() string {

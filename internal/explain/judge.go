@@ -121,6 +121,36 @@ func (j judge) roleBehind(variable string) string {
 	return ""
 }
 
+// roleFor says for which clients of the stack the token validators name a role, and that they
+// do for none. It is empty for a role that no validator names.
+func (s stack) roleFor(role declared.Resource, clients []Client) string {
+	var names []string
+	named := false
+	for _, function := range s.All(declared.Function) {
+		told := environment(function)
+		if arn := role.Text("arn"); arn == "" || !slices.Contains([]string{told[wire.EnvReadRoleARN], told[wire.EnvWriteRoleARN], told[wire.EnvExportRoleARN]}, arn) {
+			continue
+		}
+		named = true
+		for _, client := range clients {
+			switch {
+			case slices.Contains([]string{client.Role, client.ReadRole, client.ExportRole}, role.Name):
+				names = append(names, "client "+client.Name)
+			case slices.Contains(client.alsoJudgedBy, function.Name):
+				names = append(names, "client "+client.Name+" (if its scopes ask for it)")
+			}
+		}
+	}
+	switch {
+	case !named:
+		return ""
+	case len(names) == 0:
+		return "no client of this stack can get it"
+	default:
+		return "tokens of " + strings.Join(names, ", ")
+	}
+}
+
 // regions are those of the datastores, or the stack's where there is none.
 func (s stack) regions() string {
 	var regions []string

@@ -18,6 +18,7 @@ func (e Explanation) Markdown(out io.Writer) error {
 	d.heading(1, "Who may do what in stack %s", code(e.Stack))
 	d.line("From the configuration, for %s, by Smartlake %s. `<account>` and `*` stand for values that are unknown before the deployment.",
 		code(e.Region), code(orUnknown(e.Version)))
+	d.line("%s", prose(e.Unverified))
 	e.dataMarkdown(d)
 	e.clientsMarkdown(d)
 	e.rolesMarkdown(d)
@@ -38,9 +39,16 @@ func (e Explanation) dataMarkdown(d *document) {
 		return []string{code(one.Name), code(one.Strategy), yes(one.FineGrained), prose(one.Encryption), yes(one.SyntheticData)}
 	})
 	d.heading(2, "Front doors")
-	rows(d, e.FrontDoors, []string{"front door", "FHIR base URL", "requests a second, and at once", "browser origins", "executions"}, func(one FrontDoor) []string {
-		return []string{code(one.Name), code(one.BaseURL), fmt.Sprintf("%d, %d", one.RequestsPerSecond, one.Burst), codes(one.Origins), one.cap()}
-	})
+	if len(e.FrontDoors) == 0 {
+		d.line("None.")
+	}
+	for _, one := range e.FrontDoors {
+		d.heading(3, "Front door %s", code(one.Name))
+		d.table("", "")
+		for _, fact := range one.facts() {
+			d.row(fact[0], prose(fact[1]))
+		}
+	}
 }
 
 func (e Explanation) clientsMarkdown(d *document) {
@@ -75,9 +83,11 @@ func (c Client) roleMarkdown() string {
 }
 
 func (e Explanation) rolesMarkdown(d *document) {
+	d.heading(2, "Words")
+	rows(d, e.Terms, []string{"words", "mean"}, func(one Term) []string { return []string{one.Phrase, prose(one.Means)} })
 	d.heading(2, "Roles")
-	rows(d, e.Roles, []string{"role", "trusted by", "may"}, func(one Role) []string {
-		return []string{code(one.Name), codes(one.TrustedBy), codes(one.May)}
+	rows(d, e.Roles, []string{"role", "for", "trusted by", "may"}, func(one Role) []string {
+		return []string{code(one.Name), prose(one.For), codes(one.TrustedBy), codes(one.May)}
 	})
 }
 

@@ -146,6 +146,13 @@ func TestTheFormatsTellTheSame(t *testing.T) {
 	for _, one := range e.Settings {
 		told = append(told, one.Setting, one.Means, one.Safer)
 	}
+	for _, one := range e.Terms {
+		told = append(told, one.Phrase, one.Means)
+	}
+	for _, one := range e.Roles {
+		told = append(told, one.For)
+	}
+	told = append(told, e.Unverified, "everyone on the internet, together", "it passes on each FHIR request with the app's token")
 	told = append(append(append(told, e.Protected...), e.TestUsers...), e.Datastores[0].Encryption, e.FrontDoors[0].BaseURL)
 	for _, one := range told {
 		if !strings.Contains(text.String(), one) || !strings.Contains(markdown, one) {
@@ -167,7 +174,7 @@ func TestTheMembersOfTheJSONStay(t *testing.T) {
 	}
 	for _, name := range []string{
 		"region", "datastores", "frontDoors", "clients", "roles", "testUsers", "protected", "unprotected", "arguments",
-		"stack", "version", "settings", "safeguards", "services",
+		"stack", "version", "settings", "safeguards", "services", "unverified", "terms",
 	} {
 		if text, there := members[name]; !there || slices.Equal(text, []byte("null")) {
 			t.Errorf("%s: got %s", name, text)

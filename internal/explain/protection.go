@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/smartlake/pulumi-smartlake/internal/declared"
+	"github.com/smartlake/pulumi-smartlake/smart"
 )
 
 // irreplaceable are the types that hold what cannot be made again.
@@ -113,7 +114,11 @@ func (c Client) concerns() []string {
 	add := func(format string, values ...any) {
 		list = append(list, fmt.Sprintf("client %s: "+format, append([]any{c.Name}, values...)...))
 	}
-	if c.Kind != service {
+	switch {
+	case c.Kind == service:
+	case len(c.doors) > 0:
+		add("%s requires PKCE; Cognito does not, so an app that signs in at Cognito's own address must use it", strings.Join(c.doors, ", "))
+	default:
 		add("Cognito does not require PKCE; the app must use it")
 	}
 	if len(c.alsoJudgedBy) > 0 {
@@ -125,10 +130,17 @@ func (c Client) concerns() []string {
 			add("%s is not encrypted; every program on the user's machine can listen there", url)
 		}
 	}
-	for _, grant := range c.Scopes {
-		if strings.HasPrefix(grant.Scope, "system/*.") && c.Role != c.ReadRole {
-			add("%s reaches every resource of every patient, and the role of its tokens can change them", grant.Scope)
+	for _, scope := range c.counting() {
+		switch {
+		case scope.Context() != smart.System || scope.Type() != smart.AnyType:
+		case scope.ReadOnly():
+			add("%s reads every resource of every patient", scope)
+		default:
+			add("%s reaches every resource of every patient, and the role of its tokens can change them", scope)
 		}
+	}
+	if c.ExportRole != "" {
+		add("it can export the whole datastore, with %s", c.ExportRole)
 	}
 	if c.Role == "" {
 		add("none of its scopes counts, so every request with its tokens is refused")

@@ -186,16 +186,23 @@ func (s stack) unknownPools() []string {
 }
 
 // emergency lists the clients that only the users of some groups may use: one for emergencies
-// is among them, or there is none.
+// is among them, or there is none. Under fine-grained authorization no client reaches the
+// records of others than its user's.
 func (s stack) emergency(e Explanation) []string {
-	var list []string
+	var grouped []string
 	for _, client := range e.Clients {
 		if len(client.Groups) > 0 {
-			list = append(list, fmt.Sprintf("client %s: only for users in %s", client.Name, strings.Join(client.Groups, " or ")))
+			grouped = append(grouped, client.Name+" ("+strings.Join(client.Groups, " or ")+")")
 		}
 	}
-	if len(list) == 0 {
+	if len(grouped) == 0 {
 		return []string{"no client is for the users of a group, so none is for emergencies"}
+	}
+	list := []string{"no setting marks a client for emergencies; if there is one, it is among those with groups: " + strings.Join(grouped, ", ")}
+	for _, datastore := range e.Datastores {
+		if datastore.FineGrained {
+			list = append(list, "datastore "+datastore.Name+": fine-grained authorization limits the user/ scopes of every client to the user's own records, so one for emergencies adds types of resource, not patients; how HealthLake does so for others than patients is unverified")
+		}
 	}
 	return list
 }
@@ -210,22 +217,43 @@ func lifetimesOf(clients []Client) []string {
 
 func (s stack) encryption(e Explanation) []string {
 	var all sayings
-	for _, datastore := range e.Datastores {
-		all.add("datastore "+datastore.Name, datastore.Encryption)
-	}
-	for _, bucket := range s.All(declared.BucketEncryption) {
-		all.add(s.bucketOf(bucket), s.bucketKey(bucket))
-	}
-	for _, group := range s.All(declared.LogGroup) {
-		all.add(group.Name, s.keyOr(group.Text("kmsKeyId"), "a key of CloudWatch Logs"))
-	}
-	for _, topic := range s.All(declared.Topic) {
-		all.add(topic.Name, s.keyOr(topic.Text("kmsMasterKeyId"), "not encrypted with KMS; it has names and numbers of metrics only"))
+	for _, keys := range []sayings{datastoreKeys(e), s.bucketKeys(), s.logKeys(), s.topicKeys()} {
+		all.join(keys)
 	}
 	for _, pool := range s.All(declared.UserPool) {
 		all.add(pool.Name, aKeyOfAWS)
 	}
 	return append(all.lines(), s.unknownPools()...)
+}
+
+// datastoreKeys say which key encrypts each datastore; bucketKeys, logKeys and topicKeys do
+// so for what their services keep.
+func datastoreKeys(e Explanation) (keys sayings) {
+	for _, datastore := range e.Datastores {
+		keys.add("datastore "+datastore.Name, datastore.Encryption)
+	}
+	return keys
+}
+
+func (s stack) bucketKeys() (keys sayings) {
+	for _, bucket := range s.All(declared.BucketEncryption) {
+		keys.add(s.bucketOf(bucket), s.bucketKey(bucket))
+	}
+	return keys
+}
+
+func (s stack) logKeys() (keys sayings) {
+	for _, group := range s.All(declared.LogGroup) {
+		keys.add(group.Name, s.keyOr(group.Text("kmsKeyId"), "a key of CloudWatch Logs"))
+	}
+	return keys
+}
+
+func (s stack) topicKeys() (keys sayings) {
+	for _, topic := range s.All(declared.Topic) {
+		keys.add(topic.Name, s.keyOr(topic.Text("kmsMasterKeyId"), "not encrypted with KMS; it has names and numbers of metrics only"))
+	}
+	return keys
 }
 
 // sayings are names, by what is said of them.
@@ -244,7 +272,19 @@ func (a *sayings) add(name, says string) {
 	a.names[says] = append(a.names[says], name)
 }
 
-func (a *sayings) lines() []string {
+// join adds what others say.
+func (a *sayings) join(others sayings) {
+	for _, says := range others.said {
+		for _, name := range others.names[says] {
+			a.add(name, says)
+		}
+	}
+}
+
+// text is all of it on one line.
+func (a sayings) text() string { return strings.Join(a.lines(), "; ") }
+
+func (a sayings) lines() []string {
 	var lines []string
 	for _, says := range a.said {
 		lines = append(lines, strings.Join(a.names[says], ", ")+": "+says)
@@ -278,8 +318,8 @@ func (s stack) keyOr(arn, otherwise string) string {
 	return s.customerKey(arn)
 }
 
-func (s stack) audit(Explanation) []string {
-	var logs sayings
+// logsKept says how long each log group keeps its lines.
+func (s stack) logsKept() (logs sayings) {
 	for _, group := range s.All(declared.LogGroup) {
 		kept := "kept until it is deleted"
 		if days := group.Number("retentionInDays"); days > 0 {
@@ -287,7 +327,11 @@ func (s stack) audit(Explanation) []string {
 		}
 		logs.add(group.Name, kept)
 	}
-	list := logs.lines()
+	return logs
+}
+
+func (s stack) audit(Explanation) []string {
+	list := s.logsKept().lines()
 	for _, function := range s.All(declared.Function) {
 		if s.partOf(function) == declared.TokenValidator {
 			list = append(list, fmt.Sprintf("%s: log level %s, its log names %s", function.Name, environment(function)[wire.EnvLogLevel], usersInLog(function)))
@@ -298,7 +342,7 @@ func (s stack) audit(Explanation) []string {
 	}
 	return append(list,
 		fmt.Sprintf("%d alarms, %d subscribers that this stack declares", len(s.All(declared.MetricAlarm)), len(s.All(declared.TopicSubscription))),
-		"the configuration does not tell which clients are used; the validator's log does: the query is in docs/explanation/hipaa.md"+s.savedQuery())
+		"the configuration does not tell which clients are used; the validator's log does: the query is in "+queryURL+s.savedQuery())
 }
 
 // usersInLog says how the log of a token validator names users.

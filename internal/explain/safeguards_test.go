@@ -192,7 +192,8 @@ func TestTheQueryForUsedClientsReadsWhatTheValidatorLogs(t *testing.T) {
 
 func TestTheLogOfDecisionsSaysWhomItNamesAndWhichQueryIsSaved(t *testing.T) {
 	const (
-		asked = "the configuration does not tell which clients are used; the validator's log does: the query is in docs/explanation/hipaa.md"
+		asked = "the configuration does not tell which clients are used; the validator's log does: the query is in " +
+			"https://github.com/smartlake/pulumi-smartlake/blob/main/docs/explanation/hipaa.md#minimum-necessary"
 		level = "smart-validator-function: log level info, its log names "
 	)
 	for what, c := range map[string]struct {
@@ -214,15 +215,46 @@ func TestTheLogOfDecisionsSaysWhomItNamesAndWhichQueryIsSaved(t *testing.T) {
 }
 
 func TestAClientOfAGroupMayBeTheOneForEmergencies(t *testing.T) {
+	const grouped = "no setting marks a client for emergencies; if there is one, it is among those with groups: c (nurses)"
+	coarse := declaredtest.Groups()
+	coarse["fineGrainedAuthorization"] = "false"
 	for what, c := range map[string]struct {
 		values map[string]string
-		want   string
+		want   []string
 	}{
-		"no group": {nil, "no client is for the users of a group, so none is for emergencies"},
-		"a group":  {declaredtest.Groups(), "client c: only for users in nurses"},
+		"no group": {nil, []string{"no client is for the users of a group, so none is for emergencies"}},
+		"a group": {declaredtest.Groups(), []string{grouped, "datastore smart-dev: fine-grained authorization limits the user/ scopes of every client to the user's own records, " +
+			"so one for emergencies adds types of resource, not patients; how HealthLake does so for others than patients is unverified"}},
+		"a group, and no limit to a user's records": {coarse, []string{grouped}},
 	} {
-		if got := inStack(t, explanationOf(t, declaredtest.Graph(t, "dev", c.values)), "(a)(2)(ii)"); !slices.Equal(got, []string{c.want}) {
+		if got := inStack(t, explanationOf(t, declaredtest.Graph(t, "dev", c.values)), "(a)(2)(ii)"); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got %q, want %q", what, got, c.want)
+		}
+	}
+}
+
+// TestTheServicesOfAStackSayWhatItDeclares holds that no cell leaves the choice to the reader.
+func TestTheServicesOfAStackSayWhatItDeclares(t *testing.T) {
+	values := declaredtest.Everything()
+	values["audit.users"] = "true"
+	e := explanationOf(t, declaredtest.Graph(t, "dev", values))
+	const key = "the customer-managed key smart-key of this stack (rotated yearly: yes)"
+	const logs = "smart-auth-context-logs, smart-door-access-logs, smart-door-logs, smart-validator-logs: "
+	for _, want := range []explain.Service{
+		{Name: "HealthLake", PHI: "yes: the FHIR resources", AtRest: "datastore smart-dev: " + key, InTransit: "TLS 1.2", Kept: "until you delete it"},
+		{
+			Name: "CloudWatch Logs", PHI: "no patient, path or token, on purpose; the line of smart-validator-function names users by their sub; API Gateway's line has the caller's IP address",
+			AtRest: logs + key, InTransit: "TLS", Kept: logs + "kept for 365 days",
+		},
+		{Name: "SNS", PHI: "none: names and numbers of metrics", AtRest: "smart-validator-alarms: " + key, InTransit: "TLS, others refused", Kept: "until it is delivered"},
+	} {
+		if !slices.Contains(e.Services, want) {
+			t.Errorf("want %+v in\n%+v", want, e.Services)
+		}
+	}
+	for _, one := range e.Services {
+		if strings.Contains(one.AtRest, "customerManagedKey") {
+			t.Errorf("%s leaves it open whose key it is: %s", one.Name, one.AtRest)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 type Service struct {
 	Name      string `json:"name"`
 	PHI       string `json:"phi"`       // whether it holds protected health information
-	AtRest    string `json:"atRest"`    // how it encrypts what it keeps, as declared by default
+	AtRest    string `json:"atRest"`    // how it encrypts what it keeps
 	InTransit string `json:"inTransit"` // how it is reached
 	Kept      string `json:"kept"`      // for how long
 }
@@ -19,9 +20,30 @@ type Service struct {
 // awsService is a row of the table of services, which docs/explanation/hipaa.md has too.
 type awsService struct {
 	Service
-	types  []string // type tokens, or beginnings of them, that the service is behind
-	listed bool     // on AWS's list of HIPAA eligible services of July 16, 2021, the latest copy that was seen
-	shown  string   // what shows that it holds no PHI, in Markdown; empty where it does
+	types  []string                           // type tokens, or beginnings of them, that the service is behind
+	listed bool                               // on AWS's list of HIPAA eligible services of July 16, 2021, the latest copy that was seen
+	shown  string                             // what shows that it holds no PHI, in Markdown; empty where it does
+	here   func(stack, Explanation, *Service) // replaces what depends on the stack; nil where nothing does
+}
+
+// What the logs of every stack have and have not.
+const (
+	noPatientInLogs = "no patient, path or token, on purpose"
+	addressInLogs   = "API Gateway's line has the caller's IP address"
+)
+
+// peopleInLogs says what the logs of this stack have of people.
+func (s stack) peopleInLogs() string {
+	said := noPatientInLogs
+	for _, function := range s.All(declared.Function) {
+		if s.partOf(function) == declared.TokenValidator {
+			said += "; the line of " + function.Name + " names " + usersInLog(function)
+		}
+	}
+	if len(s.All(declared.APIStage)) > 0 {
+		said += "; " + addressInLogs
+	}
+	return said
 }
 
 var services = []awsService{
@@ -31,6 +53,9 @@ var services = []awsService{
 			"TLS 1.2", "until you delete it",
 		},
 		types: []string{"aws-native:healthlake:"}, listed: true,
+		here: func(_ stack, e Explanation, told *Service) {
+			told.AtRest = cmp.Or(datastoreKeys(e).text(), told.AtRest)
+		},
 	},
 	{
 		Service: Service{
@@ -38,6 +63,7 @@ var services = []awsService{
 			"TLS 1.2 or later, others refused", "imports and exports until you delete them, or as bulkData says; deleted files for 30 days; the access log for 365",
 		},
 		types: []string{"aws:s3/"}, listed: true,
+		here: func(s stack, _ Explanation, told *Service) { told.AtRest = cmp.Or(s.bucketKeys().text(), told.AtRest) },
 	},
 	{
 		Service: Service{
@@ -63,10 +89,14 @@ var services = []awsService{
 	},
 	{
 		Service: Service{
-			"CloudWatch Logs", "no patient, path or token, on purpose; with audit.users the id of the user (sub); API Gateway's line has the caller's IP address", "a key of CloudWatch Logs; with customerManagedKey a key of your account",
+			"CloudWatch Logs", noPatientInLogs + "; with audit.users the id of the user (sub); " + addressInLogs, "a key of CloudWatch Logs; with customerManagedKey a key of your account",
 			"TLS", "logRetentionDays of each function, by default 365",
 		},
 		types: []string{declared.LogGroup, declared.QueryDefinition}, listed: true,
+		here: func(s stack, _ Explanation, told *Service) {
+			told.PHI = s.peopleInLogs()
+			told.AtRest, told.Kept = cmp.Or(s.logKeys().text(), told.AtRest), cmp.Or(s.logsKept().text(), told.Kept)
+		},
 		shown: "`TestOneLineSaysWhatBecameOfEachClaimAndNoValue`, `TestNothingOfATokenIsEverLogged`, `TestNothingSecretIsLogged`, `TestTheAccessLogTellsNothingOfPatientsAndTokens`",
 	},
 	{
@@ -77,6 +107,7 @@ var services = []awsService{
 	{
 		Service: Service{"SNS", "none: names and numbers of metrics", "with customerManagedKey a key of your account, otherwise none of KMS", "TLS, others refused", "until it is delivered"},
 		types:   []string{"aws:sns/"}, listed: true, shown: "`TestATopicIsCreatedThatTheAlarmsOfTheAccountMayTellAndNobodyElse`",
+		here: func(s stack, _ Explanation, told *Service) { told.AtRest = cmp.Or(s.topicKeys().text(), told.AtRest) },
 	},
 	{
 		Service: Service{"KMS", "none: keys", "as KMS does", "TLS", "30 days after a key is scheduled for deletion"},
@@ -117,12 +148,17 @@ func (a awsService) behind(typ string) bool {
 }
 
 // services that the stack uses, those that hold the data first.
-func (s stack) services() []Service {
+func (s stack) services(e Explanation) []Service {
 	used := []Service{}
 	for _, one := range services {
-		if one.uses(s) {
-			used = append(used, one.Service)
+		if !one.uses(s) {
+			continue
 		}
+		told := one.Service
+		if one.here != nil {
+			one.here(s, e, &told)
+		}
+		used = append(used, told)
 	}
 	return used
 }

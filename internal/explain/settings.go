@@ -128,7 +128,7 @@ var questions = []question{
 	},
 	{
 		typ: declared.SmartDatastore, setting: "formerValidatorFunctionArn", property: "formerValidatorFunctionArn", listed: "set",
-		means: "the live datastore may still call that function, which then decides about every request instead of the token validator",
+		means: "the live datastore may still call the function of formerValidatorFunctionArn, which then decides about every request instead of the token validator",
 		safer: "not set, once the datastore calls the token validator",
 		ask: func(_ stack, whole declared.Resource) (string, bool) {
 			return whole.Text("formerValidatorFunctionArn"), whole.Has("formerValidatorFunctionArn")

@@ -23,6 +23,7 @@ func (e Explanation) Text(out io.Writer) error {
 	}
 	line("Who may do what in stack %s (%s), according to the configuration, by Smartlake %s. <account> and * stand for values that are unknown before the deployment.",
 		e.Stack, e.Region, orUnknown(e.Version))
+	line("%s", e.Unverified)
 	for _, d := range e.Datastores {
 		line("\nDATASTORE %s", d.Name)
 		line("  strategy           %s, fine-grained authorization: %s", d.Strategy, yes(d.FineGrained))
@@ -35,8 +36,17 @@ func (e Explanation) Text(out io.Writer) error {
 	for _, c := range e.Clients {
 		c.text(line)
 	}
+	if len(e.Terms) > 0 {
+		line("\nWORDS")
+	}
+	for _, term := range e.Terms {
+		line("  %s: %s", term.Phrase, term.Means)
+	}
 	for _, r := range e.Roles {
 		line("\nROLE %s", r.Name)
+		if r.For != "" {
+			line("  for         %s", r.For)
+		}
 		for _, trust := range r.TrustedBy {
 			line("  trusted by  %s", trust)
 		}

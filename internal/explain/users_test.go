@@ -57,3 +57,52 @@ func TestItIsSaidOfEachClientWhoMayUseItAndWhatIsOpen(t *testing.T) {
 		})
 	}
 }
+
+func TestItIsSaidWhichClientReachesEveryPatientAndWhichRoleNoneCanGet(t *testing.T) {
+	e, err := explain.Graph(declaredtest.Graph(t, "dev", map[string]string{"clients": `[
+		{"name": "reporting", "kind": "service", "scopes": ["system/*.rs"]},
+		{"name": "labs", "kind": "service", "scopes": ["system/Observation.rs"]},
+		{"name": "app", "kind": "public", "scopes": ["user/*.rs"], "callbackUrls": ["https://a.example/"]}]`}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for concern, want := range map[string]bool{
+		"client reporting: system/*.rs reads every resource of every patient":                                                  true,
+		"client reporting: it can export the whole datastore, with smart-validator-export":                                     true,
+		"client labs: it can export the whole datastore, with smart-validator-export":                                          false,
+		"client app: smart-door requires PKCE; Cognito does not, so an app that signs in at Cognito's own address must use it": true,
+	} {
+		if slices.Contains(e.Unprotected, concern) != want {
+			t.Errorf("%q is said: %t, want %t", concern, !want, want)
+		}
+	}
+	roles := map[string]string{}
+	for _, role := range e.Roles {
+		roles[role.Name] = role.For
+	}
+	for role, want := range map[string]string{
+		"smart-validator-read":      "tokens of client app, client labs, client reporting",
+		"smart-validator-write":     "no client of this stack can get it",
+		"smart-validator-export":    "tokens of client reporting",
+		"smart-validator-execution": "",
+	} {
+		if roles[role] != want {
+			t.Errorf("%s: for %q, want %q", role, roles[role], want)
+		}
+	}
+}
+
+func TestTheWordsOfAnExplanationAreThoseOfItsDatastore(t *testing.T) {
+	for fine, want := range map[string]string{
+		"true":  "what HealthLake finds to be the records of the token's fhirUser, because of fine-grained authorization; how it does so for others than patients is unverified",
+		"false": "every resource of the scope's types, of every patient: without fine-grained authorization nothing limits it to the records of the token's fhirUser",
+	} {
+		e, err := explain.Graph(declaredtest.Graph(t, "dev", map[string]string{"fineGrainedAuthorization": fine}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if term := (explain.Term{Phrase: "that the user may see", Means: want}); !slices.Contains(e.Terms, term) {
+			t.Errorf("fine-grained %s: got %+v", fine, e.Terms)
+		}
+	}
+}
