@@ -41,7 +41,7 @@ func (a Answer) Said() string {
 		return text + " " + code
 	}
 	if outcome := a.Resource(); outcome.IsOutcome() {
-		for _, issue := range outcome.Issue {
+		for _, issue := range outcome.Problems() {
 			text += ", " + strings.TrimSpace(issue.Code+" "+issue.Diagnostics)
 		}
 	}
@@ -99,25 +99,31 @@ func (a Answer) OAuthError() string {
 // Resource is the part of a FHIR resource that says what it is, and the issues of an
 // OperationOutcome.
 type Resource struct {
-	ResourceType string `json:"resourceType"`
-	ID           string `json:"id"`
-	Issue        []struct {
-		Severity    string `json:"severity"`
-		Code        string `json:"code"`
-		Diagnostics string `json:"diagnostics"`
-	} `json:"issue"`
+	ResourceType string  `json:"resourceType"`
+	ID           string  `json:"id"`
+	Issue        []Issue `json:"issue"`
+}
+
+// Issue is one of an OperationOutcome.
+type Issue struct {
+	Severity    string `json:"severity"`
+	Code        string `json:"code"`
+	Diagnostics string `json:"diagnostics"`
 }
 
 // IsOutcome reports whether a resource is an OperationOutcome.
 func (r Resource) IsOutcome() bool { return r.ResourceType == "OperationOutcome" }
 
-// Diagnostics are the issues in words, without those that are information alone.
+// Problems are the issues, without those that are information alone.
+func (r Resource) Problems() []Issue {
+	return slices.DeleteFunc(slices.Clone(r.Issue), func(issue Issue) bool { return issue.Severity == "information" })
+}
+
+// Diagnostics are the problems in words.
 func (r Resource) Diagnostics() string {
 	var words []string
-	for _, issue := range r.Issue {
-		if issue.Severity != "information" {
-			words = append(words, issue.Diagnostics)
-		}
+	for _, issue := range r.Problems() {
+		words = append(words, issue.Diagnostics)
 	}
 	return strings.Join(words, "; ")
 }
@@ -181,7 +187,7 @@ func (a Answer) Refused() error {
 	case body.ResourceType != "" && !body.IsOutcome():
 		return fmt.Errorf("refused with %d, but the answer holds a %s all the same", a.Status, body.ResourceType)
 	}
-	for _, issue := range body.Issue {
+	for _, issue := range body.Problems() {
 		if slices.Contains(failures, issue.Code) || strings.Contains(strings.ToLower(issue.Diagnostics), "timeout") {
 			return fmt.Errorf("refused because the validator failed, not because of the token: %s", a.Said())
 		}
