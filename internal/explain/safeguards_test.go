@@ -21,7 +21,7 @@ const page = "../../docs/explanation/hipaa.md"
 
 func TestTheDocumentOnHIPAAHasTheTablesOfTheCode(t *testing.T) {
 	for name, want := range explain.Tables() {
-		declaredtest.AssertPart(t, page, name, want)
+		declaredtest.AssertSection(t, page, name, want)
 	}
 }
 

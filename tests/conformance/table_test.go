@@ -1,22 +1,14 @@
 package conformance_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/smartlake/pulumi-smartlake/tests/expect"
+	"github.com/smartlake/pulumi-smartlake/internal/declared/declaredtest"
 )
 
-var update = flag.Bool("update", false, "rewrite the tables of docs/reference/conformance.md")
-
-const (
-	page  = "../../docs/reference/conformance.md"
-	begin = "<!-- results -->\n"
-	end   = "<!-- /results -->\n"
-)
+const page = "../../docs/reference/conformance.md"
 
 // TestConformance runs every check in every column of the table. In the first column all
 // must hold.
@@ -25,29 +17,7 @@ func TestConformance(t *testing.T) {
 	for i, c := range columns {
 		t.Run(c.name, func(t *testing.T) { results[i] = conform(t, c.start(t), i == 0) })
 	}
-	t.Run("the documents tell the results", func(t *testing.T) { compare(t, tables(results)) })
-}
-
-// compare holds the page against the tables.
-func compare(t *testing.T, want string) {
-	t.Helper()
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, found := strings.Cut(string(text), begin)
-	got, tail, closed := strings.Cut(rest, end)
-	switch {
-	case !found || !closed:
-		t.Fatalf("%s: no tables between %q and %q", page, begin, end)
-	case got == want:
-	case *update:
-		if err := os.WriteFile(page, []byte(head+begin+want+end+tail), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("%s: not what the servers showed; after a look: go test ./tests/conformance -update\n%s", page, expect.Difference(got, want))
-	}
+	declaredtest.AssertSection(t, page, "results", tables(results))
 }
 
 // tables of the results, one a group.

@@ -186,27 +186,3 @@ func JSON(t testing.TB, value any) []byte {
 	}
 	return append(text, '\n')
 }
-
-// AssertPart compares text with a part of a document, between the comments <!-- name --> and
-// <!-- /name -->.
-func AssertPart(t testing.TB, path, name, want string) {
-	t.Helper()
-	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
-	text, err := os.ReadFile(path) //nolint:gosec // of this repository
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, found := strings.Cut(string(text), begin)
-	got, tail, closed := strings.Cut(rest, end)
-	switch {
-	case !found || !closed:
-		t.Fatalf("%s: no part between %q and %q", path, begin, end)
-	case got == want:
-	case *update:
-		if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o600); err != nil { //nolint:gosec // of this repository
-			t.Fatal(err)
-		}
-	default:
-		t.Errorf("%s: its %s are not what the code has; look at the difference after: make golden\ngot\n%s\nwant\n%s", path, name, got, want)
-	}
-}
