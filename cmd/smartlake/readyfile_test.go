@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -51,8 +52,13 @@ func waitFor(t *testing.T, file string) readyEvent {
 }
 
 func TestASignalEndsALocalCloudWithStatus0AndLeavesNothingBehind(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		t.Run(signal.String(), func(t *testing.T) {
+	// Programs inherit that a signal is ignored, as SIGHUP is below nohup: this one hears them all.
+	signals := []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP}
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, signals...)
+	t.Cleanup(func() { signal.Stop(heard) })
+	for _, ending := range signals {
+		t.Run(ending.String(), func(t *testing.T) {
 			temporary, file := t.TempDir(), filepath.Join(t.TempDir(), "ready.json")
 			command, problems := startAlone(t, temporary, "local", "--json", "--dir", "../..", "--ready-file", file)
 			out, err := command.StdoutPipe()
@@ -74,7 +80,7 @@ func TestASignalEndsALocalCloudWithStatus0AndLeavesNothingBehind(t *testing.T) {
 			if ready.PID != command.Process.Pid || !strings.HasPrefix(ready.TokenEndpoint, ready.FrontDoor+"/") || ready.FHIRBaseURL != ready.FrontDoor+"/r4" {
 				t.Errorf("got %+v", ready)
 			}
-			if err := command.Process.Signal(signal); err != nil {
+			if err := command.Process.Signal(ending); err != nil {
 				t.Fatal(err)
 			}
 			var told []any
